@@ -1,0 +1,30 @@
+/* What every file of the engine shares: status codes, the run context, checked allocation. */
+#ifndef KMC_BASE_H
+#define KMC_BASE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum kmc_status {
+    KMC_OK = 0,
+    KMC_NO_MEMORY,   /* an allocation failed, or its size overflowed */
+    KMC_INTERRUPTED, /* kmc_run.poll asked to stop */
+    KMC_BAD_ARGUMENT /* the caller broke the contract of the function */
+} kmc_status;
+
+struct kmc_kernels;
+
+/* How a call is to run. The result never depends on it. */
+typedef struct kmc_run {
+    int threads;                       /* the most threads it may use, >= 1 */
+    const struct kmc_kernels *kernels; /* the instruction set, from kmc_kernels_find */
+    int (*poll)(void *);               /* called on the calling thread between tasks; non-zero stops */
+    void *poll_arg;
+} kmc_run;
+
+/* count * size bytes, or NULL when that overflows or memory is short. Release with kmc_free. */
+void *kmc_alloc(size_t count, size_t size);
+void *kmc_alloc_zeroed(size_t count, size_t size);
+void kmc_free(void *memory);
+
+#endif
