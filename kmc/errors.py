@@ -1,0 +1,168 @@
+"""The exceptions kmc raises: one tree, whose leaves are also the built-in errors one would expect.
+
+::
+
+    KmcError
+    ├── ArgumentError         (ValueError)          an option outside its range
+    ├── ArgumentTypeError     (TypeError)           an option of the wrong type
+    ├── ImageError                                  a picture that cannot be used
+    │   ├── ImageShapeError   (ValueError)          wrong shape, empty, transparent, animated
+    │   ├── ImageTypeError    (TypeError)           wrong dtype, or no picture at all
+    │   ├── ImageTooLargeError (ValueError)         more pixels than Pillow agrees to open
+    │   └── ImageReadError    (OSError)             unreadable, truncated, of an unknown format
+    │       └── ImageNotFoundError (FileNotFoundError)
+    ├── FileWriteError        (OSError)             a result that could not be written
+    └── OutOfMemoryError      (MemoryError)
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ArgumentError",
+    "ArgumentTypeError",
+    "FileWriteError",
+    "ImageError",
+    "ImageNotFoundError",
+    "ImageReadError",
+    "ImageShapeError",
+    "ImageTooLargeError",
+    "ImageTypeError",
+    "KmcError",
+    "OutOfMemoryError",
+]
+
+
+class KmcError(Exception):
+    """The root of the tree: catches everything kmc raises on purpose.
+
+    Examples
+    --------
+    >>> import kmc
+    >>> try:
+    ...     kmc.histogram("no such picture.png")
+    ... except kmc.KmcError as error:
+    ...     print(error)
+    no such picture.png: no such file
+    """
+
+
+class ArgumentError(KmcError, ValueError):
+    """An option has the right type and a value outside its range.
+
+    Examples
+    --------
+    >>> import kmc
+    >>> issubclass(kmc.ArgumentError, ValueError)
+    True
+    """
+
+
+class ArgumentTypeError(KmcError, TypeError):
+    """An option has the wrong type.
+
+    Examples
+    --------
+    >>> import kmc
+    >>> issubclass(kmc.ArgumentTypeError, TypeError)
+    True
+    """
+
+
+class ImageError(KmcError):
+    """The picture, rather than an option, is what cannot be used.
+
+    Examples
+    --------
+    >>> import kmc
+    >>> issubclass(kmc.ImageReadError, kmc.ImageError)
+    True
+    """
+
+
+class ImageShapeError(ImageError, ValueError):
+    """A picture of the wrong shape: not two or three axes, empty, transparent, or animated.
+
+    Examples
+    --------
+    >>> import kmc, numpy as np
+    >>> try:
+    ...     kmc.histogram(np.zeros((0, 4, 3), np.uint8))
+    ... except kmc.ImageShapeError as error:
+    ...     print(error)
+    the picture is empty: its shape is (0, 4, 3); expected at least one pixel
+    """
+
+
+class ImageTypeError(ImageError, TypeError):
+    """Values of the wrong type, or an object that is no picture.
+
+    Examples
+    --------
+    >>> import kmc
+    >>> try:
+    ...     kmc.histogram(None)
+    ... except kmc.ImageTypeError as error:
+    ...     print(error)
+    expected a path, bytes, a binary file object, a PIL.Image or a uint8 array, got NoneType
+    """
+
+
+class ImageReadError(ImageError, OSError):
+    """A file that cannot be read or decoded.
+
+    Examples
+    --------
+    >>> import kmc
+    >>> try:
+    ...     kmc.histogram(b"")
+    ... except kmc.ImageReadError as error:
+    ...     print(error)
+    the bytes given: the file is empty (0 bytes)
+    """
+
+
+class ImageNotFoundError(ImageReadError, FileNotFoundError):
+    """There is no file of that name.
+
+    Examples
+    --------
+    >>> import kmc
+    >>> try:
+    ...     kmc.histogram("no such picture.png")
+    ... except FileNotFoundError as error:
+    ...     print(error)
+    no such picture.png: no such file
+    """
+
+
+class ImageTooLargeError(ImageError, ValueError):
+    """More pixels than Pillow agrees to open, a sign of a decompression bomb.
+
+    Examples
+    --------
+    >>> import kmc
+    >>> issubclass(kmc.ImageTooLargeError, ValueError)
+    True
+    """
+
+
+class FileWriteError(KmcError, OSError):
+    """A result could not be written; the target is as it was before.
+
+    Examples
+    --------
+    >>> import kmc
+    >>> issubclass(kmc.FileWriteError, OSError)
+    True
+    """
+
+
+class OutOfMemoryError(KmcError, MemoryError):
+    """Memory ran out; everything taken for the call has been given back.
+
+    Examples
+    --------
+    >>> import kmc
+    >>> issubclass(kmc.OutOfMemoryError, MemoryError)
+    True
+    """

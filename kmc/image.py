@@ -1,0 +1,330 @@
+"""Pictures come in here: a path, bytes, a file object, a PIL.Image or an array becomes pixels.
+
+Pixels are a C-contiguous ``uint8`` array of shape ``(H, W, C)``, C = 1 for grey and 3 for RGB. No
+other file knows how pictures are opened, and Pillow is imported only when one is. Whatever would
+silently lose something (transparency, all frames but one, values beyond 8 bits in an array) is
+refused with the way out in the message.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from kmc.array import array_pixels
+from kmc.errors import (
+    ImageNotFoundError,
+    ImageReadError,
+    ImageShapeError,
+    ImageTooLargeError,
+    ImageTypeError,
+    KmcError,
+    OutOfMemoryError,
+)
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    ImageInput: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO | Image.Image | ArrayLike"
+
+# Still pictures only: no page description (EPS, PDF), no layers (PSD), no science (FITS). The
+# formats that Pillow has at hand come first, since the others make it load all its plug-ins.
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF", "AVIF", "JPEG2000", "QOI", "ICO")
+
+# EXIF orientation -> the name of the Pillow transposition that undoes it.
+_UPRIGHT = {
+    2: "FLIP_LEFT_RIGHT",
+    3: "ROTATE_180",
+    4: "FLIP_TOP_BOTTOM",
+    5: "TRANSPOSE",
+    6: "ROTATE_270",
+    7: "TRANSVERSE",
+    8: "ROTATE_90",
+}
+_EXIF_ORIENTATION = 0x0112
+_TIFF_BITS_PER_SAMPLE, _TIFF_PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0
+
+_STRIP_BYTES = 1 << 18
+
+# Warning filters belong to the whole process: one thread at a time may change them.
+_filters_lock = threading.Lock()
+
+
+def as_pixels(image: ImageInput) -> NDArray[np.uint8]:
+    """Turn any kind of picture into pixels.
+
+    Parameters
+    ----------
+    image : str, os.PathLike, bytes, binary file object, PIL.Image.Image or array_like
+        A path; the bytes of an encoded picture; a file opened in binary mode (a seekable one is
+        read from its beginning, as Pillow does); a Pillow picture; or ``uint8`` values of shape
+        (H, W), (H, W, 1) or (H, W, 3), of any strides. Nested lists of integers from 0 to 255
+        will do.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W, C)
+        C-contiguous, C = 1 or 3. The caller's own memory when `image` is a contiguous array, and
+        possibly read-only.
+
+    Raises
+    ------
+    ImageShapeError
+        Not of those shapes, empty, with transparent pixels, or of several frames.
+    ImageTypeError
+        Not ``uint8``, or no picture at all.
+    ImageReadError, ImageNotFoundError, ImageTooLargeError
+        A file that is missing, damaged, of an unknown format, or beyond Pillow's limit for
+        decompression bombs.
+    OutOfMemoryError
+        The decoded picture does not fit.
+
+    Notes
+    -----
+    Files and Pillow pictures come upright, as their EXIF orientation asks. Grey of 16 bits is
+    scaled and rounded to 8; CMYK goes through its colour profile where it has one; an alpha
+    channel that is opaque everywhere is dropped. Of an MPO file (a JPEG with previews or a second
+    view) the main picture is taken.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.image import as_pixels
+    >>> grey = np.zeros((2, 3), np.uint8)
+    >>> as_pixels(grey).shape
+    (2, 3, 1)
+    >>> np.shares_memory(as_pixels(grey), grey)
+    True
+    """
+    if isinstance(image, str | os.PathLike):
+        return _from_path(image)
+    if isinstance(image, bytes | bytearray) or (isinstance(image, memoryview) and image.ndim == 1):
+        return _from_stream(io.BytesIO(image), "the bytes given")
+    if _is_pillow(image):
+        with _reading("the PIL.Image given"):
+            return _from_pillow(image, "the PIL.Image given")
+    if hasattr(image, "read"):
+        return _from_file(image)
+    return array_pixels(image)
+
+
+# ---- files ---------------------------------------------------------------------------------------
+
+
+def _from_path(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
+    name = os.fsdecode(path) or "''"
+    if os.path.isdir(path):
+        raise ImageReadError(f"{name}: is a directory; expected a picture file")
+    try:
+        stream = open(path, "rb")  # noqa: SIM115 (closed below; only the opening belongs into this try)
+    except FileNotFoundError as error:
+        missing = ImageNotFoundError(f"{name}: no such file")
+        missing.errno = error.errno
+        raise missing from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        unreadable = ImageReadError(
+            f"{name}: cannot be opened: {getattr(error, 'strerror', None) or error}"
+        )
+        unreadable.errno = getattr(error, "errno", None)
+        raise unreadable from error
+    with stream:
+        return _from_file(stream, name)
+
+
+def _from_file(stream: Any, name: str | None = None) -> NDArray[np.uint8]:
+    if name is None:
+        name = getattr(stream, "name", None)
+        name = name if isinstance(name, str) else "the file object given"
+    with _reading(name):
+        if isinstance(stream, io.TextIOBase):
+            raise ImageTypeError(
+                f"{name}: expected a file opened in binary mode; open it with open(path, 'rb')"
+            )
+        if not (
+            hasattr(stream, "seekable") and stream.seekable()
+        ):  # a pipe, say: Pillow needs to go back
+            data = stream.read()
+            if not isinstance(data, bytes | bytearray | memoryview):
+                raise ImageTypeError(
+                    f"{name}: expected read() to give bytes, got {type(data).__name__}"
+                )
+            stream = io.BytesIO(data)
+    return _from_stream(stream, name)
+
+
+def _from_stream(stream: BinaryIO, name: str) -> NDArray[np.uint8]:
+    from PIL import Image, UnidentifiedImageError
+
+    with _reading(name):
+        try:
+            with _filters_lock, warnings.catch_warnings():
+                warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+                picture = Image.open(stream, formats=FORMATS)
+        except UnidentifiedImageError as error:
+            stream.seek(0)
+            if not stream.read(1):
+                raise ImageReadError(f"{name}: the file is empty (0 bytes)") from error
+            hint = "; a path is given as str, not bytes" if name == "the bytes given" else ""
+            raise ImageReadError(
+                f"{name}: not a picture kmc can read; the formats are {', '.join(FORMATS)}{hint}"
+            ) from error
+        with picture:
+            return _from_pillow(picture, name)
+
+
+@contextlib.contextmanager
+def _reading(name: str) -> Iterator[None]:
+    """Turn what Pillow raises over a picture into kmc's own errors."""
+    from PIL import Image
+
+    try:
+        yield
+    except KmcError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise ImageTooLargeError(
+            f"{name}: {error}; if you trust the file, raise PIL.Image.MAX_IMAGE_PIXELS"
+        ) from error
+    except MemoryError as error:
+        raise OutOfMemoryError(f"{name}: not enough memory to decode the picture") from error
+    except Exception as error:  # decoders raise nearly anything: SyntaxError, struct.error, ...
+        raise ImageReadError(f"{name}: cannot be decoded: {error}") from error
+
+
+# ---- Pillow pictures -----------------------------------------------------------------------------
+
+
+def _is_pillow(image: object) -> bool:
+    module = sys.modules.get("PIL.Image")
+    return module is not None and isinstance(image, module.Image)
+
+
+def _from_pillow(picture: Any, name: str) -> NDArray[np.uint8]:
+    if getattr(picture, "is_animated", False) and picture.format != "MPO":
+        raise ImageShapeError(
+            f"{name}: holds {picture.n_frames} frames, and kmc takes one still picture; "
+            "choose one with PIL: image.seek(n), then pass image.copy()"
+        )
+    picture.load()
+    if 0 in picture.size:
+        raise ImageShapeError(
+            f"{name}: the picture is empty: {picture.width} x {picture.height} pixels"
+        )
+    _refuse_transparency(picture, name)
+    channels, convert = _conversion(picture, name)
+    method = _UPRIGHT.get(_orientation(picture))
+    if method is not None:
+        from PIL import Image
+
+        picture = picture.transpose(Image.Transpose[method])
+    return _in_strips(picture, channels, convert)
+
+
+def _orientation(picture: Any) -> Any:
+    try:
+        return picture.getexif().get(_EXIF_ORIENTATION, 1)
+    except Exception:  # damaged EXIF says nothing about the pixels
+        return 1
+
+
+def _refuse_transparency(picture: Any, name: str) -> None:
+    """Let a picture pass if all its pixels are opaque."""
+    if not picture.has_transparency_data or _is_opaque(picture):
+        return
+    raise ImageShapeError(
+        f"{name}: has transparent pixels (mode {picture.mode}), which are not taken; "
+        "composite it over a background colour, Image.alpha_composite(Image.new('RGBA', "
+        "image.size, 'white'), image.convert('RGBA')).convert('RGB'), or drop the alpha, "
+        "image.convert('RGBA').convert('RGB')"
+    )
+
+
+def _is_opaque(picture: Any) -> bool:
+    if "A" in picture.getbands() or "a" in picture.getbands():
+        return bool(picture.getextrema()[-1][0] == 255)
+    key = picture.info.get("transparency")
+    if picture.mode.startswith("I"):  # convert() would not look at the colour key
+        return not (np.asarray(picture) == key).any()
+    if isinstance(key, tuple) and max(key) > 255:  # a key of 16 bits, of which 8 were read
+        return False
+    return bool(picture.convert("RGBA").getextrema()[3][0] == 255)
+
+
+def _conversion(picture: Any, name: str) -> tuple[int, Callable[[Any], Any]]:
+    """How many channels the pixels have, and what makes a strip of the picture array-like."""
+    mode = picture.mode
+    if mode in ("L", "RGB"):
+        return len(mode), lambda strip: strip
+    if mode.startswith("I;16") or (mode == "I" and picture.format == "PPM"):
+        table = _grey_table(picture)
+        return 1, lambda strip: table[np.asarray(strip)]
+    if mode in ("I", "F"):
+        raise ImageTypeError(
+            f"{name}: has 32-bit values (mode {mode}) of unknown range; "
+            "scale np.asarray(image) to 0..255 and convert with .astype(np.uint8)"
+        )
+    if mode == "La":
+        return 1, lambda strip: strip.convert("LA").getchannel("L")
+    if mode in ("1", "LA"):
+        return 1, lambda strip: strip.convert("L")
+    if mode == "CMYK":
+        return 3, _cmyk_conversion(picture)
+    if mode in ("P", "PA", "RGBa"):  # by way of RGBA: a palette may carry an (opaque) alpha
+        return 3, lambda strip: strip.convert("RGBA").convert("RGB")
+    return 3, lambda strip: strip.convert("RGB")
+
+
+def _grey_table(picture: Any) -> NDArray[np.uint8]:
+    """The 8-bit level of each 16-bit one.
+
+    Pillow neither scales the 12-bit values of a TIFF nor inverts 16-bit ones where white is zero.
+    """
+    tags = getattr(picture, "tag_v2", {})
+    bits = min(16, tags.get(_TIFF_BITS_PER_SAMPLE, (16,))[0])
+    top = (1 << bits) - 1
+    levels = np.minimum(np.arange(1 << 16), top)
+    if tags.get(_TIFF_PHOTOMETRIC) == _WHITE_IS_ZERO:
+        levels = top - levels
+    table: NDArray[np.uint8] = ((levels * 255 + top // 2) // top).astype(np.uint8)
+    return table
+
+
+def _cmyk_conversion(picture: Any) -> Callable[[Any], Any]:
+    """Through the picture's own ICC profile into sRGB; without one, by Pillow's plain formula."""
+    from PIL import ImageCms, features
+
+    profile = picture.info.get("icc_profile")
+    if profile and features.check("littlecms2"):
+        with contextlib.suppress(ImageCms.PyCMSError, OSError):  # a profile of another space
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            transform = ImageCms.buildTransform(
+                source, ImageCms.createProfile("sRGB"), "CMYK", "RGB"
+            )
+            return lambda strip: ImageCms.applyTransform(strip, transform)
+    return lambda strip: strip.convert("RGB")
+
+
+def _in_strips(picture: Any, channels: int, convert: Callable[[Any], Any]) -> NDArray[np.uint8]:
+    """Convert a few rows at a time.
+
+    That takes a third of the time of np.asarray(picture) and makes no second copy of everything.
+    """
+    width, height = picture.size
+    rows = max(1, _STRIP_BYTES // (width * channels))
+    if rows >= height:
+        return np.ascontiguousarray(np.asarray(convert(picture)).reshape(height, width, channels))
+    pixels = np.empty((height, width, channels), np.uint8)
+    for top in range(0, height, rows):
+        bottom = min(top + rows, height)
+        strip = np.asarray(convert(picture.crop((0, top, width, bottom))))
+        pixels[top:bottom] = strip.reshape(bottom - top, width, channels)
+    return pixels
