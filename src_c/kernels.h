@@ -4,8 +4,42 @@
 
 #include "base.h"
 
+/* keys[i] = the Morton key of pixel i: the bits of its channels (1, 3 or 4) interleaved from the top bit down. */
+typedef void kmc_keys_fn(const uint8_t *pixels, size_t n, int channels, uint32_t *keys);
+
+/* labels[i] = the nearest of k >= 1 palette colours to pixel i, the lowest index on ties. */
+typedef void kmc_assign_fn(const uint8_t *pixels, size_t n, int channels, const uint8_t *palette, size_t k,
+                            uint16_t *labels);
+
+struct kmc_node;
+struct kmc_candidates;
+
+/* out = those of in that can be the nearest centroid to some point of the box: in order, at least one. Returns how many.
+ * in->n >= 1; both lists are closed (candidates.h). */
+typedef size_t kmc_filter_fn(const struct kmc_node *box, const struct kmc_candidates *in, struct kmc_candidates *out);
+
+/* position[i] = the nearest of m >= 1 candidates to point i of n, the first on ties; distance[i] = how far, squared.
+ * Whole vectors are loaded and stored: all four arrays of n reach KMC_PADDING words further. */
+typedef void kmc_nearest_point_fn(const int32_t *xy, const int32_t *zw, size_t n, const int32_t *candidates_xy,
+                                  const int32_t *candidates_zw, size_t m, int32_t *position, int32_t *distance);
+
+/* distance[i] = how far, squared, point i is from the one point (at_xy, at_zw), but `cap[i]` at most. Returns the sum of
+ * weights[i] * distance[i], which must stay under 2^64. Padded like nearest_point. */
+typedef uint64_t kmc_capped_error_fn(const int32_t *xy, const int32_t *zw, const uint32_t *weights, const int32_t *cap,
+                                     size_t n, int32_t at_xy, int32_t at_zw, int32_t *distance);
+
+/* distance[i] = how far, squared, box i is from the one point. Padded like nearest_point. */
+typedef void kmc_box_distance_fn(const int32_t *low_xy, const int32_t *low_zw, const int32_t *high_xy,
+                                 const int32_t *high_zw, size_t n, int32_t at_xy, int32_t at_zw, int32_t *distance);
+
 typedef struct kmc_kernels {
     const char *name; /* "c", "avx2", "avx512", "neon" */
+    kmc_keys_fn *keys;
+    kmc_assign_fn *assign;
+    kmc_filter_fn *filter;
+    kmc_nearest_point_fn *nearest_point;
+    kmc_capped_error_fn *capped_error;
+    kmc_box_distance_fn *box_distance;
 } kmc_kernels;
 
 /* The variants this processor can run, slowest first, "c" always among them. */

@@ -1,0 +1,44 @@
+from libc.stdint cimport int64_t, uint8_t, uint16_t
+
+
+cdef extern from "base.h":
+    ctypedef enum kmc_status:
+        KMC_OK, KMC_NO_MEMORY, KMC_INTERRUPTED, KMC_BAD_ARGUMENT
+
+    ctypedef struct kmc_run:
+        int threads
+        const kmc_kernels *kernels
+        int (*poll)(void *) noexcept nogil
+        void *poll_arg
+
+
+cdef extern from "clock.h" nogil:
+    int64_t kmc_clock_ns()
+
+
+cdef extern from "kernels.h" nogil:
+    ctypedef struct kmc_kernels:
+        const char *name
+
+    size_t kmc_kernels_count()
+    const kmc_kernels *kmc_kernels_at(size_t i)
+    const kmc_kernels *kmc_kernels_find(const char *name)
+
+
+cdef extern from "kmc.h" nogil:
+    ctypedef struct kmc_histogram:
+        pass
+
+    kmc_status kmc_histogram_new(int channels, kmc_histogram **histogram)
+    void kmc_histogram_free(kmc_histogram *histogram)
+    kmc_status kmc_histogram_add(kmc_histogram *histogram, const kmc_run *run,
+                                 const uint8_t *pixels, size_t n)
+    kmc_status kmc_histogram_size(kmc_histogram *histogram, const kmc_run *run, size_t *n_colors)
+    kmc_status kmc_histogram_read(kmc_histogram *histogram, const kmc_run *run,
+                                  uint8_t *colors, int64_t *counts)
+
+    kmc_status kmc_remap(const kmc_run *run, const uint8_t *pixels, size_t n, int channels,
+                         const uint8_t *colors, const uint16_t *labels, size_t n_colors,
+                         void *indices, int index_bytes)
+    kmc_status kmc_assign(const kmc_run *run, const uint8_t *pixels, size_t n, int channels,
+                          const uint8_t *palette, size_t k, void *indices, int index_bytes)

@@ -1,0 +1,186 @@
+# cython: boundscheck=False, wraparound=False, freethreading_compatible=True
+"""The engine: check, one call into C without the GIL, map the status. No algorithm here."""
+
+import os
+
+import numpy as np
+
+from kmc.errors import ArgumentError, OutOfMemoryError
+
+cdef extern from *:
+    int PyErr_CheckSignals() except -1
+
+cdef int64_t POLL_NS = 20_000_000
+
+# The kernels in use; NULL until they are first needed.
+cdef const kmc_kernels *_kernels = NULL
+
+
+cdef class Run:
+    """How a call is to run: threads, kernels, and Ctrl-C."""
+
+    cdef kmc_run c
+    cdef int64_t next_poll
+    cdef object error
+
+    def __cinit__(self, int threads):
+        if threads < 1:
+            raise ArgumentError(f"threads must be at least 1, not {threads}")
+        self.c.threads = threads
+        self.c.kernels = kernels()
+        self.c.poll = poll
+        self.c.poll_arg = <void *>self
+        self.next_poll = kmc_clock_ns() + POLL_NS
+
+    cdef int check(self, kmc_status status) except -1:
+        """Turns a status into the exception it stands for."""
+        if status == KMC_OK:
+            return 0
+        if status == KMC_NO_MEMORY:
+            raise OutOfMemoryError("not enough memory for this picture")
+        if status == KMC_INTERRUPTED:
+            raise self.error
+        raise ArgumentError("an argument outside the range the engine works in")
+
+
+cdef int poll(void *argument) noexcept nogil:
+    """Lets signal handlers run now and then; non-zero when one of them raised."""
+    if kmc_clock_ns() < (<Run>argument).next_poll:
+        return 0
+    with gil:
+        return look_for_signals(<Run>argument)
+
+
+cdef int look_for_signals(Run run) noexcept:
+    try:
+        PyErr_CheckSignals()
+    except BaseException as error:
+        run.error = error
+        return 1
+    run.next_poll = kmc_clock_ns() + POLL_NS
+    return 0
+
+
+cdef const kmc_kernels *kernels() except NULL:
+    if _kernels == NULL:
+        cpu_set(os.environ.get("KMC_CPU") or None)
+    return _kernels
+
+
+def cpu_names():
+    return tuple(kmc_kernels_at(i).name.decode() for i in range(kmc_kernels_count()))
+
+
+def cpu_get():
+    return kernels().name.decode()
+
+
+def cpu_set(name):
+    global _kernels
+    cdef bytes encoded
+    cdef const kmc_kernels *found
+    if name is None:
+        found = kmc_kernels_find(NULL)
+    else:
+        encoded = name.encode()
+        found = kmc_kernels_find(encoded)
+    if found == NULL:
+        raise ArgumentError(
+            f"no instruction set {name!r} here: this machine has {', '.join(cpu_names())}"
+        )
+    _kernels = found
+
+
+def default_threads():
+    from kmc import cpu
+
+    return cpu.threads()
+
+
+def _index_dtype(size_t k):
+    if not 1 <= k <= 65536:
+        raise ArgumentError(f"k must be 1 to 65536, not {k}")
+    return np.uint8 if k <= 256 else np.uint16
+
+
+cdef inline void *_data(array) except? NULL:
+    """The first byte of an array this module has just made, contiguous and writable."""
+    cdef const uint8_t[::1] view
+    if array.size == 0:
+        return NULL
+    view = array.reshape(-1).view(np.uint8)
+    return <void *>&view[0]
+
+
+cdef int _channels(size_t channels) except -1:
+    if channels not in (1, 3, 4):
+        raise ArgumentError(f"pixels must have 1, 3 or 4 channels, not {channels}")
+    return <int>channels
+
+
+def histogram(const uint8_t[:, :, ::1] pixels not None, int threads):
+    cdef Run run = Run(threads)
+    cdef size_t n = pixels.shape[0] * pixels.shape[1], n_colors = 0
+    cdef int channels = _channels(pixels.shape[2])
+    cdef const uint8_t *source = &pixels[0, 0, 0] if n else NULL
+    cdef kmc_histogram *counted = NULL
+    cdef kmc_status status
+    cdef uint8_t *colors_data
+    cdef int64_t *counts_data
+    run.check(kmc_histogram_new(channels, &counted))
+    try:
+        with nogil:
+            status = kmc_histogram_add(counted, &run.c, source, n)
+            if status == KMC_OK:
+                status = kmc_histogram_size(counted, &run.c, &n_colors)
+        run.check(status)
+        colors = np.empty((n_colors, channels), np.uint8)
+        counts = np.empty(n_colors, np.int64)
+        colors_data = <uint8_t *>_data(colors)
+        counts_data = <int64_t *>_data(counts)
+        with nogil:
+            status = kmc_histogram_read(counted, &run.c, colors_data, counts_data)
+        run.check(status)
+    finally:
+        kmc_histogram_free(counted)
+    return colors, counts
+
+
+def remap(const uint8_t[:, :, ::1] pixels not None, const uint8_t[:, ::1] colors not None,
+          const uint16_t[::1] labels not None, size_t k, int threads):
+    cdef Run run = Run(threads)
+    cdef size_t n = pixels.shape[0] * pixels.shape[1]
+    cdef int channels = _channels(pixels.shape[2])
+    if colors.shape[1] != channels or labels.shape[0] != colors.shape[0]:
+        raise ArgumentError("colors, labels and pixels do not fit together")
+    if n and not labels.shape[0]:
+        raise ArgumentError("no colours to map to")
+    indices = np.empty((pixels.shape[0], pixels.shape[1]), _index_dtype(k))
+    cdef int index_bytes = indices.itemsize
+    cdef void *target = _data(indices)
+    cdef kmc_status status = KMC_OK
+    if n:
+        with nogil:
+            status = kmc_remap(&run.c, &pixels[0, 0, 0], n, channels, &colors[0, 0], &labels[0],
+                               labels.shape[0], target, index_bytes)
+    run.check(status)
+    return indices
+
+
+def assign(const uint8_t[:, ::1] pixels not None, const uint8_t[:, ::1] palette not None,
+           int threads):
+    cdef Run run = Run(threads)
+    cdef size_t n = pixels.shape[0], k = palette.shape[0]
+    cdef int channels = _channels(pixels.shape[1])
+    if palette.shape[1] != channels:
+        raise ArgumentError("pixels and palette differ in their number of channels")
+    indices = np.empty(n, _index_dtype(k))
+    cdef int index_bytes = indices.itemsize
+    cdef void *target = _data(indices)
+    cdef kmc_status status = KMC_OK
+    if n:
+        with nogil:
+            status = kmc_assign(&run.c, &pixels[0, 0], n, channels, &palette[0, 0], k, target,
+                                index_bytes)
+    run.check(status)
+    return indices

@@ -1,0 +1,158 @@
+"""Which instruction set and how many threads the engine uses. Results never depend on either."""
+
+import math
+import os
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+
+from kmc import _core
+from kmc.errors import ArgumentError
+
+__all__ = ["available", "name", "threads", "use"]
+
+
+def name() -> str:
+    """The instruction set in use: ``"c"``, ``"avx2"``, ``"avx512"`` or ``"neon"``.
+
+    The fastest available one, unless ``KMC_CPU`` in the environment or `use` says otherwise.
+
+    Raises
+    ------
+    ArgumentError
+        ``KMC_CPU`` names an instruction set that this machine lacks.
+
+    Examples
+    --------
+    >>> import kmc.cpu
+    >>> kmc.cpu.name() in kmc.cpu.available()
+    True
+    """
+    return _core.cpu_get()
+
+
+def available() -> tuple[str, ...]:
+    """The instruction sets that `use` takes on this machine, slowest first.
+
+    Examples
+    --------
+    >>> import kmc.cpu
+    >>> kmc.cpu.available()[0]
+    'c'
+    """
+    return _core.cpu_names()
+
+
+class use:
+    """Uses an instruction set from now on, or only inside a ``with`` block.
+
+    The choice holds for the whole process.
+
+    Parameters
+    ----------
+    name : str
+        One of `available`.
+
+    Raises
+    ------
+    ArgumentError
+        This machine or this build has no such instruction set.
+
+    Examples
+    --------
+    >>> import kmc.cpu
+    >>> with kmc.cpu.use("c"):
+    ...     kmc.cpu.name()
+    'c'
+    """
+
+    def __init__(self, name: str) -> None:
+        self._before = _core.cpu_get()
+        _core.cpu_set(name)
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        _core.cpu_set(self._before)
+
+
+def threads() -> int:
+    """How many threads a call uses that is given ``threads=None``, 1 or more.
+
+    ``KMC_NUM_THREADS`` in the environment, else ``OMP_NUM_THREADS``, else as many processors as
+    this process may run on, and no more than the CPU quota of its control group (as in a
+    container) amounts to.
+
+    Raises
+    ------
+    ArgumentError
+        One of the two variables is set to something other than a whole number of at least 1.
+
+    Examples
+    --------
+    >>> import kmc.cpu
+    >>> kmc.cpu.threads() >= 1
+    True
+    """
+    return _from_environment() or min(_processors(), _quota())
+
+
+def _from_environment() -> int | None:
+    for variable in ("KMC_NUM_THREADS", "OMP_NUM_THREADS"):
+        value = os.environ.get(variable, "").split(",")[0].strip()  # OpenMP: one number a level
+        if value:
+            if not value.isdecimal() or int(value) < 1:
+                raise ArgumentError(
+                    f"{variable} must be a whole number of at least 1, not {value!r}"
+                )
+            return int(value)
+    return None
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@cache
+def _quota(root: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")) -> int:
+    """The tightest CPU quota above this process, in whole processors; a huge number without one."""
+    try:
+        lines = own.read_text().splitlines()
+    except OSError:
+        return 1 << 30
+    quotas = [1 << 30]
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        folder = root if controllers == "" else root / "cpu"
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        while True:
+            here = folder / path.strip("/")
+            quotas.append(_quota_here(here))
+            if path in ("/", ""):
+                break
+            path = path.rpartition("/")[0]
+    return min(quotas)
+
+
+def _quota_here(folder: Path) -> int:
+    """The quota set in one folder of the control groups, version 2 or 1."""
+    try:
+        if (folder / "cpu.max").exists():
+            quota, period = (folder / "cpu.max").read_text().split()
+        else:
+            quota = (folder / "cpu.cfs_quota_us").read_text().strip()
+            period = (folder / "cpu.cfs_period_us").read_text().strip()
+    except (OSError, ValueError):
+        return 1 << 30
+    if not quota.isdecimal() or not period.isdecimal() or int(period) == 0:
+        return 1 << 30
+    return max(1, math.ceil(int(quota) / int(period)))
