@@ -1,3 +1,39 @@
-"""Exact k-means image compression."""
+"""Exact k-means image compression: the k best colours of a picture, in milliseconds."""
+
+from kmc import cpu
+from kmc.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    FileWriteError,
+    ImageError,
+    ImageNotFoundError,
+    ImageReadError,
+    ImageShapeError,
+    ImageTooLargeError,
+    ImageTypeError,
+    KmcError,
+    OutOfMemoryError,
+)
+from kmc.histogram import Histogram, histogram
+from kmc.indexed import IndexedImage
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "ArgumentError",
+    "ArgumentTypeError",
+    "FileWriteError",
+    "Histogram",
+    "ImageError",
+    "ImageNotFoundError",
+    "ImageReadError",
+    "ImageShapeError",
+    "ImageTooLargeError",
+    "ImageTypeError",
+    "IndexedImage",
+    "KmcError",
+    "OutOfMemoryError",
+    "__version__",
+    "cpu",
+    "histogram",
+]

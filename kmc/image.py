@@ -249,7 +249,7 @@ def _refuse_transparency(picture: Any, name: str) -> None:
 
 
 def _is_opaque(picture: Any) -> bool:
-    if "A" in picture.getbands() or "a" in picture.getbands():
+    if picture.mode in ("LA", "La", "PA", "RGBA", "RGBa"):
         return bool(picture.getextrema()[-1][0] == 255)
     key = picture.info.get("transparency")
     if picture.mode.startswith("I"):  # convert() would not look at the colour key

@@ -1,0 +1,269 @@
+"""The indexed image: palette indices with their palette, at the end of the road."""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from kmc.errors import ArgumentError, ArgumentTypeError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from kmc.palette import Palette
+
+# As many pixels are painted at a time; NumPy widens indices to 8 bytes before it looks them up.
+_PAINTED_AT_ONCE = 1 << 16
+
+
+class IndexedImage:
+    """A picture of few colours: an index for each pixel, and the palette they point into.
+
+    Made by `kmc.quantize` and `kmc.Palette.remap`. ``np.asarray(result)`` paints it.
+
+    Parameters
+    ----------
+    indices : ndarray of uint8 or uint16, shape (H, W)
+        Each below ``len(palette)``; ``uint16`` where the palette has more than 256 colours.
+    palette : Palette
+        The k colours.
+    mse : float
+        Squared differences to the original picture, summed over the channels and averaged over the
+        pixels, in 8-bit levels squared.
+
+    Attributes
+    ----------
+    indices, palette, mse
+        As above.
+
+    Raises
+    ------
+    ArgumentTypeError
+        Indices of another dtype, or no array.
+    ArgumentError
+        Indices not in two dimensions, or beyond the palette; a negative `mse`.
+
+    Examples
+    --------
+    >>> import kmc, numpy as np
+    >>> result = kmc.quantize(np.arange(256, dtype=np.uint8).reshape(16, 16), 4)
+    >>> result
+    <kmc.IndexedImage: 16 x 16 pixels, 4 colours, PSNR 22.9 dB>
+    >>> result.indices.shape, result.palette.colors.shape, np.asarray(result).shape
+    ((16, 16), (4, 1), (16, 16))
+    """
+
+    __slots__ = ("indices", "mse", "palette")
+
+    indices: NDArray[np.uint8] | NDArray[np.uint16]
+    palette: Palette
+    mse: float
+
+    def __init__(
+        self, indices: NDArray[np.uint8] | NDArray[np.uint16], palette: Palette, mse: float
+    ) -> None:
+        if not isinstance(indices, np.ndarray) or indices.dtype not in (np.uint8, np.uint16):
+            kind = getattr(indices, "dtype", type(indices).__name__)
+            raise ArgumentTypeError(f"indices must be an array of uint8 or uint16, not {kind}")
+        if indices.ndim != 2 or indices.size == 0:
+            raise ArgumentError(f"indices must have shape (H, W), not {indices.shape}")
+        k = len(palette)
+        if k <= np.iinfo(indices.dtype).max and indices.max() >= k:
+            raise ArgumentError(f"index {indices.max()} is beyond a palette of {k} colours")
+        if not mse >= 0:
+            raise ArgumentError(f"mse must be 0 or more, not {mse}")
+        self.indices = indices
+        self.palette = palette
+        self.mse = float(mse)
+
+    @property
+    def psnr(self) -> float:
+        """Peak signal-to-noise ratio in dB: ``10 log10(255**2 / (mse / C))``, inf where mse is 0.
+
+        Examples
+        --------
+        >>> import kmc, numpy as np
+        >>> kmc.quantize(np.zeros((2, 2), np.uint8), 1).psnr
+        inf
+        """
+        if self.mse == 0:
+            return math.inf
+        return 10 * math.log10(255**2 * self.palette.colors.shape[1] / self.mse)
+
+    @property
+    def inertia(self) -> float:
+        """The palette's inertia: over the pixels it was fitted to, before centroids were rounded.
+
+        Examples
+        --------
+        >>> import kmc, numpy as np
+        >>> kmc.quantize(np.array([[0, 2], [9, 9]], np.uint8), 2).inertia
+        2.0
+        """
+        return self.palette.inertia
+
+    @property
+    def n_iter(self) -> int:
+        """How many iterations the palette took.
+
+        Examples
+        --------
+        >>> import kmc, numpy as np
+        >>> picture = np.arange(256, dtype=np.uint8).reshape(16, 16)
+        >>> kmc.quantize(picture, 4, max_iter=2, tol=0, effort="fast").n_iter <= 2
+        True
+        """
+        return self.palette.n_iter
+
+    @property
+    def converged(self) -> bool:
+        """Whether the iterations ended by themselves.
+
+        Examples
+        --------
+        >>> import kmc, numpy as np
+        >>> kmc.quantize(np.array([[0, 2], [9, 9]], np.uint8), 2).converged
+        True
+        """
+        return self.palette.converged
+
+    @property
+    def history(self) -> Any:
+        """The palette's (inertia, shift) of each iteration.
+
+        Examples
+        --------
+        >>> import kmc, numpy as np
+        >>> result = kmc.quantize(np.array([[0, 2], [9, 9]], np.uint8), 2)
+        >>> len(result.history) == result.n_iter
+        True
+        """
+        return self.palette.history
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the painted picture: (H, W, C), or (H, W) for grey.
+
+        Examples
+        --------
+        >>> import kmc, numpy as np
+        >>> kmc.quantize(np.zeros((2, 5, 3), np.uint8), 1).shape
+        (2, 5, 3)
+        """
+        channels = self.palette.colors.shape[1]
+        height, width = self.indices.shape
+        return (height, width) if channels == 1 else (height, width, channels)
+
+    def __repr__(self) -> str:
+        height, width = self.indices.shape
+        k = len(self.palette)
+        return (
+            f"<kmc.IndexedImage: {width} x {height} pixels, {k} colours, PSNR {self.psnr:.1f} dB>"
+        )
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        """The painted picture, (H, W, C) uint8 or (H, W) for grey; a new array each time."""
+        if copy is False:
+            raise ValueError(
+                "an IndexedImage holds indices and not the painted picture, "
+                "which cannot be had without a copy"
+            )
+        painted = self._paint().reshape(self.shape)
+        return painted if dtype is None else painted.astype(dtype, copy=False)
+
+    def _paint(self) -> NDArray[np.uint8]:
+        colors = self.palette.colors
+        painted = np.empty((self.indices.size, colors.shape[1]), np.uint8)
+        indices = self.indices.reshape(-1)
+        for start in range(0, indices.size, _PAINTED_AT_ONCE):
+            part = slice(start, start + _PAINTED_AT_ONCE)
+            painted[part] = np.take(colors, indices[part], axis=0)
+        return painted
+
+    def to_pil(self) -> Image.Image:
+        """Turn the result into a Pillow picture.
+
+        Returns
+        -------
+        PIL.Image.Image
+            Of mode "P" with exactly k palette entries, in order, grey ones as equal RGB; where
+            k > 256, which "P" cannot hold, the painted picture in mode "RGB" or "L".
+
+        Examples
+        --------
+        >>> import kmc, numpy as np
+        >>> picture = kmc.quantize(np.array([[0, 2], [9, 9]], np.uint8), 3).to_pil()
+        >>> picture.mode, picture.size, len(picture.getpalette()) // 3
+        ('P', (2, 2), 3)
+        """
+        from PIL import Image
+
+        if len(self.palette) > 256:
+            return Image.fromarray(np.asarray(self))
+        height, width = self.indices.shape
+        picture = Image.frombytes("P", (width, height), self.indices.astype(np.uint8).tobytes())
+        picture.putpalette(rgb_colors(self.palette.colors).tobytes(), "RGB")
+        return picture
+
+    def save(
+        self,
+        path: str | os.PathLike[str] | BinaryIO,
+        format: str | None = None,
+        **params: Any,
+    ) -> None:
+        """Write the picture to a file.
+
+        Parameters
+        ----------
+        path : str, os.PathLike or binary file object
+            Where to. An existing file is replaced, and only once the new one is complete.
+        format : str, optional
+            ``"png"``, ``"gif"``, ``"webp"``, ``"tiff"``, ``"bmp"`` or ``"jpg"``; by default what
+            the suffix of `path` says. A file object needs it.
+        **params
+            Handed to Pillow's writer, over kmc's own settings.
+
+        Raises
+        ------
+        ArgumentError
+            A suffix or format kmc cannot write, or none.
+        FileWriteError
+            The file cannot be written; the target is as it was.
+
+        Notes
+        -----
+        PNG, GIF, TIFF and BMP keep palette and indices as they are (k <= 256; beyond that, PNG,
+        TIFF and BMP hold the painted picture). GIF and TIFF have room only for 2, 4, 8, ... or 256
+        entries: the rest is black and unused. WebP has no palettes, but is written lossless.
+        **JPEG is lossy**: it blurs the flat colours, so that the file holds thousands of them, and
+        is usually larger than the PNG.
+
+        Examples
+        --------
+        >>> import io, kmc, numpy as np
+        >>> result = kmc.quantize(np.array([[0, 2], [9, 9]], np.uint8), 3)
+        >>> file = io.BytesIO()
+        >>> result.save(file, "png")
+        >>> file.getvalue()[:4]
+        b'\\x89PNG'
+        """
+        from kmc.files import write
+
+        write(self, path, format, **params)
+
+
+def rgb_colors(colors: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Palette colours (k, C) as files want them, (k, 3): grey becomes equal red, green, blue.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.indexed import rgb_colors
+    >>> rgb_colors(np.array([[7]], np.uint8)).tolist()
+    [[7, 7, 7]]
+    """
+    return np.repeat(colors, 3, axis=1) if colors.shape[1] == 1 else colors
