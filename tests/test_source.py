@@ -1,0 +1,152 @@
+"""A lint of the source itself: sizes, blanks, and what the engine's C may not contain.
+
+These are plain looks at the text, not parsers: good enough for the house style they rely on.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = ("kmc", "src_c", "tests", "bench", "examples", ".ci", ".github")
+CODE = {".py", ".pyx", ".pxd", ".pyi", ".c", ".h"}
+TEXT = CODE | {".md", ".toml", ".yml", ".typed", ""}
+MAX_FILE, MAX_FUNCTION = 400, 60
+
+FORBIDDEN_IN_C = {
+    "prints": r"\b(?:f|s|sn|v)?(?:printf|puts|putchar)\s*\(|\bstderr\b|\bstdout\b",
+    "ends the process": r"\b(?:abort|exit|_exit|assert)\s*\(",
+    "touches Python": r"\bPy[A-Z_]\w*|Python\.h",
+    "lets the compiler round as it likes": r"fast-?math|target_clones",
+    "adds in an order that threads decide": r"\breduction\s*\(",
+}
+ONLY_IN = {
+    "allocates": (r"\b(?:malloc|calloc|realloc|free|alloca)\s*\(", {"memory.c"}),
+    "knows OpenMP": (r"#\s*pragma\s+omp|\bomp_\w+\s*\(|omp\.h", {"parallel.c"}),
+}
+
+
+def text_files() -> list[Path]:
+    """Every text file of the project, generated ones left out."""
+    files = [path for path in ROOT.iterdir() if path.is_file()]
+    files += [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]
+    generated = {ROOT / "kmc" / "_core.c"}
+    ours = (path for path in files if path.suffix in TEXT and path not in generated)
+    return sorted(path for path in ours if not {"__pycache__", "results"} & set(path.parts))
+
+
+def named(paths: list[Path]) -> list[object]:
+    return [pytest.param(path, id=path.relative_to(ROOT).as_posix()) for path in paths]
+
+
+FILES = text_files()
+SOURCES = [path for path in FILES if path.suffix in CODE]
+C_FILES = [path for path in SOURCES if path.suffix in {".c", ".h"}]
+
+
+def without_comments(text: str) -> str:
+    """C with comments and strings blanked, lines kept."""
+    noise = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"', re.DOTALL)
+    return noise.sub(lambda match: "\n" * match.group().count("\n"), text)
+
+
+def function_lengths(path: Path) -> Iterator[tuple[str, int]]:
+    """The functions of a file with the number of their lines."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix in {".py", ".pyi"}:
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield node.name, (node.end_lineno or 0) - node.lineno + 1
+        return
+    block = (
+        r"^(?P<head>[^\s#/{}][^\n]*(?:\n[^\n{}]*)*?)\n\{\n.*?^\}"
+        if path.suffix in {".c", ".h"}
+        else r"^(?P<head>c?p?def [^\n]*)\n(?:[ \t)][^\n]*\n|\n)*"
+    )
+    for match in re.finditer(block, text, re.MULTILINE | re.DOTALL):
+        yield match["head"].splitlines()[0], match.group().rstrip().count("\n") + 1
+
+
+def test_finds_the_source() -> None:
+    names = {path.name for path in SOURCES}
+    assert {"kmc.h", "_core.pyx", "errors.py", "test_source.py"} <= names
+
+
+@pytest.mark.parametrize("path", named(SOURCES))
+def test_no_file_is_long(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_FILE
+
+
+@pytest.mark.parametrize("path", named(SOURCES))
+def test_no_function_is_long(path: Path) -> None:
+    long = {name: lines for name, lines in function_lengths(path) if lines > MAX_FUNCTION}
+    assert long == {}
+
+
+@pytest.mark.parametrize("path", named(FILES))
+def test_blanks(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert "\t" not in text
+    assert "\r" not in text
+    assert not re.search(r" +$", text, re.MULTILINE), "trailing blanks"
+    assert not text or (text.endswith("\n") and not text.endswith("\n\n"))
+
+
+@pytest.mark.parametrize("path", named(FILES))
+def test_no_invisible_characters(path: Path) -> None:
+    invisible = "[\u00a0\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]"
+    assert re.findall(invisible, path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("path", named([path for path in FILES if path.name != "test_source.py"]))
+def test_no_machine_paths_and_nothing_put_off(path: Path) -> None:
+    text = path.read_text(encoding="utf-8").replace("/usr/bin/env", "")
+    folders = r"(?<![\w.:/*])/(?:home|root|tmp|work|mnt|opt|usr|var|Users)/\w+|[A-Z]:\\\w"
+    assert re.findall(folders, text) == []
+    assert re.findall(r"\b(?:TODO|FIXME|XXX|HACK)\b|mark\.(?:skip|xfail)", text) == []
+
+
+@pytest.mark.parametrize("path", named(C_FILES))
+def test_c_opens_with_a_sentence(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    comment = re.match(r"/\* ([A-Z0-9].*?)\s*\*/", text, re.DOTALL)
+    assert comment, "the file opens with something else than a comment"
+    assert re.search(r"\.(?:\s|$)", comment[1]), "the comment is no sentence"
+
+
+@pytest.mark.parametrize("path", named([path for path in C_FILES if path.suffix == ".h"]))
+def test_headers_are_guarded(path: Path) -> None:
+    if path.stem.startswith("vec_") or path.stem.endswith("_tpl"):
+        return  # bodies that are meant to be included again
+    text = path.read_text(encoding="utf-8")
+    assert re.search(r"^#ifndef (KMC_(?:\w+_)?H)\n#define \1\n", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", named(C_FILES))
+def test_c_keeps_to_itself(path: Path) -> None:
+    code = without_comments(path.read_text(encoding="utf-8"))
+    rules = dict(FORBIDDEN_IN_C)
+    rules |= {what: rule for what, (rule, homes) in ONLY_IN.items() if path.name not in homes}
+    assert {
+        what: re.findall(rule, code) for what, rule in rules.items() if re.search(rule, code)
+    } == {}
+
+
+@pytest.mark.parametrize("path", named([path for path in C_FILES if path.suffix == ".c"]))
+def test_c_has_no_variables_outside_functions(path: Path) -> None:
+    if path.name in {"memory.c", "parallel.c"}:  # the allocation test hook and the fork guard
+        return
+    code = without_comments(path.read_text(encoding="utf-8"))
+    variables = r"^(?:static |_Thread_local )(?!const |inline )[^(){}]*[;=]"
+    assert re.findall(variables, code, re.MULTILINE) == []
+
+
+def test_the_version_is_in_one_place() -> None:
+    module = (ROOT / "kmc" / "__init__.py").read_text(encoding="utf-8")
+    version = re.search(r'^__version__ = "([\d.]+)"$', module, re.MULTILINE)
+    assert version
+    holders = {p.name for p in FILES if p.suffix != ".md" and version[1] in p.read_text("utf-8")}
+    assert holders == {"__init__.py"}
