@@ -1,0 +1,86 @@
+"""What users write, with the types they are told: read by mypy in test_typing.py, never run."""
+
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import assert_type
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+import kmc
+
+Colors = NDArray[np.uint8]
+Indices = NDArray[np.uint8] | NDArray[np.uint16]
+
+
+def every_kind_of_picture(pixels: Colors, picture: Image.Image, data: bytes) -> None:
+    for image in (pixels, picture, data, "in.png", Path("in.png"), BytesIO(data)):
+        assert_type(kmc.quantize(image, 16), kmc.IndexedImage)
+
+
+def an_indexed_picture(result: kmc.IndexedImage) -> None:
+    assert_type(result.indices, Indices)
+    assert_type(result.palette, kmc.Palette)
+    assert_type(result.shape, tuple[int, int])
+    assert_type(result.mse, float)
+    assert_type(result.psnr, float)
+    assert_type(result.inertia, float)
+    assert_type(result.n_iter, int)
+    assert_type(result.converged, bool)
+    assert_type(result.to_pil(), Image.Image)
+    result.save("out.png")
+    result.save(Path("out.gif"))
+    result.save(BytesIO(), format="png")
+    np.asarray(result)
+
+
+def a_palette(pixels: Colors) -> None:
+    palette = kmc.fit(pixels, 16)
+    assert_type(palette, kmc.Palette)
+    assert_type(palette.colors, Colors)
+    assert_type(palette.centroids, NDArray[np.float64])
+    assert_type(palette.counts, NDArray[np.int64])
+    assert_type(len(palette), int)
+    assert_type(palette.remap(pixels), kmc.IndexedImage)
+    assert_type(kmc.assign(pixels, palette), Indices)
+    assert_type(kmc.assign(pixels, palette.colors, threads=1), Indices)
+
+
+def histograms(pixels: Colors) -> None:
+    histogram = kmc.histogram(pixels, threads=2)
+    assert_type(histogram + histogram, kmc.Histogram)
+    assert_type(histogram.colors, Colors)
+    assert_type(histogram.counts, NDArray[np.int64])
+    assert_type(histogram.n_pixels, int)
+    assert_type(histogram.to_bytes(), bytes)
+    assert_type(kmc.Histogram.from_bytes(histogram.to_bytes()), kmc.Histogram)
+    assert_type(kmc.fit(histogram, 4), kmc.Palette)
+
+
+def every_option(pixels: Colors, starts: NDArray[np.float64]) -> None:
+    def watch(iteration: int, centroids: NDArray[np.float64], inertia: float, shift: float) -> bool:
+        return iteration < 3
+
+    kmc.quantize(pixels, 8, init="wu", n_init=1, max_iter=10, tol=0.0, seed=1)
+    kmc.quantize(pixels, 8, init=starts, weights="uniform", effort="fast", threads=1)
+    kmc.quantize(pixels, 8, callback=watch)
+    kmc.quantize(pixels, 8, effort="quick")  # type: ignore[arg-type]
+    kmc.quantize(pixels, 8, weights="pixels")  # type: ignore[arg-type]
+    kmc.quantize(pixels, 8, "wu")  # type: ignore[misc]
+
+
+def the_processor() -> None:
+    assert_type(kmc.cpu.name(), str)
+    assert_type(kmc.cpu.threads(), int)
+    names: Sequence[str] = kmc.cpu.available()
+    with kmc.cpu.use(names[0]):
+        pass
+
+
+def errors() -> None:
+    try:
+        kmc.quantize("missing.png")
+    except kmc.KmcError as error:
+        assert_type(error, kmc.KmcError)
