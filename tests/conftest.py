@@ -1,0 +1,54 @@
+"""What several test files share: small deterministic pictures, palettes, Hypothesis settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from numpy.typing import NDArray
+
+import kmc
+
+settings.register_profile("kmc", max_examples=40, deadline=None, derandomize=True)
+settings.load_profile("kmc")
+
+
+@pytest.fixture(scope="session")
+def photo() -> NDArray[np.uint8]:
+    """A small picture with smooth shading, an edge and some grain: (48, 64, 3), read-only."""
+    y, x = np.mgrid[0:48, 0:64]
+    grain = np.random.default_rng(7).normal(0, 4, (48, 64, 3))
+    shades = np.stack((x * 4, y * 5, 255 - x * 2 - y * 2), axis=-1) + grain
+    shades[10:30, 20:44] = (200, 40, 60) + grain[10:30, 20:44]
+    picture = shades.clip(0, 255).round().astype(np.uint8)
+    picture.setflags(write=False)
+    return picture
+
+
+@pytest.fixture(scope="session")
+def make_indexed() -> Callable[..., kmc.IndexedImage]:
+    """Builds an indexed image of k arbitrary colours, unsorted and with a duplicate among them."""
+
+    def build(
+        k: int, channels: int = 3, shape: tuple[int, int] = (19, 23), seed: int = 0
+    ) -> kmc.IndexedImage:
+        random = np.random.default_rng(seed)
+        colors = random.integers(0, 256, (k, channels), dtype=np.uint8)
+        if k > 2:
+            colors[k - 1] = colors[0]  # a file that merges equal entries would be caught
+        indices = random.integers(0, k, shape).astype(np.uint8 if k <= 256 else np.uint16)
+        counts = np.bincount(indices.reshape(-1), minlength=k)
+        palette = kmc.Palette(
+            colors,
+            colors.astype(np.float64),
+            counts,
+            inertia=5.0,
+            n_iter=3,
+            converged=True,
+            history=[(9.0, 4.0), (6.0, 1.0), (5.0, 0.0)],
+        )
+        return kmc.IndexedImage(indices, palette, 2.5)
+
+    return build
