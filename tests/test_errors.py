@@ -1,0 +1,78 @@
+"""The exception tree: its shape, and that nothing but it comes out of wrong input."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+import re
+
+import pytest
+
+import kmc
+from kmc import errors
+
+BUILT_IN = {
+    kmc.ArgumentError: ValueError,
+    kmc.ArgumentTypeError: TypeError,
+    kmc.ImageShapeError: ValueError,
+    kmc.ImageTypeError: TypeError,
+    kmc.ImageTooLargeError: ValueError,
+    kmc.ImageReadError: OSError,
+    kmc.ImageNotFoundError: FileNotFoundError,
+    kmc.FileWriteError: OSError,
+    kmc.OutOfMemoryError: MemoryError,
+}
+ALL = [getattr(errors, name) for name in errors.__all__]
+
+
+def test_all_is_complete():
+    defined = [
+        name
+        for name, value in vars(errors).items()
+        if inspect.isclass(value) and value.__module__ == errors.__name__
+    ]
+    assert sorted(defined) == errors.__all__
+
+
+@pytest.mark.parametrize(("ours", "built_in"), BUILT_IN.items())
+def test_each_is_also_the_built_in_one_expects(ours, built_in):
+    with pytest.raises(built_in):
+        raise ours("reason")
+
+
+@pytest.mark.parametrize("error", ALL)
+def test_one_root(error):
+    assert issubclass(error, kmc.KmcError)
+    assert getattr(kmc, error.__name__) is error
+    if error.__name__.startswith("Image"):
+        assert issubclass(error, kmc.ImageError)
+
+
+def test_pictures_and_options_are_told_apart():
+    assert not issubclass(kmc.ArgumentError, kmc.ImageError)
+    assert not issubclass(kmc.ImageError, (ValueError, TypeError, OSError))
+    assert issubclass(kmc.ImageNotFoundError, kmc.ImageReadError)
+
+
+@pytest.mark.parametrize("error", ALL)
+def test_they_travel_between_processes(error):
+    again = pickle.loads(pickle.dumps(error("what went wrong")))
+    assert type(again) is error
+    assert str(again) == "what went wrong"
+
+
+def test_the_drawing_is_the_tree():
+    drawn = {}
+    parents = []
+    for line in errors.__doc__.split("::")[1].splitlines():
+        found = re.match(r"([\s│├└─]*)(\w+Error)(?:\s+\((\w+)\))?", line)
+        if not found:
+            continue
+        depth = (len(found[1]) - 4) // 4
+        del parents[depth:]
+        drawn[found[2]] = (parents[-1] if parents else "Exception", found[3])
+        parents.append(found[2])
+    assert sorted(drawn) == errors.__all__
+    for name, (parent, built_in) in drawn.items():
+        bases = [base.__name__ for base in getattr(errors, name).__bases__]
+        assert bases == [parent] + ([built_in] if built_in else [])
