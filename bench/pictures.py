@@ -87,8 +87,8 @@ def mosaic(pictures: Sequence[Picture], megapixels: float) -> Picture:
     height = max(8, round((megapixels * 1e6 / 1.5) ** 0.5))
     width = max(8, round(megapixels * 1e6 / height))
     pixels = np.empty((height, width, 3), dtype=np.uint8)
-    tile_h = max(picture.pixels.shape[0] for picture in pictures)
-    tile_w = max(picture.pixels.shape[1] for picture in pictures)
+    tile_h = min(picture.pixels.shape[0] for picture in pictures)
+    tile_w = min(picture.pixels.shape[1] for picture in pictures)
     random = np.random.default_rng(0)
     number = 0
     for top in range(0, height, tile_h):
@@ -107,9 +107,7 @@ def tile(
     turn: int,
     shift: NDArray[np.int64],
 ) -> NDArray[np.uint8]:
-    """One tile of a mosaic: flipped by `turn`, mirrored out to `shape`, moved by `shift`."""
+    """One tile of a mosaic: flipped by `turn`, cut to `shape`, its levels moved by `shift`."""
     flipped = pixels[:: -1 if turn & 1 else 1, :: -1 if turn & 2 else 1]
-    missing = [max(0, want - have) for want, have in zip(shape, flipped.shape, strict=True)]
-    grown = np.pad(flipped, [(0, extra) for extra in missing], mode="symmetric")
-    moved = grown[: shape[0], : shape[1]].astype(np.int16) + shift.astype(np.int16)
+    moved = flipped[: shape[0], : shape[1]].astype(np.int16) + shift.astype(np.int16)
     return np.clip(moved, 0, 255).astype(np.uint8)
