@@ -81,7 +81,7 @@ def packaged() -> list[Path]:
 def mosaic(pictures: Sequence[Picture], megapixels: float) -> Picture:
     """A large picture tiled from real ones, 3 wide to 2 high.
 
-    Each further tile is flipped another way and shifted by a few levels a channel, so that the
+    Each further tile is flipped another way and made a few levels lighter or darker, so that the
     number of distinct colours grows with the size, as it does in photographs.
     """
     height = max(8, round((megapixels * 1e6 / 1.5) ** 0.5))
@@ -95,19 +95,16 @@ def mosaic(pictures: Sequence[Picture], megapixels: float) -> Picture:
         for left in range(0, width, tile_w):
             room = pixels[top : top + tile_h, left : left + tile_w]
             picture = pictures[number % len(pictures)]
-            shift = random.integers(-6, 7, size=3) if number >= len(pictures) else np.zeros(3, int)
+            shift = int(random.integers(-4, 5)) if number >= len(pictures) else 0
             room[...] = tile(picture.pixels, room.shape, number // len(pictures), shift)
             number += 1
     return Picture(f"mosaic {megapixels:g} MP", pixels)
 
 
 def tile(
-    pixels: NDArray[np.uint8],
-    shape: tuple[int, ...],
-    turn: int,
-    shift: NDArray[np.int64],
+    pixels: NDArray[np.uint8], shape: tuple[int, ...], turn: int, shift: int
 ) -> NDArray[np.uint8]:
-    """One tile of a mosaic: flipped by `turn`, cut to `shape`, its levels moved by `shift`."""
+    """One tile of a mosaic: flipped by `turn`, cut to `shape`, lighter by `shift` levels."""
     flipped = pixels[:: -1 if turn & 1 else 1, :: -1 if turn & 2 else 1]
-    moved = flipped[: shape[0], : shape[1]].astype(np.int16) + shift.astype(np.int16)
+    moved = flipped[: shape[0], : shape[1]].astype(np.int16) + shift
     return np.clip(moved, 0, 255).astype(np.uint8)
