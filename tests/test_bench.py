@@ -1,0 +1,97 @@
+"""The benchmarks measure what they say: errors by hand, refusals of wrong answers, mosaics."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT))  # at the end: the installed kmc comes before the checkout's
+
+from bench import clock, report, rivals, summary  # noqa: E402
+from bench.contender import Answer, score, verify  # noqa: E402
+from bench.pictures import Picture, mosaic  # noqa: E402
+
+# Two pixels of 10 and one each of 20 and 100, in one channel of three.
+PICTURE = Picture(
+    "small", np.array([[[10, 0, 0], [10, 0, 0]], [[20, 0, 0], [100, 0, 0]]], np.uint8)
+)
+LABELS = np.array([0, 0, 0, 1])
+
+
+def test_errors_of_rounded_and_of_real_palettes() -> None:
+    centroids = np.array([[13.4, 0, 0], [100, 0, 0]])
+    measured = score(Answer(LABELS, centroids=centroids), PICTURE)
+    assert measured.mse == (2 * 3**2 + 7**2) / 4  # at 13, the rounded level
+    assert measured.unrounded == pytest.approx((2 * 3.4**2 + 6.6**2) / 4)
+    whole = score(Answer(LABELS, colors=np.array([[13, 0, 0], [100, 0, 0]], np.uint8)), PICTURE)
+    assert (whole.mse, whole.unrounded) == (measured.mse, None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "complaint"),
+    [
+        (Answer(LABELS[:3], colors=np.zeros((2, 3), np.uint8)), "3 indices for 4 pixels"),
+        (Answer(LABELS, colors=np.zeros((3, 3), np.uint8)), "at most 2"),
+        (Answer(LABELS, colors=np.zeros((1, 3), np.uint8)), "outside the palette"),
+        (Answer(LABELS, np.zeros((2, 3), np.uint8), np.full((2, 3), np.nan)), "not a number"),
+        (Answer(LABELS, np.zeros((2, 3), np.uint8), claimed_mse=1.0), "is claimed"),
+    ],
+)
+def test_wrong_answers_are_refused(answer: Answer, complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        verify(answer, PICTURE, 2)
+
+
+def test_plain_numpy_is_lloyds_algorithm() -> None:
+    (contender,) = rivals.numpy_kmeans(3)
+    answer = contender.run(contender.prepare(PICTURE.pixels), 2)
+    verify(answer, PICTURE, 2)
+    assert score(answer, PICTURE).unrounded == pytest.approx(
+        (2 * (10 / 3) ** 2 + (20 / 3) ** 2) / 4
+    )
+
+
+def test_mosaics_have_the_size_asked_for() -> None:
+    tiles = [PICTURE, Picture("flat", np.full((3, 5, 3), 7, np.uint8))]
+    picture = mosaic(tiles, 0.01)
+    assert picture.n_pixels == pytest.approx(10_000, rel=0.02)
+    assert picture.pixels[:2, :2].tolist() == PICTURE.pixels.tolist()
+    assert picture.n_colors > 4  # the tiles differ
+
+
+def test_means_are_paired_by_picture() -> None:
+    rows = [
+        {"label": label, "picture": picture, "k": 4, "ms": ms}
+        for label, picture, ms in [
+            ("a", "x", 2.0),
+            ("a", "y", 8.0),
+            ("b", "x", 1.0),
+            ("a", "z", 9.0),
+        ]
+    ]
+    cells = summary.by_label(rows)
+    assert summary.paired(cells["a"], cells["b"], "ms") == 2.0
+    assert clock.geometric_mean([2.0, 8.0]) == pytest.approx(4.0)
+
+
+def test_best_known_errors_are_read_by_picture_and_k(tmp_path: Path) -> None:
+    table = tmp_path / "best.csv"
+    table.write_text("image,distinct_colours,mse_k4,mse_k16\nsmall,3,16.5,\n")
+    assert summary.read_best(table) == {("small", 4): 16.5}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (12345.6, "12346"),
+        (12.3456, "12.35"),
+        (0.5, "0.500"),
+        (0, "0"),
+        (None, "-"),
+        (2e-5, "2.0e-05"),
+    ],
+)
+def test_figures_have_four_digits(value: float | None, text: str) -> None:
+    assert report.number(value) == text
