@@ -32,6 +32,8 @@ class Answer:
         """The colours of the repainted picture, (k, C) uint8."""
         if self.colors is not None:
             return np.asarray(self.colors, dtype=np.uint8)
+        if self.centroids is None:
+            raise ValueError("an answer without a palette")
         return np.clip(np.rint(self.centroids), 0, 255).astype(np.uint8)
 
 

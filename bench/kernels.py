@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import statistics
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,11 @@ from numpy.typing import NDArray
 
 import kmc
 from bench import clock, pictures, report
+from bench.contender import Pixels
 from bench.pictures import Picture
 
-Work = Callable[[], tuple[NDArray[Any], ...]]
+Arrays = tuple[NDArray[Any], ...]
+Work = Callable[[], Arrays]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -50,21 +53,29 @@ def run(options: argparse.Namespace) -> None:
 def everything(picture: Picture, ks: list[int]) -> dict[str, Work]:
     """The pieces of work by label; each returns the arrays that must not differ."""
     pixels = picture.pixels
-    works: dict[str, Work] = {"histogram": lambda: counted(pixels)}
+    works: dict[str, Work] = {"histogram": partial(counted, pixels)}
     for k in ks:
         palette = kmc.fit(pixels, k, threads=1)
-        works[f"assign, k = {k}"] = lambda p=palette: (kmc.assign(pixels, p, threads=1),)
-        works[f"remap, k = {k}"] = lambda p=palette: (p.remap(pixels, threads=1).indices,)
-        works[f"quantize, k = {k}"] = lambda k=k: quantized(pixels, k)
+        works[f"assign, k = {k}"] = partial(assigned, pixels, palette)
+        works[f"remap, k = {k}"] = partial(remapped, pixels, palette)
+        works[f"quantize, k = {k}"] = partial(quantized, pixels, k)
     return works
 
 
-def counted(pixels: NDArray[np.uint8]) -> tuple[NDArray[Any], ...]:
+def counted(pixels: Pixels) -> Arrays:
     histogram = kmc.histogram(pixels, threads=1)
     return histogram.colors, histogram.counts
 
 
-def quantized(pixels: NDArray[np.uint8], k: int) -> tuple[NDArray[Any], ...]:
+def assigned(pixels: Pixels, palette: kmc.Palette) -> Arrays:
+    return (kmc.assign(pixels, palette, threads=1),)
+
+
+def remapped(pixels: Pixels, palette: kmc.Palette) -> Arrays:
+    return (palette.remap(pixels, threads=1).indices,)
+
+
+def quantized(pixels: Pixels, k: int) -> Arrays:
     result = kmc.quantize(pixels, k, threads=1)
     return result.indices, result.palette.centroids
 
@@ -72,7 +83,7 @@ def quantized(pixels: NDArray[np.uint8], k: int) -> tuple[NDArray[Any], ...]:
 def under(name: str, work: Work) -> Work:
     """The same work on one instruction set."""
 
-    def forced() -> tuple[NDArray[Any], ...]:
+    def forced() -> Arrays:
         with kmc.cpu.use(name):
             return work()
 

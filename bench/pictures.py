@@ -30,7 +30,8 @@ class Picture:
 
     @property
     def n_pixels(self) -> int:
-        return self.pixels.shape[0] * self.pixels.shape[1]
+        height, width, _ = self.pixels.shape
+        return height * width
 
     @property
     def size(self) -> str:
