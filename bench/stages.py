@@ -1,11 +1,116 @@
-"""Each station of the road beside one copy of the same pixels (np.copyto)."""
+"""Each station of the road beside one copy of the same pixels (np.copyto).
+
+The stations run one after the other on what the one before left, with the engine's own functions.
+Lloyd is given for one iteration, the mean of the first few after the seeds. Search starts where
+Lloyd came to rest: its descent alone, and with a number of kicks after it. Labels are those of the
+distinct colours; remap carries them over to the pixels.
+"""
+
+from __future__ import annotations
 
 import argparse
+import statistics
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import kmc
+from bench import clock, pictures, report
+from bench.contender import Pixels, nearest_mse
+from bench.pictures import Picture
+from kmc import _core
+
+TABLE = report.Table(("", "ms", "ns/pixel", "ns/colour", "x memcpy"), (30, 10, 10, 10, 10))
+ITERATIONS = 8
+KICKS = 50
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--images", type=Path, help="a folder; its first picture is taken")
+    parser.add_argument("--megapixels", type=float, help="a mosaic of that size instead")
+    parser.add_argument("--k", type=int, nargs="+", default=[16, 256])
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--repeat", type=int, default=7)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Time the stations."""
+    """Verify the stations on one picture, then time each of them."""
+    about = report.machine()
+    loaded = pictures.load(options.images)
+    picture = pictures.mosaic(loaded, options.megapixels) if options.megapixels else loaded[0]
+    report.title(about)
+    threads = f"{options.threads} thread{'s' if options.threads > 1 else ''}"
+    print(f"{picture.name}, {picture.size}, {picture.n_colors} colours; {threads}\n")
+    TABLE.head()
+    rows: list[dict[str, Any]] = []
+    memcpy = 1e3 * clock.median(copying(picture.pixels), options.repeat)
+    rows.append({"stage": "memcpy", "k": None, "ms": memcpy})
+    show(rows[-1], memcpy, picture)
+    for k in (None, *options.k):
+        works = counting(picture, options.threads) if k is None else fitting(picture, k, options)
+        if k is not None:
+            print(f"k = {k}")
+        times = clock.rounds(works, options.repeat)
+        for stage, taken in times.items():
+            share = ITERATIONS if stage == "Lloyd, an iteration" else 1
+            ms = 1e3 * statistics.median(taken) / share
+            rows.append({"stage": stage, "k": k, "ms": ms})
+            show(rows[-1], memcpy, picture)
+    report.save("stages", about, rows, picture=picture.name, threads=options.threads)
+
+
+def copying(pixels: Pixels) -> Callable[[], None]:
+    """One copy into a buffer that is already there."""
+    target = np.empty_like(pixels)
+    return lambda: np.copyto(target, pixels)
+
+
+def counting(picture: Picture, threads: int) -> dict[str, Callable[[], object]]:
+    """The stations that know no k, verified against NumPy."""
+    colors, counts = _core.histogram(picture.pixels, threads)
+    if len(colors) != picture.n_colors or counts.sum() != picture.n_pixels:
+        raise ValueError("the histogram disagrees with NumPy's")
+    return {
+        "histogram": lambda: _core.histogram(picture.pixels, threads),
+        "tree": lambda: _core.tree(colors, counts, threads),
+    }
+
+
+def fitting(
+    picture: Picture, k: int, options: argparse.Namespace
+) -> dict[str, Callable[[], object]]:
+    """The stations of one k, each on what the ones before it made."""
+    threads, pixels = options.threads, picture.pixels
+    colors, counts = _core.histogram(pixels, threads)
+    tree = _core.tree(colors, counts, threads)
+    seeds = tree.seed_plusplus(k, 0, threads)
+    rested = seeds.copy()
+    tree.lloyd(rested, 300, 0.0, None, threads)
+    labels, _, error = tree.label(rested, threads)
+    measured = nearest_mse(picture, rested[:, :3]) * picture.n_pixels
+    if not np.isclose(error, measured, rtol=1e-3):
+        raise ValueError(f"an inertia of {error} is claimed where it is {measured}")
+    return {
+        "seeding, k-means++": lambda: tree.seed_plusplus(k, 0, threads),
+        "seeding, splitting": lambda: tree.seed_split(k, threads),
+        "Lloyd, an iteration": lambda: tree.lloyd(seeds.copy(), ITERATIONS, 0.0, None, threads),
+        "search, descent": lambda: tree.search(rested.copy(), 0, 0, threads),
+        f"search, {KICKS} kicks": lambda: tree.search(rested.copy(), KICKS, 0, threads),
+        "labels": lambda: tree.label(rested, threads),
+        "remap": lambda: _core.remap(pixels, colors, labels, k, threads),
+        "all: quantize, fast": lambda: kmc.quantize(pixels, k, effort="fast", threads=threads),
+        "all: quantize, default": lambda: kmc.quantize(pixels, k, threads=threads),
+    }
+
+
+def show(row: dict[str, Any], memcpy: float, picture: Picture) -> None:
+    ms = row["ms"]
+    TABLE.row(
+        row["stage"] if row["k"] is None else f"  {row['stage']}",
+        report.number(ms),
+        report.number(1e6 * ms / picture.n_pixels, 3),
+        report.number(1e6 * ms / picture.n_colors, 3),
+        report.number(ms / memcpy, 3),
+    )
