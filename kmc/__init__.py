@@ -14,8 +14,11 @@ from kmc.errors import (
     KmcError,
     OutOfMemoryError,
 )
+from kmc.fit import fit
 from kmc.histogram import Histogram, histogram
 from kmc.indexed import IndexedImage
+from kmc.palette import Palette, assign
+from kmc.quantize import quantize
 
 __version__ = "0.1.0"
 
@@ -33,7 +36,11 @@ __all__ = [
     "IndexedImage",
     "KmcError",
     "OutOfMemoryError",
+    "Palette",
     "__version__",
+    "assign",
     "cpu",
+    "fit",
     "histogram",
+    "quantize",
 ]

@@ -1,4 +1,4 @@
-from libc.stdint cimport int64_t, uint8_t, uint16_t
+from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint64_t
 
 
 cdef extern from "base.h":
@@ -42,3 +42,31 @@ cdef extern from "kmc.h" nogil:
                          void *indices, int index_bytes)
     kmc_status kmc_assign(const kmc_run *run, const uint8_t *pixels, size_t n, int channels,
                           const uint8_t *palette, size_t k, void *indices, int index_bytes)
+
+    ctypedef struct kmc_tree:
+        pass
+
+    ctypedef struct kmc_observer:
+        int (*see)(void *context, int iteration, const double *centroids, double inertia,
+                   double shift) noexcept nogil
+        void *context
+
+    kmc_status kmc_tree_new(const kmc_run *run, const uint8_t *colors, const int16_t *coordinates,
+                            const int64_t *weights, size_t n, int channels, kmc_tree **tree)
+    void kmc_tree_free(kmc_tree *tree)
+    size_t kmc_tree_size(const kmc_tree *tree)
+    kmc_status kmc_tree_coarsen(const kmc_run *run, const kmc_tree *tree, size_t least,
+                                kmc_tree **cells)
+    kmc_status kmc_seed_plusplus(const kmc_run *run, const kmc_tree *tree, size_t k, uint64_t seed,
+                                 double *centroids)
+    kmc_status kmc_seed_random(const kmc_run *run, const kmc_tree *tree, size_t k, uint64_t seed,
+                               double *centroids)
+    kmc_status kmc_seed_split(const kmc_run *run, const kmc_tree *tree, size_t k,
+                              double *centroids)
+    kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, int kicks,
+                          uint64_t seed, double *centroids)
+    kmc_status kmc_lloyd(const kmc_run *run, const kmc_tree *tree, size_t k, double *centroids,
+                         int max_iter, double tol, const kmc_observer *observer, int *converged)
+    kmc_status kmc_label(const kmc_run *run, const kmc_tree *tree, size_t k,
+                         const double *centroids, uint16_t *labels, int64_t *counts,
+                         double *error)

@@ -184,3 +184,162 @@ def assign(const uint8_t[:, ::1] pixels not None, const uint8_t[:, ::1] palette 
                                 index_bytes)
     run.check(status)
     return indices
+
+
+cdef class Tree:
+    """Weighted colours under a tree of boxes: what k-means works on. Centroids are (k, 4) doubles."""
+
+    cdef kmc_tree *c
+    cdef readonly int channels
+
+    def __cinit__(self):
+        self.c = NULL
+
+    def __dealloc__(self):
+        kmc_tree_free(self.c)
+
+    def __len__(self):
+        return <Py_ssize_t>kmc_tree_size(self.c)
+
+    def coarsen(self, size_t least, int threads):
+        """The largest cells that number `least` or more, or this tree itself."""
+        cdef Run run = Run(threads)
+        cdef Tree cells = Tree()
+        cdef kmc_status status
+        with nogil:
+            status = kmc_tree_coarsen(&run.c, self.c, least, &cells.c)
+        run.check(status)
+        cells.channels = self.channels
+        return self if cells.c == NULL else cells
+
+    def seed_plusplus(self, size_t k, uint64_t seed, int threads):
+        cdef Run run = Run(threads)
+        cdef double[:, ::1] centroids = self.room(k)
+        cdef kmc_status status
+        with nogil:
+            status = kmc_seed_plusplus(&run.c, self.c, k, seed, &centroids[0, 0])
+        run.check(status)
+        return centroids.base
+
+    def seed_random(self, size_t k, uint64_t seed, int threads):
+        cdef Run run = Run(threads)
+        cdef double[:, ::1] centroids = self.room(k)
+        cdef kmc_status status
+        with nogil:
+            status = kmc_seed_random(&run.c, self.c, k, seed, &centroids[0, 0])
+        run.check(status)
+        return centroids.base
+
+    def seed_split(self, size_t k, int threads):
+        cdef Run run = Run(threads)
+        cdef double[:, ::1] centroids = self.room(k)
+        cdef kmc_status status
+        with nogil:
+            status = kmc_seed_split(&run.c, self.c, k, &centroids[0, 0])
+        run.check(status)
+        return centroids.base
+
+    def search(self, double[:, ::1] centroids not None, int kicks, uint64_t seed, int threads):
+        """Improves the centroids in place."""
+        cdef Run run = Run(threads)
+        cdef size_t k = self.checked(centroids)
+        cdef kmc_status status
+        with nogil:
+            status = kmc_search(&run.c, self.c, k, kicks, seed, &centroids[0, 0])
+        run.check(status)
+
+    def lloyd(self, double[:, ::1] centroids not None, int max_iter, double tol, callback,
+              int threads):
+        """Iterates the centroids in place; returns the history and whether they converged."""
+        cdef Run run = Run(threads)
+        cdef size_t k = self.checked(centroids)
+        cdef Observer observer = Observer(k, self.channels, callback)
+        cdef int converged = 0
+        cdef kmc_status status
+        with nogil:
+            status = kmc_lloyd(&run.c, self.c, k, &centroids[0, 0], max_iter, tol, &observer.c,
+                               &converged)
+        if observer.error is not None:
+            raise observer.error
+        run.check(status)
+        return observer.history, bool(converged)
+
+    def label(self, const double[:, ::1] centroids not None, int threads):
+        """The nearest centroid of every point, the weight of each centroid, the error in all."""
+        cdef Run run = Run(threads)
+        cdef size_t k = self.checked(centroids)
+        cdef uint16_t[::1] labels = np.empty(len(self), np.uint16)
+        cdef int64_t[::1] counts = np.empty(k, np.int64)
+        cdef double error = 0
+        cdef kmc_status status
+        with nogil:
+            status = kmc_label(&run.c, self.c, k, &centroids[0, 0], &labels[0], &counts[0], &error)
+        run.check(status)
+        return labels.base, counts.base, error
+
+    cdef object room(self, size_t k):
+        if not 1 <= k <= kmc_tree_size(self.c):
+            raise ArgumentError(f"k must be 1 to the number of points, {len(self)}, not {k}")
+        return np.zeros((k, 4))
+
+    cdef size_t checked(self, const double[:, ::1] centroids) except 0:
+        if not 1 <= centroids.shape[0] <= 65536 or centroids.shape[1] != 4:
+            raise ArgumentError("centroids must have shape (k, 4), k = 1 to 65536")
+        return centroids.shape[0]
+
+
+def tree(const uint8_t[:, ::1] colors not None, const int64_t[::1] weights, int threads):
+    """A Tree of distinct colours in Morton order; each weighs 1 where `weights` is None."""
+    cdef Run run = Run(threads)
+    cdef Tree made = Tree()
+    cdef Py_ssize_t n = colors.shape[0]
+    cdef const int64_t *weights_data = NULL
+    cdef kmc_status status
+    made.channels = _channels(colors.shape[1])
+    if n == 0 or (weights is not None and weights.shape[0] != n):
+        raise ArgumentError("colors and weights do not fit together")
+    if weights is not None:
+        weights_data = &weights[0]
+    with nogil:
+        status = kmc_tree_new(&run.c, &colors[0, 0], NULL, weights_data, <size_t>n, made.channels, &made.c)
+    run.check(status)
+    return made
+
+
+cdef class Observer:
+    """Writes the history of the iterations and passes each on to a callback."""
+
+    cdef kmc_observer c
+    cdef list history
+    cdef object callback, error
+    cdef size_t k
+    cdef int channels
+
+    def __cinit__(self, size_t k, int channels, callback):
+        self.k = k
+        self.channels = channels
+        self.callback = callback
+        self.history = []
+        self.c.see = see
+        self.c.context = <void *>self
+
+
+cdef int see(void *context, int iteration, const double *centroids, double inertia,
+             double shift) noexcept nogil:
+    with gil:
+        return observe(<Observer>context, iteration, centroids, inertia, shift)
+
+
+cdef int observe(Observer observer, int iteration, const double *centroids, double inertia,
+                 double shift) noexcept:
+    cdef const double[:, ::1] seen
+    observer.history.append((inertia, shift))
+    if observer.callback is None:
+        return 0
+    try:
+        seen = <const double[:observer.k, :4]>centroids
+        copied = np.array(seen[:, :observer.channels])
+        return observer.callback(iteration, copied, inertia, shift) is False
+    except BaseException as error:
+        observer.error = error
+        return 1

@@ -13,14 +13,22 @@ typedef enum kmc_status {
 } kmc_status;
 
 struct kmc_kernels;
+struct kmc_team;
 
 /* How a call is to run. The result never depends on it. */
 typedef struct kmc_run {
     int threads;                       /* the most threads it may use, >= 1 */
     const struct kmc_kernels *kernels; /* the instruction set, from kmc_kernels_find */
+    struct kmc_team *team;             /* the helpers (parallel.h); NULL: one thread only */
     int (*poll)(void *);               /* called on the calling thread between tasks; non-zero stops */
     void *poll_arg;
 } kmc_run;
+
+/* Asks the caller whether to go on. On the calling thread only, every few milliseconds. */
+static inline kmc_status kmc_poll(const kmc_run *run)
+{
+    return run->poll && run->poll(run->poll_arg) ? KMC_INTERRUPTED : KMC_OK;
+}
 
 /* count * size bytes, or NULL when that overflows or memory is short. Release with kmc_free. */
 void *kmc_alloc(size_t count, size_t size);

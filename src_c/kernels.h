@@ -11,12 +11,12 @@ typedef void kmc_keys_fn(const uint8_t *pixels, size_t n, int channels, uint32_t
 typedef void kmc_assign_fn(const uint8_t *pixels, size_t n, int channels, const uint8_t *palette, size_t k,
                             uint16_t *labels);
 
-struct kmc_node;
+struct kmc_box;
 struct kmc_candidates;
 
 /* out = those of in that can be the nearest centroid to some point of the box: in order, at least one. Returns how many.
  * in->n >= 1; both lists are closed (candidates.h). */
-typedef size_t kmc_filter_fn(const struct kmc_node *box, const struct kmc_candidates *in, struct kmc_candidates *out);
+typedef size_t kmc_filter_fn(const struct kmc_box *box, const struct kmc_candidates *in, struct kmc_candidates *out);
 
 /* position[i] = the nearest of m >= 1 candidates to point i of n, the first on ties; distance[i] = how far, squared.
  * Whole vectors are loaded and stored: all four arrays of n reach KMC_PADDING words further. */

@@ -1,6 +1,12 @@
 /* The inner loops in plain C: what every other variant must equal. */
 #include "kernels_all.h"
 #include "pixels.h"
+#include "candidates.h"
+
+#define KMC_TARGET
+#define KMC_NAME(kernel) kernel##_c
+#include "vec_c.h"
+#include "kernels_points_tpl.h"
 
 static void keys_c(const uint8_t *pixels, size_t n, int channels, uint32_t *keys)
 {
@@ -27,4 +33,8 @@ static void assign_c(const uint8_t *pixels, size_t n, int channels, const uint8_
     }
 }
 
-const kmc_kernels kmc_kernels_c = {.name = "c", .keys = keys_c, .assign = assign_c};
+const kmc_kernels kmc_kernels_c = {.name = "c", .keys = keys_c, .assign = assign_c,
+                                   .filter = filter_c,
+                                   .nearest_point = nearest_point_c,
+                                   .capped_error = capped_error_c,
+                                   .box_distance = box_distance_c};

@@ -35,4 +35,56 @@ kmc_status kmc_remap(const kmc_run *run, const uint8_t *pixels, size_t n, int ch
 kmc_status kmc_assign(const kmc_run *run, const uint8_t *pixels, size_t n, int channels, const uint8_t *palette,
                       size_t k, void *indices, int index_bytes);
 
+/* ---- k-means: weighted colours to centroids ---------------------------------------------------------------------- */
+
+/* Colours as points with their weights, under a tree of boxes. */
+typedef struct kmc_tree kmc_tree;
+
+/* `colors`: n distinct colours of `channels` bytes in Morton order. `coordinates`: where they lie, (n, 4) in 64ths of a
+ * level from 0 to 16383, or NULL for the colours themselves. `weights`: positive, 2^33 in all at most, or NULL for 1
+ * each. Keeps no pointer to them. Release with kmc_tree_free (NULL is allowed). */
+kmc_status kmc_tree_new(const kmc_run *run, const uint8_t *colors, const int16_t *coordinates, const int64_t *weights,
+                        size_t n, int channels, kmc_tree **tree);
+void kmc_tree_free(kmc_tree *tree);
+
+/* How many points it has. */
+size_t kmc_tree_size(const kmc_tree *tree);
+
+/* The same colours gathered into cells, cubes of a whole power of two of levels, each one point at its mean: the largest
+ * cells that number `least` or more. NULL when only the colours themselves are as many. */
+kmc_status kmc_tree_coarsen(const kmc_run *run, const kmc_tree *tree, size_t least, kmc_tree **cells);
+
+/* Centroids are (k, 4) doubles in levels; coordinates beyond the channels are 0. k is at most the number of points. */
+
+/* Greedy k-means++: each centroid is the best of a few points drawn with probability proportional to their error. */
+kmc_status kmc_seed_plusplus(const kmc_run *run, const kmc_tree *tree, size_t k, uint64_t seed, double *centroids);
+
+/* k distinct points, drawn with probability proportional to their weights. */
+kmc_status kmc_seed_random(const kmc_run *run, const kmc_tree *tree, size_t k, uint64_t seed, double *centroids);
+
+/* Splits the cluster that gains most from it, across its principal axis, until there are k. */
+kmc_status kmc_seed_split(const kmc_run *run, const kmc_tree *tree, size_t k, double *centroids);
+
+/* Improves centroids by swaps: each moves one from where it is little missed to where it gains most and lets the
+ * clusters around settle. First while that lowers the inertia, then `kicks` times from a swap drawn at random, kept
+ * when the outcome is better. Never returns worse centroids than it was given, up to their rounding. */
+kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, int kicks, uint64_t seed, double *centroids);
+
+/* Called after every iteration, counted from 1. A non-zero answer ends the iterations. */
+typedef struct kmc_observer {
+    int (*see)(void *context, int iteration, const double *centroids, double inertia, double shift);
+    void *context;
+} kmc_observer;
+
+/* Lloyd's iterations from the given centroids, replaced by the means of the last one's clusters: until the largest
+ * squared movement of a centroid is under `tol` (levels squared), or max_iter times. Inertia, in levels squared, is
+ * that of the clusters about their new means. An empty cluster takes the worst served colour. */
+kmc_status kmc_lloyd(const kmc_run *run, const kmc_tree *tree, size_t k, double *centroids, int max_iter, double tol,
+                     const kmc_observer *observer, int *converged);
+
+/* labels[i] = the nearest centroid to point i, lowest on ties; counts[j] = the weight of those nearest to j; error = the
+ * sum of weights times squared distances, in levels squared. Centroids count as rounded to 1/64 of a level. */
+kmc_status kmc_label(const kmc_run *run, const kmc_tree *tree, size_t k, const double *centroids, uint16_t *labels,
+                     int64_t *counts, double *error);
+
 #endif

@@ -4,12 +4,22 @@
 
 #include "base.h"
 
+/* The helpers of one call: started when first needed, asleep between loops, gone after kmc_team_free, which waits for
+ * none of them and may be given NULL. A team serves one thread and one loop at a time. */
+typedef struct kmc_team kmc_team;
+kmc_status kmc_team_new(kmc_team **team);
+void kmc_team_free(kmc_team *team);
+
 /* One piece of a job. `thread` is in [0, threads) and names the caller's scratch space. */
 typedef kmc_status (*kmc_task)(void *job, ptrdiff_t task, int thread);
 
 /* Runs tasks 0 .. n_tasks-1 in any order, each once, on at most `threads` threads (and at most run->threads), the
- * calling thread among them. Between its own tasks the calling thread asks run->poll. Returns the first failure
- * met, after which no further task starts. Each task should take 0.1 to 20 ms, so that Ctrl-C is answered. */
+ * calling thread among them as thread 0. Between its own tasks the calling thread asks run->poll. Returns the first
+ * failure met, after which no further task starts. Each task should take 0.1 to 20 ms, so that Ctrl-C is answered.
+ * No loop inside a task. */
 kmc_status kmc_parallel(const kmc_run *run, int threads, ptrdiff_t n_tasks, kmc_task task, void *job);
+
+/* The threads worth using, 1 to run->threads: one for every `share` units of work, and two no sooner than that. */
+int kmc_threads_for(const kmc_run *run, size_t work, size_t share);
 
 #endif

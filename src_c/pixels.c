@@ -1,20 +1,8 @@
-/* Colours and their Morton keys. */
+/* The table behind the Morton keys. */
 #include "pixels.h"
 
-uint32_t kmc_morton_key(const uint8_t *color, int channels)
-{
-    uint32_t key = 0;
-    for (int bit = 7; bit >= 0; bit--)
-        for (int c = 0; c < channels; c++)
-            key = key << 1 | (color[c] >> bit & 1);
-    return key;
-}
+#define SPREAD(v, apart) ((v) & 1) | ((v) & 2) << ((apart)-1) | ((v) & 4) << 2 * ((apart)-1) | ((v) & 8) << 3 * ((apart)-1)
+#define FOUR(v, apart) SPREAD(v, apart), SPREAD((v) + 1, apart), SPREAD((v) + 2, apart), SPREAD((v) + 3, apart)
+#define SIXTEEN(apart) {FOUR(0, apart), FOUR(4, apart), FOUR(8, apart), FOUR(12, apart)}
 
-void kmc_morton_color(uint32_t key, int channels, uint8_t *color)
-{
-    for (int c = 0; c < channels; c++) {
-        color[c] = 0;
-        for (int bit = 7; bit >= 0; bit--)
-            color[c] = (uint8_t)(color[c] << 1 | (key >> (bit * channels + channels - 1 - c) & 1));
-    }
-}
+const uint16_t kmc_spread[5][16] = {{0}, SIXTEEN(1), SIXTEEN(2), SIXTEEN(3), SIXTEEN(4)};

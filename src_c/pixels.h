@@ -4,7 +4,45 @@
 
 #include <stdint.h>
 
-uint32_t kmc_morton_key(const uint8_t *color, int channels);
-void kmc_morton_color(uint32_t key, int channels, uint8_t *color);
+/* A cell: the colours whose keys differ only in these low bits. In three channels, 8 x 8 x 8 levels. */
+#define KMC_CELL_BITS 9
+#define KMC_CELL (1 << KMC_CELL_BITS)
+
+/* kmc_spread[channels][v]: the four bits of v, `channels` places apart. */
+extern const uint16_t kmc_spread[5][16];
+
+static inline uint32_t kmc_morton_key(const uint8_t *color, int channels)
+{
+    const uint16_t *const spread = kmc_spread[channels];
+    uint32_t low = 0, high = 0;
+    for (int c = 0; c < channels; c++) {
+        low = low << 1 | spread[color[c] & 15];
+        high = high << 1 | spread[color[c] >> 4];
+    }
+    return high << (4 * channels) | low;
+}
+
+/* The channel whose bits stand at 0, channels, 2 * channels, ... of the key. */
+static inline uint8_t kmc_morton_channel(uint32_t key, int channels)
+{
+    if (channels == 3) {
+        key &= 0x249249;
+        key = (key | key >> 2) & 0x0C30C3;
+        key = (key | key >> 4) & 0x00F00F;
+        return (uint8_t)(key | key >> 8);
+    }
+    if (channels == 4) {
+        key &= 0x11111111;
+        key = (key | key >> 3) & 0x03030303;
+        key = (key | key >> 6) & 0x000F000F;
+        return (uint8_t)(key | key >> 12);
+    }
+    return (uint8_t)key;
+}
+
+static inline void kmc_morton_color(uint32_t key, int channels, uint8_t *color)
+{
+    for (int c = 0; c < channels; c++) color[c] = kmc_morton_channel(key >> (channels - 1 - c), channels);
+}
 
 #endif

@@ -1,0 +1,335 @@
+"""Fitting a palette: seeding, search, Lloyd's iterations, rounding."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from kmc import _core
+from kmc.errors import ArgumentError, ArgumentTypeError
+from kmc.histogram import Histogram, histogram, thread_count
+from kmc.palette import MOST_COLORS, Palette, widened
+
+if TYPE_CHECKING:
+    from kmc.image import ImageInput
+
+Callback = Callable[[int, NDArray[np.float64], float, float], Any]
+Init = Literal["k-means++", "random", "pca"] | ArrayLike
+Weights = Literal["counts", "uniform"]
+EffortName = Literal["fast", "default", "best"]
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How hard to look for good starting centroids, and when Lloyd's iterations may stop.
+
+    `stages` are searches, each on the coarsest cells that number so many for each colour of the
+    palette (fewer colours then take part as one), each with so many kicks: a number for all, and
+    one more for so many colours.
+    """
+
+    stages: tuple[tuple[int, int, int], ...]
+    tol: float
+
+
+# Measured on Kodak: src_c/README.md has the table these were chosen from.
+EFFORTS = {
+    "fast": Effort(((32, 0, 0),), tol=0.5),
+    "default": Effort(((32, 0, 0), (128, 8, 16)), tol=0.05),
+    "best": Effort(((32, 0, 0), (1024, 256, 1)), tol=1e-4),
+}
+
+# Seeds are drawn from cells, at least so many for each colour of the palette.
+SEEDING_CELLS = 4
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of `fit`, checked."""
+
+    k: int
+    init: str | NDArray[np.float64]
+    n_init: int
+    max_iter: int
+    tol: float
+    seed: int
+    weights: str
+    effort: Effort
+    searches: bool
+    threads: int
+    callback: Callback | None
+
+
+def fit(
+    image: Histogram | ImageInput,
+    k: int = 256,
+    *,
+    init: Init = "k-means++",
+    n_init: int = 1,
+    max_iter: int = 300,
+    tol: float | None = None,
+    seed: int = 0,
+    weights: Weights = "counts",
+    effort: EffortName = "default",
+    threads: int | None = None,
+    callback: Callback | None = None,
+) -> Palette:
+    """Find the k colours that serve a picture best, by k-means over all its pixels.
+
+    Seeding draws k centroids, a search improves them, and Lloyd's iterations over every distinct
+    colour, weighted by its pixels, bring them to rest. Equal to k-means over the pixels themselves,
+    except that centroids are rounded to 1/64 of a level while distances are compared.
+
+    Parameters
+    ----------
+    image : Histogram, path, bytes, file object, PIL.Image.Image or array_like of uint8
+        What to serve; histograms of several pictures may be added up.
+    k : int
+        How many colours, 1 to 65 536. A picture of no more than k colours keeps just these.
+    init : {"k-means++", "random", "pca"} or array_like of shape (k, C), default "k-means++"
+        Where centroids start: greedy k-means++ [1]_; k random pixels of distinct colours; splitting
+        the cluster that gains most, across its principal axis [2]_; or the given colours (0 to 255).
+    n_init : int, default 1
+        How many times to start anew from other random numbers; the lowest inertia is kept.
+    max_iter : int, default 300
+        The most iterations over all colours, 1 or more.
+    tol : float, optional
+        Iterations end once no centroid moves by as much: largest squared movement, in 8-bit levels
+        squared, under `tol`. By default 0.05, which is within 0.05 % of the inertia at rest for a
+        third of the iterations; 0.5 for ``effort="fast"`` and 0.0001 (no movement at all) for
+        ``"best"``. With ``tol=0`` just `max_iter` iterations are done.
+    seed : int, default 0
+        Of the random numbers, 0 or more.
+    weights : {"counts", "uniform"}, default "counts"
+        Whether a colour weighs as many as its pixels, or each distinct colour 1.
+    effort : {"fast", "default", "best"}, default "default"
+        How long to search for better starting centroids by moving single ones to where they are
+        missed most. Starting centroids that are given, or ``"random"``, are left as they are,
+        unless the effort is ``"best"``.
+    threads : int, optional
+        The most threads to use; by default ``kmc.cpu.threads()``. The result never depends on it.
+    callback : callable, optional
+        Called as ``callback(iteration, centroids, inertia, shift)`` after each iteration, counted
+        from 1: the new centroids (k, C), the inertia of the clusters about them, the largest
+        squared movement. Returning False ends the iterations there.
+
+    Returns
+    -------
+    Palette
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        An option out of its range or of the wrong type.
+    ImageError
+        The picture cannot be read or has the wrong shape or type.
+    OutOfMemoryError
+        There is not enough memory.
+
+    References
+    ----------
+    .. [1] D. Arthur and S. Vassilvitskii, "k-means++: the advantages of careful seeding", SODA 2007.
+    .. [2] M. E. Celebi, "Improving the performance of k-means for color quantization", Image and
+       Vision Computing 29 (2011).
+
+    Examples
+    --------
+    >>> import kmc, numpy as np
+    >>> ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    >>> kmc.fit(ramp, 2).colors.ravel().tolist()
+    [64, 192]
+    >>> kmc.fit(kmc.histogram(ramp), 2, init=[[0], [1]], max_iter=1, tol=0).n_iter
+    1
+    """
+    options = checked_options(
+        k, init, n_init, max_iter, tol, seed, weights, effort, threads, callback
+    )
+    counted = image if isinstance(image, Histogram) else histogram(image, threads=options.threads)
+    return fitted(counted, options)[0]
+
+
+def fitted(counted: Histogram, options: Options) -> tuple[Palette, NDArray[np.uint16], float]:
+    """The palette of a histogram, the label of each of its colours, and the squared error in all.
+
+    Examples
+    --------
+    >>> from kmc.fit import checked_options, fitted
+    >>> from kmc.histogram import Histogram
+    >>> palette, labels, error = fitted(Histogram([[1], [9]], [3, 4]), checked_options(2))
+    >>> palette.colors.tolist(), labels.tolist(), error
+    ([[1], [9]], [0, 1], 0.0)
+    """
+    n = len(counted.colors)
+    if options.k >= n:
+        labels = np.arange(n).astype(np.uint16)
+        return Palette(counted.colors, None, counted.counts), labels, 0.0
+    by_pixels = _core.tree(counted.colors, counted.counts, options.threads)
+    tree = by_pixels
+    if options.weights == "uniform":
+        tree = _core.tree(counted.colors, None, options.threads)
+    centroids, history, converged = _best_run(tree, options)
+    channels = counted.colors.shape[1]
+    colors = _distinct(by_pixels, counted.colors, centroids, options)
+    labels, counts, error = by_pixels.label(widened(colors), options.threads)
+    palette = Palette(
+        colors,
+        centroids[:, :channels],
+        counts,
+        inertia=history[-1][0],
+        n_iter=len(history),
+        converged=converged,
+        history=history,
+    )
+    return palette, labels, error
+
+
+Run = tuple[NDArray[np.float64], list[tuple[float, float]], bool]
+
+
+def _best_run(tree: _core.Tree, options: Options) -> Run:
+    """The run of the lowest inertia, the first among equals."""
+    runs = (_run(tree, options, options.seed + i) for i in range(options.n_init))
+    return min(runs, key=lambda run: run[1][-1][0])
+
+
+def _run(tree: _core.Tree, options: Options, seed: int) -> Run:
+    seed %= 1 << 64
+    centroids = _start(tree, options, seed)
+    if options.searches:
+        for cells, kicks, kicks_per_colors in options.effort.stages:
+            more = options.k // kicks_per_colors if kicks_per_colors else 0
+            coarse = tree.coarsen(cells * options.k, options.threads)
+            coarse.search(centroids, kicks + more, seed, options.threads)
+    history, converged = tree.lloyd(
+        centroids, options.max_iter, options.tol, options.callback, options.threads
+    )
+    return centroids, history, converged
+
+
+def _start(tree: _core.Tree, options: Options, seed: int) -> NDArray[np.float64]:
+    k, threads = options.k, options.threads
+    if not isinstance(options.init, str):
+        return widened(options.init)
+    if options.init == "random":
+        return tree.seed_random(k, seed, threads)
+    cells = tree.coarsen(SEEDING_CELLS * k, threads)
+    if options.init == "pca":
+        return cells.seed_split(k, threads)
+    return cells.seed_plusplus(k, seed, threads)
+
+
+def _distinct(
+    tree: _core.Tree, colors: NDArray[np.uint8], centroids: NDArray[np.float64], options: Options
+) -> NDArray[np.uint8]:
+    """The centroids rounded to colours, no two the same.
+
+    Where two would be, the one with the higher index takes the colour of the picture that the
+    others serve worst: most weight times squared distance, first in order among equals.
+    """
+    channels = colors.shape[1]
+    rounded = np.floor(centroids[:, :channels] + 0.5).astype(np.uint8)
+    while True:
+        _, first = np.unique(rounded, axis=0, return_index=True)
+        if len(first) == len(rounded):
+            return rounded
+        twice = np.setdiff1d(np.arange(len(rounded)), first)
+        labels, _, _ = tree.label(widened(rounded), options.threads)
+        off = colors.astype(np.int64) - rounded[labels]
+        error = np.square(off).sum(axis=1)
+        worst = np.argsort(-error, kind="stable")[: len(twice)]
+        rounded[twice[: len(worst)]] = colors[worst]
+
+
+def checked_options(
+    k: int,
+    init: Init = "k-means++",
+    n_init: int = 1,
+    max_iter: int = 300,
+    tol: float | None = None,
+    seed: int = 0,
+    weights: str = "counts",
+    effort: str = "default",
+    threads: int | None = None,
+    callback: Callback | None = None,
+) -> Options:
+    """The options of `fit`, or the error that says which of them is wrong.
+
+    Examples
+    --------
+    >>> from kmc.fit import checked_options
+    >>> checked_options(0)
+    Traceback (most recent call last):
+    ...
+    kmc.errors.ArgumentError: k must be 1 to 65536, not 0
+    """
+    k = _whole("k", k, 1, MOST_COLORS)
+    start = _checked_init(init, k)
+    chosen = EFFORTS[_one_of("effort", effort, tuple(EFFORTS))]
+    if callback is not None and not callable(callback):
+        raise ArgumentTypeError(f"callback must be callable, not {callback!r}")
+    return Options(
+        k=k,
+        init=start,
+        n_init=_whole("n_init", n_init, 1),
+        max_iter=min(_whole("max_iter", max_iter, 1), 2**31 - 1),
+        tol=chosen.tol if tol is None else _not_negative("tol", tol),
+        seed=_whole("seed", seed, 0),
+        weights=_one_of("weights", weights, ("counts", "uniform")),
+        effort=chosen,
+        searches=effort == "best" or (isinstance(start, str) and start != "random"),
+        threads=thread_count(threads),
+        callback=callback,
+    )
+
+
+def _whole(name: str, value: Any, least: int, most: int | None = None) -> int:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise ArgumentTypeError(f"{name} must be an integer, not {value!r}") from None
+    if isinstance(value, bool | np.bool_):
+        raise ArgumentTypeError(f"{name} must be an integer, not {value!r}")
+    if number < least or (most is not None and number > most):
+        bounds = f"at least {least}" if most is None else f"{least} to {most}"
+        raise ArgumentError(f"{name} must be {bounds}, not {number}")
+    return number
+
+
+def _not_negative(name: str, value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise ArgumentTypeError(f"{name} must be a number, not {value!r}") from None
+    if not number >= 0:
+        raise ArgumentError(f"{name} must be 0 or more, not {number}")
+    return number
+
+
+def _one_of(name: str, value: Any, known: tuple[str, ...]) -> str:
+    if not isinstance(value, str):
+        raise ArgumentTypeError(f"{name} must be one of {', '.join(known)}, not {value!r}")
+    if value not in known:
+        raise ArgumentError(f"{name} must be one of {', '.join(known)}, not {value!r}")
+    return value
+
+
+def _checked_init(init: Any, k: int) -> str | NDArray[np.float64]:
+    if isinstance(init, str):
+        return _one_of("init", init, ("k-means++", "random", "pca"))
+    try:
+        start = np.array(init, np.float64)
+    except (TypeError, ValueError):
+        raise ArgumentTypeError(
+            f"init must be the name of a seeding or an array, not {init!r}"
+        ) from None
+    if start.ndim != 2 or len(start) != k or start.shape[1] not in (1, 3):
+        raise ArgumentError(f"init must have shape (k, C) = ({k}, 1 or 3), not {start.shape}")
+    if not (start.min() >= 0 and start.max() <= 255):  # false for NaN
+        raise ArgumentError("init must lie in 0..255")
+    return start

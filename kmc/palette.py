@@ -1,0 +1,238 @@
+"""Palettes, and mapping pictures to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from kmc import _core
+from kmc.errors import ArgumentError, ArgumentTypeError, ImageShapeError
+from kmc.histogram import thread_count
+from kmc.image import as_pixels
+from kmc.indexed import IndexedImage
+
+MOST_COLORS = 65536
+
+
+class Palette:
+    """The k colours of a picture, as files store them and as k-means found them.
+
+    Made by `kmc.fit`, or from colours that are given.
+
+    Parameters
+    ----------
+    colors : array_like of uint8, shape (k, C)
+        The colours, C = 1 for grey or 3 for RGB, k = 1 to 65 536.
+    centroids : array_like of float64, shape (k, C), optional
+        The colours before they were rounded, in levels; by default the colours themselves.
+    counts : array_like of int64, shape (k,), optional
+        How many of the pixels that the palette was fitted to are nearest to each colour; by
+        default 0.
+    inertia : float, optional
+        Sum over those pixels of the squared distance to their centroid, in levels squared.
+    n_iter : int, optional
+        Iterations of Lloyd's algorithm.
+    converged : bool, optional
+        Whether these ended because the centroids came to rest.
+    history : sequence of (float, float), optional
+        The inertia and the largest squared movement of a centroid of each iteration.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        Colours of another type or shape, or arrays that do not fit together.
+
+    Examples
+    --------
+    >>> import kmc, numpy as np
+    >>> palette = kmc.Palette([(0, 0, 0), (255, 255, 255)])
+    >>> palette
+    <kmc.Palette: 2 colours>
+    >>> palette.remap(np.array([[[20, 30, 40], [200, 210, 220]]], np.uint8)).indices
+    array([[0, 1]], dtype=uint8)
+    """
+
+    __slots__ = ("centroids", "colors", "converged", "counts", "history", "inertia", "n_iter")
+
+    colors: NDArray[np.uint8]
+    centroids: NDArray[np.float64]
+    counts: NDArray[np.int64]
+    inertia: float
+    n_iter: int
+    converged: bool
+    history: list[tuple[float, float]]
+
+    def __init__(
+        self,
+        colors: ArrayLike,
+        centroids: ArrayLike | None = None,
+        counts: ArrayLike | None = None,
+        *,
+        inertia: float = 0.0,
+        n_iter: int = 0,
+        converged: bool = True,
+        history: Sequence[tuple[float, float]] = (),
+    ) -> None:
+        self.colors = _as_colors(colors)
+        k = len(self.colors)
+        self.centroids = np.array(self.colors if centroids is None else centroids, np.float64)
+        self.counts = np.array(np.zeros(k) if counts is None else counts, np.int64)
+        if self.centroids.shape != self.colors.shape or self.counts.shape != (k,):
+            raise ArgumentError(
+                f"colors {self.colors.shape}, centroids {self.centroids.shape} and counts "
+                f"{self.counts.shape} do not fit together"
+            )
+        self.inertia = float(inertia)
+        self.n_iter = int(n_iter)
+        self.converged = bool(converged)
+        self.history = list(history)
+
+    def __len__(self) -> int:
+        return len(self.colors)
+
+    def __repr__(self) -> str:
+        return f"<kmc.Palette: {len(self)} colours>"
+
+    def remap(self, image: Any, *, threads: int | None = None) -> IndexedImage:
+        """Give every pixel of a picture the nearest colour of this palette.
+
+        Nearest by the sum of squared differences; the lowest index wins ties.
+
+        Parameters
+        ----------
+        image : path, bytes, binary file object, PIL.Image.Image or array_like of uint8
+            A picture as `kmc.quantize` takes it, with as many channels as the palette.
+        threads : int, optional
+            The most threads to use; by default ``kmc.cpu.threads()``.
+
+        Returns
+        -------
+        IndexedImage
+            Whose `mse` is that of this picture; the palette and what it was fitted to stay.
+
+        Raises
+        ------
+        ImageError
+            The picture cannot be read, or has another number of channels.
+        ArgumentError, ArgumentTypeError
+            `threads` is no positive integer.
+
+        Examples
+        --------
+        >>> import kmc, numpy as np
+        >>> palette = kmc.Palette([[0], [100]])
+        >>> result = palette.remap(np.array([[10, 50, 51]], np.uint8))
+        >>> result.indices, result.mse
+        (array([[0, 0, 1]], dtype=uint8), 1667.0)
+        """
+        pixels = as_pixels(image)
+        if pixels.shape[2] != self.colors.shape[1]:
+            kinds = {1: "grey", 3: "RGB"}
+            raise ImageShapeError(
+                f"a palette of {kinds[self.colors.shape[1]]} colours cannot serve a picture in "
+                f"{kinds[pixels.shape[2]]}; convert the picture first"
+            )
+        n_threads = thread_count(threads)
+        colors, counts = _core.histogram(pixels, n_threads)
+        tree = _core.tree(colors, counts, n_threads)
+        labels, _, error = tree.label(widened(self.colors), n_threads)
+        return indexed(pixels, colors, labels, self, error, n_threads)
+
+
+def assign(
+    pixels: ArrayLike, palette: Palette | ArrayLike, *, threads: int | None = None
+) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """Compare every pixel with every colour of a palette; nothing is counted or shared.
+
+    For pixels that are nearly all different, where the histogram of `Palette.remap` does not pay.
+
+    Parameters
+    ----------
+    pixels : array_like of uint8, shape (..., C)
+        C = 1, 3 or 4.
+    palette : Palette or array_like of uint8, shape (k, C)
+        The colours, k = 1 to 65 536.
+    threads : int, optional
+        The most threads to use; by default ``kmc.cpu.threads()``.
+
+    Returns
+    -------
+    ndarray of uint8, or of uint16 when k > 256, shape (...)
+        The number of the colour at the least squared distance, the lowest on ties.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        Arrays of another type or shape.
+
+    Examples
+    --------
+    >>> import kmc, numpy as np
+    >>> kmc.assign(np.array([[1, 1, 1], [9, 8, 7]], np.uint8), [(0, 0, 0), (9, 9, 9)])
+    array([0, 1], dtype=uint8)
+    """
+    colors = palette.colors if isinstance(palette, Palette) else _as_colors(palette, (1, 3, 4))
+    array = np.asarray(pixels)
+    if array.dtype != np.uint8:
+        raise ArgumentTypeError(f"pixels must be uint8, not {array.dtype}")
+    if array.ndim < 1 or array.shape[-1] != colors.shape[1]:
+        raise ArgumentError(
+            f"pixels must have shape (..., {colors.shape[1]}) as the palette has, not {array.shape}"
+        )
+    flat = np.ascontiguousarray(array.reshape(-1, colors.shape[1]))
+    return _core.assign(flat, colors, thread_count(threads)).reshape(array.shape[:-1])
+
+
+def indexed(
+    pixels: NDArray[np.uint8],
+    colors: NDArray[np.uint8],
+    labels: NDArray[np.uint16],
+    palette: Palette,
+    error: float,
+    threads: int,
+) -> IndexedImage:
+    """The indexed image of pixels whose distinct colours have these labels.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.palette import Palette, indexed
+    >>> pixels = np.array([[[5], [9]]], np.uint8)
+    >>> colors, labels = np.array([[5], [9]], np.uint8), np.array([1, 0], np.uint16)
+    >>> indexed(pixels, colors, labels, Palette([[9], [5]]), 0.0, threads=1).indices
+    array([[1, 0]], dtype=uint8)
+    """
+    indices = _core.remap(pixels, colors, labels, len(palette), threads)
+    return IndexedImage(indices, palette, error / indices.size)
+
+
+def widened(centroids: NDArray[Any]) -> NDArray[np.float64]:
+    """Centroids as the engine takes them: always four coordinates, those a picture lacks 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.palette import widened
+    >>> widened(np.array([[7]])).tolist()
+    [[7.0, 0.0, 0.0, 0.0]]
+    """
+    wide = np.zeros((len(centroids), 4))
+    wide[:, : centroids.shape[1]] = centroids
+    return wide
+
+
+def _as_colors(colors: ArrayLike, channels: tuple[int, ...] = (1, 3)) -> NDArray[np.uint8]:
+    array = np.array(colors)
+    if array.ndim != 2 or array.shape[1] not in channels or not 1 <= len(array) <= MOST_COLORS:
+        raise ArgumentError(
+            f"colors must have shape (k, C), k = 1 to {MOST_COLORS}, C one of "
+            f"{', '.join(map(str, channels))}, not {array.shape}"
+        )
+    if array.dtype.kind not in "iu":
+        raise ArgumentTypeError(f"colors must be uint8, not {array.dtype}")
+    if array.min() < 0 or array.max() > 255:
+        raise ArgumentError("colors must lie in 0..255")
+    return np.ascontiguousarray(array, np.uint8)

@@ -1,0 +1,73 @@
+"""The whole road: a picture to its k best colours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kmc.fit import Callback, EffortName, Init, Weights, checked_options, fitted
+from kmc.histogram import histogram
+from kmc.image import as_pixels
+from kmc.indexed import IndexedImage
+from kmc.palette import indexed
+
+if TYPE_CHECKING:
+    from kmc.image import ImageInput
+
+
+def quantize(
+    image: ImageInput,
+    k: int = 256,
+    *,
+    init: Init = "k-means++",
+    n_init: int = 1,
+    max_iter: int = 300,
+    tol: float | None = None,
+    seed: int = 0,
+    weights: Weights = "counts",
+    effort: EffortName = "default",
+    threads: int | None = None,
+    callback: Callback | None = None,
+) -> IndexedImage:
+    """Reduce a picture to its k best colours.
+
+    k-means over every pixel, then every pixel to the nearest of the k colours as files store them.
+    The same picture and options give the same bytes on any machine and any number of threads.
+
+    Parameters
+    ----------
+    image : path, bytes, binary file object, PIL.Image.Image or array_like of uint8
+        Arrays have shape (H, W) or (H, W, 1) for grey and (H, W, 3) for RGB. Files come upright,
+        as their EXIF orientation says.
+    k : int
+        How many colours, 1 to 65 536. A picture of no more than k colours comes back unchanged.
+    init, n_init, max_iter, tol, seed, weights, effort, threads, callback
+        As for `kmc.fit`.
+
+    Returns
+    -------
+    IndexedImage
+
+    Raises
+    ------
+    ImageError
+        The picture cannot be read or has the wrong shape or type; the message says which.
+    ArgumentError, ArgumentTypeError
+        An option out of its range or of the wrong type.
+    OutOfMemoryError
+        There is not enough memory.
+
+    Examples
+    --------
+    >>> import kmc, numpy as np
+    >>> photo = np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8)
+    >>> result = kmc.quantize(photo, 16)
+    >>> result.indices.shape, result.palette.colors.shape
+    ((30, 40), (16, 3))
+    """
+    options = checked_options(
+        k, init, n_init, max_iter, tol, seed, weights, effort, threads, callback
+    )
+    pixels = as_pixels(image)
+    counted = histogram(pixels, threads=options.threads)
+    palette, labels, error = fitted(counted, options)
+    return indexed(pixels, counted.colors, labels, palette, error, options.threads)

@@ -1,0 +1,117 @@
+/* The inner loops of k-means over packed points, once per instruction set: the including file defines KMC_TARGET and
+ * KMC_NAME and includes its vec_*.h before this. */
+
+/* kmc_kernels.nearest_point. Two vectors of points at a time hide the latency of the comparison chain. */
+KMC_TARGET static void KMC_NAME(nearest_point)(const int32_t *xy, const int32_t *zw, size_t n, const int32_t *candidates_xy,
+                                         const int32_t *candidates_zw, size_t m, int32_t *position, int32_t *distance)
+{
+    size_t i = 0;
+    for (; i + VEC_LANES < n; i += 2 * VEC_LANES) {
+        const vec xy0 = vec_load(xy + i), zw0 = vec_load(zw + i);
+        const vec xy1 = vec_load(xy + i + VEC_LANES), zw1 = vec_load(zw + i + VEC_LANES);
+        vec best0 = vec_set(INT32_MAX), best1 = best0, at0 = vec_set(0), at1 = at0;
+        for (size_t j = 0; j < m; j++) {
+            const vec cxy = vec_set(candidates_xy[j]), czw = vec_set(candidates_zw[j]), here = vec_set((int32_t)j);
+            const vec d0 = vec_add(vec_square_pairs(vec_sub16(xy0, cxy)), vec_square_pairs(vec_sub16(zw0, czw)));
+            const vec d1 = vec_add(vec_square_pairs(vec_sub16(xy1, cxy)), vec_square_pairs(vec_sub16(zw1, czw)));
+            at0 = vec_select_less(d0, best0, here, at0);
+            at1 = vec_select_less(d1, best1, here, at1);
+            best0 = vec_min(d0, best0);
+            best1 = vec_min(d1, best1);
+        }
+        vec_store(position + i, at0);
+        vec_store(position + i + VEC_LANES, at1);
+        vec_store(distance + i, best0);
+        vec_store(distance + i + VEC_LANES, best1);
+    }
+    for (; i < n; i += VEC_LANES) {
+        const vec xy0 = vec_load(xy + i), zw0 = vec_load(zw + i);
+        vec best = vec_set(INT32_MAX), at = vec_set(0);
+        for (size_t j = 0; j < m; j++) {
+            const vec d = vec_add(vec_square_pairs(vec_sub16(xy0, vec_set(candidates_xy[j]))),
+                                  vec_square_pairs(vec_sub16(zw0, vec_set(candidates_zw[j]))));
+            at = vec_select_less(d, best, vec_set((int32_t)j), at);
+            best = vec_min(d, best);
+        }
+        vec_store(position + i, at);
+        vec_store(distance + i, best);
+    }
+}
+
+/* kmc_kernels.filter. First the smallest of the largest distances, then whoever comes closer than that. */
+KMC_TARGET static size_t KMC_NAME(filter)(const kmc_box *box, const kmc_candidates *in, kmc_candidates *out)
+{
+    const vec low_xy = vec_set(box->low_xy), low_zw = vec_set(box->low_zw);
+    const vec high_xy = vec_set(box->high_xy), high_zw = vec_set(box->high_zw), zero = vec_set(0);
+    const int32_t *const restrict in_xy = in->xy, *const restrict in_zw = in->zw;
+    const uint32_t *const restrict in_id = in->id;
+    int32_t *const restrict out_xy = out->xy, *const restrict out_zw = out->zw, *const restrict near = out->near;
+    uint32_t *const restrict out_id = out->id;
+    int32_t lanes[VEC_LANES];
+    vec reach = vec_set(INT32_MAX);
+    for (size_t j = 0; j < in->n; j += VEC_LANES) {
+        const vec cxy = vec_load(in_xy + j), czw = vec_load(in_zw + j);
+        const vec below_xy = vec_sub16(low_xy, cxy), above_xy = vec_sub16(cxy, high_xy);
+        const vec below_zw = vec_sub16(low_zw, czw), above_zw = vec_sub16(czw, high_zw);
+        /* below = low - c and above = c - high: the far side is max(-below, -above), the near one max(below, above, 0) */
+        const vec far_xy = vec_max16(vec_sub16(zero, below_xy), vec_sub16(zero, above_xy));
+        const vec far_zw = vec_max16(vec_sub16(zero, below_zw), vec_sub16(zero, above_zw));
+        const vec near_xy = vec_max16(vec_max16(below_xy, above_xy), zero);
+        const vec near_zw = vec_max16(vec_max16(below_zw, above_zw), zero);
+        reach = vec_min(reach, vec_add(vec_square_pairs(far_xy), vec_square_pairs(far_zw)));
+        vec_store(near + j, vec_add(vec_square_pairs(near_xy), vec_square_pairs(near_zw)));
+    }
+    vec_store(lanes, reach);
+    int32_t smallest = lanes[0];
+    for (int lane = 1; lane < VEC_LANES; lane++) smallest = lanes[lane] < smallest ? lanes[lane] : smallest;
+    const vec limit = vec_set(smallest);
+    /* Every lane is written and only the kept ones advance: branches on them would be mispredicted half the time. */
+    size_t n = 0;
+    for (size_t j = 0; j < in->n; j += VEC_LANES) {
+        const size_t left = in->n - j;
+        const unsigned lanes_left = (1u << (left < VEC_LANES ? left : VEC_LANES)) - 1;
+        const unsigned kept = ~vec_bits_greater(vec_load(near + j), limit) & lanes_left;
+        for (unsigned lane = 0; lane < VEC_LANES; lane++) {
+            out_xy[n] = in_xy[j + lane];
+            out_zw[n] = in_zw[j + lane];
+            out_id[n] = in_id[j + lane];
+            n += kept >> lane & 1;
+        }
+    }
+    for (size_t i = n; i < n + KMC_PADDING; i += VEC_LANES) {
+        vec_store(out_xy + i, vec_set(out_xy[n - 1]));
+        vec_store(out_zw + i, vec_set(out_zw[n - 1]));
+    }
+    out->n = n;
+    return n;
+}
+
+/* kmc_kernels.capped_error */
+KMC_TARGET static uint64_t KMC_NAME(capped_error)(const int32_t *xy, const int32_t *zw, const uint32_t *weights,
+                                                  const int32_t *cap, size_t n, int32_t at_xy, int32_t at_zw,
+                                                  int32_t *distance)
+{
+    const vec cxy = vec_set(at_xy), czw = vec_set(at_zw);
+    for (size_t i = 0; i < n; i += VEC_LANES) {
+        const vec d = vec_add(vec_square_pairs(vec_sub16(vec_load(xy + i), cxy)),
+                              vec_square_pairs(vec_sub16(vec_load(zw + i), czw)));
+        vec_store(distance + i, vec_min(d, vec_load(cap + i)));
+    }
+    uint64_t error = 0;
+    for (size_t i = 0; i < n; i++) error += (uint64_t)weights[i] * (uint32_t)distance[i];
+    return error;
+}
+
+/* kmc_kernels.box_distance */
+KMC_TARGET static void KMC_NAME(box_distance)(const int32_t *low_xy, const int32_t *low_zw, const int32_t *high_xy,
+                                              const int32_t *high_zw, size_t n, int32_t at_xy, int32_t at_zw,
+                                              int32_t *distance)
+{
+    const vec cxy = vec_set(at_xy), czw = vec_set(at_zw), zero = vec_set(0);
+    for (size_t i = 0; i < n; i += VEC_LANES) {
+        const vec out_xy = vec_max16(vec_sub16(vec_load(low_xy + i), cxy), vec_sub16(cxy, vec_load(high_xy + i)));
+        const vec out_zw = vec_max16(vec_sub16(vec_load(low_zw + i), czw), vec_sub16(czw, vec_load(high_zw + i)));
+        vec_store(distance + i, vec_add(vec_square_pairs(vec_max16(out_xy, zero)),
+                                        vec_square_pairs(vec_max16(out_zw, zero))));
+    }
+}

@@ -1,0 +1,106 @@
+/* Clusters whose points lie in a row each. A changed cluster is written anew behind all others, so that going back to an
+ * earlier state takes no more than its list of clusters. */
+#include <string.h>
+
+#include "partition.h"
+
+/* The arena holds the points this many times: the more, the rarer a tidying. */
+enum { ARENA_COPIES = 8 };
+
+void kmc_points_copy(kmc_points *to, size_t at, const kmc_points *from, size_t begin, size_t n)
+{
+    memcpy(to->xy + at, from->xy + begin, n * sizeof *to->xy);
+    memcpy(to->zw + at, from->zw + begin, n * sizeof *to->zw);
+    memcpy(to->weights + at, from->weights + begin, n * sizeof *to->weights);
+}
+
+kmc_points kmc_partition_points(const kmc_partition *partition, size_t cluster)
+{
+    const kmc_cluster *c = &partition->clusters[cluster];
+    const kmc_points *arena = &partition->arena;
+    return (kmc_points){c->n, arena->xy + c->begin, arena->zw + c->begin, arena->weights + c->begin};
+}
+
+int kmc_partition_has_room(const kmc_partition *partition, size_t n)
+{
+    return n <= partition->arena.n - partition->used;
+}
+
+void kmc_partition_tidy(kmc_partition *partition)
+{
+    partition->used = 0;
+    for (size_t j = 0; j < partition->k; j++) {
+        kmc_cluster *c = &partition->clusters[j];
+        kmc_points_copy(&partition->spare, partition->used, &partition->arena, c->begin, c->n);
+        c->begin = partition->used;
+        partition->used += c->n;
+    }
+    kmc_points_copy(&partition->arena, 0, &partition->spare, 0, partition->n);
+}
+
+static void note_label(void *context, int thread, size_t begin, size_t n, const uint32_t *id, const int32_t *position,
+                       const int32_t *distance)
+{
+    (void)thread;
+    (void)distance;
+    uint32_t *labels = context;
+    for (size_t i = 0; i < n; i++) labels[begin + i] = id[position[i]];
+}
+
+/* Counts the points of every cluster, then lays them out. */
+static void lay_out(kmc_partition *partition, const kmc_points *points, const uint32_t *labels)
+{
+    for (size_t i = 0; i < points->n; i++) {
+        kmc_cluster *c = &partition->clusters[labels[i]];
+        c->n++;
+        kmc_moments_add(&c->moments, points, i);
+    }
+    for (size_t j = 0; j < partition->k; j++) {
+        kmc_cluster *c = &partition->clusters[j];
+        c->begin = partition->used;
+        partition->used += c->n;
+        c->n = 0;
+        c->stale = 1;
+        c->pull = kmc_moments_pull(&c->moments);
+        if (c->moments.weight > 0) kmc_moments_mean(&c->moments, &partition->xy[j], &partition->zw[j]);
+    }
+    for (size_t i = 0; i < points->n; i++) {
+        kmc_cluster *c = &partition->clusters[labels[i]];
+        kmc_points_copy(&partition->arena, c->begin + c->n++, points, i, 1);
+    }
+}
+
+kmc_status kmc_partition_new(const kmc_run *run, const kmc_tree *tree, size_t k, const double *centroids,
+                             kmc_partition *partition)
+{
+    memset(partition, 0, sizeof *partition);
+    partition->k = k;
+    partition->n = tree->points.n;
+    uint32_t *labels = kmc_alloc(partition->n, sizeof *labels);
+    partition->clusters = kmc_alloc_zeroed(k, sizeof *partition->clusters);
+    partition->xy = kmc_alloc_zeroed(k + KMC_PADDING, sizeof *partition->xy);
+    partition->zw = kmc_alloc_zeroed(k + KMC_PADDING, sizeof *partition->zw);
+    kmc_status status = kmc_points_new(ARENA_COPIES * partition->n, &partition->arena);
+    if (status == KMC_OK) status = kmc_points_new(partition->n, &partition->spare);
+    if (!labels || !partition->clusters || !partition->xy || !partition->zw) status = KMC_NO_MEMORY;
+    if (status == KMC_OK) {
+        const kmc_centroids whole = {k, partition->xy, partition->zw};
+        const kmc_visitor visitor = {NULL, note_label, labels, 1};
+        kmc_round_centroids(centroids, k, partition->xy, partition->zw);
+        status = kmc_walk(run, tree, &whole, &visitor);
+    }
+    if (status == KMC_OK) lay_out(partition, &tree->points, labels);
+    else kmc_partition_free(partition);
+    kmc_free(labels);
+    return status;
+}
+
+void kmc_partition_free(kmc_partition *partition)
+{
+    kmc_free(partition->clusters);
+    kmc_free(partition->xy);
+    kmc_free(partition->zw);
+    kmc_points_free(&partition->arena);
+    kmc_points_free(&partition->spare);
+    memset(partition, 0, sizeof *partition);
+}

@@ -1,0 +1,46 @@
+/* The points cluster by cluster, in a form that changes a few clusters at a time. */
+#ifndef KMC_PARTITION_H
+#define KMC_PARTITION_H
+
+#include "clusters.h"
+#include "split.h"
+
+/* One cluster and what the search knows of it. Gains and losses are of inertia, in coordinates squared. */
+typedef struct kmc_cluster {
+    kmc_moments moments;
+    double pull;     /* kmc_moments_pull of them */
+    size_t begin, n; /* its points in the arena */
+    int stale;       /* all below is of an earlier state */
+    kmc_split split; /* how it would be cut in two, before the clusters around settle */
+    double removal;  /* what its removal would lose, before they do */
+    double gain;     /* of the split, settled or guessed */
+    double loss;     /* of the removal, settled or guessed */
+    int gain_is_settled, loss_is_settled;
+} kmc_cluster;
+
+typedef struct kmc_partition {
+    size_t k;
+    kmc_cluster *clusters;
+    int32_t *xy, *zw;  /* the means of the clusters, padded */
+    kmc_points arena;  /* every cluster's points in a row; what was there before a change stays until the next tidying */
+    size_t used;       /* of the arena */
+    kmc_points spare;  /* room for all points once */
+    size_t n;          /* points in all */
+} kmc_partition;
+
+/* Assigns the points of a tree to their nearest centroids, (k, 4) doubles in levels. */
+kmc_status kmc_partition_new(const kmc_run *run, const kmc_tree *tree, size_t k, const double *centroids,
+                             kmc_partition *partition);
+void kmc_partition_free(kmc_partition *partition);
+
+/* The points of one cluster, where they lie. */
+kmc_points kmc_partition_points(const kmc_partition *partition, size_t cluster);
+
+/* Copies n points into place `at` of other points. */
+void kmc_points_copy(kmc_points *to, size_t at, const kmc_points *from, size_t begin, size_t n);
+
+/* Whether n more points fit the arena; and a tidying that leaves nothing in it but the present clusters. */
+int kmc_partition_has_room(const kmc_partition *partition, size_t n);
+void kmc_partition_tidy(kmc_partition *partition);
+
+#endif

@@ -1,0 +1,43 @@
+/* Arrays of weighted points, and moments of sets of them. */
+#include <string.h>
+
+#include "points.h"
+
+kmc_status kmc_points_new(size_t n, kmc_points *points)
+{
+    points->n = n;
+    points->xy = kmc_alloc_zeroed(n + KMC_PADDING, sizeof *points->xy);
+    points->zw = kmc_alloc_zeroed(n + KMC_PADDING, sizeof *points->zw);
+    points->weights = kmc_alloc_zeroed(n + KMC_PADDING, sizeof *points->weights);
+    if (points->xy && points->zw && points->weights) return KMC_OK;
+    kmc_points_free(points);
+    return KMC_NO_MEMORY;
+}
+
+void kmc_points_free(kmc_points *points)
+{
+    kmc_free(points->xy);
+    kmc_free(points->zw);
+    kmc_free(points->weights);
+    memset(points, 0, sizeof *points);
+}
+
+double kmc_moments_pull(const kmc_moments *m)
+{
+    if (m->weight == 0) return 0;
+    double square = 0;
+    for (int c = 0; c < 4; c++) square += (double)m->sums[c] * (double)m->sums[c];
+    return square / (double)m->weight;
+}
+
+/* Sums are never negative, so this rounds to the nearest, halves up, without a division by a negative number. */
+static int32_t rounded_ratio(int64_t sum, int64_t weight)
+{
+    return (int32_t)((sum + weight / 2) / weight);
+}
+
+void kmc_moments_mean(const kmc_moments *m, int32_t *xy, int32_t *zw)
+{
+    *xy = kmc_pack(rounded_ratio(m->sums[0], m->weight), rounded_ratio(m->sums[1], m->weight));
+    *zw = kmc_pack(rounded_ratio(m->sums[2], m->weight), rounded_ratio(m->sums[3], m->weight));
+}

@@ -1,0 +1,141 @@
+/* 2-means on one cluster, started from its longest axis; and a seeding that splits until there are k clusters. */
+#include <math.h>
+#include <string.h>
+
+#include "partition.h"
+
+/* More rounds move the cut by less than the search after it does. */
+enum { SPLIT_ROUNDS = 4 };
+
+static int32_t coordinate(int32_t xy, int32_t zw, int axis)
+{
+    return axis == 0 ? kmc_low(xy) : axis == 1 ? kmc_high(xy) : axis == 2 ? kmc_low(zw) : kmc_high(zw);
+}
+
+static int32_t clamp(double at)
+{
+    return at < 0 ? 0 : at > KMC_MAX_COORDINATE ? KMC_MAX_COORDINATE : (int32_t)(at + 0.5);
+}
+
+/* Two starting points, one standard deviation of the widest axis either side of the mean, along the regression of the
+ * other axes on that one: the first step of a power iteration for the principal axis. Returns 0 if nothing varies. */
+static int start(const kmc_points *points, const kmc_moments *whole, kmc_split *split)
+{
+    double variance[4] = {0, 0, 0, 0}, covariance[4] = {0, 0, 0, 0}, mean[4];
+    for (int c = 0; c < 4; c++) mean[c] = (double)whole->sums[c] / (double)whole->weight;
+    for (size_t i = 0; i < points->n; i++) {
+        for (int c = 0; c < 4; c++) {
+            const double off = coordinate(points->xy[i], points->zw[i], c) - mean[c];
+            variance[c] += (double)points->weights[i] * off * off;
+        }
+    }
+    int widest = 0;
+    for (int c = 1; c < 4; c++) widest = variance[c] > variance[widest] ? c : widest;
+    if (variance[widest] <= 0) return 0;
+    for (size_t i = 0; i < points->n; i++) {
+        const int32_t along = coordinate(points->xy[i], points->zw[i], widest);
+        const double pull = (double)points->weights[i] * (along - mean[widest]);
+        for (int c = 0; c < 4; c++) covariance[c] += pull * (coordinate(points->xy[i], points->zw[i], c) - mean[c]);
+    }
+    const double deviation = sqrt(variance[widest] / (double)whole->weight);
+    for (int half = 0; half < 2; half++) {
+        int32_t at[4];
+        for (int c = 0; c < 4; c++) {
+            const double by = covariance[c] / variance[widest] * (deviation > 1 ? deviation : 1);
+            at[c] = clamp(half ? mean[c] + by : mean[c] - by);
+        }
+        split->xy[half] = kmc_pack(at[0], at[1]);
+        split->zw[half] = kmc_pack(at[2], at[3]);
+    }
+    return 1;
+}
+
+void kmc_split_points(const kmc_kernels *kernels, const kmc_points *points, const kmc_moments *whole, kmc_split *split,
+                      int32_t *position, int32_t *distance)
+{
+    memset(split, 0, sizeof *split);
+    split->halves[0] = *whole;
+    if (points->n < 2 || !start(points, whole, split)) return;
+    for (int round = 0; round < SPLIT_ROUNDS; round++) {
+        kmc_moments second = {0, {0, 0, 0, 0}}, first = *whole;
+        kernels->nearest_point(points->xy, points->zw, points->n, split->xy, split->zw, 2, position, distance);
+        for (size_t i = 0; i < points->n; i++) {
+            if (position[i]) kmc_moments_add(&second, points, i);
+        }
+        kmc_moments_subtract(&first, &second);
+        if (first.weight == 0 || second.weight == 0) return;
+        kmc_moments_mean(&first, &split->xy[0], &split->zw[0]);
+        kmc_moments_mean(&second, &split->xy[1], &split->zw[1]);
+        split->halves[0] = first;
+        split->halves[1] = second;
+    }
+    split->gain = kmc_moments_pull(&split->halves[0]) + kmc_moments_pull(&split->halves[1]) - kmc_moments_pull(whole);
+}
+
+/* The cluster whose split gains most; one that gains nothing if none does. */
+static size_t most_gain(const kmc_cluster *clusters, size_t n)
+{
+    size_t best = 0;
+    for (size_t j = 1; j < n; j++) best = clusters[j].split.gain > clusters[best].split.gain ? j : best;
+    return best;
+}
+
+/* Sorts a cluster's points, in place, into its two halves, and makes the second one the cluster `fresh`. */
+static void cut(kmc_partition *p, const kmc_kernels *kernels, size_t at, size_t fresh, int32_t *position, int32_t *distance)
+{
+    kmc_cluster *first = &p->clusters[at], *second = &p->clusters[fresh];
+    const kmc_points points = kmc_partition_points(p, at);
+    size_t n_first = 0, n_second = 0;
+    kernels->nearest_point(points.xy, points.zw, points.n, first->split.xy, first->split.zw, 2, position, distance);
+    kmc_moments moved = {0, {0, 0, 0, 0}};
+    for (size_t i = 0; i < points.n; i++) {
+        kmc_points_copy(&p->spare, n_second, &points, i, 1);
+        if (position[i]) kmc_moments_add(&moved, &points, i);
+        if (position[i]) n_second++;
+        else kmc_points_copy(&p->arena, first->begin + n_first++, &points, i, 1);
+    }
+    kmc_points_copy(&p->arena, first->begin + n_first, &p->spare, 0, n_second);
+    kmc_moments_subtract(&first->moments, &moved);
+    *second = (kmc_cluster){.moments = moved, .begin = first->begin + n_first, .n = n_second};
+    first->n = n_first;
+}
+
+static void measure_split(kmc_partition *p, const kmc_kernels *kernels, size_t j, int32_t *position, int32_t *distance)
+{
+    const kmc_points points = kmc_partition_points(p, j);
+    kmc_split_points(kernels, &points, &p->clusters[j].moments, &p->clusters[j].split, position, distance);
+}
+
+/* Without a split that gains (all points of a cluster in one place), the new cluster stays empty at the same place. */
+static kmc_status split_up(kmc_partition *p, const kmc_run *run, size_t k, int32_t *position, int32_t *distance)
+{
+    kmc_status status = KMC_OK;
+    measure_split(p, run->kernels, 0, position, distance);
+    for (size_t n = 1; status == KMC_OK && n < k; n++, status = kmc_poll(run)) {
+        const size_t at = most_gain(p->clusters, n);
+        if (p->clusters[at].split.gain <= 0) break;
+        cut(p, run->kernels, at, n, position, distance);
+        measure_split(p, run->kernels, at, position, distance);
+        measure_split(p, run->kernels, n, position, distance);
+    }
+    return status;
+}
+
+kmc_status kmc_seed_split(const kmc_run *run, const kmc_tree *tree, size_t k, double *centroids)
+{
+    kmc_partition p;
+    memset(centroids, 0, 4 * k * sizeof *centroids);
+    kmc_status status = kmc_partition_new(run, tree, k, centroids, &p); /* all points to cluster 0, by the tie */
+    if (status != KMC_OK) return status;
+    const size_t room = tree->points.n + KMC_PADDING;
+    int32_t *position = kmc_alloc_zeroed(room, sizeof *position), *distance = kmc_alloc_zeroed(room, sizeof *distance);
+    status = position && distance ? split_up(&p, run, k, position, distance) : KMC_NO_MEMORY;
+    for (size_t j = 0; j < k; j++) {
+        const kmc_cluster *c = &p.clusters[p.clusters[j].moments.weight > 0 ? j : 0];
+        kmc_moments_centroid(&c->moments, centroids + 4 * j);
+    }
+    kmc_partition_free(&p);
+    kmc_free(position);
+    kmc_free(distance);
+    return status;
+}

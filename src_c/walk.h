@@ -1,0 +1,34 @@
+/* One walk over the tree that finds the nearest centroid of every point, testing few of them. */
+#ifndef KMC_WALK_H
+#define KMC_WALK_H
+
+#include "candidates.h"
+#include "kernels.h"
+#include "points.h"
+
+/* k centroids, rounded to whole coordinates, as pairs. */
+typedef struct kmc_centroids {
+    size_t k;
+    const int32_t *xy, *zw;
+} kmc_centroids;
+
+/* What to do with what the walk finds, on one of several threads at once. */
+typedef struct kmc_visitor {
+    /* Every point below `node` is nearest to centroid `id`. */
+    void (*whole)(void *context, int thread, uint32_t node, uint32_t id);
+    /* Point begin + i is nearest to centroid id[position[i]], at the squared distance distance[i], for i < n. */
+    void (*points)(void *context, int thread, size_t begin, size_t n, const uint32_t *id, const int32_t *position,
+                   const int32_t *distance);
+    void *context;
+    int want_distances; /* never calls `whole` */
+} kmc_visitor;
+
+/* How many threads kmc_walk may use: the visitor is never called with a `thread` from there on. */
+int kmc_walk_threads(const kmc_run *run, const kmc_tree *tree, size_t k);
+
+/* Visits every point once. The nearest of several at the same distance is the one with the lowest number.
+ * Kanungo et al., "An efficient k-means clustering algorithm", IEEE PAMI 24 (2002), with an octree and with the test
+ * "nearer than the smallest of the largest distances", which needs no order among the candidates. */
+kmc_status kmc_walk(const kmc_run *run, const kmc_tree *tree, const kmc_centroids *centroids, const kmc_visitor *visitor);
+
+#endif
