@@ -9,7 +9,7 @@ HERE = Path(__file__).resolve().parent
 
 def main() -> None:
     """Quantize ``balloons.jpg`` and say what came of it."""
-    result = kmc.quantize(HERE / "balloons.jpg", 16, effort="best")
+    result = kmc.quantize(HERE / "balloons.jpg", 16)
     target = HERE / "balloons-16.png"
     result.save(target)
     size = target.stat().st_size
