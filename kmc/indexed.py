@@ -50,11 +50,14 @@ class IndexedImage:
     Examples
     --------
     >>> import kmc, numpy as np
-    >>> result = kmc.quantize(np.arange(256, dtype=np.uint8).reshape(16, 16), 4)
+    >>> result = kmc.quantize(np.array([[0, 2, 9], [0, 2, 9]], np.uint8), 2)
     >>> result
-    <kmc.IndexedImage: 16 x 16 pixels, 4 colours, PSNR 22.9 dB>
+    <kmc.IndexedImage: 3 x 2 pixels, 2 colours, PSNR 49.9 dB>
     >>> result.indices.shape, result.palette.colors.shape, np.asarray(result).shape
-    ((16, 16), (4, 1), (16, 16))
+    ((2, 3), (2, 1), (2, 3))
+    >>> np.asarray(result)
+    array([[1, 1, 9],
+           [1, 1, 9]], dtype=uint8)
     """
 
     __slots__ = ("indices", "mse", "palette")
@@ -132,7 +135,7 @@ class IndexedImage:
         return self.palette.converged
 
     @property
-    def history(self) -> Any:
+    def history(self) -> list[tuple[float, float]]:
         """The palette's (inertia, shift) of each iteration.
 
         Examples

@@ -68,7 +68,7 @@ FIT = (
     ("name", "expected"),
     [
         ("quantize", f"image, {FIT}"),
-        ("fit", f"histogram_or_image, {FIT}"),
+        ("fit", f"image, {FIT}"),
         ("histogram", "image, *, threads=None"),
         ("assign", "pixels, palette, *, threads=None"),
         ("Palette.remap", "self, image, *, threads=None"),
