@@ -250,7 +250,7 @@ def _refuse_transparency(picture: Any, name: str) -> None:
 
 def _is_opaque(picture: Any) -> bool:
     if picture.mode in ("LA", "La", "PA", "RGBA", "RGBa"):
-        return bool(picture.getextrema()[-1][0] == 255)
+        return bool(picture.getchannel(picture.getbands()[-1]).getextrema()[0] == 255)
     key = picture.info.get("transparency")
     if picture.mode.startswith("I"):  # convert() would not look at the colour key
         return not (np.asarray(picture) == key).any()
