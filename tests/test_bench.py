@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))  # at the end: the installed kmc comes before the checkout's
 
-from bench import clock, report, rivals, summary  # noqa: E402
+from bench import clock, kernels, ours, report, rivals, stages, summary  # noqa: E402
 from bench.contender import Answer, score, verify  # noqa: E402
 from bench.pictures import Picture, mosaic  # noqa: E402
 
@@ -95,3 +95,24 @@ def test_best_known_errors_are_read_by_picture_and_k(tmp_path: Path) -> None:
 )
 def test_figures_have_four_digits(value: float | None, text: str) -> None:
     assert report.number(value) == text
+
+
+def test_the_stations_and_kernels_run(photo: np.ndarray) -> None:
+    picture = Picture("photo", np.ascontiguousarray(photo))
+    works = stages.counting(picture, 1) | stages.fitting(picture, 4, 1)
+    works |= kernels.everything(picture, [4])
+    for work in works.values():
+        work()
+
+
+def test_kmc_as_a_contender(photo: np.ndarray) -> None:
+    picture = Picture("photo", np.ascontiguousarray(photo))
+    for contender in ours.contenders(["fast", "default", "best"], numpy_iterations=2):
+        verify(contender.read(contender.run(contender.prepare(picture.pixels), 4)), picture, 4)
+    twin = contender.read(contender.run(contender.prepare(picture.pixels), 4))
+    (plain,) = rivals.numpy_kmeans(2)
+    answer = plain.run(plain.prepare(picture.pixels), 4)
+    assert answer.iterations == twin.iterations == 2
+    assert score(twin, picture).unrounded == pytest.approx(
+        score(answer, picture).unrounded, rel=1e-4
+    )
