@@ -54,20 +54,27 @@ def without_comments(text: str) -> str:
 
 
 def function_lengths(path: Path) -> Iterator[tuple[str, int]]:
-    """The functions of a file with the number of their lines."""
+    """The functions of a file with the number of their lines, docstrings left out."""
     text = path.read_text(encoding="utf-8")
     if path.suffix in {".py", ".pyi"}:
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                yield node.name, (node.end_lineno or 0) - node.lineno + 1
-        return
-    block = (
-        r"^(?P<head>[^\s#/{}][^\n]*(?:\n[^\n{}]*)*?)\n\{\n.*?^\}"
-        if path.suffix in {".c", ".h"}
-        else r"^(?P<head>c?p?def [^\n]*)\n(?:[ \t)][^\n]*\n|\n)*"
-    )
-    for match in re.finditer(block, text, re.MULTILINE | re.DOTALL):
-        yield match["head"].splitlines()[0], match.group().rstrip().count("\n") + 1
+        yield from python_lengths(ast.parse(text))
+    elif path.suffix in {".c", ".h"}:
+        block = r"^([^\s#/{}][^\n]*)(?:\n[^\n{}]*)*?\n\{\n.*?^\}"
+        for match in re.finditer(block, text, re.MULTILINE | re.DOTALL):
+            yield match[1], match.group().count("\n") + 1
+    else:
+        block = r"^( *)((?:def|cpdef|cdef) (?!class|extern)[^\n=]*\(.*\n)(?:\1 [^\n]*\n|\n)*"
+        for match in re.finditer(block, text, re.MULTILINE):
+            yield match[2].strip(), match.group().rstrip().count("\n") + 1
+
+
+def python_lengths(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or 0) - node.lineno + 1
+            if ast.get_docstring(node) is not None:
+                lines -= (node.body[0].end_lineno or 0) - node.body[0].lineno + 1
+            yield node.name, lines
 
 
 def test_finds_the_source() -> None:

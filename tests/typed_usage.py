@@ -23,7 +23,7 @@ def every_kind_of_picture(pixels: Colors, picture: Image.Image, data: bytes) -> 
 def an_indexed_picture(result: kmc.IndexedImage) -> None:
     assert_type(result.indices, Indices)
     assert_type(result.palette, kmc.Palette)
-    assert_type(result.shape, tuple[int, int])
+    assert_type(result.shape, tuple[int, ...])
     assert_type(result.mse, float)
     assert_type(result.psnr, float)
     assert_type(result.inertia, float)
@@ -63,12 +63,12 @@ def every_option(pixels: Colors, starts: NDArray[np.float64]) -> None:
     def watch(iteration: int, centroids: NDArray[np.float64], inertia: float, shift: float) -> bool:
         return iteration < 3
 
-    kmc.quantize(pixels, 8, init="wu", n_init=1, max_iter=10, tol=0.0, seed=1)
+    kmc.quantize(pixels, 8, init="pca", n_init=1, max_iter=10, tol=0.0, seed=1)
     kmc.quantize(pixels, 8, init=starts, weights="uniform", effort="fast", threads=1)
     kmc.quantize(pixels, 8, callback=watch)
     kmc.quantize(pixels, 8, effort="quick")  # type: ignore[arg-type]
     kmc.quantize(pixels, 8, weights="pixels")  # type: ignore[arg-type]
-    kmc.quantize(pixels, 8, "wu")  # type: ignore[misc]
+    kmc.quantize(pixels, 8, "pca")  # type: ignore[call-arg]
 
 
 def the_processor() -> None:
