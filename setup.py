@@ -1,74 +1,54 @@
-"""What cannot be declared: the extension module, its flags and the probe for OpenMP.
+"""What cannot be declared: the extension module and its flags.
 
-Switches in the environment: KMC_OPENMP=0 builds without threads, KMC_SANITIZE=1 with the address
+Switches in the environment: KMC_THREADS=0 builds without threads, KMC_SANITIZE=1 with the address
 and undefined-behaviour sanitizers and the test hooks, KMC_WERROR=1 turns warnings into errors.
 """
 
 import os
 import sysconfig
-import tempfile
 from glob import glob
-from pathlib import Path
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
-from setuptools.errors import CompileError, LinkError
 
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 SANITIZE = os.environ.get("KMC_SANITIZE") == "1"
+THREADS = os.environ.get("KMC_THREADS") != "0"
+WERROR = os.environ.get("KMC_WERROR") == "1"
 
+# No fused multiply-add: it would round differently from one processor to the next.
+FLAGS = ["-std=c11", "-O3", "-g0", "-ffp-contract=off", "-fvisibility=hidden"]
 WARNINGS = ["-Wall", "-Wextra", "-Wshadow", "-Wstrict-prototypes", "-Wmissing-prototypes", "-Wvla"]
-SANITIZERS = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
-
-
-def compiler_flags(compiler_type: str) -> list[str]:
-    if compiler_type == "msvc":
-        return ["/O2", "/std:c11"]
-    flags = ["-std=c11", "-O3", "-g0", "-ffp-contract=off", "-fvisibility=hidden"]
-    if os.environ.get("KMC_WERROR") == "1":
-        flags += [*WARNINGS, "-Werror"]
-    return flags + SANITIZERS if SANITIZE else flags
+SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
 
 
 class BuildExt(build_ext):
-    """Adds the flags of the compiler at hand, OpenMP's among them where it works."""
+    """Adds the flags of the compiler at hand."""
 
     def build_extensions(self) -> None:
-        kind = self.compiler.compiler_type
-        openmp = self.openmp_flags(["/openmp"] if kind == "msvc" else ["-fopenmp"])
         for extension in self.extensions:
-            extension.extra_compile_args = compiler_flags(kind) + openmp
-            extension.extra_link_args = ([] if kind == "msvc" else openmp) + (
-                SANITIZERS[2:3] if SANITIZE else []
-            )
+            if self.compiler.compiler_type == "msvc":
+                extension.extra_compile_args = ["/O2", "/std:c11"]
+                continue
+            threads = ["-pthread"] if THREADS else []
+            sanitizers = SANITIZERS if SANITIZE else []
+            extension.extra_compile_args = [
+                *FLAGS,
+                *(["-O1", "-g"] if SANITIZE else []),
+                *([*WARNINGS, "-Werror"] if WERROR else []),
+                *threads,
+                *sanitizers,
+            ]
+            extension.extra_link_args = [*threads, *sanitizers]
         super().build_extensions()
 
-    def openmp_flags(self, flags: list[str]) -> list[str]:
-        """The flags, or none where a program using OpenMP does not compile and link."""
-        if os.environ.get("KMC_OPENMP") == "0":
-            return []
-        with tempfile.TemporaryDirectory() as folder:
-            source = Path(folder, "probe.c")
-            source.write_text(
-                "#include <omp.h>\nint main(void) { return omp_get_max_threads() < 1; }\n"
-            )
-            try:
-                objects = self.compiler.compile(
-                    [str(source)], output_dir=folder, extra_postargs=flags
-                )
-                linked = [] if self.compiler.compiler_type == "msvc" else flags
-                self.compiler.link_executable(
-                    objects, str(Path(folder, "probe")), extra_postargs=linked
-                )
-            except (CompileError, LinkError):
-                return []
-        return flags
 
-
-macros = [] if FREE_THREADED else [("Py_LIMITED_API", "0x030B0000")]
-if SANITIZE:
-    macros.append(("KMC_TEST_HOOKS", "1"))
+macros = [
+    *([] if FREE_THREADED else [("Py_LIMITED_API", "0x030B0000")]),
+    *([] if THREADS else [("KMC_NO_THREADS", "1")]),
+    *([("KMC_TEST_HOOKS", "1")] if SANITIZE else []),
+]
 
 core = Extension(
     "kmc._core",

@@ -8,6 +8,7 @@ cdef extern from "base.h":
     ctypedef struct kmc_run:
         int threads
         const kmc_kernels *kernels
+        kmc_team *team
         int (*poll)(void *) noexcept nogil
         void *poll_arg
 
@@ -23,6 +24,14 @@ cdef extern from "kernels.h" nogil:
     size_t kmc_kernels_count()
     const kmc_kernels *kmc_kernels_at(size_t i)
     const kmc_kernels *kmc_kernels_find(const char *name)
+
+
+cdef extern from "parallel.h" nogil:
+    ctypedef struct kmc_team:
+        pass
+
+    kmc_status kmc_team_new(kmc_team **team)
+    void kmc_team_free(kmc_team *team)
 
 
 cdef extern from "kmc.h" nogil:

@@ -30,7 +30,12 @@ cdef class Run:
         self.c.kernels = kernels()
         self.c.poll = poll
         self.c.poll_arg = <void *>self
+        if threads > 1:
+            self.check(kmc_team_new(&self.c.team))
         self.next_poll = kmc_clock_ns() + POLL_NS
+
+    def __dealloc__(self):
+        kmc_team_free(self.c.team)
 
     cdef int check(self, kmc_status status) except -1:
         """Turns a status into the exception it stands for."""

@@ -1,100 +1,191 @@
-/* The distinct colours of pictures, with their counts: a sorted list that pixels are merged into. */
+/* The distinct colours of pictures with their counts: every thread keeps a tally, and they are added up at the end. */
 #include "kmc.h"
-#include "pixels.h"
+#include "parallel.h"
+#include "tally.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-typedef struct entry {
-    uint32_t key;
-    int64_t count;
-} entry;
+enum {
+    TASK_PIXELS = 1 << 17,
+    TASK_COLORS = 1 << 16,
+    TASK_CELLS = 1 << 7,
+    THREAD_PIXELS = 1 << 20 /* a tally takes up to 16 MB and some time to add up: worth it from here on */
+};
 
 struct kmc_histogram {
     int channels;
-    size_t n;
-    entry *entries;
+    kmc_tally tally;
+    uint32_t *keys; /* of the colours met, ascending; NULL when not up to date */
+    size_t n_keys;
 };
-
-enum { BATCH = 1 << 18 };
-
-static int by_key(const void *a, const void *b)
-{
-    uint32_t const x = ((const entry *)a)->key, y = ((const entry *)b)->key;
-    return (x > y) - (x < y);
-}
 
 kmc_status kmc_histogram_new(int channels, kmc_histogram **histogram)
 {
-    *histogram = kmc_alloc_zeroed(1, sizeof **histogram);
-    if (*histogram == NULL)
-        return KMC_NO_MEMORY;
-    (*histogram)->channels = channels;
-    return KMC_OK;
+    kmc_histogram *const h = kmc_alloc_zeroed(1, sizeof *h);
+    *histogram = h;
+    if (!h) return KMC_NO_MEMORY;
+    h->channels = channels;
+    return kmc_tally_new(channels, &h->tally);
 }
 
 void kmc_histogram_free(kmc_histogram *histogram)
 {
-    if (histogram == NULL)
-        return;
-    kmc_free(histogram->entries);
+    if (!histogram) return;
+    kmc_tally_free(&histogram->tally);
+    kmc_free(histogram->keys);
     kmc_free(histogram);
 }
 
-static kmc_status add_batch(kmc_histogram *h, const kmc_run *run, const uint8_t *pixels, size_t n)
+static size_t smaller(size_t a, size_t b)
 {
-    uint32_t *keys = kmc_alloc(n, sizeof *keys);
-    entry *merged = kmc_alloc(h->n + n, sizeof *merged);
-    if (keys == NULL || merged == NULL) {
-        kmc_free(keys);
-        kmc_free(merged);
-        return KMC_NO_MEMORY;
-    }
-    run->kernels->keys(pixels, n, h->channels, keys);
-    if (h->n != 0)
-        memcpy(merged, h->entries, h->n * sizeof *merged);
-    for (size_t i = 0; i < n; i++)
-        merged[h->n + i] = (entry){keys[i], 1};
-    qsort(merged, h->n + n, sizeof *merged, by_key);
-    size_t last = 0;
-    for (size_t i = 1; i < h->n + n; i++) {
-        if (merged[i].key == merged[last].key)
-            merged[last].count += merged[i].count;
-        else
-            merged[++last] = merged[i];
-    }
-    kmc_free(h->entries);
-    kmc_free(keys);
-    h->entries = merged;
-    h->n = last + 1;
-    return KMC_OK;
+    return a < b ? a : b;
+}
+
+static ptrdiff_t tasks_for(size_t n, size_t share)
+{
+    return (ptrdiff_t)(n / share + (n % share != 0));
+}
+
+/* ---- counting ------------------------------------------------------------------------------------------------------ */
+
+typedef struct counting {
+    const kmc_run *run;
+    const uint8_t *pixels;
+    size_t n;
+    int channels;
+    kmc_tally *tally;   /* thread 0's, which the others are added to */
+    kmc_tally *helpers; /* of threads 1, 2, ... */
+    int n_helpers;
+} counting;
+
+static kmc_tally *tally_of(const counting *c, int thread)
+{
+    return thread == 0 ? c->tally : &c->helpers[thread - 1];
+}
+
+static kmc_status count_task(void *job, ptrdiff_t task, int thread)
+{
+    const counting *const c = job;
+    const size_t begin = (size_t)task * TASK_PIXELS;
+    return kmc_tally_add(tally_of(c, thread), c->run->kernels, c->pixels + begin * (size_t)c->channels,
+                         smaller(TASK_PIXELS, c->n - begin));
+}
+
+static kmc_status merge_cells_task(void *job, ptrdiff_t task, int thread)
+{
+    const counting *const c = job;
+    const size_t begin = (size_t)task * TASK_CELLS, end = smaller(begin + TASK_CELLS, c->tally->n_cells);
+    kmc_status status = KMC_OK;
+    for (int i = 0; i < c->n_helpers && status == KMC_OK; i++)
+        status = kmc_tally_merge_cells(c->tally, &c->helpers[i], begin, end, tally_of(c, thread));
+    return status;
+}
+
+static kmc_status merge_carries_task(void *job, ptrdiff_t task, int thread)
+{
+    const counting *const c = job;
+    kmc_status status = KMC_OK;
+    (void)thread;
+    for (int i = 0; i < c->n_helpers && status == KMC_OK; i++)
+        status = kmc_tally_merge_carries(c->tally, &c->helpers[i], (int)task);
+    return status;
+}
+
+static kmc_status carry_all(const counting *c)
+{
+    kmc_status status = kmc_tally_carry(c->tally);
+    for (int i = 0; i < c->n_helpers && status == KMC_OK; i++) status = kmc_tally_carry(&c->helpers[i]);
+    return status;
+}
+
+static kmc_status count_and_merge(counting *c, int threads)
+{
+    const kmc_run *const run = c->run;
+    kmc_status status = kmc_parallel(run, threads, tasks_for(c->n, TASK_PIXELS), count_task, c);
+    if (status == KMC_OK)
+        status = kmc_parallel(run, threads, tasks_for(c->tally->n_cells, TASK_CELLS), merge_cells_task, c);
+    if (status == KMC_OK) status = carry_all(c);
+    if (status == KMC_OK) status = kmc_parallel(run, threads, KMC_KEYMAP_PARTS, merge_carries_task, c);
+    return status;
 }
 
 kmc_status kmc_histogram_add(kmc_histogram *histogram, const kmc_run *run, const uint8_t *pixels, size_t n)
 {
-    kmc_status status = KMC_OK;
-    for (size_t i = 0; i < n && status == KMC_OK; i += BATCH) {
-        size_t const left = n - i;
-        status = add_batch(histogram, run, pixels + i * (size_t)histogram->channels, left < BATCH ? left : BATCH);
-        if (status == KMC_OK && run->poll != NULL && run->poll(run->poll_arg))
-            status = KMC_INTERRUPTED;
+    const int threads = kmc_threads_for(run, n, THREAD_PIXELS), helpers = threads - 1;
+    counting c = {run, pixels, n, histogram->channels, &histogram->tally, NULL, helpers};
+    kmc_free(histogram->keys);
+    histogram->keys = NULL;
+    if (helpers == 0) {
+        const kmc_status status = kmc_parallel(run, 1, tasks_for(n, TASK_PIXELS), count_task, &c);
+        return status == KMC_OK ? kmc_tally_carry(c.tally) : status;
     }
+    kmc_status status = KMC_NO_MEMORY;
+    c.helpers = kmc_alloc_zeroed((size_t)helpers, sizeof *c.helpers);
+    if (!c.helpers) return status;
+    for (int i = 0; i < helpers; i++)
+        if ((status = kmc_tally_new(histogram->channels, &c.helpers[i])) != KMC_OK) goto done;
+    status = count_and_merge(&c, threads);
+done:
+    for (int i = 0; i < helpers; i++) kmc_tally_free(&c.helpers[i]);
+    kmc_free(c.helpers);
     return status;
+}
+
+/* ---- reading ------------------------------------------------------------------------------------------------------- */
+
+static kmc_status list_keys_of_cells(kmc_histogram *h, const kmc_run *run)
+{
+    const kmc_tally *const tally = &h->tally;
+    size_t met = 0;
+    for (size_t cell = 0; cell < tally->n_cells; cell++) met += tally->cells[cell] != KMC_CELL_NEW;
+    h->keys = kmc_alloc(met * KMC_CELL + 4, sizeof *h->keys);
+    if (!h->keys) return KMC_NO_MEMORY;
+    h->n_keys = 0;
+    for (size_t cell = 0; cell < tally->n_cells; cell++)
+        if (tally->cells[cell] != KMC_CELL_NEW)
+            h->n_keys += run->kernels->occupied(tally->counters + cell * KMC_CELL, (uint32_t)(cell * KMC_CELL),
+                                                h->keys + h->n_keys);
+    return KMC_OK;
+}
+
+static kmc_status list_keys(kmc_histogram *h, const kmc_run *run)
+{
+    if (h->keys) return KMC_OK;
+    if (h->tally.counters) return list_keys_of_cells(h, run);
+    h->n_keys = kmc_keymap_size(&h->tally.carries);
+    h->keys = kmc_alloc(h->n_keys, sizeof *h->keys);
+    return h->keys ? kmc_keymap_keys(&h->tally.carries, run, h->keys) : KMC_NO_MEMORY;
 }
 
 kmc_status kmc_histogram_size(kmc_histogram *histogram, const kmc_run *run, size_t *n_colors)
 {
-    (void)run;
-    *n_colors = histogram->n;
+    const kmc_status status = list_keys(histogram, run);
+    *n_colors = histogram->n_keys;
+    return status;
+}
+
+typedef struct reading {
+    const kmc_histogram *histogram;
+    const kmc_kernels *kernels;
+    uint8_t *colors;
+    int64_t *counts;
+} reading;
+
+static kmc_status read_task(void *job, ptrdiff_t task, int thread)
+{
+    const reading *const r = job;
+    const kmc_histogram *const h = r->histogram;
+    const size_t begin = (size_t)task * TASK_COLORS, end = smaller(begin + TASK_COLORS, h->n_keys);
+    (void)thread;
+    r->kernels->colors(h->keys + begin, end - begin, h->channels, r->colors + begin * (size_t)h->channels);
+    for (size_t i = begin; i < end; i++) r->counts[i] = kmc_tally_count(&h->tally, h->keys[i]);
     return KMC_OK;
 }
 
 kmc_status kmc_histogram_read(kmc_histogram *histogram, const kmc_run *run, uint8_t *colors, int64_t *counts)
 {
-    (void)run;
-    for (size_t i = 0; i < histogram->n; i++) {
-        kmc_morton_color(histogram->entries[i].key, histogram->channels, colors + i * (size_t)histogram->channels);
-        counts[i] = histogram->entries[i].count;
-    }
-    return KMC_OK;
+    const kmc_status status = list_keys(histogram, run);
+    if (status != KMC_OK) return status;
+    reading r = {histogram, run->kernels, colors, counts};
+    return kmc_parallel(run, run->threads, tasks_for(histogram->n_keys, TASK_COLORS), read_task, &r);
 }

@@ -4,12 +4,19 @@
 
 #include "base.h"
 
-/* keys[i] = the Morton key of pixel i: the bits of its channels (1, 3 or 4) interleaved from the top bit down. */
+/* keys[i] = the Morton key (pixels.h) of pixel i, which has `channels` (1, 3 or 4) bytes; and the way back. */
 typedef void kmc_keys_fn(const uint8_t *pixels, size_t n, int channels, uint32_t *keys);
+typedef void kmc_colors_fn(const uint32_t *keys, size_t n, int channels, uint8_t *colors);
 
-/* labels[i] = the nearest of k >= 1 palette colours to pixel i, the lowest index on ties. */
-typedef void kmc_assign_fn(const uint8_t *pixels, size_t n, int channels, const uint8_t *palette, size_t k,
-                            uint16_t *labels);
+/* Writes first + i for every counters[i] of a cell (pixels.h) that is not 0, ascending, and returns how many. Up to four
+ * more keys may be overwritten. */
+typedef size_t kmc_occupied_fn(const uint8_t *counters, uint32_t first, uint32_t *keys);
+
+/* best[i] = the least of terms[j] + xy[i] . colors_xy[j] + zw[i] . colors_zw[j] over j < k, where a . b is the dot product
+ * of two pairs of int16. No partial sum may leave int32. The arrays of n reach up to a multiple of KMC_ASSIGN_STEP. */
+typedef void kmc_assign_fn(const int32_t *xy, const int32_t *zw, size_t n, const int32_t *colors_xy,
+                           const int32_t *colors_zw, const int32_t *terms, size_t k, int32_t *best);
+#define KMC_ASSIGN_STEP 64
 
 struct kmc_box;
 struct kmc_candidates;
@@ -32,14 +39,20 @@ typedef uint64_t kmc_capped_error_fn(const int32_t *xy, const int32_t *zw, const
 typedef void kmc_box_distance_fn(const int32_t *low_xy, const int32_t *low_zw, const int32_t *high_xy,
                                  const int32_t *high_zw, size_t n, int32_t at_xy, int32_t at_zw, int32_t *distance);
 
+/* The smallest box that holds n >= 1 points. */
+typedef void kmc_enclose_fn(const int32_t *xy, const int32_t *zw, size_t n, struct kmc_box *box);
+
 typedef struct kmc_kernels {
     const char *name; /* "c", "avx2", "avx512", "neon" */
     kmc_keys_fn *keys;
+    kmc_colors_fn *colors;
+    kmc_occupied_fn *occupied;
     kmc_assign_fn *assign;
     kmc_filter_fn *filter;
     kmc_nearest_point_fn *nearest_point;
     kmc_capped_error_fn *capped_error;
     kmc_box_distance_fn *box_distance;
+    kmc_enclose_fn *enclose;
 } kmc_kernels;
 
 /* The variants this processor can run, slowest first, "c" always among them. */

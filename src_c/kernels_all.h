@@ -1,9 +1,28 @@
-/* The variants that exist; which of them can run is for kernels.c to say. */
+/* The variants that this build has; which of them can run is for kernels.c to say. */
 #ifndef KMC_KERNELS_ALL_H
 #define KMC_KERNELS_ALL_H
 
 #include "kernels.h"
 
+#if defined(__x86_64__) || (defined(_M_X64) && !defined(_M_ARM64EC))
+#define KMC_X86
+#elif defined(__aarch64__) || defined(_M_ARM64)
+#define KMC_ARM
+#endif
+
+/* Compiles one function for an instruction set, without letting it leak into others. MSVC needs no permission. */
+#if defined(__GNUC__)
+#define KMC_TARGET_OF(features) __attribute__((target(features)))
+#else
+#define KMC_TARGET_OF(features)
+#endif
+
 extern const kmc_kernels kmc_kernels_c;
+#ifdef KMC_X86
+extern const kmc_kernels kmc_kernels_avx2, kmc_kernels_avx512;
+#endif
+#ifdef KMC_ARM
+extern const kmc_kernels kmc_kernels_neon;
+#endif
 
 #endif

@@ -1,40 +1,43 @@
 /* The inner loops in plain C: what every other variant must equal. */
+#include "bits.h"
+#include "candidates.h"
 #include "kernels_all.h"
 #include "pixels.h"
-#include "candidates.h"
 
 #define KMC_TARGET
 #define KMC_NAME(kernel) kernel##_c
+#define KMC_VARIANT "c"
 #include "vec_c.h"
-#include "kernels_points_tpl.h"
+
+static inline vec vec_dot_pairs(vec a, vec b)
+{
+    return kmc_low(a) * kmc_low(b) + kmc_high(a) * kmc_high(b);
+}
 
 static void keys_c(const uint8_t *pixels, size_t n, int channels, uint32_t *keys)
 {
-    for (size_t i = 0; i < n; i++)
-        keys[i] = kmc_morton_key(pixels + i * (size_t)channels, channels);
+    if (channels == 3)
+        for (size_t i = 0; i < n; i++) keys[i] = kmc_morton_key(pixels + 3 * i, 3);
+    else
+        for (size_t i = 0; i < n; i++) keys[i] = kmc_morton_key(pixels + i * (size_t)channels, channels);
 }
 
-static void assign_c(const uint8_t *pixels, size_t n, int channels, const uint8_t *palette, size_t k,
-                      uint16_t *labels)
+static void colors_c(const uint32_t *keys, size_t n, int channels, uint8_t *colors)
 {
-    for (size_t i = 0; i < n; i++) {
-        int32_t best = INT32_MAX;
-        for (size_t j = 0; j < k; j++) {
-            int32_t distance = 0;
-            for (int c = 0; c < channels; c++) {
-                int const d = pixels[i * (size_t)channels + (size_t)c] - palette[j * (size_t)channels + (size_t)c];
-                distance += d * d;
-            }
-            if (distance < best) {
-                best = distance;
-                labels[i] = (uint16_t)j;
-            }
-        }
-    }
+    if (channels == 3)
+        for (size_t i = 0; i < n; i++) kmc_morton_color(keys[i], 3, colors + 3 * i);
+    else
+        for (size_t i = 0; i < n; i++) kmc_morton_color(keys[i], channels, colors + i * (size_t)channels);
 }
 
-const kmc_kernels kmc_kernels_c = {.name = "c", .keys = keys_c, .assign = assign_c,
-                                   .filter = filter_c,
-                                   .nearest_point = nearest_point_c,
-                                   .capped_error = capped_error_c,
-                                   .box_distance = box_distance_c};
+static size_t occupied_c(const uint8_t *counters, uint32_t first, uint32_t *keys)
+{
+    size_t n = 0;
+    for (uint32_t i = 0; i < KMC_CELL; i++) {
+        keys[n] = first + i;
+        n += counters[i] != 0;
+    }
+    return n;
+}
+
+#include "kernels_tpl.h"

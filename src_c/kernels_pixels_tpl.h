@@ -1,11 +1,5 @@
-/* The inner loops over pixels, once per instruction set: the including file defines KMC_TARGET and KMC_NAME and includes
- * its vec_*.h and pixels_*.h before this. */
-
-/* The Morton keys of VEC_LANES pixels, from a nibble of each byte at a time by a table of sixteen, as in kmc_morton_key. */
-KMC_TARGET static inline vec KMC_NAME(half_keys)(vec nibbles, vec spread_low, vec spread_high, vec weights)
-{
-    return vec_weigh_bytes(vec_lookup(spread_low, nibbles), vec_lookup(spread_high, nibbles), weights);
-}
+/* The inner loops over pixels and their Morton keys, once per instruction set: the including file defines KMC_TARGET and
+ * KMC_NAME and includes its vec_*.h and pixels_*.h before this. The arithmetic is that of pixels.h, a vector at a time. */
 
 KMC_TARGET static inline void KMC_NAME(keys_of)(const uint8_t *pixels, size_t n, const int channels, uint32_t *keys)
 {
@@ -14,15 +8,14 @@ KMC_TARGET static inline void KMC_NAME(keys_of)(const uint8_t *pixels, size_t n,
         low[v] = (uint8_t)kmc_spread[channels][v];
         high[v] = (uint8_t)(kmc_spread[channels][v] >> 8);
     }
-    const vec spread_low = vec_table(low), spread_high = vec_table(high), nibble = vec_set(0x0F0F0F0F);
-    const vec weights = vec_set(channels == 3 ? 0x00010204 : channels == 4 ? 0x01020408 : 1);
+    const vec lows = vec_table(low), highs = vec_table(high), nibble = vec_set(0x0F0F0F0F);
+    const vec weights = vec_set(channels == 3 ? 0x00010204 : 0x01020408);
     size_t i = 0;
-    for (; i + VEC_LANES + PIXELS_BEYOND <= n; i += VEC_LANES) {
+    for (; i + VEC_LANES + PIXELS_LOADED_BEYOND <= n; i += VEC_LANES) {
         const vec pixel = vec_pixels(pixels + i * (size_t)channels, channels);
-        const vec low_half =
-            KMC_NAME(half_keys)(vec_and(pixel, nibble), spread_low, spread_high, weights);
-        const vec high_half =
-            KMC_NAME(half_keys)(vec_and(vec_shift_right(pixel, 4), nibble), spread_low, spread_high, weights);
+        const vec bottom = vec_and(pixel, nibble), top = vec_and(vec_shift_right(pixel, 4), nibble);
+        const vec low_half = vec_weigh_bytes(vec_lookup(lows, bottom), vec_lookup(highs, bottom), weights);
+        const vec high_half = vec_weigh_bytes(vec_lookup(lows, top), vec_lookup(highs, top), weights);
         vec_store((int32_t *)keys + i, vec_or(low_half, vec_shift_left(high_half, 4 * channels)));
     }
     for (; i < n; i++) keys[i] = kmc_morton_key(pixels + i * (size_t)channels, channels);
@@ -37,4 +30,48 @@ KMC_TARGET static void KMC_NAME(keys)(const uint8_t *pixels, size_t n, int chann
         KMC_NAME(keys_of)(pixels, n, 4, keys);
     else
         for (size_t i = 0; i < n; i++) keys[i] = pixels[i];
+}
+
+/* kmc_morton_channel of three channels. */
+KMC_TARGET static inline vec KMC_NAME(channel)(vec keys)
+{
+    const vec bits = vec_and(keys, vec_set(0x249249));
+    const vec pairs = vec_and(vec_or(bits, vec_shift_right(bits, 2)), vec_set(0x0C30C3));
+    const vec nibbles = vec_and(vec_or(pairs, vec_shift_right(pairs, 4)), vec_set(0x00F00F));
+    return vec_and(vec_or(nibbles, vec_shift_right(nibbles, 8)), vec_set(0xFF));
+}
+
+/* kmc_kernels.colors */
+KMC_TARGET static void KMC_NAME(colors)(const uint32_t *keys, size_t n, int channels, uint8_t *colors)
+{
+    size_t i = 0;
+    if (channels == 3)
+        for (; i + VEC_LANES + PIXELS_STORED_BEYOND <= n; i += VEC_LANES) {
+            const vec key = vec_load((const int32_t *)keys + i);
+            const vec red = KMC_NAME(channel)(vec_shift_right(key, 2));
+            const vec green = KMC_NAME(channel)(vec_shift_right(key, 1));
+            const vec color = vec_or(vec_or(red, vec_shift_left(green, 8)), vec_shift_left(KMC_NAME(channel)(key), 16));
+            vec_store_pixels(colors + 3 * i, color, 3);
+        }
+    for (; i < n; i++) kmc_morton_color(keys[i], channels, colors + i * (size_t)channels);
+}
+
+/* kmc_kernels.occupied. Bits are few and irregular: four are written whether they are there or not, since a branch on
+ * each would be mispredicted about once a word. */
+KMC_TARGET static size_t KMC_NAME(occupied)(const uint8_t *counters, uint32_t first, uint32_t *keys)
+{
+    uint32_t *to = keys;
+    for (uint32_t i = 0; i < KMC_CELL; i += 64) {
+        uint64_t bits = nonzero_bytes(counters + i);
+        uint32_t *const end = to + kmc_count_bits(bits);
+        do {
+            for (int j = 0; j < 4; j++) {
+                to[j] = first + i + kmc_lowest_bit64(bits);
+                bits &= bits - 1;
+            }
+            to += 4;
+        } while (to < end);
+        to = end;
+    }
+    return (size_t)(to - keys);
 }

@@ -10,6 +10,7 @@
  *     here      1.00 1.02  2.5 1.3  1.8 1.2  1.1 1.5  1.8 1.6
  *
  * Helpers sleep between loops and belong to one call, so nothing spins, nothing is left behind, and fork is safe. */
+#define _POSIX_C_SOURCE 200809L /* for the signal mask of a thread */
 #include "parallel.h"
 
 #ifdef KMC_NO_THREADS

@@ -1,0 +1,24 @@
+/* The inner loop of brute-force assignment, once per instruction set: the including file defines KMC_TARGET and KMC_NAME
+ * and includes its vec_*.h and pixels_*.h before this. */
+
+/* kmc_kernels.assign. Four vectors of pixels share the loads of each colour. */
+KMC_TARGET static void KMC_NAME(assign)(const int32_t *xy, const int32_t *zw, size_t n, const int32_t *colors_xy,
+                                        const int32_t *colors_zw, const int32_t *terms, size_t k, int32_t *best)
+{
+    for (size_t i = 0; i < n; i += 4 * VEC_LANES) {
+        vec x[4], z[4], least[4];
+        for (size_t v = 0; v < 4; v++) {
+            x[v] = vec_load(xy + i + v * VEC_LANES);
+            z[v] = vec_load(zw + i + v * VEC_LANES);
+            least[v] = vec_set(INT32_MAX);
+        }
+        for (size_t j = 0; j < k; j++) {
+            const vec cxy = vec_set(colors_xy[j]), czw = vec_set(colors_zw[j]), term = vec_set(terms[j]);
+            for (size_t v = 0; v < 4; v++) {
+                const vec sum = vec_add(vec_add(term, vec_dot_pairs(x[v], cxy)), vec_dot_pairs(z[v], czw));
+                least[v] = vec_min(sum, least[v]);
+            }
+        }
+        for (size_t v = 0; v < 4; v++) vec_store(best + i + v * VEC_LANES, least[v]);
+    }
+}

@@ -1,0 +1,17 @@
+/* All inner loops of one instruction set and their table: the including file defines KMC_TARGET, KMC_NAME, and
+ * KMC_VARIANT, the name of the set, and includes its vec_*.h and pixels_*.h before this. */
+#include "kernels_assign_tpl.h"
+#include "kernels_points_tpl.h"
+
+const kmc_kernels KMC_NAME(kmc_kernels) = {
+    .name = KMC_VARIANT,
+    .keys = KMC_NAME(keys),
+    .colors = KMC_NAME(colors),
+    .occupied = KMC_NAME(occupied),
+    .assign = KMC_NAME(assign),
+    .filter = KMC_NAME(filter),
+    .nearest_point = KMC_NAME(nearest_point),
+    .capped_error = KMC_NAME(capped_error),
+    .box_distance = KMC_NAME(box_distance),
+    .enclose = KMC_NAME(enclose),
+};

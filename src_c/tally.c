@@ -1,0 +1,131 @@
+/* How often one thread has met each colour. */
+#include "tally.h"
+
+#include <string.h>
+
+enum { BLOCK = 1024, FULL = 8 * BLOCK, COUNTER_MAX = 255 };
+
+kmc_status kmc_tally_new(int channels, kmc_tally *tally)
+{
+    const int key_bits = 8 * channels;
+    memset(tally, 0, sizeof *tally);
+    tally->channels = channels;
+    kmc_keymap_init(&tally->carries, key_bits);
+    if (channels > 3) return KMC_OK;
+    tally->n_cells = key_bits > KMC_CELL_BITS ? (size_t)1 << (key_bits - KMC_CELL_BITS) : 1;
+    tally->counters = kmc_alloc(tally->n_cells, KMC_CELL);
+    tally->cells = kmc_alloc_zeroed(tally->n_cells, 1);
+    tally->full = kmc_alloc(FULL, sizeof *tally->full);
+    return tally->counters && tally->cells && tally->full ? KMC_OK : KMC_NO_MEMORY;
+}
+
+void kmc_tally_free(kmc_tally *tally)
+{
+    kmc_free(tally->counters);
+    kmc_free(tally->cells);
+    kmc_free(tally->full);
+    kmc_keymap_free(&tally->carries);
+    memset(tally, 0, sizeof *tally);
+}
+
+kmc_status kmc_tally_carry(kmc_tally *tally)
+{
+    kmc_status status = KMC_OK;
+    for (size_t i = 0; i < tally->n_full && status == KMC_OK; i++) {
+        tally->cells[tally->full[i] >> KMC_CELL_BITS] = KMC_CELL_CARRIED;
+        status = kmc_keymap_add(&tally->carries, tally->full[i], COUNTER_MAX);
+    }
+    tally->n_full = 0;
+    return status;
+}
+
+/* Makes room for another n keys in the list of full ones. */
+static kmc_status make_room(kmc_tally *tally, size_t n)
+{
+    return tally->n_full + n > FULL ? kmc_tally_carry(tally) : KMC_OK;
+}
+
+/* A counter goes from 255 to 1, never to 0: whatever has been met can be told by its counter. */
+static void count(kmc_tally *tally, const uint32_t *keys, size_t n)
+{
+    uint8_t *const counters = tally->counters, *const cells = tally->cells;
+    uint32_t *full = tally->full + tally->n_full;
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t key = keys[i], cell = key >> KMC_CELL_BITS;
+        if (cells[cell] == KMC_CELL_NEW) {
+            cells[cell] = KMC_CELL_MET;
+            memset(counters + (size_t)cell * KMC_CELL, 0, KMC_CELL);
+        }
+        if (++counters[key] == 0) {
+            counters[key] = 1;
+            *full++ = key;
+        }
+    }
+    tally->n_full = (size_t)(full - tally->full);
+}
+
+static kmc_status count_carries(kmc_tally *tally, const uint32_t *keys, size_t n)
+{
+    kmc_status status = KMC_OK;
+    for (size_t i = 0; i < n && status == KMC_OK;) {
+        const size_t begin = i;
+        while (i < n && keys[i] == keys[begin]) i++;
+        status = kmc_keymap_add(&tally->carries, keys[begin], (int64_t)(i - begin));
+    }
+    return status;
+}
+
+kmc_status kmc_tally_add(kmc_tally *tally, const kmc_kernels *kernels, const uint8_t *pixels, size_t n)
+{
+    uint32_t keys[BLOCK];
+    kmc_status status = KMC_OK;
+    for (size_t i = 0; i < n && status == KMC_OK; i += BLOCK) {
+        const size_t here = n - i < BLOCK ? n - i : BLOCK;
+        kernels->keys(pixels + i * (size_t)tally->channels, here, tally->channels, keys);
+        if (!tally->counters) {
+            status = count_carries(tally, keys, here);
+        } else {
+            status = make_room(tally, here);
+            if (status == KMC_OK) count(tally, keys, here);
+        }
+    }
+    return status;
+}
+
+/* Adds one cell to another and lists the keys that were full. */
+static void add_cell(uint8_t *counters, const uint8_t *other, uint32_t first, kmc_tally *full_of)
+{
+    int overflow = 0;
+    for (int i = 0; i < KMC_CELL; i++) overflow |= counters[i] + other[i] > COUNTER_MAX;
+    for (int i = 0; i < KMC_CELL; i++) {
+        const int sum = counters[i] + other[i];
+        counters[i] = (uint8_t)(sum > COUNTER_MAX ? sum - COUNTER_MAX : sum);
+        if (overflow && sum > COUNTER_MAX) full_of->full[full_of->n_full++] = first + (uint32_t)i;
+    }
+}
+
+kmc_status kmc_tally_merge_cells(kmc_tally *tally, const kmc_tally *other, size_t begin, size_t end, kmc_tally *full_of)
+{
+    kmc_status status = KMC_OK;
+    for (size_t cell = begin; cell < end && status == KMC_OK; cell++) {
+        uint8_t *const to = tally->counters + cell * KMC_CELL;
+        const uint8_t *const from = other->counters + cell * KMC_CELL;
+        if (other->cells[cell] == KMC_CELL_NEW) continue;
+        if (tally->cells[cell] == KMC_CELL_NEW) {
+            tally->cells[cell] = KMC_CELL_MET;
+            memcpy(to, from, KMC_CELL);
+            continue;
+        }
+        status = make_room(full_of, KMC_CELL);
+        if (status == KMC_OK) add_cell(to, from, (uint32_t)(cell * KMC_CELL), full_of);
+    }
+    return status;
+}
+
+kmc_status kmc_tally_merge_carries(kmc_tally *tally, const kmc_tally *other, int part)
+{
+    const size_t cells = tally->n_cells / KMC_KEYMAP_PARTS;
+    for (size_t cell = (size_t)part * cells; cell < ((size_t)part + 1) * cells; cell++)
+        if (other->cells[cell] == KMC_CELL_CARRIED) tally->cells[cell] = KMC_CELL_CARRIED;
+    return kmc_keymap_merge(&tally->carries, &other->carries, part);
+}

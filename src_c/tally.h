@@ -1,0 +1,46 @@
+/* How often one thread has met each colour. */
+#ifndef KMC_TALLY_H
+#define KMC_TALLY_H
+
+#include "kernels.h"
+#include "keymap.h"
+#include "pixels.h"
+
+/* Up to three channels have a counter of one byte for every key; when one is full, 255 go to the carries. Only the cells
+ * that have been met are initialised, so of the 16 MB no more is ever touched than those. Four channels count in the
+ * carries alone. */
+typedef struct kmc_tally {
+    int channels;
+    uint8_t *counters; /* by key; NULL for four channels */
+    uint8_t *cells;    /* by cell: KMC_CELL_NEW, _MET, or _CARRIED when there are carries in it */
+    size_t n_cells;    /* 0 for four channels */
+    kmc_keymap carries;
+    uint32_t *full; /* keys whose counter was full, not yet in the carries */
+    size_t n_full;
+} kmc_tally;
+
+enum { KMC_CELL_NEW, KMC_CELL_MET, KMC_CELL_CARRIED };
+
+/* Release with kmc_tally_free, after a failure too. */
+kmc_status kmc_tally_new(int channels, kmc_tally *tally);
+void kmc_tally_free(kmc_tally *tally);
+
+kmc_status kmc_tally_add(kmc_tally *tally, const kmc_kernels *kernels, const uint8_t *pixels, size_t n);
+
+/* Moves what is full into the carries. To be called before the carries are read or merged. */
+kmc_status kmc_tally_carry(kmc_tally *tally);
+
+/* Adds another tally in two steps, each in parts that may go to different threads: the counters of cells [begin, end),
+ * where those that become full go to the list of `full_of`, a tally of the thread's own; then one part of the carries. */
+kmc_status kmc_tally_merge_cells(kmc_tally *tally, const kmc_tally *other, size_t begin, size_t end, kmc_tally *full_of);
+kmc_status kmc_tally_merge_carries(kmc_tally *tally, const kmc_tally *other, int part);
+
+/* How many pixels had this key. */
+static inline int64_t kmc_tally_count(const kmc_tally *tally, uint32_t key)
+{
+    if (!tally->counters) return kmc_keymap_get(&tally->carries, key);
+    const int64_t count = tally->counters[key];
+    return tally->cells[key >> KMC_CELL_BITS] == KMC_CELL_CARRIED ? count + kmc_keymap_get(&tally->carries, key) : count;
+}
+
+#endif
