@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--format", help="png, gif, webp, tiff, bmp or jpg (default: OUT's suffix; png on stdout)")
     add("--force", action="store_true", help="replace OUT if it exists")
     add("--effort", choices=("fast", "default", "best"), help="how hard to search")
-    add("--init", help="the seeding: k-means++, random or pca")
+    add("--init", help="the seeding: k-means++, random or bisecting")
     add("--seed", type=int, help="of the random numbers; the same gives the same file")
     add("--max-iter", type=int, help="the most iterations")
     add("--tol", type=float, help="stop when no centroid moves by more, in levels squared")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from kmc.image import ImageInput
 
 Callback = Callable[[int, NDArray[np.float64], float, float], Any]
-Init = Literal["k-means++", "random", "pca"] | ArrayLike
+Init = Literal["k-means++", "random", "bisecting"] | ArrayLike
 Weights = Literal["counts", "uniform"]
 EffortName = Literal["fast", "default", "best"]
 
@@ -29,21 +28,25 @@ EffortName = Literal["fast", "default", "best"]
 class Effort:
     """How hard to look for good starting centroids, and when Lloyd's iterations may stop.
 
-    `stages` are searches, each on the coarsest cells that number so many for each colour of the
-    palette (fewer colours then take part as one), each with so many kicks: a number for all, and
-    one more for so many colours.
+    A first search improves the seeds on the coarsest cells that number SEARCH_CELLS for each colour
+    of the palette. A second one, on finer cells, goes on with kicks, if there are any: `kicks`, and
+    as many more as `kicks_per_color` times the number of colours comes to.
     """
 
-    stages: tuple[tuple[int, int, int], ...]
+    kick_cells: int
+    kicks: int
+    kicks_per_color: float
     tol: float
 
 
 # Measured on Kodak: src_c/README.md has the table these were chosen from.
 EFFORTS = {
-    "fast": Effort(((32, 0, 0),), tol=0.5),
-    "default": Effort(((32, 0, 0), (128, 8, 16)), tol=0.05),
-    "best": Effort(((32, 0, 0), (1024, 256, 1)), tol=1e-4),
+    "fast": Effort(kick_cells=0, kicks=0, kicks_per_color=0, tol=0.5),
+    "default": Effort(kick_cells=128, kicks=0, kicks_per_color=1 / 32, tol=0.05),
+    "best": Effort(kick_cells=1024, kicks=256, kicks_per_color=1, tol=1e-4),
 }
+
+SEARCH_CELLS = 32
 
 # Seeds are drawn from cells, at least so many for each colour of the palette.
 SEEDING_CELLS = 4
@@ -92,9 +95,9 @@ def fit(
         What to serve; histograms of several pictures may be added up.
     k : int
         How many colours, 1 to 65 536. A picture of no more than k colours keeps just these.
-    init : {"k-means++", "random", "pca"} or array_like of shape (k, C), default "k-means++"
-        Where centroids start: greedy k-means++ [1]_; k random pixels of distinct colours; splitting
-        the cluster that gains most, across its principal axis [2]_; or the given colours (0 to 255).
+    init : {"k-means++", "random", "bisecting"} or array_like of shape (k, C), default "k-means++"
+        Where centroids start: greedy k-means++ [1]_; k random pixels of distinct colours; bisecting
+        k-means [2]_, which draws nothing at random; or the given colours, 0 to 255.
     n_init : int, default 1
         How many times to start anew from other random numbers; the lowest inertia is kept.
     max_iter : int, default 300
@@ -134,9 +137,10 @@ def fit(
 
     References
     ----------
-    .. [1] D. Arthur and S. Vassilvitskii, "k-means++: the advantages of careful seeding", SODA 2007.
-    .. [2] M. E. Celebi, "Improving the performance of k-means for color quantization", Image and
-       Vision Computing 29 (2011).
+    .. [1] D. Arthur and S. Vassilvitskii, "k-means++: the advantages of careful seeding",
+       SODA 2007.
+    .. [2] M. Steinbach, G. Karypis and V. Kumar, "A comparison of document clustering techniques",
+       KDD workshop on text mining 2000.
 
     Examples
     --------
@@ -201,11 +205,6 @@ def _best_run(tree: _core.Tree, options: Options) -> Run:
 def _run(tree: _core.Tree, options: Options, seed: int) -> Run:
     seed %= 1 << 64
     centroids = _start(tree, options, seed)
-    if options.searches:
-        for cells, kicks, kicks_per_colors in options.effort.stages:
-            more = options.k // kicks_per_colors if kicks_per_colors else 0
-            coarse = tree.coarsen(cells * options.k, options.threads)
-            coarse.search(centroids, kicks + more, seed, options.threads)
     history, converged = tree.lloyd(
         centroids, options.max_iter, options.tol, options.callback, options.threads
     )
@@ -213,15 +212,23 @@ def _run(tree: _core.Tree, options: Options, seed: int) -> Run:
 
 
 def _start(tree: _core.Tree, options: Options, seed: int) -> NDArray[np.float64]:
-    k, threads = options.k, options.threads
+    """Seeds, improved by search where the effort says so."""
+    k, effort, threads = options.k, options.effort, options.threads
+    cells = tree.coarsen(SEARCH_CELLS * k, threads)
     if not isinstance(options.init, str):
-        return widened(options.init)
-    if options.init == "random":
-        return tree.seed_random(k, seed, threads)
-    cells = tree.coarsen(SEEDING_CELLS * k, threads)
-    if options.init == "pca":
-        return cells.seed_split(k, threads)
-    return cells.seed_plusplus(k, seed, threads)
+        centroids = widened(options.init)
+    elif options.init == "random":
+        centroids = tree.seed_random(k, seed, threads)
+    elif options.init == "bisecting":
+        centroids = cells.coarsen(SEEDING_CELLS * k, threads).seed_split(k, threads)
+    else:
+        centroids = cells.coarsen(SEEDING_CELLS * k, threads).seed_plusplus(k, seed, threads)
+    if options.searches:
+        cells.search(centroids, 0, seed, threads)
+        kicks = effort.kicks + int(effort.kicks_per_color * k)
+        if kicks:
+            tree.coarsen(effort.kick_cells * k, threads).search(centroids, kicks, seed, threads)
+    return centroids
 
 
 def _distinct(
@@ -234,8 +241,9 @@ def _distinct(
     """
     channels = colors.shape[1]
     rounded = np.floor(centroids[:, :channels] + 0.5).astype(np.uint8)
+    place = 256 ** np.arange(channels)
     while True:
-        _, first = np.unique(rounded, axis=0, return_index=True)
+        _, first = np.unique(rounded @ place, return_index=True)
         if len(first) == len(rounded):
             return rounded
         twice = np.setdiff1d(np.arange(len(rounded)), first)
@@ -321,7 +329,7 @@ def _one_of(name: str, value: Any, known: tuple[str, ...]) -> str:
 
 def _checked_init(init: Any, k: int) -> str | NDArray[np.float64]:
     if isinstance(init, str):
-        return _one_of("init", init, ("k-means++", "random", "pca"))
+        return _one_of("init", init, ("k-means++", "random", "bisecting"))
     try:
         start = np.array(init, np.float64)
     except (TypeError, ValueError):

@@ -8,14 +8,16 @@
 #include <intrin.h>
 #endif
 
-/* The number of zero bits below the lowest set bit, 64 where there is none. */
+/* The number of zero bits below the lowest set bit, 63 where there is none: without a branch on that. */
 static inline unsigned kmc_lowest_bit64(uint64_t bits)
 {
+    const uint64_t top = (uint64_t)1 << 63;
 #if defined(__GNUC__)
-    return bits == 0 ? 64 : (unsigned)__builtin_ctzll(bits);
+    return (unsigned)__builtin_ctzll(bits | top);
 #else
-    unsigned long at = 64;
-    return _BitScanForward64(&at, bits) ? (unsigned)at : 64;
+    unsigned long at;
+    _BitScanForward64(&at, bits | top);
+    return (unsigned)at;
 #endif
 }
 

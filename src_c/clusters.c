@@ -25,6 +25,7 @@ void kmc_moments_centroid(const kmc_moments *m, double *centroid)
 
 typedef struct summing {
     const kmc_tree *tree;
+    const kmc_kernels *kernels;
     kmc_moments *moments; /* k for each thread */
     size_t k;
 } summing;
@@ -35,13 +36,28 @@ static void sum_whole(void *context, int thread, uint32_t node, uint32_t id)
     kmc_moments_merge(&s->moments[(size_t)thread * s->k + id], &s->tree->moments[node]);
 }
 
-static void sum_points(void *context, int thread, size_t begin, size_t n, const uint32_t *id, const int32_t *position,
-                       const int32_t *distance)
+/* Few candidates share a leaf by sums over it, one for each but the first, which gets what is left. One sum takes about
+ * 0.7 ns a point, adding points singly 2.5 ns whatever the candidates, for the cluster just written is read again. */
+enum { SUMMED_CANDIDATES = 4 };
+
+static void sum_leaf(void *context, int thread, uint32_t node, const kmc_candidates *left, const int32_t *position,
+                     const int32_t *distance)
 {
     (void)distance;
     const summing *s = context;
     kmc_moments *moments = s->moments + (size_t)thread * s->k;
-    for (size_t i = 0; i < n; i++) kmc_moments_add(&moments[id[position[i]]], &s->tree->points, begin + i);
+    const kmc_points points = kmc_node_points(s->tree, node);
+    if (left->n > SUMMED_CANDIDATES || s->tree->largest_weight > UINT32_MAX) {
+        for (size_t i = 0; i < points.n; i++) kmc_moments_add(&moments[left->id[position[i]]], &points, i);
+        return;
+    }
+    kmc_moments first = s->tree->moments[node], part;
+    for (size_t j = 1; j < left->n; j++) {
+        s->kernels->sum_where(&points, position, (int32_t)j, &part);
+        kmc_moments_merge(&moments[left->id[j]], &part);
+        kmc_moments_subtract(&first, &part);
+    }
+    kmc_moments_merge(&moments[left->id[0]], &first);
 }
 
 kmc_status kmc_assign_moments(const kmc_run *run, const kmc_tree *tree, const kmc_centroids *centroids,
@@ -49,10 +65,10 @@ kmc_status kmc_assign_moments(const kmc_run *run, const kmc_tree *tree, const km
 {
     const size_t k = centroids->k;
     const int threads = kmc_walk_threads(run, tree, k);
-    summing s = {tree, moments, k};
+    summing s = {tree, run->kernels, moments, k};
     if (threads > 1 && !(s.moments = kmc_alloc((size_t)threads * k, sizeof *s.moments))) return KMC_NO_MEMORY;
     memset(s.moments, 0, (size_t)threads * k * sizeof *s.moments);
-    const kmc_visitor visitor = {sum_whole, sum_points, &s, 0};
+    const kmc_visitor visitor = {sum_whole, sum_leaf, &s, 0};
     const kmc_status status = kmc_walk(run, tree, centroids, &visitor);
     if (threads == 1) return status;
     memset(moments, 0, k * sizeof *moments);
@@ -73,14 +89,15 @@ typedef struct serving {
     service *of; /* each point */
 } serving;
 
-static void note_service(void *context, int thread, size_t begin, size_t n, const uint32_t *id,
+static void note_service(void *context, int thread, uint32_t node, const kmc_candidates *left,
                          const int32_t *position, const int32_t *distance)
 {
     (void)thread;
     const serving *s = context;
+    const size_t begin = s->tree->nodes[node].begin, n = s->tree->nodes[node].end - begin;
     for (size_t i = 0; i < n; i++) {
-        const size_t point = begin + i;
-        s->of[point] = (service){s->tree->points.weights[point] * distance[i], (uint32_t)point, id[position[i]]};
+        const int64_t error = s->tree->points.weights[begin + i] * distance[i];
+        s->of[begin + i] = (service){error, (uint32_t)(begin + i), left->id[position[i]]};
     }
 }
 

@@ -19,6 +19,8 @@ typedef void kmc_assign_fn(const int32_t *xy, const int32_t *zw, size_t n, const
 #define KMC_ASSIGN_STEP 64
 
 struct kmc_box;
+struct kmc_moments;
+struct kmc_points;
 struct kmc_candidates;
 
 /* out = those of in that can be the nearest centroid to some point of the box: in order, at least one. Returns how many.
@@ -42,6 +44,10 @@ typedef void kmc_box_distance_fn(const int32_t *low_xy, const int32_t *low_zw, c
 /* The smallest box that holds n >= 1 points. */
 typedef void kmc_enclose_fn(const int32_t *xy, const int32_t *zw, size_t n, struct kmc_box *box);
 
+/* The moments of those points whose position[i] is `which`. Every weight must be under 2^32. */
+typedef void kmc_sum_where_fn(const struct kmc_points *points, const int32_t *position, int32_t which,
+                              struct kmc_moments *moments);
+
 typedef struct kmc_kernels {
     const char *name; /* "c", "avx2", "avx512", "neon" */
     kmc_keys_fn *keys;
@@ -53,6 +59,7 @@ typedef struct kmc_kernels {
     kmc_capped_error_fn *capped_error;
     kmc_box_distance_fn *box_distance;
     kmc_enclose_fn *enclose;
+    kmc_sum_where_fn *sum_where;
 } kmc_kernels;
 
 /* The variants this processor can run, slowest first, "c" always among them. */

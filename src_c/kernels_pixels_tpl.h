@@ -56,21 +56,16 @@ KMC_TARGET static void KMC_NAME(colors)(const uint32_t *keys, size_t n, int chan
     for (; i < n; i++) kmc_morton_color(keys[i], channels, colors + i * (size_t)channels);
 }
 
-/* kmc_kernels.occupied. Bits are few and irregular: four are written whether they are there or not, since a branch on
- * each would be mispredicted about once a word. */
+/* kmc_kernels.occupied. Few of the bits are set, and irregularly: the first four are written whether they are there or
+ * not, since a branch on each would be mispredicted about once a word. */
 KMC_TARGET static size_t KMC_NAME(occupied)(const uint8_t *counters, uint32_t first, uint32_t *keys)
 {
     uint32_t *to = keys;
     for (uint32_t i = 0; i < KMC_CELL; i += 64) {
         uint64_t bits = nonzero_bytes(counters + i);
         uint32_t *const end = to + kmc_count_bits(bits);
-        do {
-            for (int j = 0; j < 4; j++) {
-                to[j] = first + i + kmc_lowest_bit64(bits);
-                bits &= bits - 1;
-            }
-            to += 4;
-        } while (to < end);
+        for (int j = 0; j < 4; j++, bits &= bits - 1) to[j] = first + i + kmc_lowest_bit64(bits);
+        for (to += 4; bits != 0; bits &= bits - 1) *to++ = first + i + kmc_lowest_bit64(bits);
         to = end;
     }
     return (size_t)(to - keys);

@@ -115,3 +115,64 @@ KMC_TARGET static void KMC_NAME(box_distance)(const int32_t *low_xy, const int32
                                         vec_square_pairs(vec_max16(out_zw, zero))));
     }
 }
+
+/* kmc_kernels.enclose. Whole vectors, the last one ending with the last point; too few points for one go singly. */
+KMC_TARGET static void KMC_NAME(enclose)(const int32_t *xy, const int32_t *zw, size_t n, kmc_box *box)
+{
+    *box = kmc_box_of(xy[0], zw[0]);
+    if (n < VEC_LANES) {
+        for (size_t i = 1; i < n; i++) {
+            const kmc_box point = kmc_box_of(xy[i], zw[i]);
+            kmc_box_enclose(box, &point);
+        }
+        return;
+    }
+    vec low_xy = vec_load(xy), low_zw = vec_load(zw), high_xy = low_xy, high_zw = low_zw;
+    for (size_t i = VEC_LANES; i < n + VEC_LANES - 1; i += VEC_LANES) {
+        const size_t at = i + VEC_LANES <= n ? i : n - VEC_LANES;
+        const vec some_xy = vec_load(xy + at), some_zw = vec_load(zw + at);
+        low_xy = vec_min16(low_xy, some_xy);
+        low_zw = vec_min16(low_zw, some_zw);
+        high_xy = vec_max16(high_xy, some_xy);
+        high_zw = vec_max16(high_zw, some_zw);
+    }
+    int32_t lanes[4][VEC_LANES];
+    vec_store(lanes[0], low_xy);
+    vec_store(lanes[1], low_zw);
+    vec_store(lanes[2], high_xy);
+    vec_store(lanes[3], high_zw);
+    for (int lane = 0; lane < VEC_LANES; lane++) {
+        const kmc_box some = {lanes[0][lane], lanes[1][lane], lanes[2][lane], lanes[3][lane]};
+        kmc_box_enclose(box, &some);
+    }
+}
+
+KMC_TARGET static inline int64_t KMC_NAME(total)(wide a)
+{
+    int64_t lanes[WIDE_LANES], sum = 0;
+    wide_store(lanes, a);
+    for (int lane = 0; lane < WIDE_LANES; lane++) sum += lanes[lane];
+    return sum;
+}
+
+/* kmc_kernels.sum_where. Coordinates are not negative, so that their 16 bits are their value. */
+KMC_TARGET static void KMC_NAME(sum_where)(const kmc_points *points, const int32_t *position, int32_t which,
+                                           kmc_moments *moments)
+{
+    wide weight = wide_zero(), x = weight, y = weight, z = weight, w = weight;
+    const size_t n = points->n, whole = n - n % WIDE_LANES;
+    for (size_t i = 0; i < whole; i += WIDE_LANES) {
+        const wide own = wide_where(wide_load_words(position + i), which, wide_load(points->weights + i));
+        const wide xy = wide_load_words(points->xy + i), zw = wide_load_words(points->zw + i);
+        weight = wide_add(weight, own);
+        x = wide_add(x, wide_multiply(own, wide_low16(xy)));
+        y = wide_add(y, wide_multiply(own, wide_high16(xy)));
+        z = wide_add(z, wide_multiply(own, wide_low16(zw)));
+        w = wide_add(w, wide_multiply(own, wide_high16(zw)));
+    }
+    *moments = (kmc_moments){KMC_NAME(total)(weight),
+                             {KMC_NAME(total)(x), KMC_NAME(total)(y), KMC_NAME(total)(z), KMC_NAME(total)(w)}};
+    for (size_t i = whole; i < n; i++) {
+        if (position[i] == which) kmc_moments_add(moments, points, i);
+    }
+}

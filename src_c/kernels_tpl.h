@@ -14,4 +14,5 @@ const kmc_kernels KMC_NAME(kmc_kernels) = {
     .capped_error = KMC_NAME(capped_error),
     .box_distance = KMC_NAME(box_distance),
     .enclose = KMC_NAME(enclose),
+    .sum_where = KMC_NAME(sum_where),
 };

@@ -62,7 +62,7 @@ kmc_status kmc_seed_plusplus(const kmc_run *run, const kmc_tree *tree, size_t k,
 /* k distinct points, drawn with probability proportional to their weights. */
 kmc_status kmc_seed_random(const kmc_run *run, const kmc_tree *tree, size_t k, uint64_t seed, double *centroids);
 
-/* Splits the cluster that gains most from it, across its principal axis, until there are k. */
+/* Bisecting k-means: splits the cluster that gains most from it in two, until there are k. */
 kmc_status kmc_seed_split(const kmc_run *run, const kmc_tree *tree, size_t k, double *centroids);
 
 /* Improves centroids by swaps: each moves one from where it is little missed to where it gains most and lets the

@@ -8,15 +8,17 @@ typedef struct labelling {
     size_t k;
 } labelling;
 
-static void label_points(void *context, int thread, size_t begin, size_t n, const uint32_t *id,
-                         const int32_t *position, const int32_t *distance)
+static void label_leaf(void *context, int thread, uint32_t node, const kmc_candidates *left, const int32_t *position,
+                       const int32_t *distance)
 {
     const labelling *l = context;
     int64_t *counts = l->counts + (size_t)thread * l->k;
+    const size_t begin = l->tree->nodes[node].begin, n = l->tree->nodes[node].end - begin;
     for (size_t i = 0; i < n; i++) {
+        const uint32_t id = left->id[position[i]];
         const int64_t weight = l->tree->points.weights[begin + i];
-        l->labels[begin + i] = (uint16_t)id[position[i]];
-        counts[id[position[i]]] += weight;
+        l->labels[begin + i] = (uint16_t)id;
+        counts[id] += weight;
         l->errors[thread] += weight * distance[i];
     }
 }
@@ -31,7 +33,7 @@ kmc_status kmc_label(const kmc_run *run, const kmc_tree *tree, size_t k, const d
     kmc_status status = rounded && l.counts && l.errors ? KMC_OK : KMC_NO_MEMORY;
     if (status == KMC_OK) {
         const kmc_centroids whole = {k, rounded, rounded + k + KMC_PADDING};
-        const kmc_visitor visitor = {NULL, label_points, &l, 1};
+        const kmc_visitor visitor = {NULL, label_leaf, &l, 1};
         kmc_round_centroids(centroids, k, rounded, rounded + k + KMC_PADDING);
         status = kmc_walk(run, tree, &whole, &visitor);
     }

@@ -38,13 +38,19 @@ void kmc_partition_tidy(kmc_partition *partition)
     kmc_points_copy(&partition->arena, 0, &partition->spare, 0, partition->n);
 }
 
-static void note_label(void *context, int thread, size_t begin, size_t n, const uint32_t *id, const int32_t *position,
+typedef struct labelling {
+    const kmc_tree *tree;
+    uint32_t *labels;
+} labelling;
+
+static void label_leaf(void *context, int thread, uint32_t node, const kmc_candidates *left, const int32_t *position,
                        const int32_t *distance)
 {
     (void)thread;
     (void)distance;
-    uint32_t *labels = context;
-    for (size_t i = 0; i < n; i++) labels[begin + i] = id[position[i]];
+    const labelling *l = context;
+    const size_t begin = l->tree->nodes[node].begin, n = l->tree->nodes[node].end - begin;
+    for (size_t i = 0; i < n; i++) l->labels[begin + i] = left->id[position[i]];
 }
 
 /* Counts the points of every cluster, then lays them out. */
@@ -76,22 +82,22 @@ kmc_status kmc_partition_new(const kmc_run *run, const kmc_tree *tree, size_t k,
     memset(partition, 0, sizeof *partition);
     partition->k = k;
     partition->n = tree->points.n;
-    uint32_t *labels = kmc_alloc(partition->n, sizeof *labels);
+    labelling l = {tree, kmc_alloc(partition->n, sizeof *l.labels)};
     partition->clusters = kmc_alloc_zeroed(k, sizeof *partition->clusters);
     partition->xy = kmc_alloc_zeroed(k + KMC_PADDING, sizeof *partition->xy);
     partition->zw = kmc_alloc_zeroed(k + KMC_PADDING, sizeof *partition->zw);
     kmc_status status = kmc_points_new(ARENA_COPIES * partition->n, &partition->arena);
     if (status == KMC_OK) status = kmc_points_new(partition->n, &partition->spare);
-    if (!labels || !partition->clusters || !partition->xy || !partition->zw) status = KMC_NO_MEMORY;
+    if (!l.labels || !partition->clusters || !partition->xy || !partition->zw) status = KMC_NO_MEMORY;
     if (status == KMC_OK) {
         const kmc_centroids whole = {k, partition->xy, partition->zw};
-        const kmc_visitor visitor = {NULL, note_label, labels, 1};
+        const kmc_visitor visitor = {NULL, label_leaf, &l, 1};
         kmc_round_centroids(centroids, k, partition->xy, partition->zw);
         status = kmc_walk(run, tree, &whole, &visitor);
     }
-    if (status == KMC_OK) lay_out(partition, &tree->points, labels);
+    if (status == KMC_OK) lay_out(partition, &tree->points, l.labels);
     else kmc_partition_free(partition);
-    kmc_free(labels);
+    kmc_free(l.labels);
     return status;
 }
 

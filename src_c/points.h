@@ -131,6 +131,15 @@ struct kmc_tree {
     uint32_t *tasks; /* subtrees that together hold every point once, of some KMC_TASK_POINTS points at most */
     size_t n_tasks;
     double square_sum; /* sum of w |x|^2 */
+    int64_t largest_weight;
 };
+
+/* The points of a node, where they lie. */
+static inline kmc_points kmc_node_points(const kmc_tree *tree, uint32_t node)
+{
+    const kmc_points *all = &tree->points;
+    const size_t begin = tree->nodes[node].begin;
+    return (kmc_points){tree->nodes[node].end - begin, all->xy + begin, all->zw + begin, all->weights + begin};
+}
 
 #endif

@@ -38,9 +38,9 @@ static void visit(const walk *w, int thread, uint32_t index, int depth)
         w->visitor->whole(w->visitor->context, thread, index, left->id[0]);
     } else if (node->next == index + 1) {
         const size_t n = node->end - node->begin;
-        w->run->kernels->nearest_point(tree->points.xy + node->begin, tree->points.zw + node->begin, n, left->xy, left->zw,
-                                 left->n, own->position, own->distance);
-        w->visitor->points(w->visitor->context, thread, node->begin, n, left->id, own->position, own->distance);
+        w->run->kernels->nearest_point(tree->points.xy + node->begin, tree->points.zw + node->begin, n, left->xy,
+                                       left->zw, left->n, own->position, own->distance);
+        w->visitor->leaf(w->visitor->context, thread, index, left, own->position, own->distance);
     } else {
         for (uint32_t child = index + 1; child < node->next; child = tree->nodes[child].next) {
             visit(w, thread, child, depth + 1);

@@ -16,9 +16,9 @@ typedef struct kmc_centroids {
 typedef struct kmc_visitor {
     /* Every point below `node` is nearest to centroid `id`. */
     void (*whole)(void *context, int thread, uint32_t node, uint32_t id);
-    /* Point begin + i is nearest to centroid id[position[i]], at the squared distance distance[i], for i < n. */
-    void (*points)(void *context, int thread, size_t begin, size_t n, const uint32_t *id, const int32_t *position,
-                   const int32_t *distance);
+    /* Point i of the leaf `node` is nearest to centroid left->id[position[i]], at the squared distance distance[i]. */
+    void (*leaf)(void *context, int thread, uint32_t node, const kmc_candidates *left, const int32_t *position,
+                 const int32_t *distance);
     void *context;
     int want_distances; /* never calls `whole` */
 } kmc_visitor;

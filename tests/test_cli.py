@@ -80,13 +80,13 @@ def test_options_reach_the_function(source, tmp_path, monkeypatch):
 
     monkeypatch.setattr(kmc, "quantize", spy)
     out = str(tmp_path / "out.png")
-    options = ["--seed=3", "--effort=fast", "--init=pca", "--max-iter=7", "--tol=0.5"]
+    options = ["--seed=3", "--effort=fast", "--init=bisecting", "--max-iter=7", "--tol=0.5"]
     assert main(["quantize", str(source), "-k5", "-o", out, "--threads=2", *options]) == 0
     assert main(["quantize", str(source), "-o", out, "--force"]) == 0
     given = {
         "seed": 3,
         "effort": "fast",
-        "init": "pca",
+        "init": "bisecting",
         "max_iter": 7,
         "tol": 0.5,
         "threads": 2,

@@ -63,12 +63,12 @@ def every_option(pixels: Colors, starts: NDArray[np.float64]) -> None:
     def watch(iteration: int, centroids: NDArray[np.float64], inertia: float, shift: float) -> bool:
         return iteration < 3
 
-    kmc.quantize(pixels, 8, init="pca", n_init=1, max_iter=10, tol=0.0, seed=1)
+    kmc.quantize(pixels, 8, init="bisecting", n_init=1, max_iter=10, tol=0.0, seed=1)
     kmc.quantize(pixels, 8, init=starts, weights="uniform", effort="fast", threads=1)
     kmc.quantize(pixels, 8, callback=watch)
     kmc.quantize(pixels, 8, effort="quick")  # type: ignore[arg-type]
     kmc.quantize(pixels, 8, weights="pixels")  # type: ignore[arg-type]
-    kmc.quantize(pixels, 8, "pca")  # type: ignore[call-arg]
+    kmc.quantize(pixels, 8, "bisecting")  # type: ignore[call-arg]
 
 
 def the_processor() -> None:
