@@ -11,18 +11,18 @@ from __future__ import annotations
 import argparse
 import statistics
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 import kmc
 from bench import clock, pictures, report
 from bench.contender import Pixels, nearest_mse
 from bench.pictures import Picture
 from kmc import _core
-from kmc.fit import EFFORTS, SEEDING_CELLS
+from kmc.fit import _start, checked_options
 
 TABLE = report.Table(("", "ms", "ns/pixel", "ns/colour", "x memcpy"), (30, 10, 10, 10, 10))
 ITERATIONS = 8
@@ -91,7 +91,9 @@ def fitting(picture: Picture, k: int, threads: int) -> dict[str, Callable[[], ob
     pixels = picture.pixels
     colors, counts = _core.histogram(pixels, threads)
     tree = _core.tree(colors, counts, threads)
-    seeds = seeded(tree, k, threads)
+    fast, default = (checked_options(k, effort=e, threads=threads) for e in ("fast", "default"))
+    unsearched = replace(fast, searches=False)
+    seeds = _start(tree, unsearched, 0)
     rested = seeds.copy()
     tree.lloyd(rested, ITERATIONS, 0.0, None, threads)
     labels, _, error = tree.label(rested, threads)
@@ -99,28 +101,15 @@ def fitting(picture: Picture, k: int, threads: int) -> dict[str, Callable[[], ob
     if not np.isclose(error, measured, rtol=1e-3):
         raise ValueError(f"an inertia of {error} is claimed where it is {measured}")
     return {
-        "seeding": lambda: seeded(tree, k, threads),
-        "search, fast": lambda: search(tree, seeds.copy(), "fast", threads),
-        "search, default": lambda: search(tree, seeds.copy(), "default", threads),
+        "seeding": lambda: _start(tree, unsearched, 0),
+        "seeding and search, fast": lambda: _start(tree, fast, 0),
+        "seeding and search, default": lambda: _start(tree, default, 0),
         PER_ITERATION: lambda: tree.lloyd(seeds.copy(), ITERATIONS, 0.0, None, threads),
         "labels": lambda: tree.label(rested, threads),
         "remap": lambda: _core.remap(pixels, colors, labels, k, threads),
         "all: quantize, fast": lambda: kmc.quantize(pixels, k, effort="fast", threads=threads),
         "all: quantize, default": lambda: kmc.quantize(pixels, k, threads=threads),
     }
-
-
-def seeded(tree: _core.Tree, k: int, threads: int) -> NDArray[np.float64]:
-    """Greedy k-means++ on the cells that `kmc.fit` would draw from."""
-    return tree.coarsen(SEEDING_CELLS * k, threads).seed_plusplus(k, 0, threads)
-
-
-def search(tree: _core.Tree, centroids: NDArray[np.float64], effort: str, threads: int) -> None:
-    """The searches that `kmc.fit` makes at this effort."""
-    k = len(centroids)
-    for cells, kicks, colors_a_kick in EFFORTS[effort].stages:
-        more = k // colors_a_kick if colors_a_kick else 0
-        tree.coarsen(cells * k, threads).search(centroids, kicks + more, 0, threads)
 
 
 def conclude(rows: list[dict[str, Any]], k: int) -> None:
