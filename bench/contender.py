@@ -31,10 +31,11 @@ class Answer:
     def palette(self) -> Pixels:
         """The colours of the repainted picture, (k, C) uint8."""
         if self.colors is not None:
-            return np.asarray(self.colors, dtype=np.uint8)
+            return self.colors.astype(np.uint8)
         if self.centroids is None:
             raise ValueError("an answer without a palette")
-        return np.clip(np.rint(self.centroids), 0, 255).astype(np.uint8)
+        whole: Pixels = np.rint(self.centroids).clip(0, 255).astype(np.uint8)
+        return whole
 
 
 def unchanged(value: Any) -> Any:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import kmc
 from bench.contender import Answer, Contender, Pixels
 from bench.rivals import distinct_colors, random_seeds
 
+Effort = Literal["fast", "default", "best"]
 TWIN = "kmc, NumPy's seeds"
 
 
@@ -20,7 +23,7 @@ def answer(result: kmc.IndexedImage) -> Answer:
     )
 
 
-def effort(name: str, threads: int | None) -> Contender:
+def effort(name: Effort, threads: int | None) -> Contender:
     """`kmc.quantize` at one effort; all the threads it would take where `threads` is None."""
 
     def run(pixels: Pixels, k: int) -> kmc.IndexedImage:
@@ -46,7 +49,7 @@ def twin(iterations: int) -> Contender:
     return Contender(label, kmc.__version__, run, prepare, answer)
 
 
-def contenders(efforts: list[str], numpy_iterations: int) -> list[Contender]:
+def contenders(efforts: list[Effort], numpy_iterations: int) -> list[Contender]:
     """One thread and all of them for each effort, and the twin of the NumPy contender."""
     counts: tuple[int | None, ...] = (1, None) if kmc.cpu.threads() > 1 else (1,)
     ours = [effort(name, threads) for name in efforts for threads in counts]

@@ -30,8 +30,7 @@ class Picture:
 
     @property
     def n_pixels(self) -> int:
-        height, width, _ = self.pixels.shape
-        return height * width
+        return int(self.pixels.shape[0]) * int(self.pixels.shape[1])
 
     @property
     def size(self) -> str:
