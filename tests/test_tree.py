@@ -1,0 +1,185 @@
+"""The tree of boxes finds what comparing all with all finds, and its cells are right."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from engine import tree_of, ways
+from hypothesis import given
+from hypothesis import strategies as st
+from reference_kmeans import cells, label, points_of
+from scenes import NAMED, PICTURES, noise, photo, scattered
+
+import kmc
+from kmc import _core
+
+CENTROIDS = st.tuples(st.integers(1, 70), st.integers(0, 10**6))
+
+
+def centroids_for(points, k, seed):
+    """Some at points, some near, some far, some twice, some where many distances are equal."""
+    draws = scattered((k, 6), 1 << 20, seed)
+    centroids = points[draws[:, 0] % len(points)] / 64
+    kind = draws[:, 1] % 4
+    near = draws[:, 2:] % 1024 / 64 - 8
+    centroids[kind == 1] += near[kind == 1]
+    centroids[kind == 2] = draws[kind == 2, 2:] % 70000 / 256
+    centroids[kind == 3] = np.round(centroids[kind == 3] / 8) * 8
+    return centroids
+
+
+def same_label(tree, points, weights, centroids, threads=1):
+    labels, counts, error = tree.label(centroids, threads)
+    expected_labels, expected_counts, expected_error = label(points, weights, centroids)
+    np.testing.assert_array_equal(labels, expected_labels)
+    np.testing.assert_array_equal(counts, expected_counts)
+    assert error == expected_error
+    assert (labels.dtype, counts.dtype) == (np.uint16, np.int64)
+
+
+@given(PICTURES, CENTROIDS)
+def test_labels_are_those_of_brute_force(picture, drawn):
+    tree, points, weights = tree_of(picture)
+    assert (len(tree), tree.channels) == (len(points), 1 if picture.ndim == 2 else 3)
+    same_label(tree, points, weights, centroids_for(points, *drawn))
+
+
+@pytest.mark.parametrize("name", NAMED)
+@pytest.mark.parametrize("k", [1, 2, 7, 8, 9, 16, 17, 100])
+def test_labels_in_every_way(name, k):
+    tree, points, weights = tree_of(NAMED[name])
+    centroids = centroids_for(points, k, k)
+    for _, threads in ways():
+        same_label(tree, points, weights, centroids, threads)
+
+
+def test_labels_of_a_tree_large_enough_for_threads():
+    tree, points, weights = tree_of(noise(300, 300))
+    assert len(tree) > 80_000
+    for k in (3, 50):
+        centroids = centroids_for(points, k, 3)
+        expected = label(points, weights, centroids)
+        for _, threads in ways():
+            labels, counts, error = tree.label(centroids, threads)
+            np.testing.assert_array_equal(labels, expected[0])
+            np.testing.assert_array_equal(counts, expected[1])
+            assert error == expected[2]
+
+
+@pytest.mark.parametrize("k", [257, 3000])
+def test_labels_of_many_centroids(k):
+    tree, points, weights = tree_of(photo(60, 60))
+    same_label(tree, points, weights, centroids_for(points, k, 1))
+
+
+def test_labels_of_as_many_centroids_as_there_may_be():
+    tree, _, _ = tree_of(NAMED["few"])
+    centroids = np.zeros((65536, 4))
+    centroids[-1] = 255, 255, 255, 0
+    labels, counts, _ = tree.label(centroids, 2)
+    assert set(labels.tolist()) == {0, 65535}
+    assert counts[0] + counts[-1] == counts.sum() == 30 * 40
+
+
+def test_the_lowest_wins_among_equals():
+    tree, points, weights = tree_of(NAMED["photo"])
+    same = np.repeat(points[[70, 5]] / 64, 6, axis=0)
+    same_label(tree, points, weights, same)
+    assert set(tree.label(same, 1)[0].tolist()) == {0, 6}
+    halfway = np.array([[0.0] * 4, [2, 0, 0, 0], [1.0, 1, 0, 0]])
+    odd = np.array([[1, 0, 0], [1, 1, 0]], np.uint8)
+    same_label(_core.tree(odd, None, 1), points_of(odd), np.ones(2, int), halfway)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_the_corners_of_the_cube(channels):
+    corners = np.array(np.meshgrid(*[[0, 255]] * channels, indexing="ij")).reshape(channels, -1).T
+    corners = np.ascontiguousarray(corners, np.uint8)
+    tree, weights = _core.tree(corners, None, 1), np.ones(len(corners), np.int64)
+    far = np.full((1, 4), 1e9)
+    for centroids in (far, -far, points_of(corners[::-1]) / 64):
+        same_label(tree, points_of(corners), weights, centroids)
+
+
+def test_four_channels():
+    colors = np.unique(scattered((2000, 4), 256).astype(np.uint8), axis=0)
+    counted = kmc.Histogram(colors, 1 + scattered((len(colors),), 50))
+    tree, points = _core.tree(counted.colors, counted.counts, 1), points_of(counted.colors)
+    for _, threads in ways():
+        same_label(tree, points, counted.counts, centroids_for(points, 37, 2), threads)
+
+
+def test_weights():
+    colors = np.array([[3], [5], [250]], np.uint8)
+    most = np.array([1, 1, 2**33 - 2])
+    same_label(_core.tree(colors, most, 1), points_of(colors), most, np.zeros((1, 4)))
+    same_label(_core.tree(colors, None, 1), points_of(colors), np.ones(3, int), np.zeros((2, 4)))
+    for wrong in ([1, 0, 1], [1, -1, 1], [1, 1, 2**33 - 1], [2**62, 2**62, 2**62], [1, 1]):
+        with pytest.raises(kmc.ArgumentError):
+            _core.tree(colors, np.array(wrong), 1)
+
+
+def test_colours_are_distinct_and_there_is_one():
+    with pytest.raises(kmc.ArgumentError):
+        _core.tree(np.array([[3], [3]], np.uint8), None, 1)
+    with pytest.raises(kmc.ArgumentError):
+        _core.tree(np.zeros((0, 3), np.uint8), None, 1)
+    with pytest.raises(kmc.ArgumentError, match="channels"):
+        _core.tree(np.zeros((1, 2), np.uint8), None, 1)
+
+
+@pytest.mark.parametrize("shape", [(0, 4), (3, 3), (65537, 4)])
+def test_centroids_of_a_wrong_shape(shape):
+    tree, _, _ = tree_of(NAMED["few"])
+    with pytest.raises(kmc.ArgumentError, match="centroids"):
+        tree.label(np.zeros(shape), 1)
+
+
+def points_in(tree):
+    """The points of a tree with their weights, sorted: drawing as many as there are draws all."""
+    centroids = tree.seed_random(len(tree), 0, 1)
+    _, weights, error = tree.label(centroids, 1)
+    assert error == 0
+    return sorted(map(tuple, np.column_stack((centroids * 64, weights)).astype(int).tolist()))
+
+
+def expected_cells(points, weights, least):
+    means, weight = cells(points, weights, least)
+    return sorted(map(tuple, np.column_stack((means, weight)).tolist()))
+
+
+@given(PICTURES, st.integers(1, 700))
+def test_cells_are_means_that_keep_all_weight(picture, least):
+    tree, points, weights = tree_of(picture)
+    coarse = tree.coarsen(least, 1)
+    if len(points) < least:
+        assert coarse is tree
+        return
+    assert least <= len(coarse) <= len(tree)
+    found = points_in(coarse)
+    assert found == expected_cells(points, weights, least)
+    assert sum(cell[-1] for cell in found) == picture.shape[0] * picture.shape[1]
+
+
+def test_cells_of_cells():
+    tree, points, weights = tree_of(NAMED["noise"])
+    fine, coarse = tree.coarsen(900, 1), tree.coarsen(900, 2).coarsen(40, 1)
+    assert len(tree) > len(fine) > len(coarse) >= 40
+    means, weight = cells(points, weights, 900)
+    assert points_in(coarse) == expected_cells(means, weight, 40)
+
+
+def test_cells_lie_under_a_tree_as_well():
+    tree, points, weights = tree_of(photo(90, 100))
+    means, weight = cells(points, weights, 500)
+    for _, threads in ways():
+        coarse = tree.coarsen(500, threads)
+        assert len(coarse) == len(means) > 500
+        same_label(coarse, means, weight, centroids_for(means, 20, 5), threads)
+
+
+def test_one_colour():
+    tree, _, _ = tree_of(np.full((5, 7, 3), 9, np.uint8))
+    assert len(tree) == 1
+    assert tree.coarsen(1, 1) is tree
+    np.testing.assert_array_equal(tree.seed_split(1, 1), [[9, 9, 9, 0]])
