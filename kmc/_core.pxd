@@ -73,7 +73,7 @@ cdef extern from "kmc.h" nogil:
     kmc_status kmc_seed_split(const kmc_run *run, const kmc_tree *tree, size_t k,
                               double *centroids)
     kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, int kicks,
-                          uint64_t seed, double *centroids)
+                          int patience, uint64_t seed, double *centroids)
     kmc_status kmc_lloyd(const kmc_run *run, const kmc_tree *tree, size_t k, double *centroids,
                          int max_iter, double tol, const kmc_observer *observer, int *converged)
     kmc_status kmc_label(const kmc_run *run, const kmc_tree *tree, size_t k,

@@ -244,13 +244,14 @@ cdef class Tree:
         run.check(status)
         return centroids.base
 
-    def search(self, double[:, ::1] centroids not None, int kicks, uint64_t seed, int threads):
+    def search(self, double[:, ::1] centroids not None, int kicks, int patience, uint64_t seed,
+               int threads):
         """Improves the centroids in place."""
         cdef Run run = Run(threads)
         cdef size_t k = self.checked(centroids)
         cdef kmc_status status
         with nogil:
-            status = kmc_search(&run.c, self.c, k, kicks, seed, &centroids[0, 0])
+            status = kmc_search(&run.c, self.c, k, kicks, patience, seed, &centroids[0, 0])
         run.check(status)
 
     def lloyd(self, double[:, ::1] centroids not None, int max_iter, double tol, callback,

@@ -28,22 +28,24 @@ EffortName = Literal["fast", "default", "best"]
 class Effort:
     """How hard to look for good starting centroids, and when Lloyd's iterations may stop.
 
-    A first search improves the seeds on the coarsest cells that number SEARCH_CELLS for each colour
-    of the palette. A second one, on finer cells, goes on with kicks, if there are any: `kicks`, and
-    as many more as `kicks_per_color` times the number of colours comes to.
+    A first search goes over cells: the coarsest that number SEARCH_CELLS for each colour of the
+    palette, with so many kicks. A second one goes over finer cells, with kicks in proportion to the
+    number of colours; where that comes to fewer than two, there is no second one. Either ends once
+    `patience` kicks in a row were in vain.
     """
 
-    kick_cells: int
     kicks: int
-    kicks_per_color: float
+    fine_cells: int
+    fine_kicks: float
+    patience: int
     tol: float
 
 
 # Measured on Kodak: src_c/README.md has the table these were chosen from.
 EFFORTS = {
-    "fast": Effort(kick_cells=0, kicks=0, kicks_per_color=0, tol=0.5),
-    "default": Effort(kick_cells=128, kicks=0, kicks_per_color=1 / 32, tol=0.05),
-    "best": Effort(kick_cells=1024, kicks=256, kicks_per_color=1, tol=1e-4),
+    "fast": Effort(kicks=0, fine_cells=0, fine_kicks=0, patience=1, tol=0.5),
+    "default": Effort(kicks=4, fine_cells=128, fine_kicks=1 / 16, patience=16, tol=0.05),
+    "best": Effort(kicks=64, fine_cells=1024, fine_kicks=256, patience=256, tol=1e-4),
 }
 
 SEARCH_CELLS = 32
@@ -224,10 +226,11 @@ def _start(tree: _core.Tree, options: Options, seed: int) -> NDArray[np.float64]
     else:
         centroids = cells.coarsen(SEEDING_CELLS * k, threads).seed_plusplus(k, seed, threads)
     if options.searches:
-        cells.search(centroids, 0, seed, threads)
-        kicks = effort.kicks + int(effort.kicks_per_color * k)
-        if kicks:
-            tree.coarsen(effort.kick_cells * k, threads).search(centroids, kicks, seed, threads)
+        cells.search(centroids, effort.kicks, effort.patience, seed, threads)
+        kicks = int(effort.fine_kicks * k)
+        if kicks > 1:
+            cells = tree.coarsen(effort.fine_cells * k, threads)
+            cells.search(centroids, kicks, effort.patience, seed, threads)
     return centroids
 
 

@@ -14,6 +14,7 @@ enum {
 
 struct kmc_histogram {
     int channels;
+    size_t n_pixels;
     kmc_tally tally;
     uint32_t *keys; /* of the colours met, ascending; NULL when not up to date */
     size_t n_keys;
@@ -115,6 +116,7 @@ kmc_status kmc_histogram_add(kmc_histogram *histogram, const kmc_run *run, const
     counting c = {run, pixels, n, histogram->channels, &histogram->tally, NULL, helpers};
     kmc_free(histogram->keys);
     histogram->keys = NULL;
+    histogram->n_pixels += n;
     if (helpers == 0) {
         const kmc_status status = kmc_parallel(run, 1, tasks_for(n, TASK_PIXELS), count_task, &c);
         return status == KMC_OK ? kmc_tally_carry(c.tally) : status;
@@ -138,7 +140,7 @@ static kmc_status list_keys_of_cells(kmc_histogram *h, const kmc_run *run)
     const kmc_tally *const tally = &h->tally;
     size_t met = 0;
     for (size_t cell = 0; cell < tally->n_cells; cell++) met += tally->cells[cell] != KMC_CELL_NEW;
-    h->keys = kmc_alloc(met * KMC_CELL + 4, sizeof *h->keys);
+    h->keys = kmc_alloc(smaller(met * KMC_CELL, h->n_pixels) + 4, sizeof *h->keys);
     if (!h->keys) return KMC_NO_MEMORY;
     h->n_keys = 0;
     for (size_t cell = 0; cell < tally->n_cells; cell++)

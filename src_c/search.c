@@ -264,13 +264,13 @@ static void kick(search *s, kmc_rng *rng)
     if (removed != NONE) swap(s, split, removed, KEEP, &kept);
 }
 
-static kmc_status iterate(search *s, int kicks, uint64_t seed)
+static kmc_status iterate(search *s, int kicks, int patience, uint64_t seed)
 {
     kmc_rng rng = {seed};
     kmc_partition *p = &s->partition;
     kmc_status status = descend(s, 16 * p->k);
     double best = total_pull(p);
-    for (int i = 0; status == KMC_OK && i < kicks; i++) {
+    for (int i = 0, in_vain = 0; status == KMC_OK && i < kicks && in_vain < patience; i++) {
         if (!kmc_partition_has_room(p, p->arena.n / 2)) kmc_partition_tidy(p);
         for (size_t j = 0; j < p->k; j++) {
             if (p->clusters[j].stale) measure(s, j);
@@ -279,13 +279,15 @@ static kmc_status iterate(search *s, int kicks, uint64_t seed)
         kick(s, &rng);
         status = descend(s, KICK_ATTEMPTS);
         const double pull = total_pull(p);
-        if (pull > best) best = pull;
-        else go_back(s);
+        in_vain = pull > best ? 0 : in_vain + 1;
+        if (in_vain) go_back(s);
+        else best = pull;
     }
     return status;
 }
 
-kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, int kicks, uint64_t seed, double *centroids)
+kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, int kicks, int patience, uint64_t seed,
+                      double *centroids)
 {
     if (k < 2 || k >= tree->points.n) return KMC_OK;
     search s;
@@ -298,7 +300,7 @@ kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, int ki
     s.distance = kmc_alloc_zeroed(room, sizeof *s.distance);
     s.kept = kmc_alloc(k, sizeof *s.kept);
     s.kept_means = kmc_alloc(2 * k, sizeof *s.kept_means);
-    status = s.position && s.distance && s.kept && s.kept_means ? iterate(&s, kicks, seed) : KMC_NO_MEMORY;
+    status = s.position && s.distance && s.kept && s.kept_means ? iterate(&s, kicks, patience, seed) : KMC_NO_MEMORY;
     for (size_t j = 0; status == KMC_OK && j < k; j++) {
         const kmc_moments *moments = &s.partition.clusters[j].moments;
         if (moments->weight > 0) kmc_moments_centroid(moments, centroids + 4 * j);

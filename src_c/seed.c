@@ -74,6 +74,9 @@ kmc_status kmc_seed_random(const kmc_run *run, const kmc_tree *tree, size_t k, u
  * to serve any of them better, and then its error stands. Blocks and points are one array each, for the kernels. */
 enum { BLOCK_POINTS = 16 };
 
+/* Points drawn for each centroid. More lower the error of the seeds, but no longer that after the search. */
+enum { TRIES = 3 };
+
 typedef struct seeding {
     const kmc_run *run;
     const kmc_points *points;
@@ -187,8 +190,6 @@ kmc_status kmc_seed_plusplus(const kmc_run *run, const kmc_tree *tree, size_t k,
     kmc_rng rng = {seed};
     kmc_status status = seeding_new(&s, run, &tree->points);
     if (status == KMC_OK) enclose_blocks(&s);
-    int tries = 2; /* 2 + log2(k) / 2, near the 2 + ln(k) of scikit-learn */
-    for (size_t left = k; left > 1; left >>= 2) tries++;
     urn first = {0, NULL, 0};
     if (status == KMC_OK) status = urn_new(&first, &tree->points);
     size_t next = status == KMC_OK ? urn_draw(&first, &rng) : 0;
@@ -196,7 +197,7 @@ kmc_status kmc_seed_plusplus(const kmc_run *run, const kmc_tree *tree, size_t k,
     for (size_t j = 0; status == KMC_OK && j < k; j++) {
         if (j > 0) {
             uint64_t least = UINT64_MAX;
-            for (int i = 0; i < tries && s.error > 0; i++) {
+            for (int i = 0; i < TRIES && s.error > 0; i++) {
                 const size_t drawn = draw(&s, &rng);
                 const uint64_t error = error_with(&s, drawn, 0);
                 if (error < least) {

@@ -45,22 +45,40 @@ static kmc_status make_room(kmc_tally *tally, size_t n)
     return tally->n_full + n > FULL ? kmc_tally_carry(tally) : KMC_OK;
 }
 
-/* A counter goes from 255 to 1, never to 0: whatever has been met can be told by its counter. */
+/* Counts a key `times` times. A counter goes from 255 to 1, never to 0: that says the colour has not been met. */
+static inline uint32_t *count_key(uint8_t *counters, uint8_t *cells, uint32_t key, unsigned times, uint32_t *full)
+{
+    const uint32_t cell = key >> KMC_CELL_BITS;
+    if (cells[cell] == KMC_CELL_NEW) {
+        cells[cell] = KMC_CELL_MET;
+        memset(counters + (size_t)cell * KMC_CELL, 0, KMC_CELL);
+    }
+    const uint8_t sum = (uint8_t)(counters[key] + times);
+    counters[key] = sum;
+    if (sum >= times) return full;
+    counters[key] = (uint8_t)(sum + 1);
+    *full = key;
+    return full + 1;
+}
+
+/* Four of a kind are counted at once: in flat areas, each would wait for the one before to reach memory. */
 static void count(kmc_tally *tally, const uint32_t *keys, size_t n)
 {
     uint8_t *const counters = tally->counters, *const cells = tally->cells;
     uint32_t *full = tally->full + tally->n_full;
-    for (size_t i = 0; i < n; i++) {
-        const uint32_t key = keys[i], cell = key >> KMC_CELL_BITS;
-        if (cells[cell] == KMC_CELL_NEW) {
-            cells[cell] = KMC_CELL_MET;
-            memset(counters + (size_t)cell * KMC_CELL, 0, KMC_CELL);
-        }
-        if (++counters[key] == 0) {
-            counters[key] = 1;
-            *full++ = key;
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        const uint32_t a = keys[i], b = keys[i + 1], c = keys[i + 2], d = keys[i + 3];
+        if (((a ^ b) | (a ^ c) | (a ^ d)) == 0) {
+            full = count_key(counters, cells, a, 4, full);
+        } else {
+            full = count_key(counters, cells, a, 1, full);
+            full = count_key(counters, cells, b, 1, full);
+            full = count_key(counters, cells, c, 1, full);
+            full = count_key(counters, cells, d, 1, full);
         }
     }
+    for (; i < n; i++) full = count_key(counters, cells, keys[i], 1, full);
     tally->n_full = (size_t)(full - tally->full);
 }
 
