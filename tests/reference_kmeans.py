@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 ONE_LEVEL = 64
 MAX_COORDINATE = 16383
+TRIES = 3  # points that k-means++ draws for each centroid
 MASK = (1 << 64) - 1
 
 Points = NDArray[np.int64]
@@ -210,10 +211,9 @@ def seed_plusplus(points: Points, weights: Weights, k: int, seed: int) -> Centro
         shift += 1
     scaled = np.maximum(weights >> shift, 1)
     distance = np.square(points - points[chosen[0]]).sum(axis=1)
-    tries = 2 + k.bit_length() // 2
     while len(chosen) < k:
         outcomes = []
-        for _ in range(tries):
+        for _ in range(TRIES):
             drawn = rng.index(scaled * distance)
             after = np.minimum(distance, np.square(points - points[drawn]).sum(axis=1))
             outcomes.append((int((scaled * after).sum()), drawn, after))
