@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,13 @@ from hypothesis import settings
 from numpy.typing import NDArray
 
 import kmc
+
+# Processes that the tests start import the kmc that the tests do, and not the one in the folder
+# they happen to start in: a checkout has no compiled core unless it was built in place.
+os.environ["PYTHONSAFEPATH"] = "1"
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    [str(Path(kmc.__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+)
 
 settings.register_profile("kmc", max_examples=40, deadline=None, derandomize=True)
 settings.load_profile("kmc")
