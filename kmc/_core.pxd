@@ -1,4 +1,4 @@
-from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint64_t
+from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 
 cdef extern from "base.h":
@@ -13,6 +13,11 @@ cdef extern from "base.h":
         void *poll_arg
 
 
+    bint KMC_HAS_TEST_HOOKS
+    void kmc_fail_allocation_after(long n)
+    long kmc_live_allocations()
+
+
 cdef extern from "clock.h" nogil:
     int64_t kmc_clock_ns()
 
@@ -20,6 +25,9 @@ cdef extern from "clock.h" nogil:
 cdef extern from "kernels.h" nogil:
     ctypedef struct kmc_kernels:
         const char *name
+        void (*keys)(const uint8_t *pixels, size_t n, int channels, uint32_t *keys)
+        void (*colors)(const uint32_t *keys, size_t n, int channels, uint8_t *colors)
+        size_t (*occupied)(const uint8_t *counters, uint32_t first, uint32_t *keys)
 
     size_t kmc_kernels_count()
     const kmc_kernels *kmc_kernels_at(size_t i)

@@ -349,3 +349,6 @@ cdef int observe(Observer observer, int iteration, const double *centroids, doub
     except BaseException as error:
         observer.error = error
         return 1
+
+
+include "_core_tests.pxi"

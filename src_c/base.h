@@ -35,4 +35,15 @@ void *kmc_alloc(size_t count, size_t size);
 void *kmc_alloc_zeroed(size_t count, size_t size);
 void kmc_free(void *memory);
 
+/* For tests only: lets n allocations succeed and the next one fail, once; and how many are not yet freed. */
+#ifdef KMC_TEST_HOOKS
+#define KMC_HAS_TEST_HOOKS 1
+void kmc_fail_allocation_after(long n);
+long kmc_live_allocations(void);
+#else
+#define KMC_HAS_TEST_HOOKS 0
+#define kmc_fail_allocation_after(n) ((void)(n))
+#define kmc_live_allocations() 0L
+#endif
+
 #endif

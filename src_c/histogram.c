@@ -26,7 +26,12 @@ kmc_status kmc_histogram_new(int channels, kmc_histogram **histogram)
     *histogram = h;
     if (!h) return KMC_NO_MEMORY;
     h->channels = channels;
-    return kmc_tally_new(channels, &h->tally);
+    const kmc_status status = kmc_tally_new(channels, &h->tally);
+    if (status != KMC_OK) {
+        kmc_histogram_free(h);
+        *histogram = NULL;
+    }
+    return status;
 }
 
 void kmc_histogram_free(kmc_histogram *histogram)

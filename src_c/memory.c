@@ -3,19 +3,61 @@
 
 #include <stdlib.h>
 
-void *kmc_alloc(size_t count, size_t size)
+#ifdef KMC_TEST_HOOKS
+
+#include <stdatomic.h>
+
+static atomic_long live, until_failure = -1;
+
+void kmc_fail_allocation_after(long n)
 {
-    if (size != 0 && count > SIZE_MAX / size)
-        return NULL;
-    return malloc(count * size != 0 ? count * size : 1);
+    atomic_store(&until_failure, n);
 }
 
-void *kmc_alloc_zeroed(size_t count, size_t size)
+long kmc_live_allocations(void)
 {
-    return count != 0 && size != 0 ? calloc(count, size) : calloc(1, 1);
+    return atomic_load(&live);
+}
+
+/* Counts what malloc or calloc gave, or takes it back when its turn to fail has come. */
+static void *counted(void *memory)
+{
+    if (atomic_load(&until_failure) >= 0 && atomic_fetch_sub(&until_failure, 1) == 0) {
+        free(memory);
+        return NULL;
+    }
+    if (memory) atomic_fetch_add(&live, 1);
+    return memory;
+}
+
+void kmc_free(void *memory)
+{
+    if (memory) atomic_fetch_sub(&live, 1);
+    free(memory);
+}
+
+#else
+
+static void *counted(void *memory)
+{
+    return memory;
 }
 
 void kmc_free(void *memory)
 {
     free(memory);
+}
+
+#endif
+
+void *kmc_alloc(size_t count, size_t size)
+{
+    if (size != 0 && count > SIZE_MAX / size) return NULL;
+    const size_t bytes = count * size;
+    return counted(malloc(bytes != 0 ? bytes : 1));
+}
+
+void *kmc_alloc_zeroed(size_t count, size_t size)
+{
+    return counted(count != 0 && size != 0 ? calloc(count, size) : calloc(1, 1));
 }

@@ -41,11 +41,13 @@ KMC_TARGET static inline vec vec_lookup(vec table, vec a)
     return _mm256_shuffle_epi8(table, a);
 }
 
-/* In every lane, the sum over its bytes of (low + 256 * high) * weight: weights below 128, sums below 2^15 each. */
+/* In every lane, the sum over its bytes of (low + 256 * high) * weight: weights and entries so small that both sums fit 15 bits. */
 KMC_TARGET static inline vec vec_weigh_bytes(vec low, vec high, vec weights)
 {
-    const vec lows = _mm256_maddubs_epi16(low, weights), highs = _mm256_maddubs_epi16(high, weights);
-    return _mm256_madd_epi16(_mm256_add_epi16(lows, _mm256_slli_epi16(highs, 8)), _mm256_set1_epi16(1));
+    const vec one = _mm256_set1_epi16(1);
+    const vec lows = _mm256_madd_epi16(_mm256_maddubs_epi16(low, weights), one);
+    const vec highs = _mm256_madd_epi16(_mm256_maddubs_epi16(high, weights), one);
+    return _mm256_add_epi32(lows, _mm256_slli_epi32(highs, 8));
 }
 
 /* The bytes of a pixel, first channel lowest, in every lane. */

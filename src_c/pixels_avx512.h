@@ -40,8 +40,10 @@ KMC_TARGET static inline vec vec_lookup(vec table, vec a)
 
 KMC_TARGET static inline vec vec_weigh_bytes(vec low, vec high, vec weights)
 {
-    const vec lows = _mm512_maddubs_epi16(low, weights), highs = _mm512_maddubs_epi16(high, weights);
-    return _mm512_madd_epi16(_mm512_add_epi16(lows, _mm512_slli_epi16(highs, 8)), _mm512_set1_epi16(1));
+    const vec one = _mm512_set1_epi16(1);
+    const vec lows = _mm512_madd_epi16(_mm512_maddubs_epi16(low, weights), one);
+    const vec highs = _mm512_madd_epi16(_mm512_maddubs_epi16(high, weights), one);
+    return _mm512_add_epi32(lows, _mm512_slli_epi32(highs, 8));
 }
 
 /* Three words hold four pixels: each quarter gets its three words, then each lane its three bytes. */

@@ -1,0 +1,25 @@
+# Doors for the tests: single kernels of the instruction set in use, and allocations that fail.
+
+
+def _keys(const uint8_t[:, ::1] pixels not None, uint32_t[::1] keys not None):
+    if keys.shape[0] and pixels.shape[0]:
+        kernels().keys(&pixels[0, 0], pixels.shape[0], _channels(pixels.shape[1]), &keys[0])
+
+
+def _colors(const uint32_t[::1] keys not None, uint8_t[:, ::1] colors not None):
+    if keys.shape[0] and colors.shape[0]:
+        kernels().colors(&keys[0], keys.shape[0], _channels(colors.shape[1]), &colors[0, 0])
+
+
+def _occupied(const uint8_t[::1] counters not None, uint32_t first, uint32_t[::1] keys not None):
+    return kernels().occupied(&counters[0], first, &keys[0])
+
+
+if KMC_HAS_TEST_HOOKS:
+    def _fail_allocation_after(long n):
+        """Lets n allocations of the engine succeed and the next one fail, once; never if n < 0."""
+        kmc_fail_allocation_after(n)
+
+    def _live_allocations():
+        """How many allocations of the engine have not been freed."""
+        return kmc_live_allocations()

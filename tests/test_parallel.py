@@ -1,0 +1,181 @@
+"""Threads: the same answers with any number of them, and fork, Ctrl-C and other threads beside."""
+
+from __future__ import annotations
+
+import _thread
+import os
+import threading
+import time
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import reference
+
+import kmc
+from kmc import _core
+from kmc.errors import OutOfMemoryError
+
+THREADS = (2, 3, 7)
+
+
+@pytest.fixture(scope="module")
+def mosaic():
+    """Eight megapixels, few enough colours that counters run over in every thread."""
+    random = np.random.default_rng(4)
+    tile = random.integers(0, 40, (500, 500, 3), dtype=np.uint8)
+    tile[:250] >>= 3
+    return np.tile(tile, (4, 8, 1))
+
+
+def results(pixels):
+    """What one thread answers, against which the others are held."""
+    colors, counts = _core.histogram(pixels, 1)
+    labels = (np.arange(len(colors)) * 7 % 251).astype(np.uint16)
+    return colors, counts, labels, _core.remap(pixels, colors, labels, 251, 1)
+
+
+def test_one_thread_is_right_on_a_large_picture(mosaic):
+    colors, counts, labels, indices = results(mosaic)
+    expected = reference.histogram(mosaic[:500, :500])
+    np.testing.assert_array_equal(colors, expected[0])
+    np.testing.assert_array_equal(counts, 32 * expected[1])
+    corner = reference.remap(mosaic[:500, :500], colors, labels, 251)
+    np.testing.assert_array_equal(indices, np.tile(corner, (4, 8)))
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_threads_agree(mosaic, channels):
+    pixels = np.ascontiguousarray(mosaic[:1500, :, [0, 1, 2, 0][:channels]])
+    colors, counts, labels, indices = results(pixels)
+    for threads in THREADS:
+        again = _core.histogram(pixels, threads)
+        np.testing.assert_array_equal(again[0], colors)
+        np.testing.assert_array_equal(again[1], counts)
+        np.testing.assert_array_equal(_core.remap(pixels, colors, labels, 251, threads), indices)
+
+
+def test_assign_agrees(mosaic):
+    pixels = mosaic[:100].reshape(-1, 3)
+    palette = np.random.default_rng(5).integers(0, 40, (300, 3), dtype=np.uint8)
+    one = _core.assign(pixels, palette, 1)
+    np.testing.assert_array_equal(one[:2000], reference.assign(pixels[:2000], palette))
+    for threads in THREADS:
+        np.testing.assert_array_equal(_core.assign(pixels, palette, threads), one)
+
+
+def test_several_python_threads_at_once(mosaic):
+    colors, counts, labels, indices = results(mosaic[:1000])
+
+    def work(threads):
+        again = _core.histogram(mosaic[:1000], threads)
+        return (
+            np.array_equal(again[0], colors)
+            and np.array_equal(again[1], counts)
+            and np.array_equal(_core.remap(mosaic[:1000], colors, labels, 251, threads), indices)
+        )
+
+    with ThreadPoolExecutor(6) as pool:
+        assert all(pool.map(work, [1, 2, 3, 7] * 3))
+
+
+def test_fork_after_a_parallel_call(mosaic):
+    """The child has none of the helpers, and does not wait for them."""
+    if not hasattr(os, "fork"):
+        return
+    counts = _core.histogram(mosaic, 2)[1]
+    for _ in range(5):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of fork beside threads
+            child = os.fork()
+        if child == 0:
+            same = np.array_equal(_core.histogram(mosaic, 2)[1], counts)
+            os._exit(0 if same else 1)
+        limit = time.monotonic() + 30
+        while (ended := os.waitpid(child, os.WNOHANG)) == (0, 0) and time.monotonic() < limit:
+            time.sleep(0.01)
+        if ended == (0, 0):
+            os.kill(child, 9)
+            os.waitpid(child, 0)
+        assert ended == (child, 0)
+
+
+def interrupted_after(call):
+    """Seconds from Ctrl-C, pressed 0.2 s into the call, to its KeyboardInterrupt."""
+    pressed = []
+
+    def press():
+        pressed.append(time.monotonic())
+        _thread.interrupt_main()
+
+    timer = threading.Timer(0.2, press)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        call()
+    answered = time.monotonic()
+    timer.join()
+    return answered - pressed[0]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_ctrl_c_stops_a_long_call(mosaic, threads):
+    pixels = mosaic.reshape(-1, 3)
+    palette = np.random.default_rng(6).integers(0, 256, (20_000, 3), dtype=np.uint8)
+    # 0.2 s is the promise; the rest is for a machine that has other things to do.
+    assert interrupted_after(lambda: _core.assign(pixels, palette, threads)) < 0.5
+
+
+def test_ctrl_c_between_calls_that_are_short(mosaic):
+    def many():
+        while True:
+            _core.histogram(mosaic, 2)
+
+    assert interrupted_after(many) < 0.5
+
+
+def calls(mosaic):
+    pixels = mosaic[:700]
+    colors, _ = reference.histogram(mosaic[:500, :500])
+    labels = np.zeros(len(colors), np.uint16)
+    four = np.random.default_rng(7).integers(0, 9, (99, 99, 4), dtype=np.uint8)
+    four_colors, _ = reference.histogram(four)
+    for threads in (1, 3):
+        yield lambda threads=threads: _core.histogram(pixels, threads)
+        yield lambda threads=threads: _core.histogram(four, threads)
+        yield lambda threads=threads: _core.remap(pixels, colors, labels, 9, threads)
+        yield lambda threads=threads: _core.remap(
+            four, four_colors, np.zeros(len(four_colors), np.uint16), 9, threads
+        )
+        yield lambda threads=threads: _core.assign(pixels.reshape(-1, 3)[:99], colors[:7], threads)
+
+
+if hasattr(_core, "_fail_allocation_after"):
+
+    def live():
+        """The engine's allocations, once helpers on their way out have left."""
+        limit = time.monotonic() + 5
+        while _core._live_allocations() > 0 and time.monotonic() < limit:
+            time.sleep(0.001)
+        return _core._live_allocations()
+
+    def test_every_allocation_may_fail(mosaic):
+        assert live() == 0
+        for call in calls(mosaic):
+            n, failed = 0, True
+            while failed and n < 1000:
+                _core._fail_allocation_after(n)
+                try:
+                    call()
+                    failed = False
+                except OutOfMemoryError:
+                    n += 1
+                finally:
+                    _core._fail_allocation_after(-1)
+                assert live() == 0
+            assert 0 < n < 1000
+
+
+def test_default_threads_are_used(monkeypatch):
+    monkeypatch.setenv("KMC_NUM_THREADS", "3")
+    assert _core.default_threads() == kmc.cpu.threads() == 3
