@@ -30,8 +30,8 @@ class Effort:
 
     A first search goes over cells: the coarsest that number SEARCH_CELLS for each colour of the
     palette, with so many kicks. A second one goes over finer cells, with kicks in proportion to the
-    number of colours; where that comes to fewer than two, there is no second one. Either ends once
-    `patience` kicks in a row were in vain.
+    number of colours; where that comes to none, there is no second one. Either ends once `patience`
+    kicks in a row were in vain.
     """
 
     kicks: int
@@ -44,8 +44,8 @@ class Effort:
 # Measured on Kodak: src_c/README.md has the table these were chosen from.
 EFFORTS = {
     "fast": Effort(kicks=0, fine_cells=0, fine_kicks=0, patience=1, tol=0.5),
-    "default": Effort(kicks=4, fine_cells=128, fine_kicks=1 / 16, patience=16, tol=0.05),
-    "best": Effort(kicks=64, fine_cells=1024, fine_kicks=256, patience=256, tol=1e-4),
+    "default": Effort(kicks=4, fine_cells=128, fine_kicks=1 / 64, patience=16, tol=0.1),
+    "best": Effort(kicks=64, fine_cells=256, fine_kicks=256, patience=512, tol=1e-4),
 }
 
 SEARCH_CELLS = 32
@@ -106,9 +106,9 @@ def fit(
         The most iterations over all colours, 1 or more.
     tol : float, optional
         Iterations end once no centroid moves by as much: largest squared movement, in 8-bit levels
-        squared, under `tol`. By default 0.05, which is within 0.05 % of the inertia at rest for a
-        third of the iterations; 0.5 for ``effort="fast"`` and 0.0001 (no movement at all) for
-        ``"best"``. With ``tol=0`` just `max_iter` iterations are done.
+        squared, under `tol`. By default 0.1, which is within 0.1 % of the inertia at rest for a third
+        of the iterations; 0.5 for ``effort="fast"`` and 0.0001 (no movement at all) for ``"best"``.
+        With ``tol=0`` just `max_iter` iterations are done.
     seed : int, default 0
         Of the random numbers, 0 or more.
     weights : {"counts", "uniform"}, default "counts"
@@ -228,7 +228,7 @@ def _start(tree: _core.Tree, options: Options, seed: int) -> NDArray[np.float64]
     if options.searches:
         cells.search(centroids, effort.kicks, effort.patience, seed, threads)
         kicks = int(effort.fine_kicks * k)
-        if kicks > 1:
+        if kicks:
             cells = tree.coarsen(effort.fine_cells * k, threads)
             cells.search(centroids, kicks, effort.patience, seed, threads)
     return centroids

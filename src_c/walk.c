@@ -10,8 +10,9 @@ enum { MAX_DEPTH = 10 };
 /* Points of the largest leaf and its padding. */
 enum { LEAF_ROOM = 128 };
 
-/* Below so many points the walk takes less time than waking a second thread. Measured in src_c/README.md. */
-enum { PARALLEL_POINTS = 60000 };
+/* A point takes about as many nanoseconds as k has bits (2.4 at k = 16, 8 at 256); a thread is worth waking for some
+ * tenths of a millisecond. */
+enum { THREAD_NANOSECONDS = 400000 };
 
 /* One thread's candidate lists, one a level. */
 typedef struct scratch {
@@ -80,8 +81,9 @@ static kmc_status make_room(walk *w, int threads, const kmc_centroids *centroids
 
 int kmc_walk_threads(const kmc_run *run, const kmc_tree *tree, size_t k)
 {
-    (void)k;
-    return tree->points.n < PARALLEL_POINTS ? 1 : run->threads;
+    size_t bits = 1;
+    for (; k > 1; k /= 2) bits++;
+    return kmc_threads_for(run, tree->points.n * bits, THREAD_NANOSECONDS);
 }
 
 kmc_status kmc_walk(const kmc_run *run, const kmc_tree *tree, const kmc_centroids *centroids, const kmc_visitor *visitor)
