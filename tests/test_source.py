@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("kmc", "src_c", "tests", "bench", "examples", ".ci", ".github")
-CODE = {".py", ".pyx", ".pxd", ".pyi", ".c", ".h"}
+CODE = {".py", ".pyx", ".pxd", ".pxi", ".pyi", ".c", ".h"}
 TEXT = CODE | {".md", ".toml", ".yml", ".typed", ""}
 MAX_FILE, MAX_FUNCTION = 400, 60
 
