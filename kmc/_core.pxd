@@ -38,7 +38,7 @@ cdef extern from "parallel.h" nogil:
     ctypedef struct kmc_team:
         pass
 
-    kmc_status kmc_team_new(kmc_team **team)
+    kmc_status kmc_team_new(int processors, kmc_team **team)
     void kmc_team_free(kmc_team *team)
 
 

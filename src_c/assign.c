@@ -24,17 +24,33 @@ typedef struct assignment {
     void *indices;
 } assignment;
 
-static void pack(const uint8_t *color, int channels, int32_t factor, int32_t *xy, int32_t *zw)
+/* Two channels times 2^7. */
+static inline int32_t pack(int first, int second)
 {
-    *xy = kmc_pack(factor * color[0], channels > 1 ? factor * color[1] : 0);
-    *zw = kmc_pack(channels > 2 ? factor * color[2] : 0, channels > 3 ? factor * color[3] : 0);
+    return (int32_t)((uint32_t)first << 7 | (uint32_t)second << 23);
+}
+
+static void pack_pixels(const uint8_t *pixels, size_t n, int channels, int32_t *xy, int32_t *zw)
+{
+    if (channels == 3) {
+        for (size_t i = 0; i < n; i++) {
+            xy[i] = pack(pixels[3 * i], pixels[3 * i + 1]);
+            zw[i] = pack(pixels[3 * i + 2], 0);
+        }
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        xy[i] = channels == 1 ? pack(pixels[i], 0) : pack(pixels[4 * i], pixels[4 * i + 1]);
+        zw[i] = channels == 1 ? 0 : pack(pixels[4 * i + 2], pixels[4 * i + 3]);
+    }
 }
 
 static void assign_block(const assignment *a, size_t begin, size_t n)
 {
-    int32_t xy[BLOCK] = {0}, zw[BLOCK] = {0}, best[BLOCK], distance[BLOCK];
-    uint16_t labels[BLOCK] = {0};
-    for (size_t i = 0; i < n; i++) pack(a->pixels + (begin + i) * (size_t)a->channels, a->channels, 128, &xy[i], &zw[i]);
+    int32_t xy[BLOCK], zw[BLOCK], best[BLOCK], distance[BLOCK];
+    uint16_t labels[BLOCK];
+    pack_pixels(a->pixels + begin * (size_t)a->channels, n, a->channels, xy, zw);
+    for (size_t i = n; i % KMC_ASSIGN_STEP != 0; i++) xy[i] = zw[i] = 0;
     for (size_t first = 0; first < a->k; first += COLORS) {
         const size_t k = a->k - first < COLORS ? a->k - first : COLORS;
         a->run->kernels->assign(xy, zw, n, a->colors_xy + first, a->colors_zw + first, a->terms + first, k, best);
@@ -67,7 +83,9 @@ static void prepare(assignment *a, const uint8_t *palette)
         const uint8_t *const color = palette + j * (size_t)a->channels;
         int32_t square = 0;
         for (int c = 0; c < a->channels; c++) square += color[c] * color[c];
-        pack(color, a->channels, -128, &a->colors_xy[j], &a->colors_zw[j]);
+        pack_pixels(color, 1, a->channels, &a->colors_xy[j], &a->colors_zw[j]);
+        a->colors_xy[j] = kmc_pack(-kmc_low(a->colors_xy[j]), -kmc_high(a->colors_xy[j]));
+        a->colors_zw[j] = kmc_pack(-kmc_low(a->colors_zw[j]), -kmc_high(a->colors_zw[j]));
         a->terms[j] = square * COLORS + (int32_t)(j % COLORS);
     }
 }

@@ -5,9 +5,9 @@
 #include "base.h"
 
 /* The helpers of one call: started when first needed, asleep between loops, gone after kmc_team_free, which waits for
- * none of them and may be given NULL. A team serves one thread and one loop at a time. */
+ * none of them and may be given NULL. `processors` is how many the machine has. A team serves one loop at a time. */
 typedef struct kmc_team kmc_team;
-kmc_status kmc_team_new(kmc_team **team);
+kmc_status kmc_team_new(int processors, kmc_team **team);
 void kmc_team_free(kmc_team *team);
 
 /* One piece of a job. `thread` is in [0, threads) and names the caller's scratch space. */
