@@ -1,0 +1,86 @@
+"""Other processes: a child quantizes after its parent did, however it was started."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import warnings
+
+import numpy as np
+import pytest
+from scenes import noise
+
+import kmc
+
+PATIENCE = 60  # seconds; a child that hangs would do so for ever
+
+
+def quantized(threads: int) -> str:
+    """What comes out for a picture large enough to use several threads."""
+    result = kmc.quantize(noise(270, 270), 12, max_iter=6, threads=threads)
+    return hashlib.sha256(result.indices.tobytes() + result.palette.centroids.tobytes()).hexdigest()
+
+
+def answer(connection, threads):
+    connection.send(quantized(threads))
+    connection.close()
+
+
+def start(context, *arguments):
+    """A started process, and the end of a pipe where its answer will be."""
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=answer, args=(theirs, *arguments))
+    with warnings.catch_warnings():
+        # Newer Pythons warn of a fork while a helper of the call before is still on its way out.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        process.start()
+    theirs.close()
+    return process, ours
+
+
+def answer_of(process, connection):
+    try:
+        assert connection.poll(PATIENCE), "the child hangs"
+        found = connection.recv()
+        process.join(PATIENCE)
+        assert process.exitcode == 0
+        return found
+    finally:
+        process.kill()
+        connection.close()
+
+
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+def test_a_child_quantizes_after_its_parent_did(method):
+    context = multiprocessing.get_context(method)
+    expected = quantized(3)
+    for threads in (3, 1):
+        assert answer_of(*start(context, threads)) == expected
+    assert quantized(3) == expected
+
+
+def test_several_children_at_once():
+    context = multiprocessing.get_context()
+    expected = quantized(2)
+    children = [start(context, 2) for _ in range(3)]
+    assert [answer_of(*child) for child in children] == [expected] * 3
+
+
+def test_the_parent_goes_on_while_children_work():
+    context = multiprocessing.get_context()
+    expected = quantized(2)
+    child = start(context, 2)
+    assert {quantized(2) for _ in range(3)} == {expected}
+    assert answer_of(*child) == expected
+
+
+def test_a_child_takes_over_palettes():
+    palette = kmc.fit(noise(20, 20), 5)
+    context = multiprocessing.get_context()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        pool = context.Pool(1)
+    with pool:
+        result = pool.apply_async(palette.remap, (noise(20, 20),)).get(PATIENCE)
+    np.testing.assert_array_equal(result.indices, palette.remap(noise(20, 20)).indices)
+    assert result.mse == palette.remap(noise(20, 20)).mse

@@ -1,0 +1,84 @@
+"""Memory that runs out in the middle of k-means, and callbacks that raise: nothing stays taken.
+
+Builds with the test hooks count the engine's allocations and make the n-th of them fail.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from functools import partial
+
+import numpy as np
+import pytest
+from engine import tree_of
+from scenes import NAMED, noise, photo
+
+import kmc
+from kmc import _core
+
+LARGE = noise(260, 260)
+
+
+def calls():
+    """Every part of k-means that allocates, on one thread and on several."""
+    few, _, _ = tree_of(NAMED["few"])
+    counted, large = kmc.histogram(photo(50, 60)), tree_of(LARGE)[0]
+    start = large.seed_random(9, 0, 1)
+    for threads in (1, 3):
+        yield partial(_core.tree, counted.colors, counted.counts, threads)
+        yield partial(few.coarsen, 20, threads)
+        yield partial(few.seed_random, 9, 0, threads)
+        yield partial(few.seed_plusplus, 9, 0, threads)
+        yield partial(few.seed_split, 9, threads)
+        yield lambda threads=threads: few.search(few.seed_random(9, 0, 1), 5, 5, 0, threads)
+        yield lambda threads=threads: large.lloyd(start.copy(), 3, 0, None, threads)
+        yield lambda threads=threads: few.lloyd(np.zeros((9, 4)), 3, 0, None, threads)
+        yield partial(large.label, start, threads)
+        yield partial(kmc.quantize, NAMED["photo"], 5, threads=threads)
+
+
+def fail(*call):
+    raise LookupError("enough")
+
+
+if hasattr(_core, "_fail_allocation_after"):
+
+    def live():
+        """The engine's allocations, once helpers on their way out have left."""
+        limit, before = time.monotonic() + 5, None
+        while (now := _core._live_allocations()) != before and time.monotonic() < limit:
+            before = now
+            time.sleep(0.002)
+        return now
+
+    def test_every_allocation_may_fail():
+        for call in calls():
+            n, failed, before = 0, True, live()
+            while failed and n < 1000:
+                _core._fail_allocation_after(n)
+                try:
+                    call()
+                    failed = False
+                except kmc.OutOfMemoryError:
+                    n += 1
+                finally:
+                    _core._fail_allocation_after(-1)
+                assert live() == before
+            assert 0 < n < 1000
+
+    def test_a_callback_that_raises_leaves_nothing_taken():
+        before = live()
+        for threads in (1, 3):
+            with pytest.raises(LookupError):
+                kmc.fit(LARGE, 7, init="random", threads=threads, callback=fail)
+        gc.collect()  # pytest keeps the exception, whose frames keep the tree
+        assert live() == before
+
+
+def test_after_a_callback_that_raised_all_goes_on():
+    expected = kmc.fit(NAMED["photo"], 7)
+    for _ in range(30):
+        with pytest.raises(LookupError, match="enough"):
+            kmc.fit(NAMED["photo"], 7, callback=fail)
+    np.testing.assert_array_equal(kmc.fit(NAMED["photo"], 7).centroids, expected.centroids)
