@@ -11,7 +11,9 @@ cdef extern from *:
     int PyErr_CheckSignals() except -1
 
 cdef int64_t POLL_NS = 20_000_000
-cdef int PROCESSORS = os.cpu_count() or 1
+
+# How many processors the machine has.
+cdef int _processors = os.cpu_count() or 1
 
 # The kernels in use; NULL until they are first needed.
 cdef const kmc_kernels *_kernels = NULL
@@ -32,7 +34,7 @@ cdef class Run:
         self.c.poll = poll
         self.c.poll_arg = <void *>self
         if threads > 1:
-            self.check(kmc_team_new(PROCESSORS, &self.c.team))
+            self.check(kmc_team_new(_processors, &self.c.team))
         self.next_poll = kmc_clock_ns() + POLL_NS
 
     def __dealloc__(self):

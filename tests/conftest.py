@@ -12,6 +12,7 @@ from hypothesis import settings
 from numpy.typing import NDArray
 
 import kmc
+from kmc import _core
 
 # Processes that the tests start import the kmc that the tests do, and not the one in the folder
 # they happen to start in: a checkout has no compiled core unless it was built in place.
@@ -19,6 +20,9 @@ os.environ["PYTHONSAFEPATH"] = "1"
 os.environ["PYTHONPATH"] = os.pathsep.join(
     [str(Path(kmc.__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
 )
+
+# Helpers stay away from a busy machine, where tests of threads would be tests of one thread.
+_core._assume_processors(1000)
 
 settings.register_profile("kmc", max_examples=40, deadline=None, derandomize=True)
 settings.load_profile("kmc")
