@@ -17,8 +17,9 @@ SANITIZE = os.environ.get("KMC_SANITIZE") == "1"
 THREADS = os.environ.get("KMC_THREADS") != "0"
 WERROR = os.environ.get("KMC_WERROR") == "1"
 
-# No fused multiply-add: it would round differently from one processor to the next.
-FLAGS = ["-std=c11", "-O3", "-g0", "-ffp-contract=off", "-fvisibility=hidden"]
+# No fused multiply-add: it would round differently from one processor to the next. Aligned loops:
+# the smallest ones, as in remap, take up to a third longer where they straddle a fetch line.
+FLAGS = ["-std=c11", "-O3", "-g0", "-ffp-contract=off", "-falign-loops=32", "-fvisibility=hidden"]
 WARNINGS = ["-Wall", "-Wextra", "-Wshadow", "-Wstrict-prototypes", "-Wmissing-prototypes", "-Wvla"]
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
 

@@ -8,7 +8,7 @@
 enum {
     TASK_PIXELS = 1 << 17,
     TASK_COLORS = 1 << 16,
-    TASK_CELLS = 1 << 7,
+    TASK_CELLS = 1 << 6,
     THREAD_PIXELS = 1 << 20 /* a tally takes up to 16 MB and some time to add up: worth it from here on */
 };
 
@@ -112,6 +112,7 @@ static kmc_status count_and_merge(counting *c, int threads)
         status = kmc_parallel(run, threads, tasks_for(c->tally->n_cells, TASK_CELLS), merge_cells_task, c);
     if (status == KMC_OK) status = carry_all(c);
     if (status == KMC_OK) status = kmc_parallel(run, threads, KMC_KEYMAP_PARTS, merge_carries_task, c);
+    for (int i = 0; i < c->n_helpers && status == KMC_OK; i++) kmc_tally_merge_marks(c->tally, &c->helpers[i]);
     return status;
 }
 

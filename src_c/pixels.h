@@ -4,8 +4,9 @@
 
 #include <stdint.h>
 
-/* A cell: the colours whose keys differ only in these low bits. In three channels, 8 x 8 x 8 levels. */
-#define KMC_CELL_BITS 9
+/* A cell: the colours whose keys differ only in these low bits; in three channels, 8 x 16 x 16 levels. Smaller cells
+ * leave less to clear and to scan, larger ones fewer marks in the way: 9 bits were 7 % slower on photographs, 12 2 %. */
+#define KMC_CELL_BITS 11
 #define KMC_CELL (1 << KMC_CELL_BITS)
 
 /* kmc_spread[channels][v]: the four bits of v, `channels` places apart. */

@@ -142,8 +142,11 @@ kmc_status kmc_tally_merge_cells(kmc_tally *tally, const kmc_tally *other, size_
 
 kmc_status kmc_tally_merge_carries(kmc_tally *tally, const kmc_tally *other, int part)
 {
-    const size_t cells = tally->n_cells / KMC_KEYMAP_PARTS;
-    for (size_t cell = (size_t)part * cells; cell < ((size_t)part + 1) * cells; cell++)
-        if (other->cells[cell] == KMC_CELL_CARRIED) tally->cells[cell] = KMC_CELL_CARRIED;
     return kmc_keymap_merge(&tally->carries, &other->carries, part);
+}
+
+void kmc_tally_merge_marks(kmc_tally *tally, const kmc_tally *other)
+{
+    for (size_t cell = 0; cell < tally->n_cells; cell++)
+        if (other->cells[cell] == KMC_CELL_CARRIED) tally->cells[cell] = KMC_CELL_CARRIED;
 }

@@ -30,10 +30,12 @@ kmc_status kmc_tally_add(kmc_tally *tally, const kmc_kernels *kernels, const uin
 /* Moves what is full into the carries. To be called before the carries are read or merged. */
 kmc_status kmc_tally_carry(kmc_tally *tally);
 
-/* Adds another tally in two steps, each in parts that may go to different threads: the counters of cells [begin, end),
- * where those that become full go to the list of `full_of`, a tally of the thread's own; then one part of the carries. */
+/* Adds another tally in three steps, the first two in parts that may go to different threads: the counters of cells
+ * [begin, end), where those that become full go to the list of `full_of`, a tally of the thread's own; one part of the
+ * carries; which cells have carries. */
 kmc_status kmc_tally_merge_cells(kmc_tally *tally, const kmc_tally *other, size_t begin, size_t end, kmc_tally *full_of);
 kmc_status kmc_tally_merge_carries(kmc_tally *tally, const kmc_tally *other, int part);
+void kmc_tally_merge_marks(kmc_tally *tally, const kmc_tally *other);
 
 /* How many pixels had this key. */
 static inline int64_t kmc_tally_count(const kmc_tally *tally, uint32_t key)

@@ -13,6 +13,7 @@ from kmc import _core
 
 LENGTHS = (0, 1, 2, 3, 7, 8, 15, 16, 17, 31, 33, 64, 100, 1023, 1025)
 CANARY = 0x88
+CELL = 2048  # counters that the scan takes at once
 
 
 @pytest.fixture(params=kmc.cpu.available(), autouse=True)
@@ -72,10 +73,10 @@ def test_colors_undo_keys(channels, n):
 @pytest.mark.parametrize("share", [0, 1, 3, 10, 100, 255])
 def test_occupied(share):
     random = np.random.default_rng(share)
-    for first in (0, 512, (1 << 24) - 512):
-        counters = some_bytes(512, share) | np.uint8(1)
-        counters[random.integers(0, 256, 512) >= share] = 0
-        keys = np.full(512 + 4 + 8, CANARY, np.uint32)
+    for first in (0, CELL, (1 << 24) - CELL):
+        counters = some_bytes(CELL, share) | np.uint8(1)
+        counters[random.integers(0, 256, CELL) >= share] = 0
+        keys = np.full(CELL + 4 + 8, CANARY, np.uint32)
         n = _core._occupied(counters, first, keys)
         np.testing.assert_array_equal(keys[:n], first + np.flatnonzero(counters))
         assert (keys[n + 4 :] == CANARY).all()
@@ -83,9 +84,9 @@ def test_occupied(share):
 
 def test_occupied_cells_full_of_one_value():
     for value in (1, 128, 255):
-        keys = np.zeros(516, np.uint32)
-        assert _core._occupied(np.full(512, value, np.uint8), 0, keys) == 512
-        np.testing.assert_array_equal(keys[:512], np.arange(512))
+        keys = np.zeros(CELL + 4, np.uint32)
+        assert _core._occupied(np.full(CELL, value, np.uint8), 0, keys) == CELL
+        np.testing.assert_array_equal(keys[:CELL], np.arange(CELL))
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])

@@ -56,6 +56,20 @@ def test_threads_agree(mosaic, channels):
         np.testing.assert_array_equal(_core.remap(pixels, colors, labels, 251, threads), indices)
 
 
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_threads_add_up_counters_that_are_nearly_full(channels):
+    """Colours in turn, thousands of times: whoever counts a part of them has some to carry."""
+    levels = np.arange(256, dtype=np.uint8)
+    pixels = np.stack([levels >> shift for shift in range(channels)], axis=-1)
+    for times in (7_000, 12_345):
+        many = np.ascontiguousarray(np.tile(pixels, (times, 1))[None])
+        expected = reference.histogram(pixels[None])
+        for threads in (1, *THREADS):
+            colors, counts = _core.histogram(many, threads)
+            np.testing.assert_array_equal(colors, expected[0])
+            np.testing.assert_array_equal(counts, times * expected[1])
+
+
 def test_assign_agrees(mosaic):
     pixels = mosaic[:100].reshape(-1, 3)
     palette = np.random.default_rng(5).integers(0, 40, (300, 3), dtype=np.uint8)
