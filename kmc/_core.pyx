@@ -348,7 +348,8 @@ cdef int observe(Observer observer, int iteration, const double *centroids, doub
     try:
         seen = <const double[:observer.k, :4]>centroids
         copied = np.array(seen[:, :observer.channels])
-        return observer.callback(iteration, copied, inertia, shift) is False
+        answer = observer.callback(iteration, copied, inertia, shift)
+        return isinstance(answer, (bool, np.bool_)) and not answer
     except BaseException as error:
         observer.error = error
         return 1

@@ -86,8 +86,15 @@ typedef struct service {
 
 typedef struct serving {
     const kmc_tree *tree;
+    const kmc_moments *moments;
     service *of; /* each point */
 } serving;
+
+/* A colour alone in its cluster will have the centroid to itself: it loses nothing. */
+static int is_alone(const serving *s, size_t point, uint32_t cluster)
+{
+    return s->moments[cluster].weight == s->tree->points.weights[point];
+}
 
 static void note_service(void *context, int thread, uint32_t node, const kmc_candidates *left,
                          const int32_t *position, const int32_t *distance)
@@ -96,8 +103,9 @@ static void note_service(void *context, int thread, uint32_t node, const kmc_can
     const serving *s = context;
     const size_t begin = s->tree->nodes[node].begin, n = s->tree->nodes[node].end - begin;
     for (size_t i = 0; i < n; i++) {
-        const int64_t error = s->tree->points.weights[begin + i] * distance[i];
-        s->of[begin + i] = (service){error, (uint32_t)(begin + i), left->id[position[i]]};
+        const uint32_t cluster = left->id[position[i]];
+        const int64_t error = is_alone(s, begin + i, cluster) ? 0 : s->tree->points.weights[begin + i] * distance[i];
+        s->of[begin + i] = (service){error, (uint32_t)(begin + i), cluster};
     }
 }
 
@@ -150,7 +158,7 @@ kmc_status kmc_refill_empty(const kmc_run *run, const kmc_tree *tree, const kmc_
     size_t n_empty = 0;
     for (size_t j = 0; j < k; j++) n_empty += moments[j].weight == 0;
     if (n_empty == 0) return KMC_OK;
-    serving s = {tree, kmc_alloc(n, sizeof *s.of)};
+    serving s = {tree, moments, kmc_alloc(n, sizeof *s.of)};
     if (!s.of) return KMC_NO_MEMORY;
     const kmc_visitor visitor = {NULL, note_service, &s, 1};
     const kmc_status status = kmc_walk(run, tree, centroids, &visitor);
@@ -159,11 +167,10 @@ kmc_status kmc_refill_empty(const kmc_run *run, const kmc_tree *tree, const kmc_
         const size_t worst = 2 * n_empty < n ? 2 * n_empty : n;
         select_worst(s.of, n, worst);
         for (size_t i = 0, j = 0; i < worst && s.of[i].error > 0; i++) {
-            kmc_moments *owner = &moments[s.of[i].cluster];
-            if (owner->weight == tree->points.weights[s.of[i].point]) continue;
+            if (is_alone(&s, s.of[i].point, s.of[i].cluster)) continue;
             while (j < k && moments[j].weight != 0) j++;
             if (j == k) break;
-            move_point(tree, s.of[i].point, owner, &moments[j]);
+            move_point(tree, s.of[i].point, &moments[s.of[i].cluster], &moments[j]);
         }
     }
     kmc_free(s.of);

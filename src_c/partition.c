@@ -66,7 +66,6 @@ static void lay_out(kmc_partition *partition, const kmc_points *points, const ui
         c->begin = partition->used;
         partition->used += c->n;
         c->n = 0;
-        c->stale = 1;
         c->pull = kmc_moments_pull(&c->moments);
         if (c->moments.weight > 0) kmc_moments_mean(&c->moments, &partition->xy[j], &partition->zw[j]);
     }
@@ -84,11 +83,15 @@ kmc_status kmc_partition_new(const kmc_run *run, const kmc_tree *tree, size_t k,
     partition->n = tree->points.n;
     labelling l = {tree, kmc_alloc(partition->n, sizeof *l.labels)};
     partition->clusters = kmc_alloc_zeroed(k, sizeof *partition->clusters);
+    partition->gain = kmc_alloc_zeroed(k, sizeof *partition->gain);
+    partition->loss = kmc_alloc_zeroed(k, sizeof *partition->loss);
     partition->xy = kmc_alloc_zeroed(k + KMC_PADDING, sizeof *partition->xy);
     partition->zw = kmc_alloc_zeroed(k + KMC_PADDING, sizeof *partition->zw);
     kmc_status status = kmc_points_new(ARENA_COPIES * partition->n, &partition->arena);
     if (status == KMC_OK) status = kmc_points_new(partition->n, &partition->spare);
-    if (!l.labels || !partition->clusters || !partition->xy || !partition->zw) status = KMC_NO_MEMORY;
+    if (!l.labels || !partition->clusters || !partition->gain || !partition->loss || !partition->xy || !partition->zw) {
+        status = KMC_NO_MEMORY;
+    }
     if (status == KMC_OK) {
         const kmc_centroids whole = {k, partition->xy, partition->zw};
         const kmc_visitor visitor = {NULL, label_leaf, &l, 1};
@@ -104,6 +107,8 @@ kmc_status kmc_partition_new(const kmc_run *run, const kmc_tree *tree, size_t k,
 void kmc_partition_free(kmc_partition *partition)
 {
     kmc_free(partition->clusters);
+    kmc_free(partition->gain);
+    kmc_free(partition->loss);
     kmc_free(partition->xy);
     kmc_free(partition->zw);
     kmc_points_free(&partition->arena);

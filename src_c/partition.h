@@ -10,17 +10,16 @@ typedef struct kmc_cluster {
     kmc_moments moments;
     double pull;     /* kmc_moments_pull of them */
     size_t begin, n; /* its points in the arena */
-    int stale;       /* all below is of an earlier state */
     kmc_split split; /* how it would be cut in two, before the clusters around settle */
     double removal;  /* what its removal would lose, before they do */
-    double gain;     /* of the split, settled or guessed */
-    double loss;     /* of the removal, settled or guessed */
     int gain_is_settled, loss_is_settled;
 } kmc_cluster;
 
 typedef struct kmc_partition {
     size_t k;
     kmc_cluster *clusters;
+    double *gain;      /* of the split of each cluster, settled or guessed */
+    double *loss;      /* of its removal, settled or guessed */
     int32_t *xy, *zw;  /* the means of the clusters, padded */
     kmc_points arena;  /* every cluster's points in a row; what was there before a change stays until the next tidying */
     size_t used;       /* of the arena */

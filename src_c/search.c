@@ -32,7 +32,8 @@ typedef struct search {
     kmc_partition partition;
     int32_t *position, *distance; /* scratch for as many points or clusters as there are */
     kmc_cluster *kept;            /* the clusters to go back to */
-    int32_t *kept_means;
+    double *kept_gains;           /* their gains, then their losses */
+    int32_t *kept_means;          /* xy, then zw */
     size_t kept_used;
 } search;
 
@@ -114,9 +115,9 @@ static void measure(search *s, size_t j)
     const kmc_points points = kmc_partition_points(&s->partition, j);
     kmc_split_points(s->run->kernels, &points, &c->moments, &c->split, s->position, s->distance);
     c->removal = removal(s, j);
-    c->gain = GAIN_GUESS * c->split.gain;
-    c->loss = LOSS_GUESS * c->removal;
-    c->gain_is_settled = c->loss_is_settled = c->stale = 0;
+    s->partition.gain[j] = GAIN_GUESS * c->split.gain;
+    s->partition.loss[j] = LOSS_GUESS * c->removal;
+    c->gain_is_settled = c->loss_is_settled = 0;
 }
 
 /* Writes the settled region back as clusters. */
@@ -128,19 +129,20 @@ static void commit(search *s, const kmc_points *points, const region *r)
     for (size_t i = 0; i < r->n_centroids; i++) {
         kmc_cluster *c = &p->clusters[r->owner[i]];
         *c = (kmc_cluster){.moments = r->moments[i], .pull = kmc_moments_pull(&r->moments[i]), .begin = p->used,
-                           .n = end[i], .stale = 1};
+                           .n = end[i]};
         p->xy[r->owner[i]] = r->xy[i];
         p->zw[r->owner[i]] = r->zw[i];
         end[i] = p->used;
         p->used += c->n;
     }
     for (size_t i = 0; i < points->n; i++) kmc_points_copy(&p->arena, end[s->position[i]]++, points, i, 1);
+    for (size_t i = 0; i < r->n_centroids; i++) measure(s, r->owner[i]);
 }
 
 typedef enum fate { TRY, KEEP_IF_BETTER, KEEP } fate;
 
 /* Splits one cluster, removes another (or NONE), lets the clusters around them settle. Returns by how much the inertia
- * falls. Keeps the outcome, as asked, if no cluster came out empty and there is room; sets *kept. */
+ * falls. Keeps the outcome, as asked, if no more clusters are empty and there is room; sets *kept. */
 static double swap(search *s, size_t split, size_t removed, fate wanted, int *kept)
 {
     kmc_partition *p = &s->partition;
@@ -152,72 +154,70 @@ static double swap(search *s, size_t split, size_t removed, fate wanted, int *ke
     if (removed != NONE) add_neighbours(s, removed, &r);
     kmc_points points = p->spare;
     double before = 0, after = 0;
+    size_t empty_before = 0, empty_after = 0;
     points.n = 0;
     for (size_t i = 0; i < r.n_clusters; i++) {
         const kmc_cluster *c = &p->clusters[r.cluster[i]];
         before += c->pull;
+        empty_before += c->n == 0;
         kmc_points_copy(&points, points.n, &p->arena, c->begin, c->n);
         points.n += c->n;
         if (r.cluster[i] == split) add_centroid(&r, c->split.xy[0], c->split.zw[0], split);
         else if (r.cluster[i] != removed) add_centroid(&r, p->xy[r.cluster[i]], p->zw[r.cluster[i]], r.cluster[i]);
     }
     if (split != NONE) add_centroid(&r, p->clusters[split].split.xy[1], p->clusters[split].split.zw[1], removed);
-    int any_empty = 0;
     for (int pass = 0; pass < PASSES; pass++) {
         assign(s, &points, &r);
         after = 0;
-        any_empty = 0;
+        empty_after = 0;
         for (size_t i = 0; i < r.n_centroids; i++) {
             after += kmc_moments_pull(&r.moments[i]);
             if (r.moments[i].weight > 0) kmc_moments_mean(&r.moments[i], &r.xy[i], &r.zw[i]);
-            else any_empty = 1;
+            else empty_after++;
         }
     }
-    *kept = (wanted == KEEP || (wanted == KEEP_IF_BETTER && after > before)) && !any_empty &&
+    *kept = (wanted == KEEP || (wanted == KEEP_IF_BETTER && after > before)) && empty_after <= empty_before &&
             kmc_partition_has_room(p, points.n);
     if (*kept) commit(s, &points, &r);
     return after - before;
 }
 
 /* The cluster whose split gains most and, other than it, the one whose removal loses least. */
-static void choose(search *s, size_t *split, size_t *removed)
+static void choose(const search *s, size_t *split, size_t *removed)
 {
     const kmc_partition *p = &s->partition;
     *split = 0;
     *removed = NONE;
-    for (size_t j = 0; j < p->k; j++) {
-        if (p->clusters[j].stale) measure(s, j);
-        if (p->clusters[j].gain > p->clusters[*split].gain) *split = j;
+    for (size_t j = 1; j < p->k; j++) {
+        if (p->gain[j] > p->gain[*split]) *split = j;
     }
     for (size_t j = 0; j < p->k; j++) {
-        if (j != *split && (*removed == NONE || p->clusters[j].loss < p->clusters[*removed].loss)) *removed = j;
+        if (j != *split && (*removed == NONE || p->loss[j] < p->loss[*removed])) *removed = j;
     }
 }
 
 /* Swaps until none promises to lower the inertia, or `attempts` times. */
 static kmc_status descend(search *s, size_t attempts)
 {
+    kmc_partition *p = &s->partition;
     kmc_status status = KMC_OK;
     for (size_t i = 0; status == KMC_OK && i < attempts; i++, status = kmc_poll(s->run)) {
         size_t split, removed;
         int kept;
         choose(s, &split, &removed);
-        kmc_cluster *giver = &s->partition.clusters[removed], *taker = &s->partition.clusters[split];
-        if (taker->gain <= giver->loss) break;
-        if (taker->split.gain <= giver->removal) { /* not sure without settling */
-            if (!taker->gain_is_settled) {
-                taker->gain = swap(s, split, NONE, TRY, &kept);
-                taker->gain_is_settled = 1;
-                continue;
-            }
-            if (!giver->loss_is_settled) {
-                giver->loss = -swap(s, NONE, removed, TRY, &kept);
-                giver->loss_is_settled = 1;
-                continue;
-            }
+        kmc_cluster *taker = &p->clusters[split], *giver = &p->clusters[removed];
+        if (p->gain[split] <= p->loss[removed]) break;
+        const int is_sure = taker->split.gain > giver->removal; /* without settling */
+        if (!is_sure && !taker->gain_is_settled) {
+            p->gain[split] = swap(s, split, NONE, TRY, &kept);
+            taker->gain_is_settled = 1;
+        } else if (!is_sure && !giver->loss_is_settled) {
+            p->loss[removed] = -swap(s, NONE, removed, TRY, &kept);
+            giver->loss_is_settled = 1;
+        } else {
+            swap(s, split, removed, KEEP_IF_BETTER, &kept);
+            if (!kept) p->gain[split] = 0; /* they are neighbours: not before one of them changes */
         }
-        swap(s, split, removed, KEEP_IF_BETTER, &kept);
-        if (!kept) taker->gain = 0; /* they are neighbours: not before one of them changes */
     }
     return status;
 }
@@ -226,6 +226,8 @@ static void keep(search *s)
 {
     const kmc_partition *p = &s->partition;
     memcpy(s->kept, p->clusters, p->k * sizeof *s->kept);
+    memcpy(s->kept_gains, p->gain, p->k * sizeof *p->gain);
+    memcpy(s->kept_gains + p->k, p->loss, p->k * sizeof *p->loss);
     memcpy(s->kept_means, p->xy, p->k * sizeof *p->xy);
     memcpy(s->kept_means + p->k, p->zw, p->k * sizeof *p->zw);
     s->kept_used = p->used;
@@ -235,6 +237,8 @@ static void go_back(search *s)
 {
     kmc_partition *p = &s->partition;
     memcpy(p->clusters, s->kept, p->k * sizeof *s->kept);
+    memcpy(p->gain, s->kept_gains, p->k * sizeof *p->gain);
+    memcpy(p->loss, s->kept_gains + p->k, p->k * sizeof *p->loss);
     memcpy(p->xy, s->kept_means, p->k * sizeof *p->xy);
     memcpy(p->zw, s->kept_means + p->k, p->k * sizeof *p->zw);
     p->used = s->kept_used;
@@ -269,13 +273,12 @@ static kmc_status iterate(search *s, int kicks, int patience, uint64_t seed)
 {
     kmc_rng rng = {seed};
     kmc_partition *p = &s->partition;
-    kmc_status status = descend(s, 16 * p->k);
+    kmc_status status = KMC_OK;
+    for (size_t j = 0; status == KMC_OK && j < p->k; j++, status = kmc_poll(s->run)) measure(s, j);
+    if (status == KMC_OK) status = descend(s, 16 * p->k);
     double best = total_pull(p);
     for (int i = 0, in_vain = 0; status == KMC_OK && i < kicks && in_vain < patience; i++) {
         if (!kmc_partition_has_room(p, p->arena.n / 2)) kmc_partition_tidy(p);
-        for (size_t j = 0; j < p->k; j++) {
-            if (p->clusters[j].stale) measure(s, j);
-        }
         keep(s);
         kick(s, &rng);
         status = descend(s, KICK_ATTEMPTS);
@@ -300,8 +303,9 @@ kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, int ki
     s.position = kmc_alloc_zeroed(room, sizeof *s.position);
     s.distance = kmc_alloc_zeroed(room, sizeof *s.distance);
     s.kept = kmc_alloc(k, sizeof *s.kept);
+    s.kept_gains = kmc_alloc(2 * k, sizeof *s.kept_gains);
     s.kept_means = kmc_alloc(2 * k, sizeof *s.kept_means);
-    status = s.position && s.distance && s.kept && s.kept_means ? iterate(&s, kicks, patience, seed) : KMC_NO_MEMORY;
+    status = s.position && s.distance && s.kept && s.kept_gains && s.kept_means ? iterate(&s, kicks, patience, seed) : KMC_NO_MEMORY;
     for (size_t j = 0; status == KMC_OK && j < k; j++) {
         const kmc_moments *moments = &s.partition.clusters[j].moments;
         if (moments->weight > 0) kmc_moments_centroid(moments, centroids + 4 * j);
@@ -310,6 +314,7 @@ kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, int ki
     kmc_free(s.position);
     kmc_free(s.distance);
     kmc_free(s.kept);
+    kmc_free(s.kept_gains);
     kmc_free(s.kept_means);
     return status;
 }

@@ -324,7 +324,7 @@ def test_wrong_options_say_so(call, options, error, words):
 @pytest.mark.parametrize("call", [kmc.fit, kmc.quantize])
 @pytest.mark.parametrize(("name", "channels"), [("photo", 1), ("grey photo", 3)])
 def test_starting_colours_have_the_channels_of_the_picture(call, name, channels):
-    with pytest.raises(kmc.ArgumentError, match="init must have shape"):
+    with pytest.raises(kmc.ArgumentError, match="init must have as many channels"):
         call(NAMED[name], 2, init=np.zeros((2, channels)))
 
 
