@@ -38,23 +38,8 @@ void kmc_partition_tidy(kmc_partition *partition)
     kmc_points_copy(&partition->arena, 0, &partition->spare, 0, partition->n);
 }
 
-typedef struct labelling {
-    const kmc_tree *tree;
-    uint32_t *labels;
-} labelling;
-
-static void label_leaf(void *context, int thread, uint32_t node, const kmc_candidates *left, const int32_t *position,
-                       const int32_t *distance)
-{
-    (void)thread;
-    (void)distance;
-    const labelling *l = context;
-    const size_t begin = l->tree->nodes[node].begin, n = l->tree->nodes[node].end - begin;
-    for (size_t i = 0; i < n; i++) l->labels[begin + i] = left->id[position[i]];
-}
-
 /* Counts the points of every cluster, then lays them out. */
-static void lay_out(kmc_partition *partition, const kmc_points *points, const uint32_t *labels)
+static void lay_out(kmc_partition *partition, const kmc_points *points, const uint16_t *labels)
 {
     for (size_t i = 0; i < points->n; i++) {
         kmc_cluster *c = &partition->clusters[labels[i]];
@@ -75,13 +60,15 @@ static void lay_out(kmc_partition *partition, const kmc_points *points, const ui
     }
 }
 
-kmc_status kmc_partition_new(const kmc_run *run, const kmc_tree *tree, size_t k, const double *centroids,
+kmc_status kmc_partition_new(const kmc_run *run, const kmc_tree *tree, size_t k, const double *centroids, size_t given,
                              kmc_partition *partition)
 {
     memset(partition, 0, sizeof *partition);
     partition->k = k;
     partition->n = tree->points.n;
-    labelling l = {tree, kmc_alloc(partition->n, sizeof *l.labels)};
+    uint16_t *labels = kmc_alloc(partition->n, sizeof *labels);
+    int64_t *counts = kmc_alloc(k, sizeof *counts);
+    double error;
     partition->clusters = kmc_alloc_zeroed(k, sizeof *partition->clusters);
     partition->gain = kmc_alloc_zeroed(k, sizeof *partition->gain);
     partition->loss = kmc_alloc_zeroed(k, sizeof *partition->loss);
@@ -89,18 +76,19 @@ kmc_status kmc_partition_new(const kmc_run *run, const kmc_tree *tree, size_t k,
     partition->zw = kmc_alloc_zeroed(k + KMC_PADDING, sizeof *partition->zw);
     kmc_status status = kmc_points_new(ARENA_COPIES * partition->n, &partition->arena);
     if (status == KMC_OK) status = kmc_points_new(partition->n, &partition->spare);
-    if (!l.labels || !partition->clusters || !partition->gain || !partition->loss || !partition->xy || !partition->zw) {
+    if (!labels || !counts || !partition->clusters || !partition->gain || !partition->loss || !partition->xy ||
+        !partition->zw) {
         status = KMC_NO_MEMORY;
     }
+    if (status == KMC_OK) status = kmc_label(run, tree, given, centroids, labels, counts, &error);
     if (status == KMC_OK) {
-        const kmc_centroids whole = {k, partition->xy, partition->zw};
-        const kmc_visitor visitor = {NULL, label_leaf, &l, 1};
-        kmc_round_centroids(centroids, k, partition->xy, partition->zw);
-        status = kmc_walk(run, tree, &whole, &visitor);
+        kmc_round_centroids(centroids, given, partition->xy, partition->zw);
+        lay_out(partition, &tree->points, labels);
+    } else {
+        kmc_partition_free(partition);
     }
-    if (status == KMC_OK) lay_out(partition, &tree->points, l.labels);
-    else kmc_partition_free(partition);
-    kmc_free(l.labels);
+    kmc_free(labels);
+    kmc_free(counts);
     return status;
 }
 

@@ -27,8 +27,9 @@ typedef struct kmc_partition {
     size_t n;          /* points in all */
 } kmc_partition;
 
-/* Assigns the points of a tree to their nearest centroids, (k, 4) doubles in levels. */
-kmc_status kmc_partition_new(const kmc_run *run, const kmc_tree *tree, size_t k, const double *centroids,
+/* k clusters: the points of a tree at their nearest of the `given` centroids, (given, 4) doubles in levels; the clusters
+ * beyond those are empty. */
+kmc_status kmc_partition_new(const kmc_run *run, const kmc_tree *tree, size_t k, const double *centroids, size_t given,
                              kmc_partition *partition);
 void kmc_partition_free(kmc_partition *partition);
 

@@ -297,7 +297,7 @@ kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, int ki
     search s;
     memset(&s, 0, sizeof s);
     s.run = run;
-    kmc_status status = kmc_partition_new(run, tree, k, centroids, &s.partition);
+    kmc_status status = kmc_partition_new(run, tree, k, centroids, k, &s.partition);
     if (status != KMC_OK) return status;
     const size_t room = tree->points.n + KMC_PADDING;
     s.position = kmc_alloc_zeroed(room, sizeof *s.position);

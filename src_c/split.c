@@ -109,8 +109,8 @@ static kmc_status split_up(kmc_partition *p, const kmc_run *run, size_t k, int32
 kmc_status kmc_seed_split(const kmc_run *run, const kmc_tree *tree, size_t k, double *centroids)
 {
     kmc_partition p;
-    memset(centroids, 0, 4 * k * sizeof *centroids);
-    kmc_status status = kmc_partition_new(run, tree, k, centroids, &p); /* all points to cluster 0, by the tie */
+    const double anywhere[4] = {0, 0, 0, 0};
+    kmc_status status = kmc_partition_new(run, tree, k, anywhere, 1, &p);
     if (status != KMC_OK) return status;
     const size_t room = tree->points.n + KMC_PADDING;
     int32_t *position = kmc_alloc_zeroed(room, sizeof *position), *distance = kmc_alloc_zeroed(room, sizeof *distance);
