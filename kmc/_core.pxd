@@ -9,6 +9,7 @@ cdef extern from "base.h":
         int threads
         const kmc_kernels *kernels
         kmc_team *team
+        kmc_tables *tables
         int (*poll)(void *) noexcept nogil
         void *poll_arg
 
@@ -42,11 +43,19 @@ cdef extern from "parallel.h" nogil:
     void kmc_team_free(kmc_team *team)
 
 
+cdef extern from "tables.h" nogil:
+    ctypedef struct kmc_tables:
+        pass
+
+    kmc_status kmc_tables_new(kmc_tables **tables)
+    void kmc_tables_free(kmc_tables *tables)
+
+
 cdef extern from "kmc.h" nogil:
     ctypedef struct kmc_histogram:
         pass
 
-    kmc_status kmc_histogram_new(int channels, kmc_histogram **histogram)
+    kmc_status kmc_histogram_new(const kmc_run *run, int channels, kmc_histogram **histogram)
     void kmc_histogram_free(kmc_histogram *histogram)
     kmc_status kmc_histogram_add(kmc_histogram *histogram, const kmc_run *run,
                                  const uint8_t *pixels, size_t n)

@@ -18,6 +18,27 @@ cdef int _processors = os.cpu_count() or 1
 # The kernels in use; NULL until they are first needed.
 cdef const kmc_kernels *_kernels = NULL
 
+# Room that the last call used, for the next: one at most, so calls at the same time make their own.
+cdef list _spare = []
+
+
+cdef class Tables:
+    cdef kmc_tables *c
+
+    def __cinit__(self):
+        if kmc_tables_new(&self.c) != KMC_OK:
+            raise OutOfMemoryError("not enough memory for this picture")
+
+    def __dealloc__(self):
+        kmc_tables_free(self.c)
+
+
+cdef Tables take_tables():
+    try:
+        return _spare.pop()
+    except IndexError:
+        return Tables()
+
 
 cdef class Run:
     """How a call is to run: threads, kernels, and Ctrl-C."""
@@ -25,6 +46,7 @@ cdef class Run:
     cdef kmc_run c
     cdef int64_t next_poll
     cdef object error
+    cdef Tables tables
 
     def __cinit__(self, int threads):
         if threads < 1:
@@ -33,12 +55,16 @@ cdef class Run:
         self.c.kernels = kernels()
         self.c.poll = poll
         self.c.poll_arg = <void *>self
+        self.tables = take_tables()
+        self.c.tables = self.tables.c
         if threads > 1:
             self.check(kmc_team_new(_processors, &self.c.team))
         self.next_poll = kmc_clock_ns() + POLL_NS
 
     def __dealloc__(self):
         kmc_team_free(self.c.team)
+        if self.tables is not None and _spare is not None and not _spare:
+            _spare.append(self.tables)
 
     cdef int check(self, kmc_status status) except -1:
         """Turns a status into the exception it stands for."""
@@ -135,7 +161,7 @@ def histogram(const uint8_t[:, :, ::1] pixels not None, int threads):
     cdef kmc_status status
     cdef uint8_t *colors_data
     cdef int64_t *counts_data
-    run.check(kmc_histogram_new(channels, &counted))
+    run.check(kmc_histogram_new(&run.c, channels, &counted))
     try:
         with nogil:
             status = kmc_histogram_add(counted, &run.c, source, n)

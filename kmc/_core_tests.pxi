@@ -27,5 +27,6 @@ if KMC_HAS_TEST_HOOKS:
         kmc_fail_allocation_after(n)
 
     def _live_allocations():
-        """How many allocations of the engine have not been freed."""
+        """How many allocations of the engine have not been freed, the room for the next call first."""
+        _spare.clear()
         return kmc_live_allocations()

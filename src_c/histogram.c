@@ -9,7 +9,8 @@ enum {
     TASK_PIXELS = 1 << 17,
     TASK_COLORS = 1 << 16,
     TASK_CELLS = 1 << 6,
-    THREAD_PIXELS = 1 << 20 /* a tally takes up to 16 MB and some time to add up: worth it from here on */
+    THREAD_PIXELS = 1 << 21, /* a tally takes up to 16 MB and some time to add up: worth it from here on */
+    GUESSED_KEYS = 1 << 20   /* up to here, room for keys is cheaper guessed than counted */
 };
 
 struct kmc_histogram {
@@ -20,13 +21,13 @@ struct kmc_histogram {
     size_t n_keys;
 };
 
-kmc_status kmc_histogram_new(int channels, kmc_histogram **histogram)
+kmc_status kmc_histogram_new(const kmc_run *run, int channels, kmc_histogram **histogram)
 {
     kmc_histogram *const h = kmc_alloc_zeroed(1, sizeof *h);
     *histogram = h;
     if (!h) return KMC_NO_MEMORY;
     h->channels = channels;
-    const kmc_status status = kmc_tally_new(channels, &h->tally);
+    const kmc_status status = kmc_tally_new(channels, run->tables, &h->tally);
     if (status != KMC_OK) {
         kmc_histogram_free(h);
         *histogram = NULL;
@@ -131,7 +132,7 @@ kmc_status kmc_histogram_add(kmc_histogram *histogram, const kmc_run *run, const
     c.helpers = kmc_alloc_zeroed((size_t)helpers, sizeof *c.helpers);
     if (!c.helpers) return status;
     for (int i = 0; i < helpers; i++)
-        if ((status = kmc_tally_new(histogram->channels, &c.helpers[i])) != KMC_OK) goto done;
+        if ((status = kmc_tally_new(histogram->channels, run->tables, &c.helpers[i])) != KMC_OK) goto done;
     status = count_and_merge(&c, threads);
 done:
     for (int i = 0; i < helpers; i++) kmc_tally_free(&c.helpers[i]);
@@ -141,12 +142,28 @@ done:
 
 /* ---- reading ------------------------------------------------------------------------------------------------------- */
 
+/* Room for how many keys suffices: as many as there are, or a bound that is not much larger. */
+static size_t keys_at_most(const kmc_histogram *h)
+{
+    const kmc_tally *const tally = &h->tally;
+    size_t n = 0;
+    for (size_t cell = 0; cell < tally->n_cells; cell++) n += tally->cells[cell] == KMC_CELL_NEW ? 0 : KMC_CELL;
+    if (smaller(n, h->n_pixels) <= GUESSED_KEYS) return smaller(n, h->n_pixels);
+    n = 0;
+    for (size_t cell = 0; cell < tally->n_cells; cell++) {
+        const uint8_t *const counters = tally->counters + cell * KMC_CELL;
+        unsigned here = 0;
+        if (tally->cells[cell] == KMC_CELL_NEW) continue;
+        for (size_t i = 0; i < KMC_CELL; i++) here += counters[i] != 0;
+        n += here;
+    }
+    return n;
+}
+
 static kmc_status list_keys_of_cells(kmc_histogram *h, const kmc_run *run)
 {
     const kmc_tally *const tally = &h->tally;
-    size_t met = 0;
-    for (size_t cell = 0; cell < tally->n_cells; cell++) met += tally->cells[cell] != KMC_CELL_NEW;
-    h->keys = kmc_alloc(smaller(met * KMC_CELL, h->n_pixels) + 4, sizeof *h->keys);
+    h->keys = kmc_alloc(keys_at_most(h) + 4, sizeof *h->keys);
     if (!h->keys) return KMC_NO_MEMORY;
     h->n_keys = 0;
     for (size_t cell = 0; cell < tally->n_cells; cell++)

@@ -12,8 +12,9 @@
 
 typedef struct kmc_histogram kmc_histogram;
 
-/* An empty histogram of colours of `channels` (1, 3 or 4) bytes. Release with kmc_histogram_free (NULL is allowed). */
-kmc_status kmc_histogram_new(int channels, kmc_histogram **histogram);
+/* An empty histogram of colours of `channels` (1, 3 or 4) bytes. Release with kmc_histogram_free (NULL is allowed) while
+ * run->tables still live. */
+kmc_status kmc_histogram_new(const kmc_run *run, int channels, kmc_histogram **histogram);
 void kmc_histogram_free(kmc_histogram *histogram);
 
 /* Counts n pixels, n * channels bytes. After a failure the histogram may only be freed. */

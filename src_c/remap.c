@@ -2,6 +2,7 @@
 #include "kmc.h"
 #include "keymap.h"
 #include "parallel.h"
+#include "tables.h"
 
 enum {
     BLOCK = 1024,
@@ -93,15 +94,16 @@ kmc_status kmc_remap(const kmc_run *run, const uint8_t *pixels, size_t n, int ch
     remapping r = {.run = run, .pixels = pixels, .n = n, .channels = channels, .indices = indices,
                    .index_bytes = index_bytes};
     kmc_keymap_init(&r.map, 8 * channels);
+    const size_t table_bytes = channels < 4 ? (size_t)index_bytes << 8 * channels : 0;
     if (channels < 4) {
-        r.table = kmc_alloc((size_t)1 << 8 * channels, (size_t)index_bytes);
+        r.table = kmc_table_take(run->tables, table_bytes);
         if (!r.table) return KMC_NO_MEMORY;
     }
     const ptrdiff_t tasks = (ptrdiff_t)(n / TASK_PIXELS + (n % TASK_PIXELS != 0));
     kmc_status status = set_all_labels(&r, colors, labels, n_colors);
     if (status == KMC_OK)
         status = kmc_parallel(run, kmc_threads_for(run, n, THREAD_PIXELS), tasks, remap_task, &r);
-    kmc_free(r.table);
+    kmc_table_give(run->tables, r.table, table_bytes);
     kmc_keymap_free(&r.map);
     return status;
 }

@@ -5,15 +5,16 @@
 
 enum { BLOCK = 1024, FULL = 8 * BLOCK, COUNTER_MAX = 255 };
 
-kmc_status kmc_tally_new(int channels, kmc_tally *tally)
+kmc_status kmc_tally_new(int channels, kmc_tables *tables, kmc_tally *tally)
 {
     const int key_bits = 8 * channels;
     memset(tally, 0, sizeof *tally);
     tally->channels = channels;
+    tally->tables = tables;
     kmc_keymap_init(&tally->carries, key_bits);
     if (channels > 3) return KMC_OK;
     tally->n_cells = key_bits > KMC_CELL_BITS ? (size_t)1 << (key_bits - KMC_CELL_BITS) : 1;
-    tally->counters = kmc_alloc(tally->n_cells, KMC_CELL);
+    tally->counters = kmc_table_take(tables, tally->n_cells * KMC_CELL);
     tally->cells = kmc_alloc_zeroed(tally->n_cells, 1);
     tally->full = kmc_alloc(FULL, sizeof *tally->full);
     return tally->counters && tally->cells && tally->full ? KMC_OK : KMC_NO_MEMORY;
@@ -21,7 +22,7 @@ kmc_status kmc_tally_new(int channels, kmc_tally *tally)
 
 void kmc_tally_free(kmc_tally *tally)
 {
-    kmc_free(tally->counters);
+    kmc_table_give(tally->tables, tally->counters, tally->n_cells * KMC_CELL);
     kmc_free(tally->cells);
     kmc_free(tally->full);
     kmc_keymap_free(&tally->carries);

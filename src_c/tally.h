@@ -5,12 +5,14 @@
 #include "kernels.h"
 #include "keymap.h"
 #include "pixels.h"
+#include "tables.h"
 
 /* Up to three channels have a counter of one byte for every key; when one is full, 255 go to the carries. Only the cells
  * that have been met are initialised, so of the 16 MB no more is ever touched than those. Four channels count in the
  * carries alone. */
 typedef struct kmc_tally {
     int channels;
+    kmc_tables *tables;
     uint8_t *counters; /* by key; NULL for four channels */
     uint8_t *cells;    /* by cell: KMC_CELL_NEW, _MET, or _CARRIED when there are carries in it */
     size_t n_cells;    /* 0 for four channels */
@@ -21,8 +23,8 @@ typedef struct kmc_tally {
 
 enum { KMC_CELL_NEW, KMC_CELL_MET, KMC_CELL_CARRIED };
 
-/* Release with kmc_tally_free, after a failure too. */
-kmc_status kmc_tally_new(int channels, kmc_tally *tally);
+/* Release with kmc_tally_free, after a failure too; `tables` (or NULL) must live until then. */
+kmc_status kmc_tally_new(int channels, kmc_tables *tables, kmc_tally *tally);
 void kmc_tally_free(kmc_tally *tally);
 
 kmc_status kmc_tally_add(kmc_tally *tally, const kmc_kernels *kernels, const uint8_t *pixels, size_t n);
