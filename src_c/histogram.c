@@ -9,7 +9,7 @@ enum {
     TASK_PIXELS = 1 << 17,
     TASK_COLORS = 1 << 16,
     TASK_CELLS = 1 << 6,
-    THREAD_PIXELS = 1 << 21, /* a tally takes up to 16 MB and some time to add up: worth it from here on */
+    THREAD_PIXELS = 3 << 19, /* a tally takes up to 16 MB and some time to add up: worth it from here on */
     GUESSED_KEYS = 1 << 20   /* up to here, room for keys is cheaper guessed than counted */
 };
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { BLOCK = 1024, FULL = 8 * BLOCK, COUNTER_MAX = 255 };
+enum { BLOCK = 1024, FULL = 8 * BLOCK, RUN = 64, COUNTER_MAX = 255 };
 
 kmc_status kmc_tally_new(int channels, kmc_tables *tables, kmc_tally *tally)
 {
@@ -111,15 +111,28 @@ kmc_status kmc_tally_add(kmc_tally *tally, const kmc_kernels *kernels, const uin
     return status;
 }
 
+/* Adds counters, a vector's worth at a time: says whether any of them ran over. */
+static int add_run(uint8_t *restrict counters, const uint8_t *restrict other)
+{
+    uint8_t over = 0;
+    for (int i = 0; i < RUN; i++) {
+        const uint8_t sum = (uint8_t)(counters[i] + other[i]);
+        over |= (uint8_t)(sum < other[i]);
+        counters[i] = sum;
+    }
+    return over;
+}
+
 /* Adds one cell to another and lists the keys that were full. */
 static void add_cell(uint8_t *counters, const uint8_t *other, uint32_t first, kmc_tally *full_of)
 {
-    int overflow = 0;
-    for (int i = 0; i < KMC_CELL; i++) overflow |= counters[i] + other[i] > COUNTER_MAX;
-    for (int i = 0; i < KMC_CELL; i++) {
-        const int sum = counters[i] + other[i];
-        counters[i] = (uint8_t)(sum > COUNTER_MAX ? sum - COUNTER_MAX : sum);
-        if (overflow && sum > COUNTER_MAX) full_of->full[full_of->n_full++] = first + (uint32_t)i;
+    for (int begin = 0; begin < KMC_CELL; begin += RUN) {
+        if (!add_run(counters + begin, other + begin)) continue;
+        for (int i = begin; i < begin + RUN; i++) {
+            if (counters[i] >= other[i]) continue;
+            counters[i]++; /* 256 ran over, 255 are carried */
+            full_of->full[full_of->n_full++] = first + (uint32_t)i;
+        }
     }
 }
 
