@@ -125,12 +125,6 @@ def cpu_set(name):
     _kernels = found
 
 
-def default_threads():
-    from kmc import cpu
-
-    return cpu.threads()
-
-
 def _index_dtype(size_t k):
     if not 1 <= k <= 65536:
         raise ArgumentError(f"k must be 1 to 65536, not {k}")
@@ -220,14 +214,20 @@ def assign(const uint8_t[:, ::1] pixels not None, const uint8_t[:, ::1] palette 
     return indices
 
 
+# Whoever has this may make a Tree, which is of no use before the engine has filled it.
+cdef object _MAKER = object()
+
+
 cdef class Tree:
     """Weighted colours under a tree of boxes: what k-means works on. Centroids are (k, 4) doubles."""
 
     cdef kmc_tree *c
     cdef readonly int channels
 
-    def __cinit__(self):
-        self.c = NULL
+    def __cinit__(self, maker=None, channels=None):
+        if maker is not _MAKER:
+            raise TypeError("trees are made by tree() and coarsen()")
+        self.channels = channels
 
     def __dealloc__(self):
         kmc_tree_free(self.c)
@@ -238,12 +238,11 @@ cdef class Tree:
     def coarsen(self, size_t least, int threads):
         """The largest cells that number `least` or more, or this tree itself."""
         cdef Run run = Run(threads)
-        cdef Tree cells = Tree()
+        cdef Tree cells = Tree(_MAKER, self.channels)
         cdef kmc_status status
         with nogil:
             status = kmc_tree_coarsen(&run.c, self.c, least, &cells.c)
         run.check(status)
-        cells.channels = self.channels
         return self if cells.c == NULL else cells
 
     def seed_plusplus(self, size_t k, uint64_t seed, int threads):
@@ -326,11 +325,10 @@ cdef class Tree:
 def tree(const uint8_t[:, ::1] colors not None, const int64_t[::1] weights, int threads):
     """A Tree of distinct colours in Morton order; each weighs 1 where `weights` is None."""
     cdef Run run = Run(threads)
-    cdef Tree made = Tree()
+    cdef Tree made = Tree(_MAKER, _channels(colors.shape[1]))
     cdef Py_ssize_t n = colors.shape[0]
     cdef const int64_t *weights_data = NULL
     cdef kmc_status status
-    made.channels = _channels(colors.shape[1])
     if n == 0 or (weights is not None and weights.shape[0] != n):
         raise ArgumentError("colors and weights do not fit together")
     if weights is not None:

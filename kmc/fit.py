@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kmc import _core
-from kmc.errors import ArgumentError, ArgumentTypeError
+from kmc.errors import ArgumentError, ArgumentTypeError, ImageShapeError
 from kmc.histogram import Histogram, histogram, thread_count
 from kmc.palette import MOST_COLORS, Palette, widened
 
@@ -44,7 +44,7 @@ class Effort:
 
 # Measured on Kodak: src_c/README.md has the table these were chosen from.
 EFFORTS = {
-    "fast": Effort(kicks=0, fine_cells=0, fine_kicks=0, patience=1, tol=0.5),
+    "fast": Effort(kicks=0, fine_cells=0, fine_kicks=0, patience=1, tol=1.0),
     "default": Effort(kicks=4, fine_cells=128, fine_kicks=1 / 64, patience=16, tol=0.1),
     "best": Effort(kicks=64, fine_cells=256, fine_kicks=256, patience=512, tol=1e-4),
 }
@@ -53,6 +53,9 @@ SEARCH_CELLS = 32
 
 # The time of a search grows with the square of k: 0.3 s at 4096 colours.
 MOST_SEARCHED = 4096
+
+# More could overflow the engine's sums of squares.
+MOST_PIXELS = 1 << 33
 
 # Seeds are drawn from cells, at least so many for each colour of the palette.
 SEEDING_CELLS = 4
@@ -105,13 +108,14 @@ def fit(
         Where centroids start: greedy k-means++ [1]_; k random pixels of distinct colours; bisecting
         k-means [2]_, which draws nothing at random; or the given colours, 0 to 255.
     n_init : int, default 1
-        How many times to start anew from other random numbers; the lowest inertia is kept.
+        How many times to start anew from other random numbers, where any are drawn; the lowest
+        inertia is kept.
     max_iter : int, default 300
         The most iterations over all colours, 1 or more.
     tol : float, optional
         Iterations end once no centroid moves by as much: largest squared movement, in 8-bit levels
-        squared, under `tol`. By default 0.1, which is within 0.1 % of the inertia at rest for a
-        third of the iterations; 0.5 for ``effort="fast"`` and 0.0001 (no movement at all) for
+        squared, under `tol`. By default 0.1, which is some 0.1 % above the inertia at rest for a
+        third of the iterations; 1 for ``effort="fast"`` and 0.0001 (no movement at all) for
         ``"best"``. With ``tol=0`` just `max_iter` iterations are done.
     seed : int, default 0
         Of the random numbers, 0 or more.
@@ -176,6 +180,8 @@ def fitted(counted: Histogram, options: Options) -> tuple[Palette, NDArray[np.ui
     ([[1], [9]], [0, 1], 0.0)
     """
     n, channels = counted.colors.shape
+    if channels == 4:
+        raise ImageShapeError("colours with alpha cannot be fitted; drop it with colors[:, :3]")
     if not isinstance(options.init, str) and options.init.shape[1] != channels:
         raise ArgumentError(
             f"init must have as many channels as the picture, {channels}, not "
@@ -184,6 +190,8 @@ def fitted(counted: Histogram, options: Options) -> tuple[Palette, NDArray[np.ui
     if options.k >= n:
         labels = np.arange(n).astype(np.uint16)
         return Palette(counted.colors, None, counted.counts), labels, 0.0
+    if counted.n_pixels > MOST_PIXELS:
+        raise ArgumentError(f"at most {MOST_PIXELS} pixels can be weighed, not {counted.n_pixels}")
     by_pixels = _core.tree(counted.colors, counted.counts, options.threads)
     tree = by_pixels
     if options.weights == "uniform":
@@ -208,12 +216,20 @@ Run = tuple[NDArray[np.float64], list[tuple[float, float]], bool]
 
 def _best_run(tree: _core.Tree, options: Options) -> Run:
     """The run of the lowest inertia, the first among equals; none after one the callback ended."""
+    drawn = options.init in ("k-means++", "random") if isinstance(options.init, str) else False
+    drawn = drawn or (options.searches and options.effort.kicks > 0)
+    stopped = False
+
+    def watched(*state: Any) -> bool:
+        nonlocal stopped
+        answer = options.callback(*state) if options.callback else None
+        stopped = isinstance(answer, bool | np.bool_) and not answer
+        return not stopped
+
+    watching = replace(options, callback=watched if options.callback else None)
     runs: list[Run] = []
-    for i in range(options.n_init):
-        runs.append(_run(tree, options, options.seed + i))
-        _, history, converged = runs[-1]
-        if not converged and len(history) < options.max_iter:
-            break
+    while not stopped and len(runs) < (options.n_init if drawn else 1):
+        runs.append(_run(tree, watching, options.seed + len(runs)))
     return min(runs, key=lambda run: run[1][-1][0])
 
 
@@ -258,16 +274,15 @@ def _distinct(
     colors, channels = counted.colors, counted.colors.shape[1]
     rounded = np.floor(centroids[:, :channels] + 0.5).astype(np.uint8)
     place = 256 ** np.arange(channels)
-    while True:
-        _, first = np.unique(rounded @ place, return_index=True)
-        if len(first) == len(rounded):
-            return rounded
+    _, first = np.unique(rounded @ place, return_index=True)
+    if len(first) < len(rounded):
+        # More colours than k differ from each other, so that enough of them are not served exactly.
         twice = np.setdiff1d(np.arange(len(rounded)), first)
         labels, _, _ = tree.label(widened(rounded), options.threads)
-        off = colors.astype(np.int64) - rounded[labels]
-        error = np.square(off).sum(axis=1) * counted.counts
-        worst = np.argsort(-error, kind="stable")[: len(twice)]
-        rounded[twice[: len(worst)]] = colors[worst]
+        off = colors.astype(np.int32) - rounded[labels]
+        error = np.square(off).sum(axis=1, dtype=np.int64) * counted.counts
+        rounded[twice] = colors[np.argsort(-error, kind="stable")[: len(twice)]]
+    return rounded
 
 
 def checked_options(

@@ -142,7 +142,8 @@ static void commit(search *s, const kmc_points *points, const region *r)
 typedef enum fate { TRY, KEEP_IF_BETTER, KEEP } fate;
 
 /* Splits one cluster, removes another (or NONE), lets the clusters around them settle. Returns by how much the inertia
- * falls. Keeps the outcome, as asked, if no more clusters are empty and there is room; sets *kept. */
+ * falls. Keeps the outcome, as asked, if no more clusters are empty; sets *kept. The arena
+ * must have room for all points. */
 static double swap(search *s, size_t split, size_t removed, fate wanted, int *kept)
 {
     kmc_partition *p = &s->partition;
@@ -176,8 +177,7 @@ static double swap(search *s, size_t split, size_t removed, fate wanted, int *ke
             else empty_after++;
         }
     }
-    *kept = (wanted == KEEP || (wanted == KEEP_IF_BETTER && after > before)) && empty_after <= empty_before &&
-            kmc_partition_has_room(p, points.n);
+    *kept = (wanted == KEEP || (wanted == KEEP_IF_BETTER && after > before)) && empty_after <= empty_before;
     if (*kept) commit(s, &points, &r);
     return after - before;
 }
@@ -196,7 +196,7 @@ static void choose(const search *s, size_t *split, size_t *removed)
     }
 }
 
-/* Swaps until none promises to lower the inertia, or `attempts` times. */
+/* Swaps until none promises to lower the inertia, `attempts` times, or until the arena is full. */
 static kmc_status descend(search *s, size_t attempts)
 {
     kmc_partition *p = &s->partition;
@@ -206,7 +206,7 @@ static kmc_status descend(search *s, size_t attempts)
         int kept;
         choose(s, &split, &removed);
         kmc_cluster *taker = &p->clusters[split], *giver = &p->clusters[removed];
-        if (p->gain[split] <= p->loss[removed]) break;
+        if (p->gain[split] <= p->loss[removed] || !kmc_partition_has_room(p, p->n)) break;
         const int is_sure = taker->split.gain > giver->removal; /* without settling */
         if (!is_sure && !taker->gain_is_settled) {
             p->gain[split] = swap(s, split, NONE, TRY, &kept);
@@ -219,6 +219,18 @@ static kmc_status descend(search *s, size_t attempts)
             if (!kept) p->gain[split] = 0; /* they are neighbours: not before one of them changes */
         }
     }
+    return status;
+}
+
+/* Descends as far as it goes. While there is no state to go back to, the arena may be tidied on the way. */
+static kmc_status descend_to_rest(search *s)
+{
+    kmc_partition *p = &s->partition;
+    kmc_status status = KMC_OK;
+    do {
+        kmc_partition_tidy(p);
+        status = descend(s, 16 * p->k);
+    } while (status == KMC_OK && !kmc_partition_has_room(p, p->n));
     return status;
 }
 
@@ -275,10 +287,10 @@ static kmc_status iterate(search *s, int kicks, int patience, uint64_t seed)
     kmc_partition *p = &s->partition;
     kmc_status status = KMC_OK;
     for (size_t j = 0; status == KMC_OK && j < p->k; j++, status = kmc_poll(s->run)) measure(s, j);
-    if (status == KMC_OK) status = descend(s, 16 * p->k);
+    if (status == KMC_OK) status = descend_to_rest(s);
     double best = total_pull(p);
     for (int i = 0, in_vain = 0; status == KMC_OK && i < kicks && in_vain < patience; i++) {
-        if (!kmc_partition_has_room(p, p->arena.n / 2)) kmc_partition_tidy(p);
+        if (!kmc_partition_has_room(p, p->arena.n - 2 * p->n)) kmc_partition_tidy(p);
         keep(s);
         kick(s, &rng);
         status = descend(s, KICK_ATTEMPTS);

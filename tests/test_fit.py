@@ -338,7 +338,7 @@ def test_options_take_what_counts_as_a_number():
 
 def test_more_pixels_than_the_engine_can_sum_are_refused():
     counted = kmc.Histogram([[1], [2], [3]], [2**33, 1, 1])
-    with pytest.raises(kmc.ArgumentError):
+    with pytest.raises(kmc.ArgumentError, match="at most 8589934592 pixels"):
         kmc.fit(counted, 2)
     assert kmc.fit(counted, 3).counts.tolist() == [2**33, 1, 1]
 
@@ -349,3 +349,37 @@ def test_inertia_is_the_sum_over_the_pixels():
         flat = picture.reshape(-1, palette.centroids.shape[1])
         distance = np.square(flat[:, None] - palette.centroids).sum(axis=-1).min(axis=1).sum()
         assert palette.inertia == pytest.approx(distance, rel=1e-4)
+
+
+def test_colours_with_alpha_are_refused_before_any_work():
+    counted = kmc.Histogram([[1, 2, 3, 255], [9, 9, 9, 0]], [1, 1])
+    with pytest.raises(kmc.ImageShapeError, match="alpha"):
+        kmc.fit(counted, 1)
+
+
+@pytest.mark.parametrize("answer", [False, np.False_])
+def test_the_callback_ends_all_starts_whenever_it_says_so(answer):
+    for last in (1, 3):
+        seen = []
+
+        def stop(iteration, *state, seen=seen, last=last):
+            seen.append(iteration)
+            return answer if len(seen) == last else True
+
+        kmc.fit(NAMED["photo"], 4, n_init=3, max_iter=last, tol=0.0, callback=stop)
+        assert seen == list(range(1, last + 1))
+
+
+def test_nothing_random_is_not_started_again():
+    seen = []
+    kmc.fit(
+        NAMED["photo"],
+        4,
+        init="bisecting",
+        effort="fast",
+        n_init=5,
+        max_iter=2,
+        tol=0.0,
+        callback=lambda iteration, *state: seen.append(iteration),
+    )
+    assert seen == [1, 2]

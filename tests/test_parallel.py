@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 import reference
 
-import kmc
 from kmc import _core
 from kmc.errors import OutOfMemoryError
 
@@ -188,8 +187,3 @@ if hasattr(_core, "_fail_allocation_after"):
                     _core._fail_allocation_after(-1)
                 assert live() == 0
             assert 0 < n < 1000
-
-
-def test_default_threads_are_used(monkeypatch):
-    monkeypatch.setenv("KMC_NUM_THREADS", "3")
-    assert _core.default_threads() == kmc.cpu.threads() == 3

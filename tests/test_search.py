@@ -146,3 +146,12 @@ def test_large_weights():
     tree = _core.tree(counted.colors, counted.counts, 1)
     start = tree.seed_random(20, 0, 1)
     assert error_of(tree, searched(tree, start, 30)) < error_of(tree, start)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_descends_to_the_end_where_every_swap_moves_all_points(seed):
+    """Few clusters are all one neighbourhood: the arena fills and is tidied on the way."""
+    tree, _, _ = tree_of(NAMED["photo"])
+    found = searched(tree, np.repeat(tree.seed_random(1, seed, 1), 9, axis=0), 0)
+    again = searched(tree, found, 0)
+    assert error_of(tree, found) <= 1.05 * error_of(tree, again)

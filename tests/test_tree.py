@@ -183,3 +183,9 @@ def test_one_colour():
     assert len(tree) == 1
     assert tree.coarsen(1, 1) is tree
     np.testing.assert_array_equal(tree.seed_split(1, 1), [[9, 9, 9, 0]])
+
+
+@pytest.mark.parametrize("arguments", [(), (None, 3), (object(), 3)])
+def test_trees_are_only_made_by_the_engine(arguments):
+    with pytest.raises(TypeError, match="made by"):
+        _core.Tree(*arguments)
