@@ -100,9 +100,8 @@ kmc_status kmc_assign(const kmc_run *run, const uint8_t *pixels, size_t n, int c
                     .colors_xy = memory, .colors_zw = memory + k, .terms = memory + 2 * k, .indices = indices};
     prepare(&a, palette);
     a.task_pixels = TASK_WORK / k / BLOCK * BLOCK + BLOCK;
-    const ptrdiff_t tasks = (ptrdiff_t)(n / a.task_pixels + (n % a.task_pixels != 0));
     const int threads = n > THREAD_WORK / k ? kmc_threads_for(run, n, THREAD_WORK / k) : 1;
-    const kmc_status status = kmc_parallel(run, threads, tasks, assign_task, &a);
+    const kmc_status status = kmc_parallel(run, threads, kmc_tasks_for(n, a.task_pixels), assign_task, &a);
     kmc_free(memory);
     return status;
 }

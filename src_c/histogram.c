@@ -48,11 +48,6 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-static ptrdiff_t tasks_for(size_t n, size_t share)
-{
-    return (ptrdiff_t)(n / share + (n % share != 0));
-}
-
 /* ---- counting ------------------------------------------------------------------------------------------------------ */
 
 typedef struct counting {
@@ -105,37 +100,43 @@ static kmc_status carry_all(const counting *c)
     return status;
 }
 
-static kmc_status count_and_merge(counting *c, int threads)
+static kmc_status count_and_merge(counting *c)
 {
     const kmc_run *const run = c->run;
-    kmc_status status = kmc_parallel(run, threads, tasks_for(c->n, TASK_PIXELS), count_task, c);
-    if (status == KMC_OK)
-        status = kmc_parallel(run, threads, tasks_for(c->tally->n_cells, TASK_CELLS), merge_cells_task, c);
+    const int threads = 1 + c->n_helpers;
+    kmc_status status = kmc_parallel(run, threads, kmc_tasks_for(c->n, TASK_PIXELS), count_task, c);
+    if (status == KMC_OK && c->n_helpers != 0)
+        status = kmc_parallel(run, threads, kmc_tasks_for(c->tally->n_cells, TASK_CELLS), merge_cells_task, c);
     if (status == KMC_OK) status = carry_all(c);
-    if (status == KMC_OK) status = kmc_parallel(run, threads, KMC_KEYMAP_PARTS, merge_carries_task, c);
-    for (int i = 0; i < c->n_helpers && status == KMC_OK; i++) kmc_tally_merge_marks(c->tally, &c->helpers[i]);
+    if (status == KMC_OK && c->n_helpers != 0)
+        status = kmc_parallel(run, threads, KMC_KEYMAP_PARTS, merge_carries_task, c);
     return status;
+}
+
+/* Makes up to `wanted` tallies. When memory is short there are fewer, and counting is only slower. */
+static void make_helpers(counting *c, int wanted)
+{
+    c->helpers = kmc_alloc_zeroed((size_t)wanted, sizeof *c->helpers);
+    while (c->helpers && c->n_helpers < wanted) {
+        kmc_tally *const helper = &c->helpers[c->n_helpers];
+        if (kmc_tally_new(c->channels, c->run->tables, helper) != KMC_OK) {
+            kmc_tally_free(helper);
+            return;
+        }
+        c->n_helpers++;
+    }
 }
 
 kmc_status kmc_histogram_add(kmc_histogram *histogram, const kmc_run *run, const uint8_t *pixels, size_t n)
 {
-    const int threads = kmc_threads_for(run, n, THREAD_PIXELS), helpers = threads - 1;
-    counting c = {run, pixels, n, histogram->channels, &histogram->tally, NULL, helpers};
+    const int wanted = kmc_threads_for(run, n, THREAD_PIXELS) - 1;
+    counting c = {run, pixels, n, histogram->channels, &histogram->tally, NULL, 0};
     kmc_free(histogram->keys);
     histogram->keys = NULL;
     histogram->n_pixels += n;
-    if (helpers == 0) {
-        const kmc_status status = kmc_parallel(run, 1, tasks_for(n, TASK_PIXELS), count_task, &c);
-        return status == KMC_OK ? kmc_tally_carry(c.tally) : status;
-    }
-    kmc_status status = KMC_NO_MEMORY;
-    c.helpers = kmc_alloc_zeroed((size_t)helpers, sizeof *c.helpers);
-    if (!c.helpers) return status;
-    for (int i = 0; i < helpers; i++)
-        if ((status = kmc_tally_new(histogram->channels, run->tables, &c.helpers[i])) != KMC_OK) goto done;
-    status = count_and_merge(&c, threads);
-done:
-    for (int i = 0; i < helpers; i++) kmc_tally_free(&c.helpers[i]);
+    if (wanted != 0) make_helpers(&c, wanted);
+    const kmc_status status = count_and_merge(&c);
+    for (int i = 0; i < c.n_helpers; i++) kmc_tally_free(&c.helpers[i]);
     kmc_free(c.helpers);
     return status;
 }
@@ -212,5 +213,5 @@ kmc_status kmc_histogram_read(kmc_histogram *histogram, const kmc_run *run, uint
     const kmc_status status = list_keys(histogram, run);
     if (status != KMC_OK) return status;
     reading r = {histogram, run->kernels, colors, counts};
-    return kmc_parallel(run, run->threads, tasks_for(histogram->n_keys, TASK_COLORS), read_task, &r);
+    return kmc_parallel(run, run->threads, kmc_tasks_for(histogram->n_keys, TASK_COLORS), read_task, &r);
 }

@@ -19,6 +19,12 @@ typedef kmc_status (*kmc_task)(void *job, ptrdiff_t task, int thread);
  * No loop inside a task. */
 kmc_status kmc_parallel(const kmc_run *run, int threads, ptrdiff_t n_tasks, kmc_task task, void *job);
 
+/* The tasks that n units of work make, `share` in each but the last. */
+static inline ptrdiff_t kmc_tasks_for(size_t n, size_t share)
+{
+    return (ptrdiff_t)(n / share + (n % share != 0));
+}
+
 /* The threads worth using, 1 to run->threads: one for every `share` units of work, and two no sooner than that. */
 int kmc_threads_for(const kmc_run *run, size_t work, size_t share);
 

@@ -99,10 +99,9 @@ kmc_status kmc_remap(const kmc_run *run, const uint8_t *pixels, size_t n, int ch
         r.table = kmc_table_take(run->tables, table_bytes);
         if (!r.table) return KMC_NO_MEMORY;
     }
-    const ptrdiff_t tasks = (ptrdiff_t)(n / TASK_PIXELS + (n % TASK_PIXELS != 0));
     kmc_status status = set_all_labels(&r, colors, labels, n_colors);
     if (status == KMC_OK)
-        status = kmc_parallel(run, kmc_threads_for(run, n, THREAD_PIXELS), tasks, remap_task, &r);
+        status = kmc_parallel(run, kmc_threads_for(run, n, THREAD_PIXELS), kmc_tasks_for(n, TASK_PIXELS), remap_task, &r);
     kmc_table_give(run->tables, r.table, table_bytes);
     kmc_keymap_free(&r.map);
     return status;

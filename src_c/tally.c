@@ -32,10 +32,8 @@ void kmc_tally_free(kmc_tally *tally)
 kmc_status kmc_tally_carry(kmc_tally *tally)
 {
     kmc_status status = KMC_OK;
-    for (size_t i = 0; i < tally->n_full && status == KMC_OK; i++) {
-        tally->cells[tally->full[i] >> KMC_CELL_BITS] = KMC_CELL_CARRIED;
+    for (size_t i = 0; i < tally->n_full && status == KMC_OK; i++)
         status = kmc_keymap_add(&tally->carries, tally->full[i], COUNTER_MAX);
-    }
     tally->n_full = 0;
     return status;
 }
@@ -58,6 +56,7 @@ static inline uint32_t *count_key(uint8_t *counters, uint8_t *cells, uint32_t ke
     counters[key] = sum;
     if (sum >= times) return full;
     counters[key] = (uint8_t)(sum + 1);
+    cells[cell] = KMC_CELL_CARRIED;
     *full = key;
     return full + 1;
 }
@@ -123,9 +122,10 @@ static int add_run(uint8_t *restrict counters, const uint8_t *restrict other)
     return over;
 }
 
-/* Adds one cell to another and lists the keys that were full. */
-static void add_cell(uint8_t *counters, const uint8_t *other, uint32_t first, kmc_tally *full_of)
+/* Adds one cell to another and lists the keys that were full: says whether there were any. */
+static int add_cell(uint8_t *counters, const uint8_t *other, uint32_t first, kmc_tally *full_of)
 {
+    const size_t before = full_of->n_full;
     for (int begin = 0; begin < KMC_CELL; begin += RUN) {
         if (!add_run(counters + begin, other + begin)) continue;
         for (int i = begin; i < begin + RUN; i++) {
@@ -134,22 +134,25 @@ static void add_cell(uint8_t *counters, const uint8_t *other, uint32_t first, km
             full_of->full[full_of->n_full++] = first + (uint32_t)i;
         }
     }
+    return full_of->n_full != before;
 }
 
 kmc_status kmc_tally_merge_cells(kmc_tally *tally, const kmc_tally *other, size_t begin, size_t end, kmc_tally *full_of)
 {
     kmc_status status = KMC_OK;
-    for (size_t cell = begin; cell < end && status == KMC_OK; cell++) {
+    for (size_t cell = begin; cell < end; cell++) {
         uint8_t *const to = tally->counters + cell * KMC_CELL;
         const uint8_t *const from = other->counters + cell * KMC_CELL;
         if (other->cells[cell] == KMC_CELL_NEW) continue;
         if (tally->cells[cell] == KMC_CELL_NEW) {
-            tally->cells[cell] = KMC_CELL_MET;
+            tally->cells[cell] = other->cells[cell];
             memcpy(to, from, KMC_CELL);
             continue;
         }
         status = make_room(full_of, KMC_CELL);
-        if (status == KMC_OK) add_cell(to, from, (uint32_t)(cell * KMC_CELL), full_of);
+        if (status != KMC_OK) break;
+        const int over = add_cell(to, from, (uint32_t)(cell * KMC_CELL), full_of);
+        if (over || other->cells[cell] == KMC_CELL_CARRIED) tally->cells[cell] = KMC_CELL_CARRIED;
     }
     return status;
 }
@@ -157,10 +160,4 @@ kmc_status kmc_tally_merge_cells(kmc_tally *tally, const kmc_tally *other, size_
 kmc_status kmc_tally_merge_carries(kmc_tally *tally, const kmc_tally *other, int part)
 {
     return kmc_keymap_merge(&tally->carries, &other->carries, part);
-}
-
-void kmc_tally_merge_marks(kmc_tally *tally, const kmc_tally *other)
-{
-    for (size_t cell = 0; cell < tally->n_cells; cell++)
-        if (other->cells[cell] == KMC_CELL_CARRIED) tally->cells[cell] = KMC_CELL_CARRIED;
 }

@@ -14,7 +14,7 @@ typedef struct kmc_tally {
     int channels;
     kmc_tables *tables;
     uint8_t *counters; /* by key; NULL for four channels */
-    uint8_t *cells;    /* by cell: KMC_CELL_NEW, _MET, or _CARRIED when there are carries in it */
+    uint8_t *cells;    /* by cell: KMC_CELL_NEW, _MET, or _CARRIED once a counter in it has run over */
     size_t n_cells;    /* 0 for four channels */
     kmc_keymap carries;
     uint32_t *full; /* keys whose counter was full, not yet in the carries */
@@ -29,15 +29,14 @@ void kmc_tally_free(kmc_tally *tally);
 
 kmc_status kmc_tally_add(kmc_tally *tally, const kmc_kernels *kernels, const uint8_t *pixels, size_t n);
 
-/* Moves what is full into the carries. To be called before the carries are read or merged. */
+/* Moves what is full into the carries, and touches nothing else. To be called before the carries are read or merged. */
 kmc_status kmc_tally_carry(kmc_tally *tally);
 
-/* Adds another tally in three steps, the first two in parts that may go to different threads: the counters of cells
- * [begin, end), where those that become full go to the list of `full_of`, a tally of the thread's own; one part of the
- * carries; which cells have carries. */
+/* Adds another tally in two steps, each in parts that may go to different threads: the cells [begin, end), counters and
+ * marks, where keys whose counters become full go to the list of `full_of`, a tally of the thread's own; then, when all
+ * lists have been carried, one part of the carries. */
 kmc_status kmc_tally_merge_cells(kmc_tally *tally, const kmc_tally *other, size_t begin, size_t end, kmc_tally *full_of);
 kmc_status kmc_tally_merge_carries(kmc_tally *tally, const kmc_tally *other, int part);
-void kmc_tally_merge_marks(kmc_tally *tally, const kmc_tally *other);
 
 /* How many pixels had this key. */
 static inline int64_t kmc_tally_count(const kmc_tally *tally, uint32_t key)

@@ -1,0 +1,67 @@
+"""Tallies of several threads add up, whoever counted what and however little memory there is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from kmc import _core
+from kmc.errors import OutOfMemoryError
+
+TASK = 1 << 17  # pixels that a thread counts at a time
+CELL, CELLS = 1 << 11, 1 << 13  # keys of a cell, cells of three channels
+HALF = 33
+
+
+def colors_of(keys):
+    """The colours of three channels that have these Morton keys."""
+    colors = np.zeros((len(keys), 3), np.uint8)
+    for bit in range(24):
+        colors[:, 2 - bit % 3] |= ((keys >> bit & 1) << bit // 3).astype(np.uint8)
+    return colors
+
+
+@pytest.fixture(scope="module")
+def shared():
+    """A picture and its counts: every cell occurs in two tasks, and the sum fills its counters."""
+    tasks = []
+    for task in range(HALF):
+        cells = np.arange(task, CELLS, HALF, dtype=np.uint32)
+        own = (cells[:, None] * CELL + np.arange(4, dtype=np.uint32) * 509).reshape(-1)
+        tasks.append(np.sort(np.resize(own, TASK)))
+    keys = np.concatenate(tasks * 2)
+    counts = np.bincount(keys)
+    assert 128 <= counts[counts > 0].min() // 2 <= counts.max() // 2 < 256
+    return colors_of(keys)[None], colors_of(np.flatnonzero(counts)), counts[counts > 0]
+
+
+@pytest.mark.parametrize("threads", [3, 8, 16])
+def test_cells_that_two_threads_met(shared, threads):
+    """Threads carry while others read, and tables hold what another picture left in them."""
+    pixels, colors, counts = shared
+    noise = np.random.default_rng(0).integers(0, 256, pixels.shape, dtype=np.uint8)
+    for _ in range(12):
+        _core.histogram(noise, threads)
+        found = _core.histogram(pixels, threads)
+        np.testing.assert_array_equal(found[0], colors)
+        np.testing.assert_array_equal(found[1], counts)
+
+
+if hasattr(_core, "_fail_allocation_after"):
+
+    def test_without_memory_for_helpers_counting_goes_on(shared):
+        pixels, colors, counts = shared
+        survived = []
+        for n in range(24):
+            _core._fail_allocation_after(n)
+            try:
+                found = _core.histogram(pixels, 4)
+            except OutOfMemoryError:
+                continue
+            finally:
+                _core._fail_allocation_after(-1)
+            survived.append(n)
+            np.testing.assert_array_equal(found[0], colors)
+            np.testing.assert_array_equal(found[1], counts)
+        # The list of helpers, and for each of three its marks and its list; counters may be kept.
+        assert len(survived) >= 7
