@@ -21,16 +21,4 @@ static inline void kmc_candidates_close(kmc_candidates *c)
     }
 }
 
-/* The number of zero bits below the lowest set bit; bits must not be 0. */
-static inline unsigned kmc_lowest_bit(unsigned bits)
-{
-#if defined(__GNUC__)
-    return (unsigned)__builtin_ctz(bits);
-#else
-    unsigned at = 0;
-    while (!(bits >> at & 1)) at++;
-    return at;
-#endif
-}
-
 #endif

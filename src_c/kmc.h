@@ -1,7 +1,7 @@
 /* Everything the Python layer sees of the engine, each function with its contract.
  *
- * The caller owns all arrays; a call allocates its workspace, frees it before it returns, prints nothing and never
- * exits. Results depend on the arguments alone, never on run->threads or run->kernels. */
+ * The caller owns all arrays; a call allocates its workspace and frees it before it returns, except for what goes back to
+ * run->tables. It prints nothing and never exits. Results depend on the arguments alone, never on how it is run. */
 #ifndef KMC_H
 #define KMC_H
 
