@@ -1,5 +1,6 @@
 """Which instruction set and how many threads the engine uses. Results never depend on either."""
 
+import contextlib
 import math
 import os
 from functools import cache
@@ -7,9 +8,12 @@ from pathlib import Path
 from types import TracebackType
 
 from kmc import _core
-from kmc.errors import ArgumentError
+from kmc.errors import ArgumentError, ArgumentTypeError
 
 __all__ = ["available", "name", "threads", "use"]
+
+# Beyond it there is nothing to gain, whatever the caller or the environment asks for.
+MOST_THREADS = 1 << 10
 
 
 def name() -> str:
@@ -46,7 +50,8 @@ def available() -> tuple[str, ...]:
 class use:
     """Uses an instruction set from now on, or only inside a ``with`` block.
 
-    The choice holds for the whole process.
+    The choice holds for the whole process, and comes before ``KMC_CPU``. After a ``with`` block,
+    what was in use before is again; the fastest, if that was a ``KMC_CPU`` this machine lacks.
 
     Parameters
     ----------
@@ -57,6 +62,8 @@ class use:
     ------
     ArgumentError
         This machine or this build has no such instruction set.
+    ArgumentTypeError
+        `name` is no string.
 
     Examples
     --------
@@ -67,7 +74,11 @@ class use:
     """
 
     def __init__(self, name: str) -> None:
-        self._before = _core.cpu_get()
+        if not isinstance(name, str):
+            raise ArgumentTypeError(f"an instruction set is named by a string, not {name!r}")
+        self._before: str | None = None
+        with contextlib.suppress(ArgumentError):  # KMC_CPU may be what the caller mends
+            self._before = _core.cpu_get()
         _core.cpu_set(name)
 
     def __enter__(self) -> None:
@@ -87,7 +98,7 @@ def threads() -> int:
 
     ``KMC_NUM_THREADS`` in the environment, else ``OMP_NUM_THREADS``, else as many processors as
     this process may run on, and no more than the CPU quota of its control group (as in a
-    container) amounts to.
+    container) amounts to; never more than 1024.
 
     Raises
     ------
@@ -100,18 +111,19 @@ def threads() -> int:
     >>> kmc.cpu.threads() >= 1
     True
     """
-    return _from_environment() or min(_processors(), _quota())
+    return min(_from_environment() or min(_processors(), _quota()), MOST_THREADS)
 
 
 def _from_environment() -> int | None:
     for variable in ("KMC_NUM_THREADS", "OMP_NUM_THREADS"):
         value = os.environ.get(variable, "").split(",")[0].strip()  # OpenMP: one number a level
         if value:
-            if not value.isdecimal() or int(value) < 1:
+            digits = value.lstrip("0") if value.isdecimal() else ""
+            if not digits:
                 raise ArgumentError(
                     f"{variable} must be a whole number of at least 1, not {value!r}"
                 )
-            return int(value)
+            return int(digits[:9])  # more digits are far beyond the most threads anyway
     return None
 
 

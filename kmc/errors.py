@@ -158,7 +158,9 @@ class FileWriteError(KmcError, OSError):
 
 
 class OutOfMemoryError(KmcError, MemoryError):
-    """Memory ran out; everything taken for the call has been given back.
+    """Memory ran out; what the call took has been given back or is ready for the next one.
+
+    The latter are tables of counters that a process keeps between calls, 64 MB at most.
 
     Examples
     --------

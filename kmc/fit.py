@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kmc import _core
+from kmc.arguments import not_negative, whole
 from kmc.errors import ArgumentError, ArgumentTypeError, ImageShapeError
 from kmc.histogram import Histogram, histogram, thread_count
 from kmc.palette import MOST_COLORS, Palette, widened
@@ -307,7 +306,7 @@ def checked_options(
     ...
     kmc.errors.ArgumentError: k must be 1 to 65536, not 0
     """
-    k = _whole("k", k, 1, MOST_COLORS)
+    k = whole("k", k, 1, MOST_COLORS)
     start = _checked_init(init, k)
     chosen = EFFORTS[_one_of("effort", effort, tuple(EFFORTS))]
     if callback is not None and not callable(callback):
@@ -315,10 +314,10 @@ def checked_options(
     return Options(
         k=k,
         init=start,
-        n_init=_whole("n_init", n_init, 1),
-        max_iter=min(_whole("max_iter", max_iter, 1), 2**31 - 1),
-        tol=chosen.tol if tol is None else _not_negative("tol", tol),
-        seed=_whole("seed", seed, 0),
+        n_init=whole("n_init", n_init, 1),
+        max_iter=min(whole("max_iter", max_iter, 1), 2**31 - 1),
+        tol=chosen.tol if tol is None else not_negative("tol", tol),
+        seed=whole("seed", seed, 0),
         weights=_one_of("weights", weights, ("counts", "uniform")),
         effort=chosen,
         searches=k <= MOST_SEARCHED
@@ -326,28 +325,6 @@ def checked_options(
         threads=thread_count(threads),
         callback=callback,
     )
-
-
-def _whole(name: str, value: Any, least: int, most: int | None = None) -> int:
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise ArgumentTypeError(f"{name} must be an integer, not {value!r}") from None
-    if isinstance(value, bool | np.bool_):
-        raise ArgumentTypeError(f"{name} must be an integer, not {value!r}")
-    if number < least or (most is not None and number > most):
-        bounds = f"at least {least}" if most is None else f"{least} to {most}"
-        raise ArgumentError(f"{name} must be {bounds}, not {number}")
-    return number
-
-
-def _not_negative(name: str, value: Any) -> float:
-    if not isinstance(value, Real) or isinstance(value, bool):
-        raise ArgumentTypeError(f"{name} must be a number, not {value!r}")
-    number = float(value)
-    if not number >= 0:
-        raise ArgumentError(f"{name} must be 0 or more, not {number}")
-    return number
 
 
 def _one_of(name: str, value: Any, known: tuple[str, ...]) -> str:

@@ -6,7 +6,6 @@ and `Histogram.to_bytes` writes them in a few bytes a colour.
 
 from __future__ import annotations
 
-import operator
 import struct
 import zlib
 from collections.abc import Callable
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kmc import _core, cpu
+from kmc.arguments import array, whole
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.image import as_pixels
 
@@ -26,7 +26,6 @@ _MAGIC, _VERSION = b"KMCH", 1
 _HEADER = struct.Struct("<4sBBBxQ")  # magic, version, channels, bytes a count, number of colours
 _CHECKSUM = struct.Struct("<I")
 _CHANNELS = (1, 3, 4)
-_MOST_THREADS = 1 << 10
 
 
 class Histogram:
@@ -52,7 +51,7 @@ class Histogram:
     Raises
     ------
     ArgumentTypeError
-        Colours that are not ``uint8`` or counts that are not integers.
+        Colours that are not ``uint8``, counts that are not integers, or rows of different lengths.
     ArgumentError
         Arrays whose shapes do not fit, no colour at all, or a count below 1.
 
@@ -79,9 +78,9 @@ class Histogram:
 
     def _set(self, colors: NDArray[np.uint8], counts: NDArray[np.int64]) -> Histogram:
         """Fill in arrays that are known to be in order and to belong to nobody else."""
-        for name, array in (("colors", colors), ("counts", counts)):
-            array.setflags(write=False)
-            object.__setattr__(self, name, array)
+        for name, values in (("colors", colors), ("counts", counts)):
+            values.setflags(write=False)
+            object.__setattr__(self, name, values)
         object.__setattr__(self, "n_pixels", int(counts.sum()))
         return self
 
@@ -259,17 +258,11 @@ def thread_count(threads: int | None) -> int:
     """
     if threads is None:
         return cpu.threads()
-    try:
-        count = operator.index(threads)
-    except TypeError:
-        raise ArgumentTypeError(f"threads must be an integer or None, not {threads!r}") from None
-    if count < 1 or isinstance(threads, bool):
-        raise ArgumentError(f"threads must be at least 1, not {threads!r}")
-    return min(count, _MOST_THREADS)
+    return min(whole("threads", threads, 1), cpu.MOST_THREADS)
 
 
 def _checked(colors: ArrayLike, counts: ArrayLike) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    colors, counts = np.asarray(colors), np.asarray(counts)
+    colors, counts = array("colors", colors), array("counts", counts)
     if colors.dtype != np.uint8:
         if colors.dtype.kind not in "iu" or not colors.size:
             raise ArgumentTypeError(f"colors must be uint8, not {colors.dtype}")

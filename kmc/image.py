@@ -12,8 +12,6 @@ import contextlib
 import io
 import os
 import sys
-import threading
-import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
@@ -55,9 +53,6 @@ _TIFF_BITS_PER_SAMPLE, _TIFF_PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0
 
 _STRIP_BYTES = 1 << 18
 
-# Warning filters belong to the whole process: one thread at a time may change them.
-_filters_lock = threading.Lock()
-
 
 def as_pixels(image: ImageInput) -> NDArray[np.uint8]:
     """Turn any kind of picture into pixels.
@@ -95,6 +90,9 @@ def as_pixels(image: ImageInput) -> NDArray[np.uint8]:
     channel that is opaque everywhere is dropped. Of an MPO file (a JPEG with previews or a second
     view) the main picture is taken.
 
+    A file of more than ``PIL.Image.MAX_IMAGE_PIXELS`` comes with Pillow's DecompressionBombWarning,
+    which filters may silence or turn into an ImageTooLargeError; twice as many are always one.
+
     Examples
     --------
     >>> import numpy as np
@@ -107,7 +105,9 @@ def as_pixels(image: ImageInput) -> NDArray[np.uint8]:
     """
     if isinstance(image, str | os.PathLike):
         return _from_path(image)
-    if isinstance(image, bytes | bytearray) or (isinstance(image, memoryview) and image.ndim == 1):
+    if isinstance(image, memoryview) and image.ndim == 1:
+        image = image.tobytes()  # of any stride
+    if isinstance(image, bytes | bytearray):
         return _from_stream(io.BytesIO(image), "the bytes given")
     if _is_pillow(image):
         with _reading("the PIL.Image given"):
@@ -166,9 +166,7 @@ def _from_stream(stream: BinaryIO, name: str) -> NDArray[np.uint8]:
 
     with _reading(name):
         try:
-            with _filters_lock, warnings.catch_warnings():
-                warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-                picture = Image.open(stream, formats=FORMATS)
+            picture = Image.open(stream, formats=FORMATS)
         except UnidentifiedImageError as error:
             stream.seek(0)
             if not stream.read(1):
@@ -190,7 +188,7 @@ def _reading(name: str) -> Iterator[None]:
         yield
     except KmcError:
         raise
-    except Image.DecompressionBombError as error:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageTooLargeError(
             f"{name}: {error}; if you trust the file, raise PIL.Image.MAX_IMAGE_PIXELS"
         ) from error

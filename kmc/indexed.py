@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from kmc.arguments import not_negative
 from kmc.errors import ArgumentError, ArgumentTypeError
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ class IndexedImage:
     Raises
     ------
     ArgumentTypeError
-        Indices of another dtype, or no array.
+        Indices of another dtype, or no array; a `palette` that is no Palette; an `mse` that is no
+        number.
     ArgumentError
         Indices not in two dimensions, or beyond the palette; a negative `mse`.
 
@@ -74,14 +76,14 @@ class IndexedImage:
             raise ArgumentTypeError(f"indices must be an array of uint8 or uint16, not {kind}")
         if indices.ndim != 2 or indices.size == 0:
             raise ArgumentError(f"indices must have shape (H, W), not {indices.shape}")
+        if not hasattr(palette, "colors"):
+            raise ArgumentTypeError(f"palette must be a Palette, not {type(palette).__name__}")
         k = len(palette)
         if k <= np.iinfo(indices.dtype).max and indices.max() >= k:
             raise ArgumentError(f"index {indices.max()} is beyond a palette of {k} colours")
-        if not mse >= 0:
-            raise ArgumentError(f"mse must be 0 or more, not {mse}")
         self.indices = indices
         self.palette = palette
-        self.mse = float(mse)
+        self.mse = not_negative("mse", mse)
 
     @property
     def psnr(self) -> float:
@@ -100,6 +102,8 @@ class IndexedImage:
     @property
     def inertia(self) -> float:
         """The palette's inertia: over the pixels it was fitted to, before centroids were rounded.
+
+        After a fit with ``weights="uniform"`` it is over their distinct colours, each taken once.
 
         Examples
         --------

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kmc import _core
+from kmc.arguments import array, not_negative, whole
 from kmc.errors import ArgumentError, ArgumentTypeError, ImageShapeError
 from kmc.histogram import thread_count
 from kmc.image import as_pixels
@@ -32,7 +33,8 @@ class Palette:
         How many of the pixels that the palette was fitted to are nearest to each colour; by
         default 0.
     inertia : float, optional
-        Sum over those pixels of the squared distance to their centroid, in levels squared.
+        Sum of the squared distances to the nearest centroid, in levels squared: over those pixels,
+        or over their distinct colours, each taken once, after a fit with ``weights="uniform"``.
     n_iter : int, optional
         Iterations of Lloyd's algorithm.
     converged : bool, optional
@@ -43,7 +45,8 @@ class Palette:
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        Colours of another type or shape, or arrays that do not fit together.
+        Colours of another type or shape, arrays that do not fit together, centroids that are not
+        finite, or a negative `inertia` or `n_iter`.
 
     Examples
     --------
@@ -78,15 +81,18 @@ class Palette:
     ) -> None:
         self.colors = _as_colors(colors)
         k = len(self.colors)
-        self.centroids = np.array(self.colors if centroids is None else centroids, np.float64)
-        self.counts = np.array(np.zeros(k) if counts is None else counts, np.int64)
+        given = self.colors if centroids is None else centroids
+        self.centroids = array("centroids", given, np.float64).copy()
+        self.counts = array("counts", np.zeros(k) if counts is None else counts, np.int64).copy()
         if self.centroids.shape != self.colors.shape or self.counts.shape != (k,):
             raise ArgumentError(
                 f"colors {self.colors.shape}, centroids {self.centroids.shape} and counts "
                 f"{self.counts.shape} do not fit together"
             )
-        self.inertia = float(inertia)
-        self.n_iter = int(n_iter)
+        if not np.isfinite(self.centroids).all():
+            raise ArgumentError("centroids must be finite")
+        self.inertia = not_negative("inertia", inertia)
+        self.n_iter = whole("n_iter", n_iter, 0)
         self.converged = bool(converged)
         self.history = list(history)
 
@@ -175,15 +181,16 @@ def assign(
     array([0, 1], dtype=uint8)
     """
     colors = palette.colors if isinstance(palette, Palette) else _as_colors(palette, (1, 3, 4))
-    array = np.asarray(pixels)
-    if array.dtype != np.uint8:
-        raise ArgumentTypeError(f"pixels must be uint8, not {array.dtype}")
-    if array.ndim < 1 or array.shape[-1] != colors.shape[1]:
+    values = array("pixels", pixels)
+    if values.dtype != np.uint8:
+        raise ArgumentTypeError(f"pixels must be uint8, not {values.dtype}")
+    if values.ndim < 1 or values.shape[-1] != colors.shape[1]:
         raise ArgumentError(
-            f"pixels must have shape (..., {colors.shape[1]}) as the palette has, not {array.shape}"
+            f"pixels must have shape (..., {colors.shape[1]}) as the palette has, "
+            f"not {values.shape}"
         )
-    flat = np.ascontiguousarray(array.reshape(-1, colors.shape[1]))
-    return _core.assign(flat, colors, thread_count(threads)).reshape(array.shape[:-1])
+    flat = np.ascontiguousarray(values.reshape(-1, colors.shape[1]))
+    return _core.assign(flat, colors, thread_count(threads)).reshape(values.shape[:-1])
 
 
 def indexed(
@@ -225,14 +232,14 @@ def widened(centroids: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def _as_colors(colors: ArrayLike, channels: tuple[int, ...] = (1, 3)) -> NDArray[np.uint8]:
-    array = np.array(colors)
-    if array.ndim != 2 or array.shape[1] not in channels or not 1 <= len(array) <= MOST_COLORS:
+    values = array("colors", colors)
+    if values.ndim != 2 or values.shape[1] not in channels or not 1 <= len(values) <= MOST_COLORS:
         raise ArgumentError(
             f"colors must have shape (k, C), k = 1 to {MOST_COLORS}, C one of "
-            f"{', '.join(map(str, channels))}, not {array.shape}"
+            f"{', '.join(map(str, channels))}, not {values.shape}"
         )
-    if array.dtype.kind not in "iu":
-        raise ArgumentTypeError(f"colors must be uint8, not {array.dtype}")
-    if array.min() < 0 or array.max() > 255:
+    if values.dtype.kind not in "iu":
+        raise ArgumentTypeError(f"colors must be uint8, not {values.dtype}")
+    if values.min() < 0 or values.max() > 255:
         raise ArgumentError("colors must lie in 0..255")
-    return np.ascontiguousarray(array, np.uint8)
+    return np.array(values, np.uint8, order="C")

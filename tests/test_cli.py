@@ -207,6 +207,13 @@ def test_errors_are_one_line(source, tmp_path, monkeypatch, capsys, arguments, w
     assert sorted(os.listdir(tmp_path)) == ["photo.png"]
 
 
+def test_large_pictures_come_without_a_warning(source, tmp_path, monkeypatch, capsys):
+    with Image.open(source) as picture:
+        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", picture.width * picture.height - 1)
+    assert main(["quantize", str(source), "-o", str(tmp_path / "out.png")]) == 0
+    assert capsys.readouterr().err.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     "arguments",
     [[], ["quantize"], ["quantize", "a.png"], ["quantize", "a.png", "-o", "b.png", "-k", "x"]],

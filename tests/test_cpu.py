@@ -10,7 +10,7 @@ import pytest
 
 import kmc
 from kmc import cpu
-from kmc.errors import ArgumentError
+from kmc.errors import ArgumentError, ArgumentTypeError
 
 
 def in_new_process(program, **environment):
@@ -54,6 +54,22 @@ except kmc.errors.ArgumentError as error:
     message = in_new_process(program, KMC_CPU=name)
     assert repr(name) in message
     assert "c" in message
+
+
+def test_use_mends_an_unknown_name_in_the_environment():
+    program = """
+from kmc import cpu
+with cpu.use("c"):
+    print(cpu.name())
+print(cpu.name() == cpu.available()[-1])
+"""
+    assert in_new_process(program, KMC_CPU="sse9").split() == ["c", "True"]
+
+
+@pytest.mark.parametrize("name", [None, 3, b"c"])
+def test_use_wants_a_string(name):
+    with pytest.raises(ArgumentTypeError, match="string"):
+        cpu.use(name)
 
 
 def test_use_holds_until_changed():
@@ -112,6 +128,13 @@ def test_variables_that_are_no_number_are_refused(monkeypatch, variable, value):
     monkeypatch.setenv(variable, value)
     with pytest.raises(ArgumentError, match=variable):
         cpu.threads()
+
+
+@pytest.mark.parametrize("value", ["1025", "9999999999", "7" * 5000])
+def test_more_threads_than_any_machine_has(monkeypatch, photo, value):
+    monkeypatch.setenv("KMC_NUM_THREADS", value)
+    assert cpu.threads() == 1024
+    assert kmc.histogram(photo).n_pixels == 48 * 64
 
 
 def quota(tmp_path, own, files):

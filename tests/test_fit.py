@@ -291,7 +291,7 @@ WRONG = [
         for name in ("k", "n_init", "max_iter", "seed")
         for value in (2.0, "2", None, [2], np.float64(2), True)
     ),
-    wrong("threads must be an integer or None", kmc.ArgumentTypeError, threads=1.5),
+    wrong("threads must be an integer", kmc.ArgumentTypeError, threads=1.5),
     *(wrong("tol must be a number", kmc.ArgumentTypeError, tol=t) for t in ("low", [1], 1j)),
     *(wrong("weights must be one of", kmc.ArgumentTypeError, weights=w) for w in (None, [1, 2])),
     *(wrong("effort must be one of", kmc.ArgumentTypeError, effort=e) for e in (None, 3)),

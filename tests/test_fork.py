@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import multiprocessing
+import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from pictures import encoded
+from PIL import Image
 from scenes import noise
 
 import kmc
@@ -26,10 +31,10 @@ def answer(connection, threads):
     connection.close()
 
 
-def start(context, *arguments):
+def start(context, *arguments, target=answer):
     """A started process, and the end of a pipe where its answer will be."""
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=answer, args=(theirs, *arguments))
+    process = context.Process(target=target, args=(theirs, *arguments))
     with warnings.catch_warnings():
         # Newer Pythons warn of a fork while a helper of the call before is still on its way out.
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -84,3 +89,36 @@ def test_a_child_takes_over_palettes():
         result = pool.apply_async(palette.remap, (noise(20, 20),)).get(PATIENCE)
     np.testing.assert_array_equal(result.indices, palette.remap(noise(20, 20)).indices)
     assert result.mse == palette.remap(noise(20, 20)).mse
+
+
+class Slow(io.BytesIO):
+    """A file whose first read() takes until an event."""
+
+    def __init__(self, data, reading, done):
+        super().__init__(data)
+        self.reading, self.done = reading, done
+
+    def read(self, *arguments):
+        self.reading.set()
+        self.done.wait(2 * PATIENCE)
+        return super().read(*arguments)
+
+
+def count(connection, data):
+    connection.send(kmc.histogram(data).n_pixels)
+    connection.close()
+
+
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+def test_a_child_started_while_a_file_is_being_read(method):
+    data = encoded(Image.fromarray(noise(20, 30)))
+    reading, done = threading.Event(), threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(kmc.histogram, Slow(data, reading, done))
+        try:
+            assert reading.wait(PATIENCE)
+            child = start(multiprocessing.get_context(method), data, target=count)
+            assert answer_of(*child) == 600
+        finally:
+            done.set()
+        assert slow.result(PATIENCE).n_pixels == 600

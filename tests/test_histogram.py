@@ -209,6 +209,8 @@ def test_from_bytes_wants_bytes(data):
         ([[1]], [1, 2], kmc.ArgumentError, r"shape \(1,\), not \(2,\)"),
         ([[1]], [1.0], kmc.ArgumentTypeError, "counts must be integers, not float64"),
         ([[1]], [True], kmc.ArgumentTypeError, "integers"),
+        ([[1, 2, 3], [4]], [1, 1], kmc.ArgumentTypeError, "colors cannot become an array"),
+        ([[1]], [[1], []], kmc.ArgumentTypeError, "counts cannot"),
         ([[1]], [0], kmc.ArgumentError, "at least 1, not 0"),
         ([[1], [2]], [5, -5], kmc.ArgumentError, "at least 1, not -5"),
         ([[1], [2]], [2**62, 2**62], kmc.ArgumentError, "below 2"),
@@ -262,7 +264,7 @@ def test_repr():
     [
         (0, kmc.ArgumentError),
         (-1, kmc.ArgumentError),
-        (True, kmc.ArgumentError),
+        (True, kmc.ArgumentTypeError),
         (1.0, kmc.ArgumentTypeError),
         ("2", kmc.ArgumentTypeError),
     ],

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -162,10 +164,10 @@ def test_damaged_files_give_pixels_or_an_image_error(format, changes, keep):
 def test_decompression_bombs(photo, monkeypatch):
     data = encoded(Image.fromarray(photo))
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", photo.shape[0] * photo.shape[1] - 1)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with pytest.warns(Image.DecompressionBombWarning):
         np.testing.assert_array_equal(as_pixels(data), photo)
-    assert not caught
+    with pytest.raises(kmc.ImageTooLargeError, match="could be decompression bomb"):
+        as_pixels(data)  # warnings are errors here
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", photo.shape[0] * photo.shape[1] // 2 - 1)
     with pytest.raises(kmc.ImageTooLargeError, match=r"PIL\.Image\.MAX_IMAGE_PIXELS") as error:
         as_pixels(data)
@@ -254,3 +256,59 @@ def test_relative_paths(photo, tmp_path, monkeypatch):
     Image.fromarray(photo).save(tmp_path / "here.png")
     monkeypatch.chdir(tmp_path)
     np.testing.assert_array_equal(as_pixels("here.png"), as_pixels(Path("here.png")))
+
+
+# ---- foreign code --------------------------------------------------------------------------------
+
+
+class Slow(io.BytesIO):
+    """Waits in its first read() of the header until something else has been done."""
+
+    def __init__(self, data: bytes, wait):
+        super().__init__(data)
+        self.wait = wait
+
+    def read(self, *arguments):
+        wait, self.wait = self.wait, lambda: None
+        wait()
+        return super().read(*arguments)
+
+
+def test_a_slow_file_holds_nobody_up(photo):
+    data = encoded(Image.fromarray(photo))
+    reading, done = threading.Event(), threading.Event()
+
+    def wait():
+        reading.set()
+        assert done.wait(60)
+
+    with ThreadPoolExecutor(2) as pool:
+        slow = pool.submit(as_pixels, Slow(data, wait))
+        try:
+            assert reading.wait(60)
+            np.testing.assert_array_equal(pool.submit(as_pixels, data).result(10), photo)
+        finally:
+            done.set()
+        np.testing.assert_array_equal(slow.result(60), photo)
+
+
+def test_a_file_object_may_read_pictures_itself(photo):
+    data = encoded(Image.fromarray(photo))
+    other = []
+    thread = threading.Thread(
+        target=lambda: other.append(as_pixels(Slow(data, lambda: other.append(as_pixels(data))))),
+        daemon=True,
+    )
+    thread.start()
+    thread.join(10)
+    assert len(other) == 2, "it waits for itself"
+    np.testing.assert_array_equal(other, [photo, photo])
+
+
+def test_bytes_of_any_stride(photo):
+    data = encoded(Image.fromarray(photo))
+    apart = np.zeros(2 * len(data), np.uint8)
+    apart[::2] = np.frombuffer(data, np.uint8)
+    np.testing.assert_array_equal(as_pixels(memoryview(apart.tobytes())[::2]), photo)
+    with pytest.raises(kmc.ImageReadError, match="not a picture"):
+        as_pixels(memoryview(b"abcdef")[::2])

@@ -137,3 +137,16 @@ def test_the_constructor_checks_the_error(make_indexed, mse):
     image = make_indexed(4)
     with pytest.raises(kmc.ArgumentError, match="mse must be 0 or more"):
         kmc.IndexedImage(image.indices, image.palette, mse)
+
+
+@pytest.mark.parametrize("mse", ["x", None, True])
+def test_the_error_is_a_number(make_indexed, mse):
+    image = make_indexed(4)
+    with pytest.raises(kmc.ArgumentTypeError, match="mse must be a number"):
+        kmc.IndexedImage(image.indices, image.palette, mse)
+
+
+@pytest.mark.parametrize("palette", [None, [[1, 2, 3]]])
+def test_the_palette_is_a_palette(palette):
+    with pytest.raises(kmc.ArgumentTypeError, match="palette must be a Palette"):
+        kmc.IndexedImage(np.zeros((2, 2), np.uint8), palette, 0.0)

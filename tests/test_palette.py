@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import pickle
 
 import numpy as np
@@ -191,11 +192,32 @@ def test_palettes_travel():
         (([[1], [2]], [[1]]), kmc.ArgumentError, "fit together"),
         (([[1], [2]], [[1, 2]]), kmc.ArgumentError, "fit together"),
         (([[1], [2]], None, [1]), kmc.ArgumentError, "fit together"),
+        (([[1, 2, 3], [4]],), kmc.ArgumentTypeError, "colors cannot become an array"),
+        (([[1]], "abc"), kmc.ArgumentTypeError, "centroids cannot"),
+        (([[1]], [[1], [1, 2]]), kmc.ArgumentTypeError, "centroids cannot"),
+        (([[1]], [[math.nan]]), kmc.ArgumentError, "centroids must be finite"),
+        (([[1]], [[math.inf]]), kmc.ArgumentError, "centroids must be finite"),
+        (([[1]], None, ["x"]), kmc.ArgumentTypeError, "counts cannot"),
+        (([[1]], None, [2**70]), kmc.ArgumentTypeError, "counts cannot"),
     ],
 )
 def test_wrong_palettes(arguments, error, words):
     with pytest.raises(error, match=words):
         kmc.Palette(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("option", "error"),
+    [
+        ({"inertia": "x"}, kmc.ArgumentTypeError),
+        ({"inertia": math.nan}, kmc.ArgumentError),
+        ({"n_iter": 1.5}, kmc.ArgumentTypeError),
+        ({"n_iter": -1}, kmc.ArgumentError),
+    ],
+)
+def test_wrong_facts_about_a_fit(option, error):
+    with pytest.raises(error, match=next(iter(option))):
+        kmc.Palette([[1]], **option)
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
@@ -223,6 +245,8 @@ def test_assign_takes_any_shape(channels, shape):
         (np.zeros((3, 3), np.uint8), [[1.0, 2, 3]], kmc.ArgumentTypeError),
         (np.zeros((3, 3), np.uint8), np.zeros((65537, 3), np.uint8), kmc.ArgumentError),
         (None, [[1, 2, 3]], kmc.ArgumentTypeError),
+        ([[1, 2, 3], [4]], [[1, 2, 3]], kmc.ArgumentTypeError),
+        (np.zeros((3, 3), np.uint8), [[1, 2, 3], [4]], kmc.ArgumentTypeError),
     ],
 )
 def test_assign_refuses_what_does_not_fit(pixels, palette, error):

@@ -1,0 +1,99 @@
+"""Options and arrays from the caller, checked: errors name the option that is wrong."""
+
+from __future__ import annotations
+
+import operator
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from kmc.errors import ArgumentError, ArgumentTypeError, OutOfMemoryError
+
+
+def whole(name: str, value: Any, least: int, most: int | None = None) -> int:
+    """The integer behind an option.
+
+    Parameters
+    ----------
+    name : str
+        What errors call the option.
+    value : object
+        Any integer, NumPy's included; truth values are none.
+    least, most : int
+        The range, both ends included; by default without an upper end.
+
+    Raises
+    ------
+    ArgumentTypeError
+        No integer.
+    ArgumentError
+        Out of range.
+
+    Examples
+    --------
+    >>> from kmc.arguments import whole
+    >>> whole("k", 16, 1, 256)
+    16
+    >>> whole("k", 0, 1, 256)
+    Traceback (most recent call last):
+    ...
+    kmc.errors.ArgumentError: k must be 1 to 256, not 0
+    """
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise ArgumentTypeError(f"{name} must be an integer, not {value!r}") from None
+    if isinstance(value, bool | np.bool_):
+        raise ArgumentTypeError(f"{name} must be an integer, not {value!r}")
+    if number < least or (most is not None and number > most):
+        bounds = f"at least {least}" if most is None else f"{least} to {most}"
+        raise ArgumentError(f"{name} must be {bounds}, not {number}")
+    return number
+
+
+def not_negative(name: str, value: Any) -> float:
+    """The number behind an option that is 0 or more, infinity included.
+
+    Raises
+    ------
+    ArgumentTypeError
+        No real number.
+    ArgumentError
+        Negative, or NaN.
+
+    Examples
+    --------
+    >>> from kmc.arguments import not_negative
+    >>> not_negative("tol", 1)
+    1.0
+    """
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise ArgumentTypeError(f"{name} must be a number, not {value!r}")
+    number = float(value)
+    if not number >= 0:
+        raise ArgumentError(f"{name} must be 0 or more, not {number}")
+    return number
+
+
+def array(name: str, value: Any, dtype: DTypeLike | None = None) -> NDArray[Any]:
+    """What the caller gave as an array, and the caller's own memory where it is one already.
+
+    Raises
+    ------
+    ArgumentTypeError
+        NumPy makes no array of it: rows of different lengths, or values of another type.
+
+    Examples
+    --------
+    >>> from kmc.arguments import array
+    >>> array("counts", [1, 2], float)
+    array([1., 2.])
+    """
+    try:
+        return np.asarray(value, dtype)
+    except MemoryError as error:
+        raise OutOfMemoryError(f"not enough memory for {name} as an array") from error
+    except Exception as error:  # a foreign __array__ may raise anything
+        raise ArgumentTypeError(f"{name} cannot become an array: {error}") from error
