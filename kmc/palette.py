@@ -17,6 +17,10 @@ from kmc.indexed import IndexedImage
 
 MOST_COLORS = 65536
 
+# Pixels that are nearly all different are quicker compared with so few colours than looked up:
+# 2.7 ms a megapixel of noise at 16 colours and 5.5 at 64, where looking up takes 5.6.
+COMPARED_COLORS = 48
+
 
 class Palette:
     """The k colours of a picture, as files store them and as k-means found them.
@@ -212,7 +216,12 @@ def indexed(
     >>> indexed(pixels, colors, labels, Palette([[9], [5]]), 0.0, threads=1).indices
     array([[1, 0]], dtype=uint8)
     """
-    indices = _core.remap(pixels, colors, labels, len(palette), threads)
+    height, width, channels = pixels.shape
+    if len(palette) <= COMPARED_COLORS and 2 * len(colors) > height * width:
+        flat = _core.assign(pixels.reshape(-1, channels), palette.colors, threads)
+        indices = flat.reshape(height, width)
+    else:
+        indices = _core.remap(pixels, colors, labels, len(palette), threads)
     return IndexedImage(indices, palette, error / indices.size)
 
 

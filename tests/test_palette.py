@@ -261,3 +261,15 @@ def test_assign_checks_threads(threads, error):
     with pytest.raises(error, match="threads") as caught:
         kmc.assign(np.zeros((2, 3), np.uint8), [[1, 2, 3]], threads=threads)
     assert isinstance(caught.value, kmc.KmcError)
+
+
+@pytest.mark.parametrize("k", [1, 2, 48, 49])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_noise_gets_the_same_indices_by_either_way(k, channels):
+    """Compared with all colours up to 48 of them, looked up beyond."""
+    noise = np.random.default_rng(k).integers(0, 256, (9, 11, channels), dtype=np.uint8)
+    colors = np.random.default_rng(99).integers(0, 256, (k, channels), dtype=np.uint8)
+    result = kmc.Palette(colors).remap(noise)
+    distance = np.square(noise[:, :, None].astype(int) - colors).sum(axis=-1)
+    assert np.array_equal(result.indices, distance.argmin(axis=-1))
+    assert result.mse == pytest.approx(distance.min(axis=-1).mean())
