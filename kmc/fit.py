@@ -43,7 +43,7 @@ class Effort:
 
 # Measured on Kodak: src_c/README.md has the table these were chosen from.
 EFFORTS = {
-    "fast": Effort(kicks=0, fine_cells=0, fine_kicks=0, patience=1, tol=1.0),
+    "fast": Effort(kicks=0, fine_cells=0, fine_kicks=0, patience=1, tol=0.5),
     "default": Effort(kicks=4, fine_cells=128, fine_kicks=1 / 64, patience=16, tol=0.1),
     "best": Effort(kicks=64, fine_cells=256, fine_kicks=256, patience=512, tol=1e-4),
 }
@@ -114,7 +114,7 @@ def fit(
     tol : float, optional
         Iterations end once no centroid moves by as much: largest squared movement, in 8-bit levels
         squared, under `tol`. By default 0.1, which is some 0.1 % above the inertia at rest for a
-        third of the iterations; 1 for ``effort="fast"`` and 0.0001 (no movement at all) for
+        third of the iterations; 0.5 for ``effort="fast"`` and 0.0001 (no movement at all) for
         ``"best"``. With ``tol=0`` just `max_iter` iterations are done.
     seed : int, default 0
         Of the random numbers, 0 or more.
