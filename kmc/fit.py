@@ -244,14 +244,17 @@ def _run(tree: _core.Tree, options: Options, seed: int) -> Run:
 def _start(tree: _core.Tree, options: Options, seed: int) -> NDArray[np.float64]:
     """Seeds, improved by search where the effort says so."""
     k, effort, threads = options.k, options.effort, options.threads
-    cells = tree.coarsen(SEARCH_CELLS * k, threads)
+    name = options.init if isinstance(options.init, str) else "given"
     if not isinstance(options.init, str):
         centroids = widened(options.init)
-    elif options.init == "random":
+    elif name == "random":
         centroids = tree.seed_random(k, seed, threads)
-    elif options.init == "bisecting":
+    if name in ("given", "random") and not options.searches:
+        return centroids
+    cells = tree.coarsen(SEARCH_CELLS * k, threads)
+    if name == "bisecting":
         centroids = cells.coarsen(SEEDING_CELLS * k, threads).seed_split(k, threads)
-    else:
+    elif name == "k-means++":
         centroids = cells.coarsen(SEEDING_CELLS * k, threads).seed_plusplus(k, seed, threads)
     if options.searches:
         cells.search(centroids, effort.kicks, effort.patience, seed, threads)

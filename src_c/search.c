@@ -82,13 +82,7 @@ static void assign(const search *s, const kmc_points *points, region *r)
     s->run->kernels->nearest_point(points->xy, points->zw, points->n, r->xy, r->zw, r->n_centroids, s->position,
                                    s->distance);
     memset(r->moments, 0, r->n_centroids * sizeof r->moments[0]);
-    /* Points come cluster by cluster, so that runs are long: one sum in registers for each. */
-    for (size_t i = 0; i < points->n;) {
-        const int32_t position = s->position[i];
-        kmc_moments run = {0, {0, 0, 0, 0}};
-        for (; i < points->n && s->position[i] == position; i++) kmc_moments_add(&run, points, i);
-        kmc_moments_merge(&r->moments[position], &run);
-    }
+    for (size_t i = 0; i < points->n; i++) kmc_moments_add(&r->moments[s->position[i]], points, i);
 }
 
 /* What removing a cluster loses when its points go to their next nearest centroids and these move to their means. */
