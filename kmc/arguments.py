@@ -97,3 +97,26 @@ def array(name: str, value: Any, dtype: DTypeLike | None = None) -> NDArray[Any]
         raise OutOfMemoryError(f"not enough memory for {name} as an array") from error
     except Exception as error:  # a foreign __array__ may raise anything
         raise ArgumentTypeError(f"{name} cannot become an array: {error}") from error
+
+
+def one_of(name: str, value: Any, known: tuple[str, ...]) -> str:
+    """The option that is one of a few words.
+
+    Raises
+    ------
+    ArgumentTypeError
+        No string.
+    ArgumentError
+        None of the `known` ones.
+
+    Examples
+    --------
+    >>> from kmc.arguments import one_of
+    >>> one_of("effort", "best", ("fast", "best"))
+    'best'
+    """
+    if not isinstance(value, str):
+        raise ArgumentTypeError(f"{name} must be one of {', '.join(known)}, not {value!r}")
+    if value not in known:
+        raise ArgumentError(f"{name} must be one of {', '.join(known)}, not {value!r}")
+    return value

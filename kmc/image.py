@@ -12,7 +12,7 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 import numpy as np
@@ -28,6 +28,7 @@ from kmc.errors import (
     KmcError,
     OutOfMemoryError,
 )
+from kmc.modes import pillow_pixels
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -37,21 +38,6 @@ if TYPE_CHECKING:
 # Still pictures only: no page description (EPS, PDF), no layers (PSD), no science (FITS). The
 # formats that Pillow has at hand come first, since the others make it load all its plug-ins.
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF", "AVIF", "JPEG2000", "QOI", "ICO")
-
-# EXIF orientation -> the name of the Pillow transposition that undoes it.
-_UPRIGHT = {
-    2: "FLIP_LEFT_RIGHT",
-    3: "ROTATE_180",
-    4: "FLIP_TOP_BOTTOM",
-    5: "TRANSPOSE",
-    6: "ROTATE_270",
-    7: "TRANSVERSE",
-    8: "ROTATE_90",
-}
-_EXIF_ORIENTATION = 0x0112
-_TIFF_BITS_PER_SAMPLE, _TIFF_PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0
-
-_STRIP_BYTES = 1 << 18
 
 
 def as_pixels(image: ImageInput) -> NDArray[np.uint8]:
@@ -217,112 +203,4 @@ def _from_pillow(picture: Any, name: str) -> NDArray[np.uint8]:
         raise ImageShapeError(
             f"{name}: the picture is empty: {picture.width} x {picture.height} pixels"
         )
-    _refuse_transparency(picture, name)
-    channels, convert = _conversion(picture, name)
-    method = _UPRIGHT.get(_orientation(picture))
-    if method is not None:
-        from PIL import Image
-
-        picture = picture.transpose(Image.Transpose[method])
-    return _in_strips(picture, channels, convert)
-
-
-def _orientation(picture: Any) -> Any:
-    try:
-        return picture.getexif().get(_EXIF_ORIENTATION, 1)
-    except Exception:  # damaged EXIF says nothing about the pixels
-        return 1
-
-
-def _refuse_transparency(picture: Any, name: str) -> None:
-    """Let a picture pass if all its pixels are opaque."""
-    if not picture.has_transparency_data or _is_opaque(picture):
-        return
-    raise ImageShapeError(
-        f"{name}: has transparent pixels (mode {picture.mode}), which are not taken; "
-        "composite it over a background colour, Image.alpha_composite(Image.new('RGBA', "
-        "image.size, 'white'), image.convert('RGBA')).convert('RGB'), or drop the alpha, "
-        "image.convert('RGBA').convert('RGB')"
-    )
-
-
-def _is_opaque(picture: Any) -> bool:
-    if picture.mode in ("LA", "La", "PA", "RGBA", "RGBa"):
-        return bool(picture.getchannel(picture.getbands()[-1]).getextrema()[0] == 255)
-    key = picture.info.get("transparency")
-    if picture.mode.startswith("I"):  # convert() would not look at the colour key
-        return not (np.asarray(picture) == key).any()
-    if isinstance(key, tuple) and max(key) > 255:  # a key of 16 bits, of which 8 were read
-        return False
-    return bool(picture.convert("RGBA").getextrema()[3][0] == 255)
-
-
-def _conversion(picture: Any, name: str) -> tuple[int, Callable[[Any], Any]]:
-    """How many channels the pixels have, and what makes a strip of the picture array-like."""
-    mode = picture.mode
-    if mode in ("L", "RGB"):
-        return len(mode), lambda strip: strip
-    if mode.startswith("I;16") or (mode == "I" and picture.format == "PPM"):
-        table = _grey_table(picture)
-        return 1, lambda strip: table[np.asarray(strip)]
-    if mode in ("I", "F"):
-        raise ImageTypeError(
-            f"{name}: has 32-bit values (mode {mode}) of unknown range; "
-            "scale np.asarray(image) to 0..255 and convert with .astype(np.uint8)"
-        )
-    if mode == "La":
-        return 1, lambda strip: strip.convert("LA").getchannel("L")
-    if mode in ("1", "LA"):
-        return 1, lambda strip: strip.convert("L")
-    if mode == "CMYK":
-        return 3, _cmyk_conversion(picture)
-    if mode in ("P", "PA", "RGBa"):  # by way of RGBA: a palette may carry an (opaque) alpha
-        return 3, lambda strip: strip.convert("RGBA").convert("RGB")
-    return 3, lambda strip: strip.convert("RGB")
-
-
-def _grey_table(picture: Any) -> NDArray[np.uint8]:
-    """The 8-bit level of each 16-bit one.
-
-    Pillow neither scales the 12-bit values of a TIFF nor inverts 16-bit ones where white is zero.
-    """
-    tags = getattr(picture, "tag_v2", {})
-    bits = min(16, tags.get(_TIFF_BITS_PER_SAMPLE, (16,))[0])
-    top = (1 << bits) - 1
-    levels = np.minimum(np.arange(1 << 16), top)
-    if tags.get(_TIFF_PHOTOMETRIC) == _WHITE_IS_ZERO:
-        levels = top - levels
-    table: NDArray[np.uint8] = ((levels * 255 + top // 2) // top).astype(np.uint8)
-    return table
-
-
-def _cmyk_conversion(picture: Any) -> Callable[[Any], Any]:
-    """Through the picture's own ICC profile into sRGB; without one, by Pillow's plain formula."""
-    from PIL import ImageCms, features
-
-    profile = picture.info.get("icc_profile")
-    if profile and features.check("littlecms2"):
-        with contextlib.suppress(ImageCms.PyCMSError, OSError):  # a profile of another space
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            transform = ImageCms.buildTransform(
-                source, ImageCms.createProfile("sRGB"), "CMYK", "RGB"
-            )
-            return lambda strip: ImageCms.applyTransform(strip, transform)
-    return lambda strip: strip.convert("RGB")
-
-
-def _in_strips(picture: Any, channels: int, convert: Callable[[Any], Any]) -> NDArray[np.uint8]:
-    """Convert a few rows at a time.
-
-    That takes a third of the time of np.asarray(picture) and makes no second copy of everything.
-    """
-    width, height = picture.size
-    rows = max(1, _STRIP_BYTES // (width * channels))
-    if rows >= height:
-        return np.ascontiguousarray(np.asarray(convert(picture)).reshape(height, width, channels))
-    pixels = np.empty((height, width, channels), np.uint8)
-    for top in range(0, height, rows):
-        bottom = min(top + rows, height)
-        strip = np.asarray(convert(picture.crop((0, top, width, bottom))))
-        pixels[top:bottom] = strip.reshape(bottom - top, width, channels)
-    return pixels
+    return pillow_pixels(picture, name)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kmc.fit import Callback, EffortName, Init, Weights, checked_options, fitted
+from kmc.fit import fitted
 from kmc.histogram import histogram
 from kmc.image import as_pixels
 from kmc.indexed import IndexedImage
+from kmc.options import Callback, EffortName, Init, Weights, checked_options
 from kmc.palette import indexed
 
 if TYPE_CHECKING:

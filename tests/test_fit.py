@@ -14,7 +14,7 @@ from reference_kmeans import lloyd, points_of
 from scenes import NAMED, PICTURES, dense, few, photo, scattered
 
 import kmc
-from kmc.fit import EFFORTS
+from kmc.options import EFFORTS
 
 INITS = ("k-means++", "random", "bisecting")
 

@@ -1,0 +1,124 @@
+"""The options of a fit, checked, and what each effort stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from kmc.arguments import not_negative, one_of, whole
+from kmc.errors import ArgumentError, ArgumentTypeError
+from kmc.histogram import thread_count
+from kmc.palette import MOST_COLORS
+
+Callback = Callable[[int, NDArray[np.float64], float, float], Any]
+Init = Literal["k-means++", "random", "bisecting"] | ArrayLike
+Weights = Literal["counts", "uniform"]
+EffortName = Literal["fast", "default", "best"]
+
+# The time of a search grows with the square of k: 0.3 s at 4096 colours.
+MOST_SEARCHED = 4096
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How hard to look for good starting centroids, and when Lloyd's iterations may stop.
+
+    A first search goes over cells: the coarsest that number SEARCH_CELLS for each colour of the
+    palette, with so many kicks. A second one goes over finer cells, with kicks in proportion to the
+    number of colours; where that comes to none, there is no second one. Either ends once `patience`
+    kicks in a row were in vain.
+    """
+
+    kicks: int
+    fine_cells: int
+    fine_kicks: float
+    patience: int
+    tol: float
+
+
+# Measured on Kodak: src_c/README.md has the table these were chosen from.
+EFFORTS = {
+    "fast": Effort(kicks=0, fine_cells=0, fine_kicks=0, patience=1, tol=0.5),
+    "default": Effort(kicks=4, fine_cells=128, fine_kicks=1 / 64, patience=16, tol=0.1),
+    "best": Effort(kicks=64, fine_cells=256, fine_kicks=256, patience=512, tol=1e-4),
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of `fit`, checked."""
+
+    k: int
+    init: str | NDArray[np.float64]
+    n_init: int
+    max_iter: int
+    tol: float
+    seed: int
+    weights: str
+    effort: Effort
+    searches: bool
+    threads: int
+    callback: Callback | None
+
+
+def checked_options(
+    k: int,
+    init: Init = "k-means++",
+    n_init: int = 1,
+    max_iter: int = 300,
+    tol: float | None = None,
+    seed: int = 0,
+    weights: str = "counts",
+    effort: str = "default",
+    threads: int | None = None,
+    callback: Callback | None = None,
+) -> Options:
+    """The options of `fit`, or the error that says which of them is wrong.
+
+    Examples
+    --------
+    >>> from kmc.options import checked_options
+    >>> checked_options(0)
+    Traceback (most recent call last):
+    ...
+    kmc.errors.ArgumentError: k must be 1 to 65536, not 0
+    """
+    k = whole("k", k, 1, MOST_COLORS)
+    start = _checked_init(init, k)
+    chosen = EFFORTS[one_of("effort", effort, tuple(EFFORTS))]
+    if callback is not None and not callable(callback):
+        raise ArgumentTypeError(f"callback must be callable, not {callback!r}")
+    return Options(
+        k=k,
+        init=start,
+        n_init=whole("n_init", n_init, 1),
+        max_iter=min(whole("max_iter", max_iter, 1), 2**31 - 1),
+        tol=chosen.tol if tol is None else not_negative("tol", tol),
+        seed=whole("seed", seed, 0),
+        weights=one_of("weights", weights, ("counts", "uniform")),
+        effort=chosen,
+        searches=k <= MOST_SEARCHED
+        and (effort == "best" or (isinstance(start, str) and start != "random")),
+        threads=thread_count(threads),
+        callback=callback,
+    )
+
+
+def _checked_init(init: Any, k: int) -> str | NDArray[np.float64]:
+    if isinstance(init, str):
+        return one_of("init", init, ("k-means++", "random", "bisecting"))
+    try:
+        start = np.array(init, np.float64)
+    except (TypeError, ValueError):
+        raise ArgumentTypeError(
+            f"init must be the name of a seeding or an array, not {init!r}"
+        ) from None
+    if start.ndim != 2 or len(start) != k or start.shape[1] not in (1, 3):
+        raise ArgumentError(f"init must have shape (k, C) = ({k}, 1 or 3), not {start.shape}")
+    if not (start.min() >= 0 and start.max() <= 255):  # false for NaN
+        raise ArgumentError("init must lie in 0..255")
+    return start
