@@ -1,6 +1,10 @@
 """Exact k-means image compression: the k best colours of a picture, in milliseconds."""
 
-from kmc import cpu
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
 from kmc.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -14,11 +18,14 @@ from kmc.errors import (
     KmcError,
     OutOfMemoryError,
 )
-from kmc.fit import fit
-from kmc.histogram import Histogram, histogram
-from kmc.indexed import IndexedImage
-from kmc.palette import Palette, assign
-from kmc.quantize import quantize
+
+if TYPE_CHECKING:
+    from kmc import cpu
+    from kmc.fit import fit
+    from kmc.histogram import Histogram, histogram
+    from kmc.indexed import IndexedImage
+    from kmc.palette import Palette, assign
+    from kmc.quantize import quantize
 
 __version__ = "0.1.0"
 
@@ -44,3 +51,39 @@ __all__ = [
     "histogram",
     "quantize",
 ]
+
+# Where the names are that are loaded when first asked for, so that `kmc --help` needs no NumPy.
+_HOMES = {
+    "Histogram": "histogram",
+    "IndexedImage": "indexed",
+    "Palette": "palette",
+    "assign": "palette",
+    "cpu": "cpu",
+    "fit": "fit",
+    "histogram": "histogram",
+    "quantize": "quantize",
+}
+
+if not TYPE_CHECKING:  # or no misspelled name would be an error to a type checker
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module = import_module(f"{__name__}.{_HOMES[name]}")
+        value = globals()[name] = getattr(module, name, module)
+        return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
+
+
+class _Package(ModuleType):
+    """The import system would put the module kmc.fit where the function of that name belongs."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _HOMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -10,6 +10,7 @@ from types import ModuleType
 import pytest
 
 import kmc
+from kmc import errors
 
 PUBLIC = [getattr(kmc, name) for name in kmc.__all__ if name != "__version__"]
 
@@ -39,12 +40,13 @@ def name_of(value: object) -> str:
 
 def test_all_is_sorted_and_complete():
     assert kmc.__all__ == sorted(kmc.__all__)
-    public = {
-        name
-        for name, value in vars(kmc).items()
-        if not name.startswith("_") and not isinstance(value, ModuleType)
-    }
-    assert public | {"__version__", "cpu"} == set(kmc.__all__)
+    assert dir(kmc) == kmc.__all__
+    assert {*errors.__all__, *kmc._HOMES, "__version__"} == set(kmc.__all__)
+
+
+def test_no_other_name_is_there():
+    with pytest.raises(AttributeError, match="module 'kmc' has no attribute 'quantise'"):
+        kmc.quantise  # noqa: B018 (the asking is what is tested)
 
 
 def test_a_star_import_gives_them_all():
@@ -53,9 +55,15 @@ def test_a_star_import_gives_them_all():
     assert set(kmc.__all__) <= set(scope)
 
 
-@pytest.mark.parametrize("name", ["quantize", "fit", "histogram", "assign"])
-def test_functions_are_not_hidden_by_their_modules(name):
-    assert inspect.isfunction(getattr(kmc, name))
+@pytest.mark.parametrize("first", ["", "kmc.fit, ", "kmc.cli, kmc.indexed, "])
+def test_functions_are_not_hidden_by_their_modules(first):
+    """Whichever module is imported first."""
+    script = (
+        f"import {first}kmc; from types import ModuleType; "
+        "print(*(name for name in dir(kmc) if isinstance(getattr(kmc, name), ModuleType)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    assert done.stdout.split() == [b"cpu"]
 
 
 FIT = (
@@ -121,11 +129,12 @@ def loaded_by(statement: str) -> set[str]:
 
 
 def test_import_is_light():
-    ours = loaded_by("import kmc") - loaded_by("import numpy")
+    ours = loaded_by("import kmc; kmc.quantize") - loaded_by("import numpy")
     roots = {name.partition(".")[0] for name in ours}
     heavy = {"PIL", "asyncio", "multiprocessing", "concurrent", "importlib_metadata", "email"}
     assert not roots & heavy
     assert len(ours) < 40, sorted(ours)
+    assert not any(name.startswith("numpy") for name in loaded_by("import kmc, kmc.cli"))
 
 
 def test_arrays_need_no_pillow():
