@@ -69,6 +69,10 @@ cdef extern from "kmc.h" nogil:
     kmc_status kmc_assign(const kmc_run *run, const uint8_t *pixels, size_t n, int channels,
                           const uint8_t *palette, size_t k, void *indices, int index_bytes)
 
+    kmc_status kmc_add_weights(const kmc_run *run, const uint8_t *pixels, const uint16_t *weights,
+                               size_t n, int channels, const uint8_t *colors, size_t n_colors,
+                               int64_t *sums)
+
     ctypedef struct kmc_tree:
         pass
 

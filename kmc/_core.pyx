@@ -379,4 +379,5 @@ cdef int observe(Observer observer, int iteration, const double *centroids, doub
         return 1
 
 
+include "_core_importance.pxi"
 include "_core_tests.pxi"

@@ -6,11 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from kmc import _core
 from kmc.errors import ArgumentError, ImageShapeError
-from kmc.histogram import Histogram, histogram
+from kmc.histogram import Histogram, histogram, weighted
+from kmc.image import as_pixels
+from kmc.importance import MOST_WEIGHT, weigh
 from kmc.options import Callback, EffortName, Init, Options, Weights, checked_options
 from kmc.palette import Palette, widened
 
@@ -19,9 +21,6 @@ if TYPE_CHECKING:
 
 # A first search goes over the coarsest cells that number so many for each colour of the palette.
 SEARCH_CELLS = 32
-
-# More could overflow the engine's sums of squares.
-MOST_PIXELS = 1 << 33
 
 # Seeds are drawn from cells, at least so many for each colour of the palette.
 SEEDING_CELLS = 4
@@ -40,6 +39,7 @@ def fit(
     effort: EffortName = "default",
     threads: int | None = None,
     callback: Callback | None = None,
+    importance: ArrayLike | None = None,
 ) -> Palette:
     """Find the k colours that serve a picture best, by k-means over all its pixels.
 
@@ -80,6 +80,11 @@ def fit(
         Called as ``callback(iteration, centroids, inertia, shift)`` after each iteration, counted
         from 1: the new centroids (k, C), the inertia of the clusters about them, the largest
         squared movement. Returning False ends the fit there.
+    importance : array_like, shape (H, W), optional
+        How much each pixel counts towards the palette, of any real type or a mask, finite and 0 or
+        more: twice as much importance is as much as twice the pixels. Pixels of importance 0 draw
+        no colours to them, and are mapped like the rest. Truth values and whole numbers up to
+        65 535 are taken as they are; others in proportion to the largest, to 1 part in 50 400.
 
     Returns
     -------
@@ -111,14 +116,43 @@ def fit(
     1
     """
     options = checked_options(
-        k, init, n_init, max_iter, tol, seed, weights, effort, threads, callback
+        k, init, n_init, max_iter, tol, seed, weights, effort, threads, callback, importance
     )
-    counted = image if isinstance(image, Histogram) else histogram(image, threads=options.threads)
-    return fitted(counted, options)[0]
+    if isinstance(image, Histogram):
+        if importance is not None:
+            raise ArgumentError(
+                "importance is of pixels, which a Histogram has no more: "
+                "give it to kmc.histogram(image, importance=...)"
+            )
+        return fitted(image, options)[0]
+    counted, found = weighed(as_pixels(image), importance, options)
+    return fitted(counted, options, found)[0]
 
 
-def fitted(counted: Histogram, options: Options) -> tuple[Palette, NDArray[np.uint16], float]:
+def weighed(
+    pixels: NDArray[np.uint8], importance: ArrayLike | None, options: Options
+) -> tuple[Histogram, NDArray[np.int64] | None]:
+    """The histogram of a picture, and the weights of its colours where these are not its counts.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.fit import weighed
+    >>> weighed(np.array([[[5], [9], [9]]], np.uint8), [[2, 4, 0]], checked_options(1))
+    (<kmc.Histogram: 2 colours of 1 channels, 3 pixels>, array([1, 2]))
+    """
+    counted = histogram(pixels, threads=options.threads)
+    if importance is None:
+        return counted, None
+    return counted, weigh(pixels, counted, importance, options.threads)
+
+
+def fitted(
+    counted: Histogram, options: Options, weights: NDArray[np.int64] | None = None
+) -> tuple[Palette, NDArray[np.uint16], float]:
     """The palette of a histogram, the label of each of its colours, and the squared error in all.
+
+    With `weights`, 0 or more for each colour, it is these and not the counts that draw the palette.
 
     Examples
     --------
@@ -139,25 +173,35 @@ def fitted(counted: Histogram, options: Options) -> tuple[Palette, NDArray[np.ui
     if options.k >= n:
         labels = np.arange(n).astype(np.uint16)
         return Palette(counted.colors, None, counted.counts), labels, 0.0
-    if counted.n_pixels > MOST_PIXELS:
-        raise ArgumentError(f"at most {MOST_PIXELS} pixels can be weighed, not {counted.n_pixels}")
+    if counted.n_pixels > MOST_WEIGHT:
+        raise ArgumentError(f"at most {MOST_WEIGHT} pixels can be weighed, not {counted.n_pixels}")
     by_pixels = _core.tree(counted.colors, counted.counts, options.threads)
-    tree = by_pixels
+    if weights is None:
+        palette = _found(counted, by_pixels, options)
+    else:
+        palette = _found(weighted(counted, weights), None, options)
+    labels, palette.counts, error = by_pixels.label(widened(palette.colors), options.threads)
+    return palette, labels, error
+
+
+def _found(counted: Histogram, tree: _core.Tree | None, options: Options) -> Palette:
+    """The palette of a histogram, which may be smaller than k; no colour of it is labelled yet."""
+    if options.k >= len(counted):
+        return Palette(counted.colors)
+    if tree is None:
+        tree = _core.tree(counted.colors, counted.counts, options.threads)
+    by_weight = tree
     if options.weights == "uniform":
-        tree = _core.tree(counted.colors, None, options.threads)
-    centroids, history, converged = _best_run(tree, options)
-    colors = _distinct(by_pixels, counted, centroids, options)
-    labels, counts, error = by_pixels.label(widened(colors), options.threads)
-    palette = Palette(
-        colors,
-        centroids[:, :channels],
-        counts,
+        by_weight = _core.tree(counted.colors, None, options.threads)
+    centroids, history, converged = _best_run(by_weight, options)
+    return Palette(
+        _distinct(tree, counted, centroids, options),
+        centroids[:, : counted.colors.shape[1]],
         inertia=history[-1][0],
         n_iter=len(history),
         converged=converged,
         history=history,
     )
-    return palette, labels, error
 
 
 Run = tuple[NDArray[np.float64], list[tuple[float, float]], bool]

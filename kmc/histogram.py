@@ -18,6 +18,7 @@ from kmc import _core, cpu
 from kmc.arguments import array, whole
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.image import as_pixels
+from kmc.importance import weigh
 
 if TYPE_CHECKING:
     from kmc.image import ImageInput
@@ -205,13 +206,18 @@ class Histogram:
         return Histogram.__new__(Histogram)._set(*_parsed(data))
 
 
-def histogram(image: ImageInput, *, threads: int | None = None) -> Histogram:
+def histogram(
+    image: ImageInput, *, importance: ArrayLike | None = None, threads: int | None = None
+) -> Histogram:
     """Count the colours of a picture.
 
     Parameters
     ----------
     image : path, bytes, binary file object, PIL.Image.Image or array_like of uint8
         A picture as `kmc.quantize` takes it; arrays have shape (H, W), (H, W, 1) or (H, W, 3).
+    importance : array_like, shape (H, W), optional
+        How much each pixel counts, as in `kmc.fit`; by default 1. The counts are then weights, in
+        proportion to each other, and colours whose weight is 0 are left out.
     threads : int, optional
         The most threads to use, at least 1; by default ``kmc.cpu.threads()``. The result never
         depends on it.
@@ -225,7 +231,7 @@ def histogram(image: ImageInput, *, threads: int | None = None) -> Histogram:
     ImageError
         The picture cannot be read or has the wrong shape or type; the message says which.
     ArgumentError, ArgumentTypeError
-        `threads` is no positive integer.
+        `threads` is no positive integer, or `importance` no array that fits the picture.
     OutOfMemoryError
         The counters do not fit.
 
@@ -237,9 +243,30 @@ def histogram(image: ImageInput, *, threads: int | None = None) -> Histogram:
     >>> counted = kmc.histogram(picture)
     >>> counted.colors.tolist(), counted.counts.tolist()
     ([[0, 0, 0], [10, 20, 30]], [18, 6])
+    >>> mask = np.zeros((4, 6), bool)
+    >>> mask[0] = True
+    >>> kmc.histogram(picture, importance=mask).colors.tolist()
+    [[10, 20, 30]]
     """
-    colors, counts = _core.histogram(as_pixels(image), thread_count(threads))
-    return Histogram.__new__(Histogram)._set(colors, counts)
+    pixels, threads = as_pixels(image), thread_count(threads)
+    counted = Histogram.__new__(Histogram)._set(*_core.histogram(pixels, threads))
+    if importance is None:
+        return counted
+    return weighted(counted, weigh(pixels, counted, importance, threads))
+
+
+def weighted(counted: Histogram, weights: NDArray[np.int64]) -> Histogram:
+    """The colours with a positive weight, and these weights for counts.
+
+    Examples
+    --------
+    >>> import kmc, numpy as np
+    >>> from kmc.histogram import weighted
+    >>> weighted(kmc.Histogram([[5], [9]], [2, 2]), np.array([0, 3]))
+    <kmc.Histogram: 1 colours of 1 channels, 3 pixels>
+    """
+    counts = weights > 0
+    return Histogram.__new__(Histogram)._set(counted.colors[counts], weights[counts])
 
 
 def thread_count(threads: int | None) -> int:

@@ -103,7 +103,8 @@ class IndexedImage:
     def inertia(self) -> float:
         """The palette's inertia: over the pixels it was fitted to, before centroids were rounded.
 
-        After a fit with ``weights="uniform"`` it is over their distinct colours, each taken once.
+        After a fit with ``weights="uniform"`` it is over their distinct colours, each taken once;
+        after one with `importance`, weighted. `mse` is always over all pixels alike.
 
         Examples
         --------

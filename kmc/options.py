@@ -76,6 +76,7 @@ def checked_options(
     effort: str = "default",
     threads: int | None = None,
     callback: Callback | None = None,
+    importance: ArrayLike | None = None,
 ) -> Options:
     """The options of `fit`, or the error that says which of them is wrong.
 
@@ -92,6 +93,11 @@ def checked_options(
     chosen = EFFORTS[one_of("effort", effort, tuple(EFFORTS))]
     if callback is not None and not callable(callback):
         raise ArgumentTypeError(f"callback must be callable, not {callback!r}")
+    if weights == "uniform" and importance is not None:
+        raise ArgumentError(
+            'importance and weights="uniform" exclude each other: '
+            "either says what a colour weighs"
+        )
     return Options(
         k=k,
         init=start,

@@ -38,7 +38,8 @@ class Palette:
         default 0.
     inertia : float, optional
         Sum of the squared distances to the nearest centroid, in levels squared: over those pixels,
-        or over their distinct colours, each taken once, after a fit with ``weights="uniform"``.
+        or over their distinct colours, each taken once, after a fit with ``weights="uniform"``;
+        weighted, where the fit was with `importance`.
     n_iter : int, optional
         Iterations of Lloyd's algorithm.
     converged : bool, optional

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kmc.fit import fitted
-from kmc.histogram import histogram
+from numpy.typing import ArrayLike
+
+from kmc.fit import fitted, weighed
 from kmc.image import as_pixels
 from kmc.indexed import IndexedImage
 from kmc.options import Callback, EffortName, Init, Weights, checked_options
@@ -28,6 +29,7 @@ def quantize(
     effort: EffortName = "default",
     threads: int | None = None,
     callback: Callback | None = None,
+    importance: ArrayLike | None = None,
 ) -> IndexedImage:
     """Reduce a picture to its k best colours.
 
@@ -41,7 +43,7 @@ def quantize(
         as their EXIF orientation says.
     k : int
         How many colours, 1 to 65 536. A picture of no more than k colours comes back unchanged.
-    init, n_init, max_iter, tol, seed, weights, effort, threads, callback
+    init, n_init, max_iter, tol, seed, weights, effort, threads, callback, importance
         As for `kmc.fit`.
 
     Returns
@@ -66,9 +68,9 @@ def quantize(
     ((30, 40), (16, 3))
     """
     options = checked_options(
-        k, init, n_init, max_iter, tol, seed, weights, effort, threads, callback
+        k, init, n_init, max_iter, tol, seed, weights, effort, threads, callback, importance
     )
     pixels = as_pixels(image)
-    counted = histogram(pixels, threads=options.threads)
-    palette, labels, error = fitted(counted, options)
+    counted, weighing = weighed(pixels, importance, options)
+    palette, labels, error = fitted(counted, options, weighing)
     return indexed(pixels, counted.colors, labels, palette, error, options.threads)

@@ -25,6 +25,11 @@ kmc_status kmc_histogram_add(kmc_histogram *histogram, const kmc_run *run, const
 kmc_status kmc_histogram_size(kmc_histogram *histogram, const kmc_run *run, size_t *n_colors);
 kmc_status kmc_histogram_read(kmc_histogram *histogram, const kmc_run *run, uint8_t *colors, int64_t *counts);
 
+/* sums[j] = the weights of all pixels whose colour is colors[j], added up. Every pixel's colour is among `colors`, which
+ * are distinct; n < 2^47. */
+kmc_status kmc_add_weights(const kmc_run *run, const uint8_t *pixels, const uint16_t *weights, size_t n, int channels,
+                           const uint8_t *colors, size_t n_colors, int64_t *sums);
+
 /* ---- remap: pixels to palette indices ---------------------------------------------------------------------------- */
 
 /* indices[i] = labels[j] where colors[j] is the colour of pixel i; every pixel's colour is among `colors`, which are

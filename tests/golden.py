@@ -72,7 +72,14 @@ def effort_cases() -> Iterator[tuple[str, Case]]:
     yield "default/k-means++/large noise/30", ("large noise", {"k": 30, "tol": 5})
 
 
-CASES: dict[str, Case] = dict([*lloyd_cases(), *effort_cases()])
+def craft_cases() -> Iterator[tuple[str, Case]]:
+    """What decides beside the pixels: importance."""
+    for name, top in (("photo", 3), ("grey photo", 1000)):
+        importance = scattered(PICTURES[name].shape[:2], top, 8) / 999
+        yield f"importance/{name}/12", (name, {"k": 12, "importance": importance})
+
+
+CASES: dict[str, Case] = dict([*lloyd_cases(), *effort_cases(), *craft_cases()])
 
 
 def digest(case: str, threads: int | None = None) -> str:

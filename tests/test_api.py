@@ -68,7 +68,8 @@ def test_functions_are_not_hidden_by_their_modules(first):
 
 FIT = (
     "k=256, *, init='k-means++', n_init=1, max_iter=300, tol=?, seed=0, "
-    "weights='counts', effort='default', threads=None, callback=None"
+    "weights='counts', effort='default', threads=None, callback=None, "
+    "importance=None"
 )
 
 
@@ -77,7 +78,7 @@ FIT = (
     [
         ("quantize", f"image, {FIT}"),
         ("fit", f"image, {FIT}"),
-        ("histogram", "image, *, threads=None"),
+        ("histogram", "image, *, importance=None, threads=None"),
         ("assign", "pixels, palette, *, threads=None"),
         ("Palette.remap", "self, image, *, threads=None"),
         ("Histogram.to_bytes", "self"),
