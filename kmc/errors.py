@@ -13,6 +13,8 @@
     │       └── ImageNotFoundError (FileNotFoundError)
     ├── FileWriteError        (OSError)             a result that could not be written
     └── OutOfMemoryError      (MemoryError)
+
+Beside it stands FormatWarning (UserWarning), for files that cannot hold everything.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ __all__ = [
     "ArgumentError",
     "ArgumentTypeError",
     "FileWriteError",
+    "FormatWarning",
     "ImageError",
     "ImageNotFoundError",
     "ImageReadError",
@@ -167,4 +170,19 @@ class OutOfMemoryError(KmcError, MemoryError):
     >>> import kmc
     >>> issubclass(kmc.OutOfMemoryError, MemoryError)
     True
+    """
+
+
+class FormatWarning(UserWarning):
+    """A file is written in a format that changes the picture, or loses something that matters.
+
+    Examples
+    --------
+    >>> import io, kmc, numpy as np, warnings
+    >>> result = kmc.quantize(np.zeros((8, 8, 3), np.uint8), 1)
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     result.save(io.BytesIO(), "jpg")
+    >>> caught[0].category.__name__
+    'FormatWarning'
     """

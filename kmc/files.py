@@ -1,20 +1,27 @@
-"""Indexed images become files: the formats, how each keeps the palette, safe replacement."""
+"""Indexed images become files: the formats, and how each keeps the palette."""
 
 from __future__ import annotations
 
 import contextlib
-import errno
+import importlib
 import io
 import os
-import secrets
-import stat
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from kmc.errors import ArgumentError, ArgumentTypeError, FileWriteError, OutOfMemoryError
+from kmc.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    FileWriteError,
+    FormatWarning,
+    KmcError,
+    OutOfMemoryError,
+)
+from kmc.replace import replace
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -23,18 +30,62 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Format:
-    """A kind of file: its suffixes, the first also being its name, and how Pillow is to write it.
+class PillowWriter:
+    """How Pillow is to write a format, in which mode and with what settings.
 
     Of `tries`, further settings, the one that makes the smallest file of palette indices is kept.
+    Calling it with an indexed image and the caller's own parameters gives the bytes of the file.
     """
 
-    pillow: str
-    suffixes: tuple[str, ...]
+    format: str
     palette: bool = True
-    true_color: bool = True
     settings: dict[str, Any] = field(default_factory=dict)
     tries: tuple[dict[str, Any], ...] = ({},)
+    plugin: str = ""  # the package that teaches Pillow this format
+
+    def __call__(self, image: IndexedImage, params: dict[str, Any]) -> bytes:
+        self._load_plugin()
+        picture, tries = image.to_pil(), self.tries
+        if not self.palette or picture.mode != "P":
+            picture, tries = _painted(image), ({},)
+        files = (self._encoded(picture, {**self.settings, **more, **params}) for more in tries)
+        return min(files, key=len)
+
+    def _encoded(self, picture: Image.Image, params: dict[str, Any]) -> bytes:
+        buffer = io.BytesIO()
+        picture.save(buffer, self.format, **params)
+        return buffer.getvalue()
+
+    def _load_plugin(self) -> None:
+        if not self.plugin:
+            return
+        try:
+            importlib.import_module(self.plugin)
+        except ImportError as error:
+            package = self.plugin.replace("_", "-") + "-plugin"
+            raise FileWriteError(
+                f"{self.format} is written by a plug-in for Pillow: pip install {package}"
+            ) from error
+
+
+def _painted(image: IndexedImage) -> Image.Image:
+    from PIL import Image
+
+    return Image.fromarray(np.asarray(image))
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of file: its suffixes, the first also being its name, and what makes its bytes.
+
+    `encode` takes an indexed image and the parameters of `save`; writers other than Pillow's have
+    their own.
+    """
+
+    suffixes: tuple[str, ...]
+    encode: Callable[[IndexedImage, dict[str, Any]], bytes]
+    most_colors: int = 65536
+    loss: str = ""  # what the format does to the pixels, where it cannot hold them as they are
 
     @property
     def name(self) -> str:
@@ -45,20 +96,42 @@ class Format:
 # colours, and costs a tenth of the first. GIF: Pillow would drop and reorder palette entries.
 FORMATS = (
     Format(
-        "PNG",
         ("png",),
-        settings={"compress_level": 9},
-        tries=({}, {"compress_type": 3}),
+        PillowWriter("PNG", settings={"compress_level": 9}, tries=({}, {"compress_type": 3})),
     ),
-    Format("GIF", ("gif",), true_color=False, settings={"optimize": False, "interlace": 0}),
-    Format("WEBP", ("webp",), palette=False, settings={"lossless": True, "exact": True}),
-    Format("TIFF", ("tiff", "tif"), settings={"compression": "tiff_adobe_deflate"}),
-    Format("BMP", ("bmp",)),
     Format(
-        "JPEG",
+        ("gif",),
+        PillowWriter("GIF", settings={"optimize": False, "interlace": 0}),
+        most_colors=256,
+    ),
+    Format(
+        ("webp",),
+        PillowWriter("WEBP", palette=False, settings={"lossless": True, "exact": True}),
+    ),
+    Format(
+        ("tiff", "tif"),
+        PillowWriter("TIFF", settings={"compression": "tiff_adobe_deflate"}),
+    ),
+    Format(("bmp",), PillowWriter("BMP")),
+    Format(
+        ("jxl",),
+        PillowWriter("JXL", palette=False, settings={"lossless": True}, plugin="pillow_jxl"),
+    ),
+    Format(
+        ("avif",),
+        PillowWriter("AVIF", palette=False, settings={"quality": 90, "subsampling": "4:4:4"}),
+        loss="Pillow writes AVIF in YUV, which changes colours by a few levels even at the best "
+        "quality; png, webp and jxl are exact",
+    ),
+    Format(
         ("jpg", "jpeg"),
-        palette=False,
-        settings={"quality": 95, "subsampling": 0, "optimize": True},
+        PillowWriter(
+            "JPEG",
+            palette=False,
+            settings={"quality": 95, "subsampling": 0, "optimize": True},
+        ),
+        loss="JPEG blurs the flat colours into thousands of others, and the file is usually "
+        "larger than the png, which is exact",
     ),
 )
 
@@ -69,9 +142,12 @@ def write(
     image: IndexedImage,
     target: str | os.PathLike[str] | BinaryIO,
     format: str | None = None,
+    *,
+    within: str | os.PathLike[str] | None = None,
+    overwrite: bool = True,
     **params: Any,
 ) -> None:
-    """Write an indexed image; see `kmc.IndexedImage.save`.
+    """Write an indexed image; see `kmc.IndexedImage.save`, and `kmc.replace` for the rest.
 
     Examples
     --------
@@ -87,7 +163,7 @@ def write(
         name = os.fsdecode(target)
         data = encode(image, kind, name, **params)
         with _writing(name):
-            _replace(os.fspath(target), data)
+            replace(target, data, within=within, overwrite=overwrite)
     else:
         data = encode(image, kind, "the file object given", **params)
         with _writing("the file object given"):
@@ -137,6 +213,11 @@ def encode(image: IndexedImage, kind: Format, name: str = "the picture", **param
     FileWriteError
         Pillow does not agree to `params`, or to the size of the picture.
 
+    Warns
+    -----
+    FormatWarning
+        The format cannot hold the pixels as they are.
+
     Examples
     --------
     >>> import kmc, numpy as np
@@ -145,35 +226,22 @@ def encode(image: IndexedImage, kind: Format, name: str = "the picture", **param
     b'BM'
     """
     k = len(image.palette)
-    if k > 256 and not kind.true_color:
-        raise ArgumentError(f"{name}: {kind.name} holds at most 256 colours, and these are {k}")
+    if k > kind.most_colors:
+        raise ArgumentError(
+            f"{name}: {kind.name} holds at most {kind.most_colors} colours, and these are {k}"
+        )
+    if kind.loss:
+        warnings.warn(f"{name}: {kind.loss}", FormatWarning, stacklevel=4)  # who called save()
     with _writing(name):
-        if kind.palette and k <= 256:
-            picture = image.to_pil()
-            tries = kind.tries
-        else:
-            picture = _painted(image)
-            tries = ({},)
-        files = (_encoded(picture, kind, {**kind.settings, **more, **params}) for more in tries)
-        return min(files, key=len)
-
-
-def _painted(image: IndexedImage) -> Image.Image:
-    from PIL import Image
-
-    return Image.fromarray(np.asarray(image))
-
-
-def _encoded(picture: Image.Image, kind: Format, params: dict[str, Any]) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, kind.pillow, **params)
-    return buffer.getvalue()
+        return kind.encode(image, params)
 
 
 @contextlib.contextmanager
 def _writing(name: str) -> Iterator[None]:
     try:
         yield
+    except KmcError:
+        raise
     except MemoryError as error:
         raise OutOfMemoryError(f"{name}: not enough memory to write the picture") from error
     except Exception as error:  # Pillow's writers raise OSError, ValueError, struct.error, ...
@@ -181,34 +249,3 @@ def _writing(name: str) -> Iterator[None]:
         failure = FileWriteError(f"{name}: cannot be written: {reason}")
         failure.errno = getattr(error, "errno", None)
         raise failure from error
-
-
-def _replace(path: str, data: bytes) -> None:
-    """Put `data` in the place of the file at `path`, all of it or nothing.
-
-    The new file is made beside the old one and takes over its permissions; a write-protected one
-    stays; symbolic links are followed; what is no ordinary file (a device, a pipe) is written to
-    directly.
-    """
-    path = os.path.realpath(path)
-    try:
-        mode = os.stat(path).st_mode
-    except FileNotFoundError:
-        mode = None
-    if mode is not None and not stat.S_ISREG(mode):
-        with open(path, "wb") as file:
-            file.write(data)
-        return
-    if mode is not None and not os.access(path, os.W_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    temporary = os.path.join(os.path.dirname(path), f".kmc-{secrets.token_hex(8)}.tmp")
-    try:
-        with open(temporary, "xb") as file:
-            file.write(data)
-        if mode is not None:
-            os.chmod(temporary, stat.S_IMODE(mode))
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise

@@ -230,8 +230,8 @@ class IndexedImage:
         path : str, os.PathLike or binary file object
             Where to. An existing file is replaced, and only once the new one is complete.
         format : str, optional
-            ``"png"``, ``"gif"``, ``"webp"``, ``"tiff"``, ``"bmp"`` or ``"jpg"``; by default what
-            the suffix of `path` says. A file object needs it.
+            ``"png"``, ``"gif"``, ``"webp"``, ``"tiff"``, ``"bmp"``, ``"jxl"``, ``"avif"`` or
+            ``"jpg"``; by default what the suffix of `path` says. A file object needs it.
         **params
             Handed to Pillow's writer, over kmc's own settings.
 
@@ -242,13 +242,19 @@ class IndexedImage:
         FileWriteError
             The file cannot be written; the target is as it was.
 
+        Warns
+        -----
+        FormatWarning
+            The format changes the pixels: JPEG and AVIF.
+
         Notes
         -----
         PNG, GIF, TIFF and BMP keep palette and indices as they are (k <= 256; beyond that, PNG,
         TIFF and BMP hold the painted picture). GIF and TIFF have room only for 2, 4, 8, ... or 256
-        entries: the rest is black and unused. WebP has no palettes, but is written lossless.
-        **JPEG is lossy**: it blurs the flat colours, so that the file holds thousands of them, and
-        is usually larger than the PNG.
+        entries: the rest is black and unused. WebP and JPEG XL (by way of the package
+        pillow-jxl-plugin) have no palettes, but are written lossless. **JPEG is lossy**: it blurs
+        the flat colours, so that the file holds thousands of them, and is usually larger than the
+        PNG. AVIF as Pillow writes it is lossy as well.
 
         Examples
         --------

@@ -1,0 +1,249 @@
+"""A file is replaced whole or not at all, and never outside the folder it was meant for."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import signal
+import stat
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+
+import kmc
+from kmc import replace as module
+from kmc.files import write
+from kmc.replace import replace
+
+posix = pytest.mark.parametrize("_", ["posix"] if os.name == "posix" else [])
+
+
+def mode_of(path):
+    with Image.open(path) as picture:
+        return picture.mode
+
+
+def names(folder):
+    return sorted(entry.name for entry in folder.iterdir())
+
+
+def test_an_existing_file_is_replaced(make_indexed, tmp_path):
+    path = tmp_path / "out.png"
+    path.write_bytes(b"old")
+    make_indexed(4).save(path)
+    assert mode_of(path) == "P"
+    assert names(tmp_path) == ["out.png"]
+
+
+@pytest.mark.parametrize("step", ["write", "os.fsync", "os.chmod", "os.replace"])
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_a_failure_leaves_the_old_file_and_nothing_else(
+    make_indexed, tmp_path, monkeypatch, step, error
+):
+    path = tmp_path / "out.png"
+    path.write_bytes(b"old")
+
+    def fail(*_, **__):
+        raise error
+
+    class Full(io.BytesIO):
+        write = fail
+
+    def open_full(name, mode="r", **kwargs):
+        real_open(name, mode, **kwargs).close()
+        return Full()
+
+    real_open = open
+    if step == "write":
+        monkeypatch.setattr(module, "open", open_full, raising=False)
+    else:
+        monkeypatch.setattr(module.os, step.removeprefix("os."), fail)
+    expected = kmc.FileWriteError if isinstance(error, OSError) else KeyboardInterrupt
+    with pytest.raises(expected) as caught:
+        make_indexed(4).save(path)
+    if isinstance(error, OSError):
+        assert str(path) in str(caught.value)
+        assert "No space left" in str(caught.value)
+        assert caught.value.errno == 28
+    monkeypatch.undo()
+    assert path.read_bytes() == b"old"
+    assert names(tmp_path) == ["out.png"]
+
+
+def test_where_nothing_can_be_written(make_indexed, tmp_path):
+    image = make_indexed(4)
+    with pytest.raises(kmc.FileWriteError, match=r"out\.png: cannot be written: No such"):
+        image.save(tmp_path / "nowhere" / "out.png")
+    (tmp_path / "folder.png").mkdir()
+    with pytest.raises(kmc.FileWriteError, match=r"folder\.png: cannot be written"):
+        image.save(tmp_path / "folder.png")
+    with pytest.raises(kmc.FileWriteError, match="null"):
+        image.save("a\0b.png")
+    with pytest.raises(kmc.FileWriteError, match="cannot be written"):
+        image.save(Unwritable(), "png")
+    assert names(tmp_path) == ["folder.png"]
+
+
+class Unwritable:
+    def write(self, data):
+        raise OSError("the wire is cut")
+
+
+@posix
+def test_permissions(make_indexed, tmp_path, _):
+    path = tmp_path / "out.png"
+    before = os.umask(0o027)
+    try:
+        make_indexed(4).save(path)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o640
+        path.chmod(0o604)
+        make_indexed(4).save(path)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o604
+    finally:
+        os.umask(before)
+
+
+@posix
+def test_a_write_protected_file_stays(make_indexed, tmp_path, monkeypatch, _):
+    path = tmp_path / "out.png"
+    path.write_bytes(b"old")
+    monkeypatch.setattr(module.os, "access", lambda *_: False)  # root may write anything
+    with pytest.raises(kmc.FileWriteError, match="Permission denied"):
+        make_indexed(4).save(path)
+    assert path.read_bytes() == b"old"
+
+
+@posix
+def test_symbolic_links_are_followed(make_indexed, tmp_path, _):
+    real, link = tmp_path / "real.png", tmp_path / "link.png"
+    real.write_bytes(b"old")
+    link.symlink_to(real)
+    make_indexed(4).save(link)
+    assert link.is_symlink()
+    assert mode_of(real) == "P"
+
+
+@posix
+def test_a_device_is_written_to_and_not_replaced(make_indexed, _):
+    make_indexed(4).save(os.devnull, "png")
+    assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
+
+
+@pytest.mark.parametrize("_", ["full device"] if sys.platform == "linux" else [])
+def test_a_full_device(make_indexed, _):
+    with pytest.raises(kmc.FileWriteError, match="No space left on device"):
+        make_indexed(4).save("/dev/full", "png")
+
+
+# ---- folders that hold what is written -----------------------------------------------------------
+
+
+def test_within_a_folder(tmp_path):
+    folder = tmp_path / "out"
+    (folder / "deep").mkdir(parents=True)
+    for path in (folder / "a", folder / "deep" / ".." / "b", folder / "deep" / "c"):
+        replace(path, b"new", within=folder)
+        assert path.read_bytes() == b"new"
+    for path in (
+        folder / ".." / "d",
+        tmp_path / "d",
+        tmp_path / "outer",
+        folder,
+        folder / "deep/..",
+    ):
+        with pytest.raises(kmc.FileWriteError, match=r"leads out of .*out, to "):
+            replace(path, b"new", within=folder)
+    assert names(tmp_path) == ["out"]
+
+
+@posix
+def test_links_do_not_lead_out_of_the_folder(make_indexed, tmp_path, _):
+    folder, outside = tmp_path / "out", tmp_path / "outside.png"
+    folder.mkdir()
+    outside.write_bytes(b"old")
+    (folder / "link.png").symlink_to(outside)
+    (folder / "up").symlink_to(tmp_path)
+    for path in (folder / "link.png", folder / "up" / "new.png"):
+        with pytest.raises(kmc.FileWriteError, match="leads out of"):
+            write(make_indexed(4), path, within=folder)
+    (folder / "inner.png").symlink_to(folder / "real.png")
+    write(make_indexed(4), folder / "inner.png", within=folder)
+    assert mode_of(folder / "real.png") == "P"
+    assert outside.read_bytes() == b"old"
+    assert names(tmp_path) == ["out", "outside.png"]
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_an_existing_file_may_be_kept(tmp_path, monkeypatch, links):
+    if not links:
+        monkeypatch.setattr(module.os, "link", unsupported)
+    path = tmp_path / "a"
+    replace(path, b"first", overwrite=False)
+    for _ in range(2):
+        with pytest.raises(kmc.FileWriteError, match="a: exists already") as caught:
+            replace(path, b"second", overwrite=False)
+        assert caught.value.errno == errno.EEXIST
+        monkeypatch.setattr(module.os, "stat", missing)  # as if it had been made meanwhile
+    assert path.read_bytes() == b"first"
+    assert names(tmp_path) == ["a"]
+
+
+def unsupported(*_):
+    raise OSError(errno.EPERM, "no links here")
+
+
+def missing(*_):
+    raise FileNotFoundError
+
+
+# ---- processes that end --------------------------------------------------------------------------
+
+WRITES = """
+import sys
+from kmc.replace import replace
+for round in range(1000000):
+    replace(sys.argv[1], bytes([round % 256]) * 300_000)
+    if round == 3: print("started", flush=True)
+"""
+
+
+@posix
+def test_a_killed_process_leaves_a_whole_file(tmp_path, _):
+    path = tmp_path / "a"
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITES, path], stdout=subprocess.PIPE, text=True
+    )
+    with process:
+        assert process.stdout.readline() == "started\n"
+        process.send_signal(signal.SIGKILL)
+    data = path.read_bytes()
+    assert len(data) == 300_000
+    assert len(set(data)) == 1
+
+
+LIMITED = """
+import resource, signal, sys
+import kmc, numpy as np
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+noise = np.random.default_rng(0).integers(0, 256, (90, 90), np.uint8)
+try:
+    kmc.quantize(noise, 256).save(sys.argv[1])
+except kmc.FileWriteError as error:
+    print(error)
+"""
+
+
+@posix
+def test_a_disk_that_fills_up_midway(tmp_path, _):
+    path = tmp_path / "a.png"
+    path.write_bytes(b"old")
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, path], capture_output=True, text=True, check=True
+    )
+    assert "a.png: cannot be written: File too large" in done.stdout
+    assert path.read_bytes() == b"old"
+    assert names(tmp_path) == ["a.png"]
