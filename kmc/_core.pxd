@@ -87,16 +87,17 @@ cdef extern from "kmc.h" nogil:
     size_t kmc_tree_size(const kmc_tree *tree)
     kmc_status kmc_tree_coarsen(const kmc_run *run, const kmc_tree *tree, size_t least,
                                 kmc_tree **cells)
-    kmc_status kmc_seed_plusplus(const kmc_run *run, const kmc_tree *tree, size_t k, uint64_t seed,
-                                 double *centroids)
+    kmc_status kmc_seed_plusplus(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed,
+                                 uint64_t seed, double *centroids)
     kmc_status kmc_seed_random(const kmc_run *run, const kmc_tree *tree, size_t k, uint64_t seed,
                                double *centroids)
     kmc_status kmc_seed_split(const kmc_run *run, const kmc_tree *tree, size_t k,
                               double *centroids)
     kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, int kicks,
                           int patience, uint64_t seed, double *centroids)
-    kmc_status kmc_lloyd(const kmc_run *run, const kmc_tree *tree, size_t k, double *centroids,
-                         int max_iter, double tol, const kmc_observer *observer, int *converged)
+    kmc_status kmc_lloyd(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed,
+                         double *centroids, int max_iter, double tol,
+                         const kmc_observer *observer, int *converged)
     kmc_status kmc_label(const kmc_run *run, const kmc_tree *tree, size_t k,
                          const double *centroids, uint16_t *labels, int64_t *counts,
                          double *error)

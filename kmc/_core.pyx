@@ -245,12 +245,16 @@ cdef class Tree:
         run.check(status)
         return self if cells.c == NULL else cells
 
-    def seed_plusplus(self, size_t k, uint64_t seed, int threads):
+    def seed_plusplus(self, size_t k, uint64_t seed, int threads, fixed=()):
+        """Seeds behind those that are fixed, of which there may be as many again as points."""
         cdef Run run = Run(threads)
-        cdef double[:, ::1] centroids = self.room(k)
+        cdef size_t n_fixed = len(fixed)
+        cdef double[:, ::1] centroids = self.room(k, n_fixed)
+        if n_fixed:
+            centroids.base[:n_fixed] = fixed
         cdef kmc_status status
         with nogil:
-            status = kmc_seed_plusplus(&run.c, self.c, k, seed, &centroids[0, 0])
+            status = kmc_seed_plusplus(&run.c, self.c, k, n_fixed, seed, &centroids[0, 0])
         run.check(status)
         return centroids.base
 
@@ -283,15 +287,20 @@ cdef class Tree:
         run.check(status)
 
     def lloyd(self, double[:, ::1] centroids not None, int max_iter, double tol, callback,
-              int threads):
-        """Iterates the centroids in place; returns the history and whether they converged."""
+              int threads, size_t n_fixed=0):
+        """Iterates the centroids in place, but for the fixed ones, which come first.
+
+        Returns the history and whether they converged.
+        """
         cdef Run run = Run(threads)
         cdef size_t k = self.checked(centroids)
         cdef Observer observer = Observer(k, self.channels, callback)
         cdef int converged = 0
         cdef kmc_status status
+        if n_fixed > k:
+            raise ArgumentError(f"{n_fixed} of {k} centroids cannot be fixed")
         with nogil:
-            status = kmc_lloyd(&run.c, self.c, k, &centroids[0, 0], max_iter, tol, &observer.c,
+            status = kmc_lloyd(&run.c, self.c, k, n_fixed, &centroids[0, 0], max_iter, tol, &observer.c,
                                &converged)
         if observer.error is not None:
             raise observer.error
@@ -311,8 +320,8 @@ cdef class Tree:
         run.check(status)
         return labels.base, counts.base, error
 
-    cdef object room(self, size_t k):
-        if not 1 <= k <= kmc_tree_size(self.c):
+    cdef object room(self, size_t k, size_t n_fixed=0):
+        if not n_fixed < k <= n_fixed + kmc_tree_size(self.c):
             raise ArgumentError(f"k must be 1 to the number of points, {len(self)}, not {k}")
         return np.zeros((k, 4))
 

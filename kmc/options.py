@@ -95,8 +95,7 @@ def checked_options(
         raise ArgumentTypeError(f"callback must be callable, not {callback!r}")
     if weights == "uniform" and importance is not None:
         raise ArgumentError(
-            'importance and weights="uniform" exclude each other: '
-            "either says what a colour weighs"
+            'importance and weights="uniform" exclude each other: either says what a colour weighs'
         )
     return Options(
         k=k,

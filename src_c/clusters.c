@@ -87,13 +87,14 @@ typedef struct service {
 typedef struct serving {
     const kmc_tree *tree;
     const kmc_moments *moments;
+    size_t n_fixed;
     service *of; /* each point */
 } serving;
 
-/* A colour alone in its cluster will have the centroid to itself: it loses nothing. */
+/* A colour alone in its cluster will have the centroid to itself, unless that is fixed: it loses nothing. */
 static int is_alone(const serving *s, size_t point, uint32_t cluster)
 {
-    return s->moments[cluster].weight == s->tree->points.weights[point];
+    return cluster >= s->n_fixed && s->moments[cluster].weight == s->tree->points.weights[point];
 }
 
 static void note_service(void *context, int thread, uint32_t node, const kmc_candidates *left,
@@ -151,14 +152,14 @@ static void move_point(const kmc_tree *tree, size_t point, kmc_moments *from, km
     kmc_moments_subtract(from, &moved);
 }
 
-kmc_status kmc_refill_empty(const kmc_run *run, const kmc_tree *tree, const kmc_centroids *centroids,
+kmc_status kmc_refill_empty(const kmc_run *run, const kmc_tree *tree, const kmc_centroids *centroids, size_t n_fixed,
                             kmc_moments *moments)
 {
     const size_t k = centroids->k, n = tree->points.n;
     size_t n_empty = 0;
-    for (size_t j = 0; j < k; j++) n_empty += moments[j].weight == 0;
+    for (size_t j = n_fixed; j < k; j++) n_empty += moments[j].weight == 0;
     if (n_empty == 0) return KMC_OK;
-    serving s = {tree, moments, kmc_alloc(n, sizeof *s.of)};
+    serving s = {tree, moments, n_fixed, kmc_alloc(n, sizeof *s.of)};
     if (!s.of) return KMC_NO_MEMORY;
     const kmc_visitor visitor = {NULL, note_service, &s, 1};
     const kmc_status status = kmc_walk(run, tree, centroids, &visitor);
@@ -166,7 +167,7 @@ kmc_status kmc_refill_empty(const kmc_run *run, const kmc_tree *tree, const kmc_
         /* A colour is passed over only when it is the last of a cluster that gave away others: at most n_empty are. */
         const size_t worst = 2 * n_empty < n ? 2 * n_empty : n;
         select_worst(s.of, n, worst);
-        for (size_t i = 0, j = 0; i < worst && s.of[i].error > 0; i++) {
+        for (size_t i = 0, j = n_fixed; i < worst && s.of[i].error > 0; i++) {
             if (is_alone(&s, s.of[i].point, s.of[i].cluster)) continue;
             while (j < k && moments[j].weight != 0) j++;
             if (j == k) break;

@@ -12,8 +12,9 @@ kmc_status kmc_assign_moments(const kmc_run *run, const kmc_tree *tree, const km
                               kmc_moments *moments);
 
 /* Gives each empty cluster the worst served colour: the one with the largest weight times squared distance, lowest
- * first among equals, that is not alone in its cluster. Clusters stay empty when every colour is served exactly. */
-kmc_status kmc_refill_empty(const kmc_run *run, const kmc_tree *tree, const kmc_centroids *centroids,
+ * first among equals, that is not alone in its cluster. Clusters stay empty when every colour is served exactly. The
+ * first n_fixed centroids will not move to their means: their clusters may be empty, and may lose all their colours. */
+kmc_status kmc_refill_empty(const kmc_run *run, const kmc_tree *tree, const kmc_centroids *centroids, size_t n_fixed,
                             kmc_moments *moments);
 
 /* The mean of a cluster, four doubles in levels. Its weight must not be 0. */

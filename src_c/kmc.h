@@ -62,8 +62,10 @@ kmc_status kmc_tree_coarsen(const kmc_run *run, const kmc_tree *tree, size_t lea
 
 /* Centroids are (k, 4) doubles in levels; coordinates beyond the channels are 0. k is at most the number of points. */
 
-/* Greedy k-means++: each centroid is the best of a few points drawn with probability proportional to their error. */
-kmc_status kmc_seed_plusplus(const kmc_run *run, const kmc_tree *tree, size_t k, uint64_t seed, double *centroids);
+/* Greedy k-means++: each centroid is the best of a few points drawn with probability proportional to their error. The
+ * first n_fixed centroids are given; k may then be that much larger. */
+kmc_status kmc_seed_plusplus(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, uint64_t seed,
+                             double *centroids);
 
 /* k distinct points, drawn with probability proportional to their weights. */
 kmc_status kmc_seed_random(const kmc_run *run, const kmc_tree *tree, size_t k, uint64_t seed, double *centroids);
@@ -86,9 +88,10 @@ typedef struct kmc_observer {
 
 /* Lloyd's iterations from the given centroids, replaced by the means of the last one's clusters: until the largest
  * squared movement of a centroid is under `tol` (levels squared), or max_iter times. Inertia, in levels squared, is
- * that of the clusters about their new means. An empty cluster takes the worst served colour. */
-kmc_status kmc_lloyd(const kmc_run *run, const kmc_tree *tree, size_t k, double *centroids, int max_iter, double tol,
-                     const kmc_observer *observer, int *converged);
+ * that of the clusters about their new means. An empty cluster takes the worst served colour. The first n_fixed centroids
+ * stay where they are. */
+kmc_status kmc_lloyd(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, double *centroids,
+                     int max_iter, double tol, const kmc_observer *observer, int *converged);
 
 /* labels[i] = the nearest centroid to point i, lowest on ties; counts[j] = the weight of those nearest to j; error = the
  * sum of weights times squared distances, in levels squared. Centroids count as rounded to 1/64 of a level. */

@@ -3,11 +3,12 @@
 
 #include "clusters.h"
 
-/* Replaces the centroids by the means of their clusters. Returns the largest squared movement, in levels squared. */
-static double update(double *centroids, const kmc_moments *moments, size_t k)
+/* Replaces the centroids by the means of their clusters, but for the fixed ones. Returns the largest squared movement, in
+ * levels squared. */
+static double update(double *centroids, const kmc_moments *moments, size_t n_fixed, size_t k)
 {
     double largest = 0;
-    for (size_t j = 0; j < k; j++) {
+    for (size_t j = n_fixed; j < k; j++) {
         if (moments[j].weight == 0) continue;
         double mean[4], moved = 0;
         kmc_moments_centroid(&moments[j], mean);
@@ -21,16 +22,29 @@ static double update(double *centroids, const kmc_moments *moments, size_t k)
     return largest;
 }
 
+/* What a centroid c that is not the mean takes from the sum of w |x|^2: 2 c S - W |c|^2. */
+static double fixed_pull(const kmc_moments *m, int32_t xy, int32_t zw)
+{
+    const double at[4] = {kmc_low(xy), kmc_high(xy), kmc_low(zw), kmc_high(zw)};
+    double product = 0, square = 0;
+    for (int c = 0; c < 4; c++) {
+        product += at[c] * (double)m->sums[c];
+        square += at[c] * at[c];
+    }
+    return 2 * product - (double)m->weight * square;
+}
+
 /* Inertia needs no pass over the points: it is the sum of w |x|^2 less the |S|^2 / W of every cluster. */
-static double inertia(const kmc_tree *tree, const kmc_moments *moments, size_t k)
+static double inertia(const kmc_tree *tree, const kmc_moments *moments, size_t n_fixed, const kmc_centroids *centroids)
 {
     double left = tree->square_sum;
-    for (size_t j = 0; j < k; j++) left -= kmc_moments_pull(&moments[j]);
+    for (size_t j = 0; j < n_fixed; j++) left -= fixed_pull(&moments[j], centroids->xy[j], centroids->zw[j]);
+    for (size_t j = n_fixed; j < centroids->k; j++) left -= kmc_moments_pull(&moments[j]);
     return left > 0 ? left / (KMC_ONE_LEVEL * KMC_ONE_LEVEL) : 0;
 }
 
-kmc_status kmc_lloyd(const kmc_run *run, const kmc_tree *tree, size_t k, double *centroids, int max_iter, double tol,
-                     const kmc_observer *observer, int *converged)
+kmc_status kmc_lloyd(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, double *centroids,
+                     int max_iter, double tol, const kmc_observer *observer, int *converged)
 {
     *converged = 0;
     int32_t *rounded = kmc_alloc_zeroed(2 * (k + KMC_PADDING), sizeof *rounded);
@@ -42,10 +56,10 @@ kmc_status kmc_lloyd(const kmc_run *run, const kmc_tree *tree, size_t k, double 
         if (shift > 0) { /* else nothing can change any more, and asking for more iterations costs nothing */
             kmc_round_centroids(centroids, k, rounded, rounded + k + KMC_PADDING);
             status = kmc_assign_moments(run, tree, &whole, moments);
-            if (status == KMC_OK) status = kmc_refill_empty(run, tree, &whole, moments);
+            if (status == KMC_OK) status = kmc_refill_empty(run, tree, &whole, n_fixed, moments);
             if (status != KMC_OK) break;
-            shift = update(centroids, moments, k);
-            error = inertia(tree, moments, k);
+            shift = update(centroids, moments, n_fixed, k);
+            error = inertia(tree, moments, n_fixed, &whole);
         }
         *converged = shift < tol;
         if (observer->see && observer->see(observer->context, iteration, centroids, error, shift)) break;

@@ -1,7 +1,7 @@
 /* Seeding: the first k centroids, drawn from the points. */
 #include <string.h>
 
-#include "points.h"
+#include "clusters.h"
 #include "rng.h"
 
 static void set_centroid(double *centroids, size_t j, const kmc_points *points, size_t i)
@@ -64,6 +64,15 @@ kmc_status kmc_seed_random(const kmc_run *run, const kmc_tree *tree, size_t k, u
         urn_take(&u, drawn, tree->points.weights[drawn]);
         if (j % 4096 == 0) status = kmc_poll(run);
     }
+    kmc_free(u.sums);
+    return status;
+}
+
+static kmc_status draw_by_weight(const kmc_points *points, kmc_rng *rng, size_t *drawn)
+{
+    urn u;
+    const kmc_status status = urn_new(&u, points);
+    if (status == KMC_OK) *drawn = urn_draw(&u, rng);
     kmc_free(u.sums);
     return status;
 }
@@ -147,11 +156,10 @@ static void enclose_blocks(seeding *s)
     }
 }
 
-/* The error with one more centroid, at point `at`; with `keep` the centroid stays. */
-static uint64_t error_with(seeding *s, size_t at, int keep)
+/* The error with one more centroid, at (xy, zw); with `keep` the centroid stays. */
+static uint64_t error_with(seeding *s, int32_t xy, int32_t zw, int keep)
 {
     const kmc_points *points = s->points;
-    const int32_t xy = points->xy[at], zw = points->zw[at];
     const kmc_kernels *kernels = s->run->kernels;
     kernels->box_distance(s->low_xy, s->low_zw, s->high_xy, s->high_zw, s->n_blocks, xy, zw, s->box_distances);
     uint64_t error = s->error;
@@ -184,31 +192,40 @@ static size_t draw(const seeding *s, kmc_rng *rng)
     }
 }
 
-kmc_status kmc_seed_plusplus(const kmc_run *run, const kmc_tree *tree, size_t k, uint64_t seed, double *centroids)
+/* The best of a few points drawn, or the one before where there is no error left to draw by. */
+static size_t choose(seeding *s, kmc_rng *rng, size_t before)
+{
+    uint64_t least = UINT64_MAX;
+    size_t best = before;
+    for (int i = 0; i < TRIES && s->error > 0; i++) {
+        const size_t drawn = draw(s, rng);
+        const uint64_t error = error_with(s, s->points->xy[drawn], s->points->zw[drawn], 0);
+        if (error >= least) continue;
+        least = error;
+        best = drawn;
+    }
+    return best;
+}
+
+kmc_status kmc_seed_plusplus(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, uint64_t seed,
+                             double *centroids)
 {
     seeding s;
     kmc_rng rng = {seed};
     kmc_status status = seeding_new(&s, run, &tree->points);
     if (status == KMC_OK) enclose_blocks(&s);
-    urn first = {0, NULL, 0};
-    if (status == KMC_OK) status = urn_new(&first, &tree->points);
-    size_t next = status == KMC_OK ? urn_draw(&first, &rng) : 0;
-    kmc_free(first.sums);
-    for (size_t j = 0; status == KMC_OK && j < k; j++) {
-        if (j > 0) {
-            uint64_t least = UINT64_MAX;
-            for (int i = 0; i < TRIES && s.error > 0; i++) {
-                const size_t drawn = draw(&s, &rng);
-                const uint64_t error = error_with(&s, drawn, 0);
-                if (error < least) {
-                    least = error;
-                    next = drawn;
-                }
-            }
-        }
-        if (s.error > 0 || j == 0) error_with(&s, next, 1);
+    for (size_t j = 0; status == KMC_OK && j < n_fixed; j++, status = kmc_poll(run)) {
+        int32_t xy, zw;
+        kmc_round_centroids(centroids + 4 * j, 1, &xy, &zw);
+        error_with(&s, xy, zw, 1);
+    }
+    size_t next = 0;
+    for (size_t j = n_fixed; status == KMC_OK && j < k; j++) {
+        if (j > 0) next = choose(&s, &rng, next);
+        else status = draw_by_weight(&tree->points, &rng, &next);
+        if (s.error > 0 || j == 0) error_with(&s, tree->points.xy[next], tree->points.zw[next], 1);
         set_centroid(centroids, j, &tree->points, next);
-        status = kmc_poll(run);
+        if (status == KMC_OK) status = kmc_poll(run);
     }
     seeding_free(&s);
     return status;

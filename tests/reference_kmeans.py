@@ -15,6 +15,7 @@ ONE_LEVEL = 64
 MAX_COORDINATE = 16383
 TRIES = 3  # points that k-means++ draws for each centroid
 MASK = (1 << 64) - 1
+NONE = np.zeros((0, 4), np.int64)
 
 Points = NDArray[np.int64]
 Weights = NDArray[np.int64]
@@ -72,10 +73,11 @@ def label(
     return labels, counts, int((weights * distance).sum()) / ONE_LEVEL**2
 
 
-def refill(labels: NDArray[np.int64], error: NDArray[np.int64], k: int) -> None:
+def refill(labels: NDArray[np.int64], error: NDArray[np.int64], k: int, n_fixed: int = 0) -> None:
     """Gives each empty cluster, in order, the worst served point that is not alone in its cluster.
 
     Worst is by weight times squared distance, the first among equals; points without error stay.
+    The clusters of fixed centroids may stay or become empty.
 
     >>> labels = np.array([0, 0, 2])
     >>> refill(labels, np.array([3, 4, 9]), 3)
@@ -83,11 +85,11 @@ def refill(labels: NDArray[np.int64], error: NDArray[np.int64], k: int) -> None:
     [0, 1, 2]
     """
     members = np.bincount(labels, minlength=k)
-    empty = list(np.flatnonzero(members == 0))
+    empty = [j for j in np.flatnonzero(members == 0) if j >= n_fixed]
     for i in np.argsort(-error, kind="stable"):
         if not empty or error[i] == 0:
             return
-        if members[labels[i]] > 1:
+        if members[labels[i]] > 1 or labels[i] < n_fixed:
             members[labels[i]] -= 1
             labels[i] = empty.pop(0)
 
@@ -102,19 +104,31 @@ def sums_of(
     return weight, sums
 
 
-def inertia(points: Points, weights: Weights, weight: Weights, sums: Points) -> float:
-    """Sum of w |x|^2 less the |S|^2 / W of every cluster, in levels squared."""
+def inertia(
+    points: Points, weights: Weights, weight: Weights, sums: Points, fixed: Points = NONE
+) -> float:
+    """Sum of w |x|^2 less the |S|^2 / W of every cluster, in levels squared.
+
+    Less 2 c S - W |c|^2 for those about a fixed point c.
+    """
     left = float(int((weights * np.square(points).sum(axis=1)).sum()))
-    for w, s in zip(weight.tolist(), sums.astype(np.float64).tolist(), strict=True):
-        if w:
+    for j, (w, s) in enumerate(zip(weight.tolist(), sums.astype(np.float64).tolist(), strict=True)):
+        if j < len(fixed):
+            c = fixed[j].astype(np.float64).tolist()
+            product = c[0] * s[0] + c[1] * s[1] + c[2] * s[2] + c[3] * s[3]
+            square = c[0] * c[0] + c[1] * c[1] + c[2] * c[2] + c[3] * c[3]
+            left -= 2 * product - float(w) * square
+        elif w:
             left -= (s[0] * s[0] + s[1] * s[1] + s[2] * s[2] + s[3] * s[3]) / float(w)
     return left / ONE_LEVEL**2 if left > 0 else 0.0
 
 
 def iterate(
-    points: Points, weights: Weights, centroids: Centroids
+    points: Points, weights: Weights, centroids: Centroids, n_fixed: int = 0
 ) -> tuple[Centroids, float, float]:
     """One of Lloyd's iterations: the new centroids, inertia about them, largest squared movement.
+
+    The first n_fixed centroids do not move.
 
     >>> ramp = points_of(np.arange(4).reshape(4, 1))
     >>> means, error, shift = iterate(ramp, np.ones(4, int), np.array([[0.0] * 4, [1, 0, 0, 0]]))
@@ -123,23 +137,30 @@ def iterate(
     """
     k = len(centroids)
     labels, distance = nearest(points, rounded(centroids))
-    refill(labels, weights * distance, k)
+    refill(labels, weights * distance, k, n_fixed)
     weight, sums = sums_of(points, weights, labels, k)
     means, shift = centroids.copy(), 0.0
     for j in np.flatnonzero(weight):
+        if j < n_fixed:
+            continue
         means[j] = sums[j].astype(np.float64) / float(weight[j]) / ONE_LEVEL
         by = (means[j] - centroids[j]).tolist()
         shift = max(shift, by[0] * by[0] + by[1] * by[1] + by[2] * by[2] + by[3] * by[3])
-    return means, inertia(points, weights, weight, sums), shift
+    return means, inertia(points, weights, weight, sums, rounded(centroids[:n_fixed])), shift
 
 
 def lloyd(
-    points: Points, weights: Weights, centroids: Centroids, max_iter: int, tol: float
+    points: Points,
+    weights: Weights,
+    centroids: Centroids,
+    max_iter: int,
+    tol: float,
+    n_fixed: int = 0,
 ) -> tuple[Centroids, list[tuple[float, float]], bool]:
     """Iterations until the largest movement is under tol, or max_iter times; also the history."""
     history: list[tuple[float, float]] = []
     while len(history) < max_iter:
-        centroids, error, shift = iterate(points, weights, centroids)
+        centroids, error, shift = iterate(points, weights, centroids, n_fixed)
         history.append((error, shift))
         if shift < tol:
             return centroids, history, True
@@ -203,14 +224,19 @@ def seed_random(points: Points, weights: Weights, k: int, seed: int) -> Centroid
     return points[drawn] / ONE_LEVEL
 
 
-def seed_plusplus(points: Points, weights: Weights, k: int, seed: int) -> Centroids:
-    """Each centroid the best of a few points drawn by error, the first among equals."""
+def seed_plusplus(
+    points: Points, weights: Weights, k: int, seed: int, fixed: Points = NONE
+) -> Centroids:
+    """Each centroid the best of a few points drawn by error, the first among equals.
+
+    Behind those that are fixed, if there are any; without them the first is drawn by weight.
+    """
     rng, total, shift = SplitMix64(seed), int(weights.sum()), 0
-    chosen = [rng.index(weights)]
+    chosen = list(fixed) if len(fixed) else [points[rng.index(weights)]]
     while total >> shift >= 2**31:
         shift += 1
     scaled = np.maximum(weights >> shift, 1)
-    distance = np.square(points - points[chosen[0]]).sum(axis=1)
+    distance = np.min([np.square(points - point).sum(axis=1) for point in chosen], axis=0)
     while len(chosen) < k:
         outcomes = []
         for _ in range(TRIES):
@@ -218,5 +244,5 @@ def seed_plusplus(points: Points, weights: Weights, k: int, seed: int) -> Centro
             after = np.minimum(distance, np.square(points - points[drawn]).sum(axis=1))
             outcomes.append((int((scaled * after).sum()), drawn, after))
         _, drawn, distance = min(outcomes, key=lambda outcome: outcome[0])
-        chosen.append(drawn)
-    return points[chosen] / ONE_LEVEL
+        chosen.append(points[drawn])
+    return np.array(chosen) / ONE_LEVEL
