@@ -1,4 +1,4 @@
-from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 
 cdef extern from "base.h":
@@ -72,6 +72,22 @@ cdef extern from "kmc.h" nogil:
     kmc_status kmc_add_weights(const kmc_run *run, const uint8_t *pixels, const uint16_t *weights,
                                size_t n, int channels, const uint8_t *colors, size_t n_colors,
                                int64_t *sums)
+
+    ctypedef struct kmc_space:
+        const uint32_t *mix
+        const uint32_t *roots
+        uint32_t toe_end, toe_slope
+        int64_t toe_start
+        int64_t rows[3][3]
+        int64_t offsets[3]
+        int32_t neutral[3]
+        int32_t white
+
+    kmc_status kmc_coordinates(const kmc_run *run, const kmc_space *space, const uint8_t *colors,
+                               size_t n, int channels, int16_t *coordinates)
+    kmc_status kmc_color_error(const kmc_run *run, const uint8_t *colors, const int64_t *counts,
+                               size_t n, int channels, const uint8_t *palette,
+                               const uint16_t *labels, double *error)
 
     ctypedef struct kmc_tree:
         pass

@@ -1,6 +1,6 @@
 from collections.abc import Callable
 
-from numpy import float64, int64, uint8, uint16
+from numpy import float64, int16, int64, uint8, uint16, uint32
 from numpy.typing import NDArray
 
 Indices = NDArray[uint8] | NDArray[uint16]
@@ -46,4 +46,30 @@ class Tree:
         self, centroids: NDArray[float64], threads: int
     ) -> tuple[NDArray[uint16], NDArray[int64], float]: ...
 
-def tree(colors: NDArray[uint8], weights: NDArray[int64] | None, threads: int) -> Tree: ...
+def tree(
+    colors: NDArray[uint8],
+    weights: NDArray[int64] | None,
+    threads: int,
+    coordinates: NDArray[int16] | None = None,
+) -> Tree: ...
+
+class Space:
+    def __init__(
+        self,
+        mix: NDArray[uint32],
+        roots: NDArray[uint32] | None,
+        toe: tuple[int, int, int],
+        rows: NDArray[int64],
+        offsets: tuple[int, ...],
+        neutral: tuple[int, ...],
+        white: int,
+    ) -> None: ...
+
+def coordinates(colors: NDArray[uint8], space: Space | None, threads: int) -> NDArray[int16]: ...
+def color_error(
+    colors: NDArray[uint8],
+    counts: NDArray[int64],
+    palette: NDArray[uint8],
+    labels: NDArray[uint16],
+    threads: int,
+) -> float: ...

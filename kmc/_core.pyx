@@ -331,19 +331,26 @@ cdef class Tree:
         return centroids.shape[0]
 
 
-def tree(const uint8_t[:, ::1] colors not None, const int64_t[::1] weights, int threads):
+def tree(const uint8_t[:, ::1] colors not None, const int64_t[::1] weights, int threads,
+         const int16_t[:, ::1] coordinates=None):
     """A Tree of distinct colours in Morton order; each weighs 1 where `weights` is None."""
     cdef Run run = Run(threads)
     cdef Tree made = Tree(_MAKER, _channels(colors.shape[1]))
     cdef Py_ssize_t n = colors.shape[0]
     cdef const int64_t *weights_data = NULL
+    cdef const int16_t *coordinates_data = NULL
     cdef kmc_status status
     if n == 0 or (weights is not None and weights.shape[0] != n):
         raise ArgumentError("colors and weights do not fit together")
     if weights is not None:
         weights_data = &weights[0]
+    if coordinates is not None:
+        if coordinates.shape[0] != n or coordinates.shape[1] != 4:
+            raise ArgumentError("colors and coordinates do not fit together")
+        coordinates_data = &coordinates[0, 0]
     with nogil:
-        status = kmc_tree_new(&run.c, &colors[0, 0], NULL, weights_data, <size_t>n, made.channels, &made.c)
+        status = kmc_tree_new(&run.c, &colors[0, 0], coordinates_data, weights_data, <size_t>n, made.channels,
+                              &made.c)
     run.check(status)
     return made
 
@@ -389,4 +396,5 @@ cdef int observe(Observer observer, int iteration, const double *centroids, doub
 
 
 include "_core_importance.pxi"
+include "_core_space.pxi"
 include "_core_tests.pxi"

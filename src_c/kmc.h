@@ -41,6 +41,30 @@ kmc_status kmc_remap(const kmc_run *run, const uint8_t *pixels, size_t n, int ch
 kmc_status kmc_assign(const kmc_run *run, const uint8_t *pixels, size_t n, int channels, const uint8_t *palette,
                       size_t k, void *indices, int index_bytes);
 
+/* ---- colour spaces: where distances are taken -------------------------------------------------------------------- */
+
+/* A space by its numbers, in integers: three lights are mixed of red, green and blue, each is perhaps put through a cube
+ * root, and three axes are sums of the responses. Without `mix` they are the 8-bit levels themselves. */
+typedef struct kmc_space {
+    const uint32_t *mix;            /* [3][256][3]: what each level of each channel adds to the lights; 2^30 is white */
+    const uint32_t *roots;          /* 2^24 times the cube roots of 128/1024 to 1025/1024; NULL: no roots */
+    uint32_t toe_end, toe_slope;    /* lights up to toe_end: toe_slope * light / 2^30 + toe_start in place of the root */
+    int64_t toe_start;
+    int64_t rows[3][3], offsets[3]; /* of responses, 2^24 being white, to 2^40 times the coordinates */
+    int32_t neutral[3], white;      /* coordinates of black; lightness of white */
+} kmc_space;
+
+/* Where n colours lie, (n, 4): in 64ths of a level from 0 to 16383. With alpha, coordinates are premultiplied (drawn
+ * towards black) and the fourth is how transparent the colour is, which is 0 when opaque: so opaque colours lie where the same
+ * colours without alpha do. Grey ones have lightness alone. */
+kmc_status kmc_coordinates(const kmc_run *run, const kmc_space *space, const uint8_t *colors, size_t n, int channels,
+                           int16_t *coordinates);
+
+/* What n colours lose by the palette colours of their labels: the sum of counts times squared distances, premultiplied,
+ * in levels squared. */
+kmc_status kmc_color_error(const kmc_run *run, const uint8_t *colors, const int64_t *counts, size_t n, int channels,
+                           const uint8_t *palette, const uint16_t *labels, double *error);
+
 /* ---- k-means: weighted colours to centroids ---------------------------------------------------------------------- */
 
 /* Colours as points with their weights, under a tree of boxes. */

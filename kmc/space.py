@@ -1,0 +1,189 @@
+"""Colour spaces: where colours lie when distances are taken, and which colour lies at a place.
+
+Every colour has four coordinates. Of an opaque RGB colour they are, in 64ths of a level:
+
+======  ========================================================================================
+space   coordinates
+======  ========================================================================================
+rgb     red, green, blue, 0 to 255 levels each, as files store them
+linear  the light of the three, 0 to 255 levels each, by the curve of sRGB [1]_
+oklab   255 L, 255 a + 128, 255 b + 128 of Oklab [2]_
+lab     L*, a* + 128, b* + 128 of CIE 1976 under D65 [3]_: a level is a colour difference of 1
+======  ========================================================================================
+
+and 0. A grey colour has only the first, its lightness. Of a colour with alpha a (0 to 255) the
+coordinates are drawn towards those of black, black + (opaque - black) * a / 255, which in rgb and
+linear is premultiplied alpha; the fourth is 1 - a / 255 times the lightness of white. So what lies
+under alpha 0 makes no difference, and an opaque colour lies where it does without alpha.
+
+.. [1] IEC 61966-2-1.
+.. [2] B. Ottosson, "A perceptual color space for image processing", 2020.
+.. [3] CIE 15, Colorimetry.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmc import _core
+from kmc.space_tables import (
+    DEFINITIONS,
+    LIGHT,
+    RESPONSE,
+    Matrix,
+    cube_roots,
+    inverse,
+    light_of_levels,
+    mixed,
+)
+
+SpaceName = Literal["rgb", "linear", "oklab", "lab"]
+SPACES: tuple[SpaceName, ...] = ("rgb", "linear", "oklab", "lab")
+
+Floats = NDArray[np.float64]
+
+# A coordinate is a whole number of these: 64 of them make a level.
+ONE_LEVEL = 64
+
+
+def coordinates(
+    colors: NDArray[np.uint8], space: SpaceName = "rgb", threads: int = 1
+) -> NDArray[np.int16]:
+    """Where colours lie.
+
+    Parameters
+    ----------
+    colors : ndarray of uint8, shape (n, C)
+        C = 1, 3 or 4 (straight alpha).
+    space : {"rgb", "linear", "oklab", "lab"}, default "rgb"
+        Where distances are taken.
+    threads : int, default 1
+        The most threads to use.
+
+    Returns
+    -------
+    ndarray of int16, shape (n, 4)
+        In 64ths of a level, 0 to 16 383.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.space import coordinates
+    >>> coordinates(np.array([[1, 2, 255, 255], [0, 0, 255, 51], [9, 9, 9, 0]], np.uint8)).tolist()
+    [[64, 128, 16320, 0], [0, 0, 3264, 13056], [0, 0, 0, 16320]]
+    >>> coordinates(np.array([[255, 255, 255]], np.uint8), "lab").tolist()
+    [[6400, 8192, 8192, 0]]
+    """
+    return _core.coordinates(np.ascontiguousarray(colors), _numbers(space), threads)
+
+
+def levels(points: Floats, channels: int, space: SpaceName = "rgb") -> Floats:
+    """Which colours lie at these places, not rounded; the nearest that exist, channel by channel.
+
+    Parameters
+    ----------
+    points : ndarray of float64, shape (k, 4)
+        Coordinates in levels, as centroids are.
+    channels : int
+        C, of the colours: 1, 3 or 4 (straight alpha).
+    space : {"rgb", "linear", "oklab", "lab"}, default "rgb"
+        Whose coordinates they are.
+
+    Returns
+    -------
+    ndarray of float64, shape (k, C)
+        0 to 255. Between two levels a colour's light is taken to rise evenly.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.space import levels
+    >>> levels(np.array([[25.5, 0, 0, 127.5]]), 4).tolist()
+    [[51.0, 0.0, 0.0, 127.5]]
+    """
+    black, white = (0, 0, 0), 255
+    if space != "rgb":
+        definition = DEFINITIONS[space]
+        black, white = (0, *definition.offset[1:]), definition.white
+    axes = [points[:, i] for i in range(3)]
+    if channels == 1:
+        axes[1:] = (np.full(len(points), float(level)) for level in black[1:])
+    opacity = np.ones(len(points))
+    if channels == 4:
+        opacity = (1 - points[:, 3] / white).clip(0, 1)
+        some = np.where(opacity > 0, opacity, 1)
+        axes = [at + (axis - at) / some for axis, at in zip(axes, black, strict=True)]
+    if space != "rgb":
+        axes = _levels_of_light(_light_of_axes(axes, space))
+    found = np.stack((*axes, 255 * opacity), axis=1)[:, : 4 if channels == 4 else channels]
+    found[opacity == 0] = 0
+    return found.clip(0, 255)
+
+
+def rounded(points: Floats, channels: int, space: SpaceName = "rgb") -> NDArray[np.uint8]:
+    """The colours at these places, as `levels` has them, rounded to 8 bits, halves up.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.space import coordinates, rounded
+    >>> colors = np.array([[200, 100, 50, 9]], np.uint8)
+    >>> rounded(coordinates(colors, "oklab") / 64, 4, "oklab").tolist()
+    [[200, 100, 50, 9]]
+    """
+    return np.floor(levels(points, channels, space) + 0.5).astype(np.uint8)
+
+
+@cache
+def _numbers(space: SpaceName) -> _core.Space | None:
+    """A space as the engine takes it."""
+    if space == "rgb":
+        return None
+    definition = DEFINITIONS[space]
+    toe = (0, 0, 0)
+    if definition.toe:  # below (6/29)**3 the root is 841/108 of the light, plus 4/29
+        toe = (LIGHT * 216 // 24389, RESPONSE * 841 // 108, RESPONSE * 4 // 29)
+    unit = ONE_LEVEL << 16
+    return _core.Space(
+        mixed(definition),
+        cube_roots() if definition.root else None,
+        toe,
+        np.array([[round(value * unit) for value in row] for row in definition.axes], np.int64),
+        tuple((2 * ONE_LEVEL * offset + 1) << 39 for offset in definition.offset),
+        (0, *(ONE_LEVEL * offset for offset in definition.offset[1:])),
+        ONE_LEVEL * definition.white,
+    )
+
+
+def _applied(matrix: Matrix, axes: list[Floats]) -> list[Floats]:
+    """A matrix times three axes; sums in a fixed order, which a call of BLAS would not promise."""
+    x, y, z = axes
+    return [float(a) * x + float(b) * y + float(c) * z for a, b, c in matrix]
+
+
+def _light_of_axes(axes: list[Floats], space: SpaceName) -> list[Floats]:
+    """Red, green and blue light, white being 1."""
+    definition = DEFINITIONS[space]
+    centred = [axis - at for axis, at in zip(axes, definition.offset, strict=True)]
+    lights = _applied(inverse(definition.axes), centred)
+    if definition.root:
+        toe = 6 / 29 if definition.toe else -np.inf
+        lights = [
+            np.where(root > toe, root * root * root, (root - 4 / 29) * (108 / 841))
+            for root in lights
+        ]
+    return _applied(inverse(definition.cones), lights)
+
+
+def _levels_of_light(lights: list[Floats]) -> list[Floats]:
+    table = np.array(light_of_levels(), np.float64) / LIGHT
+    found = []
+    for light in lights:
+        below = (np.searchsorted(table, light, side="right") - 1).clip(0, 254)
+        part = (light - table[below]) / (table[below + 1] - table[below])
+        found.append(below + part.clip(0, 1))
+    return found
