@@ -17,11 +17,12 @@ from kmc.errors import (
     ImageTooLargeError,
     ImageTypeError,
     KmcError,
+    MissingPackageError,
     OutOfMemoryError,
 )
 
 if TYPE_CHECKING:
-    from kmc import cpu
+    from kmc import cpu, plot
     from kmc.fit import fit
     from kmc.histogram import Histogram, histogram
     from kmc.indexed import IndexedImage
@@ -44,6 +45,7 @@ __all__ = [
     "ImageTypeError",
     "IndexedImage",
     "KmcError",
+    "MissingPackageError",
     "OutOfMemoryError",
     "Palette",
     "__version__",
@@ -51,6 +53,7 @@ __all__ = [
     "cpu",
     "fit",
     "histogram",
+    "plot",
     "quantize",
 ]
 
@@ -63,6 +66,7 @@ _HOMES = {
     "cpu": "cpu",
     "fit": "fit",
     "histogram": "histogram",
+    "plot": "plot",
     "quantize": "quantize",
 }
 

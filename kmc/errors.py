@@ -12,6 +12,7 @@
     │   └── ImageReadError    (OSError)             unreadable, truncated, of an unknown format
     │       └── ImageNotFoundError (FileNotFoundError)
     ├── FileWriteError        (OSError)             a result that could not be written
+    ├── MissingPackageError   (ImportError)         an optional package that is not installed
     └── OutOfMemoryError      (MemoryError)
 
 Beside it stands FormatWarning (UserWarning), for files that cannot hold everything.
@@ -31,6 +32,7 @@ __all__ = [
     "ImageTooLargeError",
     "ImageTypeError",
     "KmcError",
+    "MissingPackageError",
     "OutOfMemoryError",
 ]
 
@@ -156,6 +158,17 @@ class FileWriteError(KmcError, OSError):
     --------
     >>> import kmc
     >>> issubclass(kmc.FileWriteError, OSError)
+    True
+    """
+
+
+class MissingPackageError(KmcError, ImportError):
+    """What was asked for needs a package that kmc does without otherwise.
+
+    Examples
+    --------
+    >>> import kmc
+    >>> issubclass(kmc.MissingPackageError, ImportError)
     True
     """
 

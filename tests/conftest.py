@@ -22,6 +22,9 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
     [str(Path(kmc.__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
 )
 
+# Figures are drawn, and no window is opened.
+os.environ["MPLBACKEND"] = "Agg"
+
 # A shell that runs the tests in the background has them ignore Ctrl-C, which some of them press.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

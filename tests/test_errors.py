@@ -20,6 +20,7 @@ BUILT_IN = {
     kmc.ImageReadError: OSError,
     kmc.ImageNotFoundError: FileNotFoundError,
     kmc.FileWriteError: OSError,
+    kmc.MissingPackageError: ImportError,
     kmc.OutOfMemoryError: MemoryError,
 }
 KINDS = [getattr(errors, name) for name in errors.__all__]

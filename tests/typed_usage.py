@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import assert_type
 
 import numpy as np
+from matplotlib.axes import Axes
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -86,3 +87,12 @@ def errors() -> None:
         kmc.quantize("missing.png")
     except kmc.KmcError as error:
         assert_type(error, kmc.KmcError)
+
+
+def figures(pixels: Colors, result: kmc.IndexedImage, ax: Axes) -> None:
+    assert_type(kmc.plot.side_by_side(pixels, result), Axes)
+    assert_type(kmc.plot.palette_bar(result.palette, ax=ax), Axes)
+    assert_type(kmc.plot.clusters(pixels, result, before=[[0, 0, 0]], n_pixels=10), Axes)
+    assert_type(kmc.plot.history(result), Axes)
+    assert_type(kmc.plot.curve(pixels, range(2, 9)), Axes)
+    assert_type(kmc.plot.steps(pixels, 4, "steps", init="random", max_iter=9), kmc.Palette)

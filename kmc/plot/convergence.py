@@ -1,0 +1,77 @@
+"""How k-means came to rest: the inertia and the largest movement of each iteration."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kmc.errors import ArgumentError
+from kmc.plot.axes import BLUE, VERMILLION, drawing_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from kmc.indexed import IndexedImage
+    from kmc.palette import Palette
+
+
+def history(result: Palette | IndexedImage, *, ax: Axes | None = None) -> Axes:
+    """Draw the inertia and the largest squared shift of a centroid, iteration by iteration.
+
+    Parameters
+    ----------
+    result : Palette or IndexedImage
+        Of a fit: its `history` is drawn.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw the inertia; by default a new figure. Axes that share its iterations, the
+        last in ``ax.figure.axes``, take the shift, which is drawn to a logarithmic scale.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ArgumentError
+        There was no iteration: a palette that is given, or a picture of no more than k colours.
+    MissingPackageError
+        Matplotlib is not installed.
+
+    Examples
+    --------
+    >>> import kmc, numpy as np
+    >>> from matplotlib.figure import Figure
+    >>> result = kmc.quantize(np.arange(256, dtype=np.uint8).reshape(16, 16), 4)
+    >>> ax = kmc.plot.history(result, ax=Figure().add_subplot())
+    >>> len(ax.lines[0].get_xdata()) == result.n_iter
+    True
+    """
+    if not result.history:
+        raise ArgumentError("there is no history to draw: no iteration was done")
+    ax = drawing_axes(ax, (6.4, 4))
+    inertia, shift = np.array(result.history, np.float64).T
+    iterations = np.arange(1, len(inertia) + 1)
+    many = len(inertia) > 60
+    power = 3 * int(math.log10(max(inertia.max(), 1)) // 3)
+    ax.plot(iterations, inertia / 10**power, color=BLUE, marker=None if many else "o", markersize=4)
+    ax.set_xlabel("iteration")
+    unit = f"$10^{power}$ levels²" if power else "levels²"
+    ax.set_ylabel(f"inertia ({unit})", color=BLUE)
+    ax.ticklabel_format(axis="y", useOffset=False)
+    ax.tick_params(axis="y", colors=BLUE)
+    ax.locator_params(axis="x", integer=True)
+    beside = ax.twinx()
+    marker = {"marker": None} if many else {"marker": "^", "markersize": 5}
+    beside.plot(iterations, shift, color=VERMILLION, linestyle="--", **marker)
+    beside.set_ylabel("largest squared shift (levels²)", color=VERMILLION)
+    beside.tick_params(axis="y", colors=VERMILLION)
+    moved = shift[shift > 0]
+    if len(moved) == len(shift):
+        beside.set_yscale("log")
+    elif len(moved):  # a shift of 0 has a place below the smallest other one
+        beside.set_yscale("symlog", linthresh=moved.min(), linscale=0.5)
+    for each in (ax, beside):
+        each.spines["top"].set_visible(False)
+    return ax

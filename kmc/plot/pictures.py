@@ -1,0 +1,173 @@
+"""Pictures as they are: original and result side by side, and a palette as a bar of its shares."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmc.errors import ImageShapeError
+from kmc.histogram import histogram
+from kmc.image import as_pixels
+from kmc.indexed import IndexedImage
+from kmc.plot.axes import drawing_axes, grouped
+from kmc.swatches import swatches
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from kmc.image import ImageInput
+    from kmc.palette import Palette
+
+# Inches: the most a picture takes, the room for its two lines of text, the gap to the other one.
+WIDTH, HEIGHT = 5.0, 7.0
+TEXT_WIDTH, TEXT_HEIGHT = 3.2, 0.65
+GAP = 0.2
+
+# A share as wide as this has room for a hex code that runs upwards; one line for each.
+LABELLED = 0.025
+
+# Luminance of sRGB, near enough to choose between black and white letters.
+LUMINANCE = (0.299, 0.587, 0.114)
+
+CHECKS = 64  # squares of the checkerboard along the longer side
+
+
+def side_by_side(
+    original: ImageInput, result: IndexedImage, *, ax: Axes | None = None
+) -> Axes:
+    """Draw a picture and what became of it, side by side.
+
+    Parameters
+    ----------
+    original : path, bytes, binary file object, PIL.Image.Image or array_like of uint8
+        The picture as it was.
+    result : IndexedImage
+        The same in few colours.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw both; by default a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ImageError
+        The original cannot be read, or is of another size than the result.
+    MissingPackageError
+        Matplotlib is not installed.
+
+    Notes
+    -----
+    Transparent pixels are laid over a checkerboard.
+
+    Examples
+    --------
+    >>> import kmc, numpy as np
+    >>> ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    >>> from matplotlib.figure import Figure
+    >>> ax = kmc.plot.side_by_side(ramp, kmc.quantize(ramp, 4), ax=Figure().add_subplot())
+    >>> [text.get_text() for text in ax.texts]
+    ['Original', '16 × 16 pixels, 256 colours', '4 colours', 'MSE 341.5, PSNR 22.8 dB']
+    """
+    pixels = as_pixels(original)
+    height, width, _ = pixels.shape
+    if (height, width) != result.indices.shape:
+        raise ImageShapeError(
+            f"the original is {width} x {height} pixels and the result "
+            f"{result.indices.shape[1]} x {result.indices.shape[0]}"
+        )
+    inch = max(width / WIDTH, height / HEIGHT)  # so many pixels
+    slot = max(width + GAP * inch, TEXT_WIDTH * inch)  # a picture stands in the middle of its own
+    ax = drawing_axes(ax, (2 * slot / inch, height / inch + TEXT_HEIGHT))
+    size = f"{grouped(width)} × {grouped(height)} pixels"
+    error = "no error" if result.mse == 0 else f"MSE {result.mse:.1f}, PSNR {result.psnr:.1f} dB"
+    _picture(ax, pixels, slot / 2, "Original", f"{size}, {_colors(len(histogram(pixels)))}")
+    painted = np.asarray(result).reshape(height, width, -1)
+    _picture(ax, painted, 1.5 * slot, _colors(len(result.palette)), error)
+    ax.set(xlim=(0, 2 * slot), ylim=(height, 0), aspect="equal")
+    ax.set_axis_off()
+    return ax
+
+
+def palette_bar(palette: Palette | IndexedImage, *, ax: Axes | None = None) -> Axes:
+    """Draw the colours of a palette as a bar, each as wide as its share of the pixels.
+
+    Parameters
+    ----------
+    palette : Palette or IndexedImage
+        The shares are those of the image, or of what the palette was fitted to. A palette that was
+        fitted to nothing has equal shares.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ArgumentTypeError
+        `palette` is something else.
+    MissingPackageError
+        Matplotlib is not installed.
+
+    Examples
+    --------
+    >>> import kmc
+    >>> from matplotlib.figure import Figure
+    >>> palette = kmc.Palette([[0, 0, 0], [255, 0, 0]], counts=[1, 3])
+    >>> ax = kmc.plot.palette_bar(palette, ax=Figure().add_subplot())
+    >>> [float(bar.get_width()) for bar in ax.patches]
+    [75.0, 25.0]
+    """
+    found = swatches(palette)
+    ax = drawing_axes(ax, (10, 1.5))
+    fitted = any(swatch.share for swatch in found)
+    shares = np.array([swatch.share for swatch in found]) if fitted else 1 / len(found)
+    widths = np.broadcast_to(100 * shares, len(found))
+    left = np.concatenate(([0], np.cumsum(widths)[:-1]))
+    codes = [swatch.hex for swatch in found]
+    ax.bar(left, 1, widths, align="edge", color=codes, linewidth=0)
+    for code, start, width in zip(codes, left, widths, strict=True):
+        if width >= 100 * LABELLED:
+            rgb = [int(code[i : i + 2], 16) for i in (1, 3, 5)]
+            light = np.dot(LUMINANCE, rgb) > 128
+            place = (start + width / 2, 0.5)
+            ax.text(
+                *place, code, rotation=90, ha="center", va="center", fontsize=9,
+                family="monospace", color="black" if light else "white",
+            )
+    ax.set(xlim=(0, 100), ylim=(0, 1), yticks=[], xlabel="share of the pixels (%)")
+    if not fitted:
+        ax.set(xticks=[], xlabel=_colors(len(found)))
+    ax.spines[:].set_visible(False)
+    return ax
+
+
+def _picture(ax: Axes, pixels: NDArray[np.uint8], center: float, title: str, detail: str) -> None:
+    height, width, _ = pixels.shape
+    ax.imshow(_visible(pixels), extent=(center - width / 2, center + width / 2, height, 0))
+    line: dict[str, Any] = {"ha": "center", "textcoords": "offset points", "annotation_clip": False}
+    ax.annotate(title, (center, 0), (0, 19), fontsize=12, weight="bold", **line)
+    ax.annotate(detail, (center, 0), (0, 6), fontsize=9.5, **line)
+
+
+def _visible(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """RGB pixels: grey as equal channels, transparent ones over a checkerboard."""
+    height, width, channels = pixels.shape
+    if channels == 1:
+        return np.repeat(pixels, 3, axis=2)
+    if channels == 3:
+        return pixels
+    square = max(1, max(height, width) // CHECKS)
+    y, x = np.arange(height) // square, np.arange(width) // square
+    board = np.where((y[:, None] + x) % 2, 204.0, 255.0)[:, :, None]
+    alpha = pixels[:, :, 3:] / 255
+    return np.rint(pixels[:, :, :3] * alpha + board * (1 - alpha)).astype(np.uint8)
+
+
+def _colors(count: int) -> str:
+    return "1 colour" if count == 1 else f"{grouped(count)} colours"

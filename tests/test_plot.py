@@ -1,0 +1,351 @@
+"""Figures: the right data in the axes asked for, nothing cut off, no display needed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from matplotlib import pyplot
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from PIL import Image
+
+import kmc
+from kmc.plot.clusters import sample
+from kmc.plot.curve import knee, measured
+
+
+@pytest.fixture(autouse=True)
+def no_figure_is_left():
+    yield
+    pyplot.close("all")
+
+
+@pytest.fixture(scope="module")
+def result(photo):
+    return kmc.quantize(photo, 8)
+
+
+def drawings(photo, result):
+    """Every kind of figure: what draws it, the projection, the number of axes."""
+    return {
+        "side_by_side": (lambda ax: kmc.plot.side_by_side(photo, result, ax=ax), None, 1),
+        "palette_bar": (lambda ax: kmc.plot.palette_bar(result, ax=ax), None, 1),
+        "clusters": (lambda ax: kmc.plot.clusters(photo, result, ax=ax), "3d", 1),
+        "history": (lambda ax: kmc.plot.history(result, ax=ax), None, 2),
+        "curve": (lambda ax: kmc.plot.curve(photo, [2, 4, 8, 16, 32], ax=ax), None, 2),
+    }
+
+
+KINDS = ["side_by_side", "palette_bar", "clusters", "history", "curve"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_draws_into_the_axes_given(photo, result, kind):
+    draw, projection, count = drawings(photo, result)[kind]
+    figure = Figure(figsize=(12, 5))
+    left, right = (figure.add_subplot(1, 2, i, projection=projection) for i in (1, 2))
+    assert draw(right) is right
+    assert len(figure.axes) == 1 + count
+    assert not left.has_data()
+    assert right.has_data()
+    assert pyplot.get_fignums() == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_makes_a_figure_of_pyplots(photo, result, kind, monkeypatch):
+    shown = []
+    monkeypatch.setattr(pyplot, "show", lambda *_: shown.append(kind))
+    draw, _, count = drawings(photo, result)[kind]
+    ax = draw(None)
+    assert [pyplot.figure(number) for number in pyplot.get_fignums()] == [ax.figure]
+    assert len(ax.figure.axes) == count
+    assert shown == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_cut_off(photo, result, kind):
+    figure = drawings(photo, result)[kind][0](None).figure
+    figure.canvas.draw()
+    drawn = figure.get_tightbbox()  # in inches, of whatever is to be seen
+    width, height = figure.get_size_inches()
+    assert 0 <= drawn.x0 < 0.5 * width and 0.5 * width < drawn.x1 <= width
+    assert 0 <= drawn.y0 < 0.5 * height and 0.5 * height < drawn.y1 <= height
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("ax", [1, "axes", "2d"])
+def test_axes_are_axes(photo, result, kind, ax):
+    draw, projection, _ = drawings(photo, result)[kind]
+    if ax == "2d" and projection is None:
+        return
+    given = Figure().add_subplot() if ax == "2d" else ax
+    with pytest.raises(kmc.ArgumentTypeError, match="ax must"):
+        draw(given)
+
+
+def output_of(script):
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    return done.stdout.decode().strip()
+
+
+def test_without_matplotlib_the_error_says_how_to_get_it():
+    script = (
+        "import sys; sys.modules['matplotlib'] = None\n"
+        "import kmc\n"
+        "try: kmc.plot.palette_bar(kmc.Palette([[0], [255]]))\n"
+        "except kmc.MissingPackageError as error: print(error)\n"
+    )
+    assert output_of(script).endswith("not installed: pip install kmc-quantize[plot]")
+
+
+def test_importing_it_imports_no_matplotlib():
+    script = "import sys, kmc.plot; from kmc import *; print('matplotlib' in sys.modules)"
+    assert output_of(script) == "False"
+
+
+# ---- pictures ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (30, 40), (40, 30, 3), (2000, 2, 3), (2, 2000, 3)])
+def test_side_by_side_shows_both_pictures(shape):
+    original = np.random.default_rng(1).integers(0, 256, shape, np.uint8)
+    result = kmc.quantize(original, 3)
+    ax = kmc.plot.side_by_side(original, result)
+    shown = [np.asarray(picture.get_array()) for picture in ax.images]
+    wide = original if original.ndim == 3 else np.repeat(original[..., None], 3, axis=2)
+    painted = np.asarray(result).reshape(*shape[:2], -1)
+    np.testing.assert_array_equal(shown[0], wide)
+    np.testing.assert_array_equal(shown[1], np.broadcast_to(painted, wide.shape))
+    assert not ax.axison
+    assert max(ax.figure.get_size_inches()) < 12
+    assert ax.images[0].get_extent()[1] <= ax.images[1].get_extent()[0]
+
+
+def test_side_by_side_says_what_they_are(photo, result):
+    words = [text.get_text() for text in kmc.plot.side_by_side(photo, result).texts]
+    assert words[::2] == ["Original", "8 colours"]
+    assert words[1] == "64 × 48 pixels, 3\N{THIN SPACE}026 colours"
+    assert words[3] == f"MSE {result.mse:.1f}, PSNR {result.psnr:.1f} dB"
+
+
+def test_side_by_side_takes_pictures_of_one_size(photo, result):
+    with pytest.raises(kmc.ImageShapeError, match="original is 63 x 48 pixels and the result 64 x"):
+        kmc.plot.side_by_side(photo[:, 1:], result)
+
+
+def test_transparent_pixels_lie_over_a_checkerboard():
+    from kmc.plot.pictures import _visible
+
+    pixels = np.zeros((128, 128, 4), np.uint8)
+    pixels[64:, :, 3] = 255
+    seen = _visible(pixels)
+    assert seen[64:].max() == 0
+    assert np.unique(seen[:64]).tolist() == [204, 255]
+    half = np.full((1, 1, 4), (100, 0, 0, 128), np.uint8)
+    np.testing.assert_array_equal(_visible(half), [[[177, 127, 127]]])
+
+
+def test_the_bar_is_divided_by_shares(result):
+    bars = kmc.plot.palette_bar(result).patches
+    counts = np.bincount(result.indices.reshape(-1))
+    order = np.argsort(-counts, kind="stable")
+    np.testing.assert_allclose([bar.get_width() for bar in bars], 100 * counts[order] / 48 / 64)
+    colors = ["#" + bytes(result.palette.colors[i]).hex() for i in order]
+    assert [to_hex(bar.get_facecolor()) for bar in bars] == colors
+    assert bars[-1].get_x() + bars[-1].get_width() == pytest.approx(100)
+
+
+def test_the_bar_of_a_palette_that_served_no_picture():
+    ax = kmc.plot.palette_bar(kmc.Palette([[0, 0, 0], [9, 9, 9], [255, 255, 255], [1, 2, 3]]))
+    assert [bar.get_width() for bar in ax.patches] == [25.0] * 4
+    assert ax.get_xlabel() == "4 colours"
+    assert [text.get_color() for text in ax.texts] == ["white", "white", "black", "white"]
+
+
+# ---- clusters ------------------------------------------------------------------------------------
+
+
+def test_clusters_draws_pixels_in_their_own_colours(photo):
+    new = kmc.fit(photo, 5)
+    old = np.clip(new.centroids - 9, 0, 255)
+    ax = kmc.plot.clusters(photo, new, old, n_pixels=500)
+    pixels, before, now = ax.collections
+    x, y, z = pixels._offsets3d
+    places = np.stack([x, y, z], axis=1)
+    np.testing.assert_array_equal(places, sample(photo, 500))
+    ax.figure.canvas.draw()
+    colors = np.rint(pixels.get_facecolors()[:, :3] * 255)  # by depth
+    np.testing.assert_array_equal(np.unique(colors, axis=0), np.unique(places, axis=0))
+    np.testing.assert_array_equal(np.stack(before._offsets3d, axis=1), old)
+    np.testing.assert_array_equal(np.stack(now._offsets3d, axis=1), new.centroids)
+    assert len(ax.lines) == 5
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert labels == ["500 of 3\N{THIN SPACE}072 pixels", "centroids before", "centroids now"]
+
+
+def test_clusters_of_few_pixels_draws_all_of_them():
+    ax = kmc.plot.clusters(np.array([[[1, 2, 3], [250, 0, 9]]], np.uint8), [(100, 100, 100)])
+    assert len(ax.collections[0]._offsets3d[0]) == 2
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert labels == ["all 2 pixels", "centroids"]
+
+
+def test_grey_lies_on_the_diagonal():
+    ax = kmc.plot.clusters(np.array([[5, 9]], np.uint8), kmc.Palette([[7]]))
+    for points in ax.collections:
+        x, y, z = points._offsets3d
+        np.testing.assert_array_equal(x, y)
+        np.testing.assert_array_equal(y, z)
+
+
+def test_the_sample_is_even_and_always_the_same():
+    pixels = np.arange(100 * 100 * 3).astype(np.uint8).reshape(100, 100, 3)
+    np.testing.assert_array_equal(sample(pixels, 70), sample(pixels.copy(), 70))
+    y, x = np.mgrid[0:100, 0:100].astype(np.uint8)
+    places = sample(np.stack([y, x, x], axis=2), 1000)
+    for axis in (0, 1):
+        tenths = np.bincount(places[:, axis] // 10, minlength=10)
+        assert tenths.min() >= 95 and tenths.max() <= 105
+    assert len(np.unique(places[:, 0].astype(int) * 100 + places[:, 1])) == 1000
+
+
+def test_the_sample_leaves_out_what_cannot_be_seen():
+    pixels = np.array([[[9, 9, 9, 0], [1, 2, 3, 7]]], np.uint8)
+    assert sample(pixels, 10).tolist() == [[1, 2, 3]]
+
+
+@pytest.mark.parametrize(
+    ("centroids", "before", "words"),
+    [
+        ([[1, 2]], None, r"centroids must have shape \(k, C\), not \(1, 2\)"),
+        ([1, 2, 3], None, r"not \(3,\)"),
+        ([[1, 2, 3]], [[1, 2, 3], [4, 5, 6]], "1 centroids cannot have been 2 before"),
+    ],
+)
+def test_clusters_checks_centroids(photo, centroids, before, words):
+    with pytest.raises(kmc.ArgumentError, match=words):
+        kmc.plot.clusters(photo, centroids, before)
+
+
+# ---- steps ---------------------------------------------------------------------------------------
+
+
+def test_steps_writes_a_figure_for_each_iteration(photo, tmp_path):
+    seen = []
+    options = {"init": "random", "max_iter": 3, "tol": 0}
+    palette = kmc.plot.steps(
+        photo, 4, tmp_path / "a" / "b", callback=lambda *state: seen.append(state[0]), **options
+    )
+    assert seen == [1, 2, 3]
+    names = [f"iteration-{i:03}.png" for i in seen]
+    assert sorted(path.name for path in (tmp_path / "a" / "b").iterdir()) == names
+    np.testing.assert_array_equal(palette.centroids, kmc.fit(photo, 4, **options).centroids)
+    with Image.open(tmp_path / "a" / "b" / names[0]) as figure:
+        assert figure.size == (960, 840)
+    assert pyplot.get_fignums() == []
+
+
+def test_steps_can_be_stopped(photo, tmp_path):
+    palette = kmc.plot.steps(photo, 4, tmp_path, tol=0, callback=lambda *state: False)
+    assert palette.n_iter == 1
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_steps_says_what_is_wrong(photo, tmp_path):
+    with pytest.raises(kmc.ArgumentError, match="n_init must be 1"):
+        kmc.plot.steps(photo, 4, tmp_path, n_init=2)
+    (tmp_path / "file").touch()
+    with pytest.raises(kmc.FileWriteError, match=r"file: cannot be made"):
+        kmc.plot.steps(photo, 4, tmp_path / "file")
+    (tmp_path / "folder" / "iteration-001.png").mkdir(parents=True)
+    with pytest.raises(kmc.FileWriteError, match=r"iteration-001.png: cannot be written"):
+        kmc.plot.steps(photo, 4, tmp_path / "folder")
+
+
+# ---- lines ---------------------------------------------------------------------------------------
+
+
+def test_history_draws_inertia_and_shift(photo):
+    palette = kmc.fit(photo, 8, max_iter=6, tol=0)
+    ax = kmc.plot.history(palette)
+    beside = ax.figure.axes[-1]
+    inertia, shift = np.array(palette.history).T
+    for each, values in ((ax, inertia / 10**6), (beside, shift)):
+        (line,) = each.lines
+        np.testing.assert_array_equal(line.get_xdata(), np.arange(1, 7))
+        np.testing.assert_allclose(line.get_ydata(), values)
+    assert "$10^6$ levels²" in ax.get_ylabel()
+    assert beside.get_yscale() == "log"
+    assert ax.lines[0].get_color() != beside.lines[0].get_color()
+    assert ax.lines[0].get_linestyle() != beside.lines[0].get_linestyle()
+
+
+@pytest.mark.parametrize("history", [[(5.0, 0.0)], [(9.0, 4.0), (5.0, 0.0)]])
+def test_history_has_a_place_for_no_movement(history):
+    ax = kmc.plot.history(kmc.Palette([[0]], history=history))
+    ax.figure.canvas.draw()
+    beside = ax.figure.axes[-1]
+    bottom, top = beside.get_ylim()
+    assert all(bottom <= shift <= top for _, shift in history)
+
+
+def test_history_needs_iterations():
+    with pytest.raises(kmc.ArgumentError, match="no iteration"):
+        kmc.plot.history(kmc.Palette([[0], [255]]))
+
+
+def test_curve_draws_what_was_measured(photo):
+    points = measured(photo, [16, 2, 4])
+    ax = kmc.plot.curve(photo, [16, 2, 4])
+    beside = ax.figure.axes[-1]
+    points.sort()
+    np.testing.assert_array_equal(ax.lines[0].get_xdata(), [2, 4, 16])
+    np.testing.assert_allclose(ax.lines[0].get_ydata() ** 2, [point.mse for point in points])
+    kilobytes = [point.n_bytes / 1000 for point in points]
+    np.testing.assert_allclose(beside.lines[0].get_ydata(), kilobytes)
+    again = kmc.plot.curve(points)
+    np.testing.assert_array_equal(again.lines[0].get_ydata(), ax.lines[0].get_ydata())
+
+
+def test_measured_bytes_are_those_of_the_file(photo, tmp_path):
+    (point,) = measured(photo, [16])
+    result = kmc.quantize(photo, 16)
+    result.save(tmp_path / "a.png")
+    size = (tmp_path / "a.png").stat().st_size
+    assert point == (16, result.mse, result.psnr, size)
+
+
+def test_the_knee_is_where_the_curve_bends():
+    x = np.linspace(0, 10, 101)
+    broken = np.where(x < 3, 100 - 30 * x, 10 - (x - 3))  # two straight lines that meet at 3
+    assert x[knee(x, broken)] == pytest.approx(3)
+    assert knee(x, 5 + 7 * broken) == knee(x, broken)
+    assert knee(x, -x) is None
+    assert knee(x, -(x**2)) is None
+    assert knee(x, x) is None
+    assert knee([1, 2], [2, 1]) is None
+
+
+def test_curve_marks_the_knee():
+    class Point:
+        def __init__(self, k, mse):
+            self.k, self.mse, self.psnr = k, mse, 30.0
+
+    ax = kmc.plot.curve([Point(k, e * e) for k, e in ((2, 50), (4, 10), (8, 9), (16, 8))])
+    assert len(ax.figure.axes) == 1  # without bytes there is nothing to draw beside
+    assert ax.lines[1].get_xdata() == [4, 4]
+    assert ax.texts[0].get_text().startswith("knee: k = 4\nMSE 100.0")
+    straight = kmc.plot.curve([Point(2, 9), Point(4, 4)])
+    assert len(straight.lines) == 1 and not straight.texts
+
+
+def test_curve_says_what_is_wrong(photo):
+    with pytest.raises(kmc.ArgumentError, match="two numbers of colours"):
+        kmc.plot.curve(photo, [4])
+    with pytest.raises(kmc.ArgumentError, match="k must be 1 to"):
+        kmc.plot.curve(photo, [0, 4])
+    with pytest.raises(kmc.ArgumentError, match="have their k already"):
+        kmc.plot.curve(measured(photo, [2, 4]), [2, 4])
