@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from kmc import cpu, plot
     from kmc.fit import fit
     from kmc.histogram import Histogram, histogram
+    from kmc.image import Picture, read
     from kmc.indexed import IndexedImage
+    from kmc.metadata import Metadata
     from kmc.palette import Palette, assign
     from kmc.quantize import quantize
 
@@ -45,9 +47,11 @@ __all__ = [
     "ImageTypeError",
     "IndexedImage",
     "KmcError",
+    "Metadata",
     "MissingPackageError",
     "OutOfMemoryError",
     "Palette",
+    "Picture",
     "__version__",
     "assign",
     "cpu",
@@ -55,19 +59,23 @@ __all__ = [
     "histogram",
     "plot",
     "quantize",
+    "read",
 ]
 
 # Where the names are that are loaded when first asked for, so that `kmc --help` needs no NumPy.
 _HOMES = {
     "Histogram": "histogram",
     "IndexedImage": "indexed",
+    "Metadata": "metadata",
     "Palette": "palette",
+    "Picture": "image",
     "assign": "palette",
     "cpu": "cpu",
     "fit": "fit",
     "histogram": "histogram",
     "plot": "plot",
     "quantize": "quantize",
+    "read": "image",
 }
 
 if not TYPE_CHECKING:  # or no misspelled name would be an error to a type checker

@@ -21,6 +21,8 @@ from kmc.errors import (
     KmcError,
     OutOfMemoryError,
 )
+from kmc.metadata import EXIF_PREFIX, Metadata, descriptive_tags
+from kmc.png import XMP_KEYWORD, png_bytes
 from kmc.replace import replace
 
 if TYPE_CHECKING:
@@ -33,28 +35,37 @@ if TYPE_CHECKING:
 class PillowWriter:
     """How Pillow is to write a format, in which mode and with what settings.
 
-    Of `tries`, further settings, the one that makes the smallest file of palette indices is kept.
     Calling it with an indexed image and the caller's own parameters gives the bytes of the file.
     """
 
     format: str
     palette: bool = True
     settings: dict[str, Any] = field(default_factory=dict)
-    tries: tuple[dict[str, Any], ...] = ({},)
+    longest: int | None = None  # the longest EXIF or XMP, in bytes
+    arrange: Callable[[dict[str, Any]], dict[str, Any]] | None = None  # metadata, for this format
     plugin: str = ""  # the package that teaches Pillow this format
 
-    def __call__(self, image: IndexedImage, params: dict[str, Any]) -> bytes:
+    def __call__(self, image: IndexedImage, metadata: Metadata, params: dict[str, Any]) -> bytes:
         self._load_plugin()
-        picture, tries = image.to_pil(), self.tries
-        if not self.palette or picture.mode != "P":
-            picture, tries = _painted(image), ({},)
-        files = (self._encoded(picture, {**self.settings, **more, **params}) for more in tries)
-        return min(files, key=len)
-
-    def _encoded(self, picture: Image.Image, params: dict[str, Any]) -> bytes:
+        picture = image.to_pil() if self.palette else _painted(image)
+        if picture.mode == "L" and metadata.icc_profile:  # which is one of an RGB space
+            picture = picture.convert("RGB")
         buffer = io.BytesIO()
-        picture.save(buffer, self.format, **params)
+        settings = {**self.settings, **self._metadata(metadata), **params}
+        picture.save(buffer, self.format, **settings)
         return buffer.getvalue()
+
+    def _metadata(self, metadata: Metadata) -> dict[str, Any]:
+        """What is there, as the parameters of Pillow's writers."""
+        exif = metadata.exif and EXIF_PREFIX + metadata.exif
+        found: dict[str, Any] = {"icc_profile": metadata.icc_profile, "dpi": metadata.dpi}
+        found |= {"exif": self._fitting(exif), "xmp": self._fitting(metadata.xmp)}
+        if self.arrange is not None:
+            found = self.arrange(found)
+        return {name: value for name, value in found.items() if value}
+
+    def _fitting(self, block: bytes | None) -> bytes | None:
+        return block if block and (self.longest is None or len(block) <= self.longest) else None
 
     def _load_plugin(self) -> None:
         if not self.plugin:
@@ -78,12 +89,13 @@ def _painted(image: IndexedImage) -> Image.Image:
 class Format:
     """A kind of file: its suffixes, the first also being its name, and what makes its bytes.
 
-    `encode` takes an indexed image and the parameters of `save`; writers other than Pillow's have
-    their own.
+    `encode` takes an indexed image, of its metadata what the format `keeps`, and the parameters of
+    `save`; writers other than Pillow's have their own.
     """
 
     suffixes: tuple[str, ...]
-    encode: Callable[[IndexedImage, dict[str, Any]], bytes]
+    encode: Callable[[IndexedImage, Metadata, dict[str, Any]], bytes]
+    keeps: tuple[str, ...] = ()
     most_colors: int = 65536
     loss: str = ""  # what the format does to the pixels, where it cannot hold them as they are
 
@@ -92,13 +104,43 @@ class Format:
         return self.suffixes[0]
 
 
-# zlib strategies 0 (default) and 3 (run lengths): the second wins by 0.5 to 2 % up to some 16
-# colours, and costs a tenth of the first. GIF: Pillow would drop and reorder palette entries.
+_XMP_TAG = 700
+
+
+def _tiff_metadata(found: dict[str, Any]) -> dict[str, Any]:
+    from PIL import Image
+
+    exif = Image.Exif()
+    if block := found.pop("exif"):
+        exif.load(block)
+    tags = descriptive_tags(exif)  # Pillow cannot write the tables of EXIF beside compression
+    if xmp := found.pop("xmp"):
+        tags[_XMP_TAG] = xmp
+    return found | {"tiffinfo": tags}
+
+
+def _png_metadata(found: dict[str, Any]) -> dict[str, Any]:
+    from PIL.PngImagePlugin import PngInfo
+
+    text = PngInfo()
+    if xmp := found.pop("xmp"):
+        text.add(b"iTXt", XMP_KEYWORD + xmp)
+    return found | {"pnginfo": text}
+
+
+def _png(image: IndexedImage, metadata: Metadata, params: dict[str, Any]) -> bytes:
+    """By our own writer, which is for palettes, or by Pillow's if there are parameters for it."""
+    colors = image.palette.colors
+    if params or len(colors) > 256:
+        return _PILLOW_PNG(image, metadata, params)
+    return png_bytes(image.indices.astype(np.uint8, copy=False), colors, metadata)
+
+
+_PILLOW_PNG = PillowWriter("PNG", settings={"compress_level": 9}, arrange=_png_metadata)
+
+# GIF: Pillow would drop and reorder palette entries.
 FORMATS = (
-    Format(
-        ("png",),
-        PillowWriter("PNG", settings={"compress_level": 9}, tries=({}, {"compress_type": 3})),
-    ),
+    Format(("png",), _png, keeps=("icc_profile", "dpi", "exif", "xmp", "gamma", "chromaticity")),
     Format(
         ("gif",),
         PillowWriter("GIF", settings={"optimize": False, "interlace": 0}),
@@ -107,19 +149,25 @@ FORMATS = (
     Format(
         ("webp",),
         PillowWriter("WEBP", palette=False, settings={"lossless": True, "exact": True}),
+        keeps=("icc_profile", "exif", "xmp"),
     ),
     Format(
         ("tiff", "tif"),
-        PillowWriter("TIFF", settings={"compression": "tiff_adobe_deflate"}),
+        PillowWriter(
+            "TIFF", settings={"compression": "tiff_adobe_deflate"}, arrange=_tiff_metadata
+        ),
+        keeps=("icc_profile", "dpi", "exif", "xmp"),
     ),
-    Format(("bmp",), PillowWriter("BMP")),
+    Format(("bmp",), PillowWriter("BMP"), keeps=("dpi",)),
     Format(
         ("jxl",),
         PillowWriter("JXL", palette=False, settings={"lossless": True}, plugin="pillow_jxl"),
+        keeps=("exif", "xmp"),
     ),
     Format(
         ("avif",),
         PillowWriter("AVIF", palette=False, settings={"quality": 90, "subsampling": "4:4:4"}),
+        keeps=("icc_profile", "exif", "xmp"),
         loss="Pillow writes AVIF in YUV, which changes colours by a few levels even at the best "
         "quality; png, webp and jxl are exact",
     ),
@@ -129,7 +177,9 @@ FORMATS = (
             "JPEG",
             palette=False,
             settings={"quality": 95, "subsampling": 0, "optimize": True},
+            longest=65000,
         ),
+        keeps=("icc_profile", "dpi", "exif", "xmp"),
         loss="JPEG blurs the flat colours into thousands of others, and the file is usually "
         "larger than the png, which is exact",
     ),
@@ -143,6 +193,7 @@ def write(
     target: str | os.PathLike[str] | BinaryIO,
     format: str | None = None,
     *,
+    metadata: bool = True,
     within: str | os.PathLike[str] | None = None,
     overwrite: bool = True,
     **params: Any,
@@ -161,11 +212,11 @@ def write(
     kind = find_format(target, format)
     if isinstance(target, str | os.PathLike):
         name = os.fsdecode(target)
-        data = encode(image, kind, name, **params)
+        data = encode(image, kind, name, metadata=metadata, **params)
         with _writing(name):
             replace(target, data, within=within, overwrite=overwrite)
     else:
-        data = encode(image, kind, "the file object given", **params)
+        data = encode(image, kind, "the file object given", metadata=metadata, **params)
         with _writing("the file object given"):
             target.write(data)
 
@@ -203,7 +254,14 @@ def find_format(target: object, format: str | None = None) -> Format:
     return kind
 
 
-def encode(image: IndexedImage, kind: Format, name: str = "the picture", **params: Any) -> bytes:
+def encode(
+    image: IndexedImage,
+    kind: Format,
+    name: str = "the picture",
+    *,
+    metadata: bool = True,
+    **params: Any,
+) -> bytes:
     """The content of the file, `name` being what errors call it.
 
     Raises
@@ -216,7 +274,7 @@ def encode(image: IndexedImage, kind: Format, name: str = "the picture", **param
     Warns
     -----
     FormatWarning
-        The format cannot hold the pixels as they are.
+        The format cannot hold the pixels as they are, or not what their values mean.
 
     Examples
     --------
@@ -232,8 +290,23 @@ def encode(image: IndexedImage, kind: Format, name: str = "the picture", **param
         )
     if kind.loss:
         warnings.warn(f"{name}: {kind.loss}", FormatWarning, stacklevel=4)  # who called save()
+    kept = _kept(image.metadata, kind, name) if metadata and image.metadata else Metadata()
     with _writing(name):
-        return kind.encode(image, params)
+        return kind.encode(image, kept, params)
+
+
+def _kept(metadata: Metadata, kind: Format, name: str) -> Metadata:
+    """The part of the metadata that a format has a place for."""
+    fields = {field: getattr(metadata, field) for field in kind.keeps}
+    kept = Metadata(**fields)
+    if kept.is_srgb and not metadata.is_srgb:
+        warnings.warn(
+            f"{name}: {kind.name} has no place for the picture's colour profile, so that its "
+            "colours will look different; png, tiff, webp and jpg keep it",
+            FormatWarning,
+            stacklevel=5,  # who called save()
+        )
+    return kept
 
 
 @contextlib.contextmanager

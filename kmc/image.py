@@ -1,4 +1,4 @@
-"""Pictures come in here: a path, bytes, a file object, a PIL.Image or an array becomes pixels.
+"""Pictures come in here: a path, bytes, a file object, a PIL.Image or an array is read.
 
 Pixels are a C-contiguous ``uint8`` array of shape ``(H, W, C)``, C = 1 for grey and 3 for RGB. No
 other file knows how pictures are opened, and Pillow is imported only when one is. Whatever would
@@ -13,13 +13,16 @@ import io
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kmc.arguments import whole
 from kmc.array import array_pixels
 from kmc.errors import (
+    ArgumentError,
     ImageNotFoundError,
     ImageReadError,
     ImageShapeError,
@@ -28,34 +31,58 @@ from kmc.errors import (
     KmcError,
     OutOfMemoryError,
 )
-from kmc.modes import pillow_pixels
+from kmc.metadata import Metadata, pillow_metadata
+from kmc.modes import EXIF_ORIENTATION, exif_orientation, pillow_pixels
+from kmc.profile import kept_profile, through_grey_profile
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    ImageInput: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO | Image.Image | ArrayLike"
+    ImageInput: TypeAlias = (
+        "str | os.PathLike[str] | bytes | BinaryIO | Image.Image | Picture | ArrayLike"
+    )
 
 # Still pictures only: no page description (EPS, PDF), no layers (PSD), no science (FITS). The
 # formats that Pillow has at hand come first, since the others make it load all its plug-ins.
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF", "AVIF", "JPEG2000", "QOI", "ICO")
 
 
-def as_pixels(image: ImageInput) -> NDArray[np.uint8]:
-    """Turn any kind of picture into pixels.
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A picture that has been read: what `kmc.quantize` and its kin take as they take a path.
+
+    Examples
+    --------
+    >>> import kmc, numpy as np
+    >>> picture = kmc.read(np.zeros((2, 3), np.uint8))
+    >>> kmc.quantize(picture, 1).shape
+    (2, 3)
+    """
+
+    pixels: NDArray[np.uint8]
+    metadata: Metadata | None = None
+
+
+def read(image: ImageInput, *, frame: int | None = None) -> Picture:
+    """Read any kind of picture.
 
     Parameters
     ----------
-    image : str, os.PathLike, bytes, binary file object, PIL.Image.Image or array_like
+    image : path, bytes, binary file object, PIL.Image.Image, Picture or array_like of uint8
         A path; the bytes of an encoded picture; a file opened in binary mode (a seekable one is
         read from its beginning, as Pillow does); a Pillow picture; or ``uint8`` values of shape
         (H, W), (H, W, 1) or (H, W, 3), of any strides. Nested lists of integers from 0 to 255
         will do.
+    frame : int, optional
+        Which frame of an animation, or page of several, counted from 0. Without it only a picture
+        that has but one is taken.
 
     Returns
     -------
-    ndarray of uint8, shape (H, W, C)
-        C-contiguous, C = 1 or 3. The caller's own memory when `image` is a contiguous array, and
-        possibly read-only.
+    Picture
+        Its `pixels` are uint8 of shape (H, W, C), C-contiguous, C = 1 for grey or 3 for RGB: the
+        caller's own memory when `image` is a contiguous array, and possibly read-only. Its
+        `metadata` is what the file says beside them, None for arrays.
 
     Raises
     ------
@@ -66,18 +93,56 @@ def as_pixels(image: ImageInput) -> NDArray[np.uint8]:
     ImageReadError, ImageNotFoundError, ImageTooLargeError
         A file that is missing, damaged, of an unknown format, or beyond Pillow's limit for
         decompression bombs.
+    ArgumentError, ArgumentTypeError
+        There is no such frame.
     OutOfMemoryError
         The decoded picture does not fit.
 
     Notes
     -----
     Files and Pillow pictures come upright, as their EXIF orientation asks. Grey of 16 bits is
-    scaled and rounded to 8; CMYK goes through its colour profile where it has one; an alpha
-    channel that is opaque everywhere is dropped. Of an MPO file (a JPEG with previews or a second
-    view) the main picture is taken.
+    scaled and rounded to 8; an alpha channel that is opaque everywhere is dropped. Of an MPO file
+    (a JPEG with previews or a second view) the main picture is taken.
+
+    RGB values stay as they are, and their ICC profile (in PNG also gAMA and cHRM) is kept in
+    `metadata`. CMYK and grey go through their profiles to sRGB, where they have one: the files
+    that hold palettes have room only for the profiles of RGB spaces.
 
     A file of more than ``PIL.Image.MAX_IMAGE_PIXELS`` comes with Pillow's DecompressionBombWarning,
     which filters may silence or turn into an ImageTooLargeError; twice as many are always one.
+
+    Examples
+    --------
+    >>> import io, kmc
+    >>> from PIL import Image
+    >>> file = io.BytesIO()
+    >>> Image.new("L", (3, 2), 7).save(file, "PNG", dpi=(300, 300))
+    >>> picture = kmc.read(file)
+    >>> picture.pixels.shape, picture.metadata
+    ((2, 3, 1), <kmc.Metadata: 299.999 x 299.999 dpi>)
+    """
+    if frame is not None:
+        frame = whole("frame", frame, 0)
+    if isinstance(image, Picture):
+        _check_frame(frame, 1, "the picture given")
+        return image
+    if isinstance(image, str | os.PathLike):
+        return _from_path(image, frame)
+    if isinstance(image, memoryview) and image.ndim == 1:
+        image = image.tobytes()  # of any stride
+    if isinstance(image, bytes | bytearray):
+        return _from_stream(io.BytesIO(image), "the bytes given", frame)
+    if _is_pillow(image):
+        with _reading("the PIL.Image given"):
+            return _from_pillow(image, "the PIL.Image given", frame)
+    if hasattr(image, "read"):
+        return _from_file(image, frame)
+    _check_frame(frame, 1, "the array given")
+    return Picture(array_pixels(image), None)
+
+
+def as_pixels(image: ImageInput) -> NDArray[np.uint8]:
+    """The pixels of any kind of picture, as `read` has them.
 
     Examples
     --------
@@ -89,24 +154,13 @@ def as_pixels(image: ImageInput) -> NDArray[np.uint8]:
     >>> np.shares_memory(as_pixels(grey), grey)
     True
     """
-    if isinstance(image, str | os.PathLike):
-        return _from_path(image)
-    if isinstance(image, memoryview) and image.ndim == 1:
-        image = image.tobytes()  # of any stride
-    if isinstance(image, bytes | bytearray):
-        return _from_stream(io.BytesIO(image), "the bytes given")
-    if _is_pillow(image):
-        with _reading("the PIL.Image given"):
-            return _from_pillow(image, "the PIL.Image given")
-    if hasattr(image, "read"):
-        return _from_file(image)
-    return array_pixels(image)
+    return read(image).pixels
 
 
 # ---- files ---------------------------------------------------------------------------------------
 
 
-def _from_path(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
+def _from_path(path: str | os.PathLike[str], frame: int | None) -> Picture:
     name = os.fsdecode(path) or "''"
     if os.path.isdir(path):
         raise ImageReadError(f"{name}: is a directory; expected a picture file")
@@ -123,10 +177,10 @@ def _from_path(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
         unreadable.errno = getattr(error, "errno", None)
         raise unreadable from error
     with stream:
-        return _from_file(stream, name)
+        return _from_file(stream, frame, name)
 
 
-def _from_file(stream: Any, name: str | None = None) -> NDArray[np.uint8]:
+def _from_file(stream: Any, frame: int | None, name: str | None = None) -> Picture:
     if name is None:
         name = getattr(stream, "name", None)
         name = name if isinstance(name, str) else "the file object given"
@@ -144,10 +198,10 @@ def _from_file(stream: Any, name: str | None = None) -> NDArray[np.uint8]:
                     f"{name}: expected read() to give bytes, got {type(data).__name__}"
                 )
             stream = io.BytesIO(data)
-    return _from_stream(stream, name)
+    return _from_stream(stream, name, frame)
 
 
-def _from_stream(stream: BinaryIO, name: str) -> NDArray[np.uint8]:
+def _from_stream(stream: BinaryIO, name: str, frame: int | None) -> Picture:
     from PIL import Image, UnidentifiedImageError
 
     with _reading(name):
@@ -162,7 +216,7 @@ def _from_stream(stream: BinaryIO, name: str) -> NDArray[np.uint8]:
                 f"{name}: not a picture kmc can read; the formats are {', '.join(FORMATS)}{hint}"
             ) from error
         with picture:
-            return _from_pillow(picture, name)
+            return _from_pillow(picture, name, frame)
 
 
 @contextlib.contextmanager
@@ -192,15 +246,40 @@ def _is_pillow(image: object) -> bool:
     return module is not None and isinstance(image, module.Image)
 
 
-def _from_pillow(picture: Any, name: str) -> NDArray[np.uint8]:
-    if getattr(picture, "is_animated", False) and picture.format != "MPO":
+def _from_pillow(picture: Any, name: str, frame: int | None) -> Picture:
+    n_frames = getattr(picture, "n_frames", 1)
+    _check_frame(frame, n_frames, name)
+    if frame is None and n_frames > 1 and picture.format != "MPO":
         raise ImageShapeError(
-            f"{name}: holds {picture.n_frames} frames, and kmc takes one still picture; "
-            "choose one with PIL: image.seek(n), then pass image.copy()"
+            f"{name}: holds {n_frames} frames, and kmc takes one still picture; "
+            f"choose one, 0 to {n_frames - 1}: kmc.read(image, frame=0), or --frame 0 in a shell"
         )
+    if frame is None or n_frames == 1:
+        return _still(picture, name)
+    shown = picture.tell()
+    try:
+        picture.seek(frame)
+        return _still(picture.copy(), name)
+    finally:
+        picture.seek(shown)
+
+
+def _check_frame(frame: int | None, n_frames: int, name: str) -> None:
+    if frame is not None and frame >= n_frames:
+        held = "one frame, 0" if n_frames == 1 else f"frames 0 to {n_frames - 1}"
+        raise ArgumentError(f"{name}: has no frame {frame}, but {held}")
+
+
+def _still(picture: Any, name: str) -> Picture:
+    # A TIFF turns itself upright while it is loaded, and says so no more.
+    tags = getattr(picture, "tag_v2", {})
+    orientation = tags.get(EXIF_ORIENTATION, 1)
     picture.load()
     if 0 in picture.size:
         raise ImageShapeError(
             f"{name}: the picture is empty: {picture.width} x {picture.height} pixels"
         )
-    return pillow_pixels(picture, name)
+    if not tags:
+        orientation = exif_orientation(picture)
+    pixels = through_grey_profile(pillow_pixels(picture, name), picture)
+    return Picture(pixels, pillow_metadata(picture, orientation, kept_profile(picture)))

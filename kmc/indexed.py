@@ -11,6 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from kmc.arguments import not_negative
 from kmc.errors import ArgumentError, ArgumentTypeError
+from kmc.metadata import Metadata
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -35,17 +36,19 @@ class IndexedImage:
     mse : float
         Squared differences to the original picture, summed over the channels and averaged over the
         pixels, in 8-bit levels squared.
+    metadata : Metadata, optional
+        What the original file says beside its pixels, for the files that are made of the result.
 
     Attributes
     ----------
-    indices, palette, mse
+    indices, palette, mse, metadata
         As above.
 
     Raises
     ------
     ArgumentTypeError
         Indices of another dtype, or no array; a `palette` that is no Palette; an `mse` that is no
-        number.
+        number; `metadata` of another type.
     ArgumentError
         Indices not in two dimensions, or beyond the palette; a negative `mse`.
 
@@ -62,14 +65,19 @@ class IndexedImage:
            [1, 1, 9]], dtype=uint8)
     """
 
-    __slots__ = ("indices", "mse", "palette")
+    __slots__ = ("indices", "metadata", "mse", "palette")
 
     indices: NDArray[np.uint8] | NDArray[np.uint16]
     palette: Palette
     mse: float
+    metadata: Metadata | None
 
     def __init__(
-        self, indices: NDArray[np.uint8] | NDArray[np.uint16], palette: Palette, mse: float
+        self,
+        indices: NDArray[np.uint8] | NDArray[np.uint16],
+        palette: Palette,
+        mse: float,
+        metadata: Metadata | None = None,
     ) -> None:
         if not isinstance(indices, np.ndarray) or indices.dtype not in (np.uint8, np.uint16):
             kind = getattr(indices, "dtype", type(indices).__name__)
@@ -84,6 +92,9 @@ class IndexedImage:
         self.indices = indices
         self.palette = palette
         self.mse = not_negative("mse", mse)
+        if metadata is not None and not isinstance(metadata, Metadata):
+            raise ArgumentTypeError(f"metadata must be Metadata, not {type(metadata).__name__}")
+        self.metadata = metadata
 
     @property
     def psnr(self) -> float:
@@ -221,6 +232,8 @@ class IndexedImage:
         self,
         path: str | os.PathLike[str] | BinaryIO,
         format: str | None = None,
+        *,
+        metadata: bool = True,
         **params: Any,
     ) -> None:
         """Write the picture to a file.
@@ -232,6 +245,10 @@ class IndexedImage:
         format : str, optional
             ``"png"``, ``"gif"``, ``"webp"``, ``"tiff"``, ``"bmp"``, ``"jxl"``, ``"avif"`` or
             ``"jpg"``; by default what the suffix of `path` says. A file object needs it.
+        metadata : bool, default True
+            Whether the file keeps what it has a place for of the picture's metadata: all of it in
+            PNG; all but `gamma` in TIFF (of EXIF only who, what and when), JPEG and, without
+            `dpi`, WebP and AVIF; EXIF and XMP in JPEG XL; `dpi` in BMP; nothing in GIF.
         **params
             Handed to Pillow's writer, over kmc's own settings.
 
@@ -245,7 +262,8 @@ class IndexedImage:
         Warns
         -----
         FormatWarning
-            The format changes the pixels: JPEG and AVIF.
+            The format changes the pixels (JPEG, AVIF), or has no place for a colour profile that
+            is not sRGB.
 
         Notes
         -----
@@ -267,7 +285,7 @@ class IndexedImage:
         """
         from kmc.files import write
 
-        write(self, path, format, **params)
+        write(self, path, format, metadata=metadata, **params)
 
 
 def rgb_colors(colors: NDArray[np.uint8]) -> NDArray[np.uint8]:

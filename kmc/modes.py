@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmc.errors import ImageShapeError, ImageTypeError
+from kmc.profile import to_srgb
 
 # EXIF orientation -> the name of the Pillow transposition that undoes it.
 _UPRIGHT = {
@@ -22,7 +21,7 @@ _UPRIGHT = {
     7: "TRANSVERSE",
     8: "ROTATE_90",
 }
-_EXIF_ORIENTATION = 0x0112
+EXIF_ORIENTATION = 0x0112
 _TIFF_BITS_PER_SAMPLE, _TIFF_PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0
 
 _STRIP_BYTES = 1 << 18
@@ -47,7 +46,7 @@ def pillow_pixels(picture: Any, name: str) -> NDArray[np.uint8]:
     """
     _refuse_transparency(picture, name)
     channels, convert = _conversion(picture, name)
-    method = _UPRIGHT.get(_orientation(picture))
+    method = _UPRIGHT.get(exif_orientation(picture))
     if method is not None:
         from PIL import Image
 
@@ -55,11 +54,21 @@ def pillow_pixels(picture: Any, name: str) -> NDArray[np.uint8]:
     return _in_strips(picture, channels, convert)
 
 
-def _orientation(picture: Any) -> Any:
+def exif_orientation(picture: Any) -> int:
+    """The EXIF orientation of a Pillow picture, 1 to 8; 1 is upright.
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> from kmc.modes import exif_orientation
+    >>> exif_orientation(Image.new("L", (1, 1)))
+    1
+    """
     try:
-        return picture.getexif().get(_EXIF_ORIENTATION, 1)
+        orientation = picture.getexif().get(EXIF_ORIENTATION, 1)
     except Exception:  # damaged EXIF says nothing about the pixels
         return 1
+    return orientation if orientation in _UPRIGHT else 1
 
 
 def _refuse_transparency(picture: Any, name: str) -> None:
@@ -126,17 +135,9 @@ def _grey_table(picture: Any) -> NDArray[np.uint8]:
 
 def _cmyk_conversion(picture: Any) -> Callable[[Any], Any]:
     """Through the picture's own ICC profile into sRGB; without one, by Pillow's plain formula."""
-    from PIL import ImageCms, features
-
     profile = picture.info.get("icc_profile")
-    if profile and features.check("littlecms2"):
-        with contextlib.suppress(ImageCms.PyCMSError, OSError):  # a profile of another space
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            transform = ImageCms.buildTransform(
-                source, ImageCms.createProfile("sRGB"), "CMYK", "RGB"
-            )
-            return lambda strip: ImageCms.applyTransform(strip, transform)
-    return lambda strip: strip.convert("RGB")
+    through = to_srgb(profile, "CMYK") if profile else None
+    return through or (lambda strip: strip.convert("RGB"))
 
 
 def _in_strips(picture: Any, channels: int, convert: Callable[[Any], Any]) -> NDArray[np.uint8]:

@@ -12,8 +12,9 @@ from kmc import _core
 from kmc.arguments import array, not_negative, whole
 from kmc.errors import ArgumentError, ArgumentTypeError, ImageShapeError
 from kmc.histogram import thread_count
-from kmc.image import as_pixels
+from kmc.image import read
 from kmc.indexed import IndexedImage
+from kmc.metadata import Metadata
 
 MOST_COLORS = 65536
 
@@ -139,7 +140,8 @@ class Palette:
         >>> result.indices, result.mse
         (array([[0, 0, 1]], dtype=uint8), 1667.0)
         """
-        pixels = as_pixels(image)
+        picture = read(image)
+        pixels = picture.pixels
         if pixels.shape[2] != self.colors.shape[1]:
             kinds = {1: "grey", 3: "RGB"}
             raise ImageShapeError(
@@ -150,7 +152,7 @@ class Palette:
         colors, counts = _core.histogram(pixels, n_threads)
         tree = _core.tree(colors, counts, n_threads)
         labels, _, error = tree.label(widened(self.colors), n_threads)
-        return indexed(pixels, colors, labels, self, error, n_threads)
+        return indexed(pixels, colors, labels, self, error, n_threads, picture.metadata)
 
 
 def assign(
@@ -205,6 +207,7 @@ def indexed(
     palette: Palette,
     error: float,
     threads: int,
+    metadata: Metadata | None = None,
 ) -> IndexedImage:
     """The indexed image of pixels whose distinct colours have these labels.
 
@@ -223,7 +226,7 @@ def indexed(
         indices = flat.reshape(height, width)
     else:
         indices = _core.remap(pixels, colors, labels, len(palette), threads)
-    return IndexedImage(indices, palette, error / indices.size)
+    return IndexedImage(indices, palette, error / indices.size, metadata)
 
 
 def widened(centroids: NDArray[Any]) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from numpy.typing import ArrayLike
 
 from kmc.fit import fitted, weighed
-from kmc.image import as_pixels
+from kmc.image import read
 from kmc.indexed import IndexedImage
 from kmc.options import Callback, EffortName, Init, Weights, checked_options
 from kmc.palette import indexed
@@ -70,7 +70,9 @@ def quantize(
     options = checked_options(
         k, init, n_init, max_iter, tol, seed, weights, effort, threads, callback, importance
     )
-    pixels = as_pixels(image)
-    counted, weighing = weighed(pixels, importance, options)
+    picture = read(image)
+    counted, weighing = weighed(picture.pixels, importance, options)
     palette, labels, error = fitted(counted, options, weighing)
-    return indexed(pixels, counted.colors, labels, palette, error, options.threads)
+    return indexed(
+        picture.pixels, counted.colors, labels, palette, error, options.threads, picture.metadata
+    )

@@ -83,8 +83,9 @@ FIT = (
         ("Palette.remap", "self, image, *, threads=None"),
         ("Histogram.to_bytes", "self"),
         ("Histogram.from_bytes", "data"),
-        ("IndexedImage.save", "self, path, format=None, **params"),
+        ("IndexedImage.save", "self, path, format=None, *, metadata=True, **params"),
         ("IndexedImage.to_pil", "self"),
+        ("read", "image, *, frame=None"),
     ],
 )
 def test_signatures(name, expected):

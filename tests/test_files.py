@@ -197,7 +197,7 @@ def test_memory_errors_stay_memory_errors(make_indexed, monkeypatch):
 
     monkeypatch.setattr(Image.Image, "save", fail)
     with pytest.raises(kmc.OutOfMemoryError):
-        make_indexed(2).save(io.BytesIO(), "png")
+        make_indexed(2).save(io.BytesIO(), "gif")
 
 
 # ---- plug-ins ------------------------------------------------------------------------------------

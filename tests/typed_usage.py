@@ -21,6 +21,13 @@ def every_kind_of_picture(pixels: Colors, picture: Image.Image, data: bytes) -> 
         assert_type(kmc.quantize(image, 16), kmc.IndexedImage)
 
 
+def a_frame(path: Path) -> None:
+    picture = kmc.read(path, frame=3)
+    assert_type(picture, kmc.Picture)
+    assert_type(picture.pixels, Colors)
+    assert_type(kmc.quantize(picture, 16), kmc.IndexedImage)
+
+
 def an_indexed_picture(result: kmc.IndexedImage) -> None:
     assert_type(result.indices, Indices)
     assert_type(result.palette, kmc.Palette)
@@ -33,7 +40,8 @@ def an_indexed_picture(result: kmc.IndexedImage) -> None:
     assert_type(result.to_pil(), Image.Image)
     result.save("out.png")
     result.save(Path("out.gif"))
-    result.save(BytesIO(), format="png")
+    result.save(BytesIO(), format="png", metadata=False)
+    assert_type(result.metadata, kmc.Metadata | None)
     np.asarray(result)
 
 

@@ -1,0 +1,130 @@
+"""PNG files with a palette (W3C PNG, third edition), written chunk by chunk.
+
+Palette and indices are kept as they are: 1, 2, 4 or 8 bits an index, as few as the palette allows,
+a PLTE entry for each of its colours, and tRNS up to the last one that is not opaque.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmc.metadata import Metadata
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_INDEXED = 3  # the colour type
+_LONGEST = 2**31 - 1  # of a chunk, and of a side
+XMP_KEYWORD = b"XML:com.adobe.xmp\0\0\0\0\0"  # not compressed, of no language
+
+_METRES = 0.0254  # in an inch
+
+
+def png_bytes(
+    indices: NDArray[np.uint8], colors: NDArray[np.uint8], metadata: Metadata | None = None
+) -> bytes:
+    """The PNG file of an indexed picture.
+
+    Parameters
+    ----------
+    indices : ndarray of uint8, shape (H, W)
+        Each below k.
+    colors : ndarray of uint8, shape (k, 1), (k, 3) or (k, 4)
+        The palette: grey, RGB, or RGB with straight alpha; k = 1 to 256.
+    metadata : Metadata, optional
+        What to keep: iCCP (or gAMA and cHRM), pHYs, eXIf, and XMP in an iTXt chunk.
+
+    Returns
+    -------
+    bytes
+
+    Examples
+    --------
+    >>> import io, numpy as np
+    >>> from PIL import Image
+    >>> from kmc.png import png_bytes
+    >>> colors = np.array([[9, 9, 9], [1, 2, 3]], np.uint8)
+    >>> file = png_bytes(np.array([[0, 1, 1]], np.uint8), colors)
+    >>> picture = Image.open(io.BytesIO(file))
+    >>> picture.mode, picture.size, picture.getpalette()
+    ('P', (3, 1), [9, 9, 9, 1, 2, 3])
+    """
+    height, width = indices.shape
+    if max(height, width) > _LONGEST:
+        raise ValueError(f"PNG holds at most {_LONGEST} rows and columns")
+    bits = index_bits(len(colors))
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, _INDEXED, 0, 0, 0))]
+    if metadata is not None:
+        chunks += _color_chunks(metadata)
+    chunks += _palette_chunks(colors)
+    if metadata is not None:
+        chunks += _other_chunks(metadata)
+    data = zlib.compress(_rows(indices, bits), 9)
+    chunks += [(b"IDAT", data[at : at + _LONGEST]) for at in range(0, len(data), _LONGEST)]
+    chunks += [(b"IEND", b"")]
+    return b"".join([_SIGNATURE, *(_chunk(name, content) for name, content in chunks)])
+
+
+def index_bits(k: int) -> int:
+    """As few bits as PNG can give to an index below k: 1, 2, 4 or 8.
+
+    Examples
+    --------
+    >>> from kmc.png import index_bits
+    >>> [index_bits(k) for k in (1, 2, 3, 16, 17, 256)]
+    [1, 1, 2, 4, 8, 8]
+    """
+    return next(bits for bits in (1, 2, 4, 8) if k <= 1 << bits)
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    crc = zlib.crc32(content, zlib.crc32(name))
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", crc)
+
+
+def _palette_chunks(colors: NDArray[np.uint8]) -> Iterator[tuple[bytes, bytes]]:
+    rgb = np.repeat(colors, 3, axis=1) if colors.shape[1] == 1 else colors[:, :3]
+    yield b"PLTE", rgb.tobytes()
+    if colors.shape[1] == 4:
+        below = np.flatnonzero(colors[:, 3] < 255)
+        if len(below):
+            yield b"tRNS", colors[: below[-1] + 1, 3].tobytes()
+
+
+def _color_chunks(metadata: Metadata) -> Iterator[tuple[bytes, bytes]]:
+    """Those that say what RGB values mean, which come before the palette."""
+    if metadata.icc_profile is not None:
+        yield b"iCCP", b"ICC profile\0\0" + zlib.compress(metadata.icc_profile, 9)
+    if metadata.gamma is not None:
+        yield b"gAMA", struct.pack(">I", _scaled(metadata.gamma))
+    if metadata.chromaticity is not None:
+        yield b"cHRM", struct.pack(">8I", *map(_scaled, metadata.chromaticity))
+
+
+def _other_chunks(metadata: Metadata) -> Iterator[tuple[bytes, bytes]]:
+    if metadata.dpi is not None:
+        across, down = (min(_LONGEST, round(dpi / _METRES)) for dpi in metadata.dpi)
+        yield b"pHYs", struct.pack(">IIB", across, down, 1)
+    if metadata.exif is not None:
+        yield b"eXIf", metadata.exif
+    if metadata.xmp is not None:
+        yield b"iTXt", XMP_KEYWORD + metadata.xmp
+
+
+def _scaled(value: float) -> int:
+    return max(0, min(_LONGEST, round(value * 100000)))
+
+
+def _rows(indices: NDArray[np.uint8], bits: int) -> bytes:
+    """The rows packed, the first index of a byte in its high bits, each after its filter type."""
+    height, width = indices.shape
+    in_byte = 8 // bits
+    padded = np.zeros((height, -(-width // in_byte) * in_byte), np.uint8)
+    padded[:, :width] = indices
+    rows = np.zeros((height, 1 + padded.shape[1] // in_byte), np.uint8)
+    for place in range(in_byte):
+        rows[:, 1:] |= padded[:, place::in_byte] << (8 - bits - bits * place)
+    return rows.tobytes()
