@@ -184,6 +184,18 @@ class IndexedImage:
             f"<kmc.IndexedImage: {width} x {height} pixels, {k} colours, PSNR {self.psnr:.1f} dB>"
         )
 
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str | bytes]:
+        """What notebooks show."""
+        from kmc.notebook import image_bundle
+
+        return image_bundle(self)
+
+    def _repr_html_(self) -> str | bytes:
+        return self._repr_mimebundle_()["text/html"]
+
+    def _repr_png_(self) -> str | bytes:
+        return self._repr_mimebundle_()["image/png"]
+
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         """The painted picture, (H, W, C) uint8 or (H, W) for grey; a new array each time."""
         if copy is False:

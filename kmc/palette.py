@@ -108,6 +108,11 @@ class Palette:
     def __repr__(self) -> str:
         return f"<kmc.Palette: {len(self)} colours>"
 
+    def _repr_html_(self) -> str:
+        from kmc.notebook import palette_html
+
+        return palette_html(self)
+
     def remap(self, image: Any, *, threads: int | None = None) -> IndexedImage:
         """Give every pixel of a picture the nearest colour of this palette.
 
