@@ -59,11 +59,7 @@ def replace(
     b'whole'
     """
     name = os.fsdecode(path)
-    real = os.path.realpath(name)
-    if within is not None:
-        folder = os.path.realpath(os.fsdecode(within))
-        if os.path.commonpath([folder, real]) != folder or real == folder:
-            raise FileWriteError(f"{name}: leads out of {os.fsdecode(within)}, to {real}")
+    real = os.path.realpath(name) if within is None else inside(name, os.fsdecode(within))
     try:
         mode = os.stat(real).st_mode
     except FileNotFoundError:
@@ -75,6 +71,26 @@ def replace(
             file.write(data)
     else:
         _move_into_place(name, real, data, mode, overwrite)
+
+
+def inside(name: str, folder: str) -> str:
+    """The file that a name stands for, once ``..`` and symbolic links are followed.
+
+    Raises
+    ------
+    FileWriteError
+        It does not lie in `folder`.
+
+    Examples
+    --------
+    >>> from kmc.replace import inside
+    >>> inside("pictures/../a.png", ".") == inside("a.png", ".")
+    True
+    """
+    real, root = os.path.realpath(name), os.path.realpath(folder)
+    if real == root or not real.startswith(os.path.join(root, "")):
+        raise FileWriteError(f"{name}: leads out of {folder}, to {real}")
+    return real
 
 
 def _move_into_place(name: str, path: str, data: bytes, mode: int | None, overwrite: bool) -> None:

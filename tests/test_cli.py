@@ -1,235 +1,108 @@
-"""The command line: what it writes, says and returns."""
+"""The program as a whole: help, version, wrong usage, exit codes, a light start."""
 
 from __future__ import annotations
 
-import io
-import os
-import re
-import subprocess
-import sys
-
-import numpy as np
+import click
 import pytest
-from pictures import encoded
-from PIL import Image
+from shell import Kmc, run
+from test_api import loaded_by
 
 import kmc
-from kmc.cli import main
+from kmc.cli import main, program
+from kmc.commands.exits import Exit, worst
 
 
 @pytest.fixture
-def source(photo, tmp_path):
-    path = tmp_path / "photo.png"
-    Image.fromarray(photo).save(path)
-    return path
+def cli(capsysbinary):
+    return Kmc(capsysbinary)
 
 
-class Stream:
-    """Standard input or output as bytes."""
-
-    def __init__(self, buffer, terminal=False):
-        self.buffer = buffer
-        self.terminal = terminal
-
-    def isatty(self):
-        return self.terminal
-
-    def fileno(self):
-        raise OSError("no descriptor")
+COMMANDS = list(program.homes)
 
 
-def run(*arguments, **kwargs):
-    command = [sys.executable, "-m", "kmc", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, timeout=60, check=False, **kwargs)
+def test_alone_it_shows_a_short_help(cli):
+    code, out, err = cli()
+    assert (code, out) == (1, "")
+    assert "Usage: kmc" in err
+    assert all(f"  {command} " in err for command in COMMANDS)
+    assert len(err.splitlines()) < 24
 
 
-def test_quantizes_a_file(source, photo, tmp_path, capsys):
-    out = tmp_path / "out.png"
-    assert main(["quantize", str(source), "-k", "16", "-o", str(out)]) == 0
-    expected = kmc.quantize(photo, 16)
-    with Image.open(out) as picture:
-        np.testing.assert_array_equal(np.asarray(picture), expected.indices)
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    lines = captured.err.splitlines()
-    assert len(lines) == 1
-    assert re.fullmatch(
-        r".*photo\.png -> .*out\.png: [\d.]+ k?B -> [\d.]+ k?B, k = 16, MSE [\d.]+, PSNR [\d.]+ dB",
-        lines[0],
-    )
-    assert f"MSE {expected.mse:.2f}, PSNR {expected.psnr:.2f} dB" in lines[0]
+def test_help_lists_the_commands_and_every_exit_code(cli):
+    code, out, err = cli("--help")
+    assert (code, err) == (0, "")
+    assert all(f"  {command} " in out for command in COMMANDS)
+    assert all(f"  {int(code)} " in out and code.meaning[:30] in out for code in Exit)
+    assert cli("-h") == (0, out, "")
 
 
-def test_is_a_module_and_says_its_version(source, tmp_path):
-    assert run("--version").stdout.decode() == f"kmc {kmc.__version__}\n"
-    done = run("quantize", source, "-k", 4, "-o", tmp_path / "out.gif")
-    assert (done.returncode, done.stdout) == (0, b"")
-    assert (tmp_path / "out.gif").read_bytes()[:4] == b"GIF8"
-    done = run("quantize", "missing.png", "-o", tmp_path / "other.png")
-    assert (done.returncode, done.stdout) == (1, b"")
-    assert done.stderr.decode() == f"kmc: missing.png: no such file{os.linesep}"
-
-
-def test_options_reach_the_function(source, tmp_path, monkeypatch):
-    seen = []
-    real = kmc.quantize
-
-    def spy(image, k, **options):
-        seen.append((image, k, options))
-        return real(image, k)
-
-    monkeypatch.setattr(kmc, "quantize", spy)
-    out = str(tmp_path / "out.png")
-    options = ["--seed=3", "--effort=fast", "--init=bisecting", "--max-iter=7", "--tol=0.5"]
-    assert main(["quantize", str(source), "-k5", "-o", out, "--threads=2", *options]) == 0
-    assert main(["quantize", str(source), "-o", out, "--force"]) == 0
-    given = {
-        "seed": 3,
-        "effort": "fast",
-        "init": "bisecting",
-        "max_iter": 7,
-        "tol": 0.5,
-        "threads": 2,
-    }
-    assert seen == [(str(source), 5, given), (str(source), 256, {})]
-
-
-def test_never_overwrites_unless_forced(source, tmp_path, capsys):
-    out = tmp_path / "out.png"
-    out.write_bytes(b"precious")
-    assert main(["quantize", str(source), "-k", "4", "-o", str(out)]) == 1
-    assert out.read_bytes() == b"precious"
-    assert capsys.readouterr().err == f"kmc: {out}: exists already; --force replaces it\n"
-    assert main(["quantize", str(source), "-k", "4", "-o", str(out), "--force"]) == 0
-    assert out.read_bytes()[:4] == b"\x89PNG"
-    assert main(["quantize", str(out), "-k", "2", "-o", str(out), "--force"]) == 0
-
-
-def test_standard_input_and_output(photo, monkeypatch, capsys):
-    data = encoded(Image.fromarray(photo))
-    stdout = Stream(io.BytesIO())
-    monkeypatch.setattr(sys, "stdin", Stream(io.BytesIO(data)))
-    monkeypatch.setattr(sys, "stdout", stdout)
-    assert main(["quantize", "-", "-k", "4", "-o", "-"]) == 0
-    written = stdout.buffer.getvalue()
-    assert written[:4] == b"\x89PNG"
-    sizes = [f"{len(data) / 1000:.1f} kB", f"{len(written)} B"]
-    assert f"- -> -: {sizes[0]} -> {sizes[1]}, k = 4" in capsys.readouterr().err
-    monkeypatch.setattr(sys, "stdin", Stream(io.BytesIO(data)))
-    stdout.buffer = io.BytesIO()
-    assert main(["quantize", "-", "-k", "4", "-o", "-", "--format", "gif"]) == 0
-    assert stdout.buffer.getvalue()[:4] == b"GIF8"
-
-
-def test_a_real_pipe(photo):
-    done = run("quantize", "-", "-k", 4, "-o", "-", input=encoded(Image.fromarray(photo)))
-    assert done.returncode == 0
-    assert done.stdout[:4] == b"\x89PNG"
-    done = run("quantize", "-", "-o", "-", input=b"")
-    assert (done.returncode, done.stdout) == (1, b"")
-    assert done.stderr.decode().rstrip() == "kmc: standard input: the file is empty (0 bytes)"
-
-
-def test_no_picture_onto_a_terminal(source, monkeypatch, capsys):
-    monkeypatch.setattr(sys, "stdout", Stream(io.BytesIO(), terminal=True))
-    assert main(["quantize", str(source), "-k", "4", "-o", "-"]) == 1
-    assert "terminal" in capsys.readouterr().err
-
-
-class Failing(io.BytesIO):
-    def __init__(self, error):
-        self.error = error
-
-    def write(self, data):
-        raise self.error
-
-
-def test_a_broken_pipe_is_quiet(source, monkeypatch, capsys):
-    monkeypatch.setattr(sys, "stdout", Stream(Failing(BrokenPipeError())))
-    assert main(["quantize", str(source), "-k", "4", "-o", "-"]) == 141
-    assert capsys.readouterr().err == ""
-
-
-@pytest.mark.parametrize("_", ["posix"] if os.name == "posix" else [])
-def test_a_real_broken_pipe_is_quiet(source, _):
-    reader, writer = os.pipe()
-    os.close(reader)
-    command = [sys.executable, "-m", "kmc", "quantize", str(source), "-k", "4", "-o", "-"]
-    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False)
-    os.close(writer)
-    assert (done.returncode, done.stderr) == (141, b"")
-
-
-def test_a_full_disk_behind_stdout(source, monkeypatch, capsys):
-    full = OSError(28, "No space left on device")
-    monkeypatch.setattr(sys, "stdout", Stream(Failing(full)))
-    assert main(["quantize", str(source), "-k", "4", "-o", "-"]) == 1
-    assert capsys.readouterr().err == (
-        "kmc: standard output: cannot be written: No space left on device\n"
-    )
-
-
-def test_ctrl_c(source, tmp_path, monkeypatch, capsys):
-    def interrupted(*_, **__):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(kmc, "quantize", interrupted)
-    assert main(["quantize", str(source), "-o", str(tmp_path / "out.png")]) == 130
-    assert capsys.readouterr().err == ""
-    assert not (tmp_path / "out.png").exists()
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_a_command_names_every_option(cli, command):
+    code, out, err = cli(command, "--help")
+    assert (code, err) == (0, "")
+    found = program.get_command(click.Context(program), command)
+    for parameter in found.params:
+        for name in parameter.opts if isinstance(parameter, click.Option) else ():
+            assert name in out
+            assert parameter.help.endswith(".")
+    assert max(map(len, out.splitlines())) <= 80
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["missing.png", "-o", "out.png"], "kmc: missing.png: no such file"),
-        (["SOURCE", "-o", "out.xyz"], "kmc: out.xyz: suffix '.xyz' is no format"),
-        (["SOURCE", "-o", "out"], "without a suffix"),
-        (["SOURCE", "-o", "nowhere/out.png"], "nowhere/out.png: cannot be written"),
-        (["SOURCE", "-o", "-", "--format", "eps"], "format 'eps'"),
-        (["SOURCE", "-k", "0", "-o", "out.png"], "kmc: k must be"),
-        (["SOURCE", "-k", "70000", "-o", "out.png"], "kmc: k must be"),
-        (["SOURCE", "--threads", "0", "-o", "out.png"], "threads must be at least 1"),
-        (["SOURCE", "--init", "magic", "-o", "out.png"], "init"),
-        (["SOURCE", "--max-iter", "-1", "-o", "out.png"], "max_iter"),
-        (["SOURCE", "--tol", "-1", "-o", "out.png"], "tol"),
+        (["quantise"], "No such command 'quantise'"),
+        (["--verison"], "No such option"),
+        (["quantize"], "Missing argument"),
+        (["quantize", "a.png", "-k", "x"], "'x' is no whole number from 1 to 65536"),
+        (["quantize", "a.png", "-k", "0"], "'0' is no whole number from 1 to 65536"),
+        (["quantize", "a.png", "-k", "65537"], "'65537' is no whole number"),
+        (["quantize", "a.png", "--tol", "-1"], "'-1' is no number of at least 0"),
+        (["quantize", "a.png", "--tol", "nan"], "'nan' is no number of at least 0"),
+        (["quantize", "a.png", "--seed", "1.5"], "'1.5' is no whole number of at least 0"),
+        (["quantize", "a.png", "--init", "magic"], "'magic' is not one of"),
+        (["quantize", "a.png", "--resize", "7x"], "'7x' is no size"),
+        (["quantize", "a.png", "--jobs", "0"], "'0' is no whole number"),
     ],
-)
-def test_errors_are_one_line(source, tmp_path, monkeypatch, capsys, arguments, words):
-    monkeypatch.chdir(tmp_path)
-    arguments = [str(source) if word == "SOURCE" else word for word in arguments]
-    assert main(["quantize", *arguments]) == 1
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert captured.err.startswith("kmc: ")
-    assert captured.err.count("\n") == 1
-    assert words in captured.err
-    assert sorted(os.listdir(tmp_path)) == ["photo.png"]
+)  # fmt: skip
+def test_wrong_usage(cli, arguments, words):
+    code, out, err = cli(*arguments)
+    assert (code, out) == (1, "")
+    assert err.startswith("kmc: ")
+    assert words in err
+    assert err.endswith("--help says more\n")
+    assert len(err.splitlines()) == 2
 
 
-def test_large_pictures_come_without_a_warning(source, tmp_path, monkeypatch, capsys):
-    with Image.open(source) as picture:
-        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", picture.width * picture.height - 1)
-    assert main(["quantize", str(source), "-o", str(tmp_path / "out.png")]) == 0
-    assert capsys.readouterr().err.count("\n") == 1
+def test_the_worst_code_counts():
+    assert worst([]) == 0
+    assert worst([Exit.DONE, Exit.LARGER, Exit.POOR, Exit.EXISTS]) == 15
+    assert worst([Exit.UNWRITABLE, Exit.UNREADABLE, Exit.FAILED]) == 3
+    assert [int(code) for code in Exit] == [0, 98, 99, 15, 1, 2, 3, 130, 141]
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [[], ["quantize"], ["quantize", "a.png"], ["quantize", "a.png", "-o", "b.png", "-k", "x"]],
-)
-def test_wrong_usage(arguments, capsys):
+def test_it_starts_without_what_it_does_not_need():
+    heavy = {"numpy", "PIL", "matplotlib", "concurrent", "oxipng"}
+    run_main = "from kmc.cli import main; import contextlib, io; h = io.StringIO()"
+    for arguments in (["--version"], ["--help"], ["quantize", "--help"]):
+        names = loaded_by(
+            f"{run_main}\nwith contextlib.redirect_stdout(h): main({arguments})\npass"
+        )
+        assert not {name.partition(".")[0] for name in names} & heavy
+        ours = {name for name in names if name.startswith("kmc")}
+        assert "kmc.commands.quantize" not in ours or arguments != ["--version"]
+        assert len(names - loaded_by("import click")) < 40
+
+
+def test_it_is_a_module_and_a_script():
+    done = run("--version")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.decode().split() == ["kmc", kmc.__version__]
+
+
+def test_completion_is_there_for_shells(monkeypatch, capsys):
+    monkeypatch.setenv("_KMC_COMPLETE", "bash_source")
     with pytest.raises(SystemExit) as caught:
-        main(arguments)
-    assert caught.value.code == 2
-    assert "usage: kmc" in capsys.readouterr().err
-
-
-def test_help_names_every_option(capsys):
-    with pytest.raises(SystemExit) as caught:
-        main(["quantize", "--help"])
+        main([])
     assert caught.value.code == 0
-    text = capsys.readouterr().out
-    for option in ("-k", "-o", "--format", "--force", "--effort", "--init", "--seed", "--tol",
-                   "--max-iter", "--threads"):  # fmt: skip
-        assert option in text
+    assert "_KMC_COMPLETE=bash_complete" in capsys.readouterr().out

@@ -1,0 +1,108 @@
+"""The kinds of values that options take: numbers in their ranges, sizes, colours."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+
+import click
+
+
+def whole(least: int, most: int | None = None) -> Callable[[str | int], int]:
+    """A whole number from `least` to `most`.
+
+    Examples
+    --------
+    >>> from kmc.commands.kinds import whole
+    >>> whole(1, 256)("16")
+    16
+    """
+    bounds = f"of at least {least}" if most is None else f"from {least} to {most}"
+
+    def convert(text: str | int) -> int:
+        number = int(text) if re.fullmatch(r"-?\d{1,18}", str(text).strip()) else least - 1
+        if number < least or (most is not None and number > most):
+            raise click.BadParameter(f"{text!r} is no whole number {bounds}")
+        return number
+
+    return convert
+
+
+def real(least: float, most: float = math.inf) -> Callable[[str | float], float]:
+    """A number from `least` to `most`.
+
+    Examples
+    --------
+    >>> from kmc.commands.kinds import real
+    >>> real(0)("0.5")
+    0.5
+    """
+    bounds = f"of at least {least:g}" if most == math.inf else f"from {least:g} to {most:g}"
+
+    def convert(text: str | float) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not least <= number <= most:
+            raise click.BadParameter(f"{text!r} is no number {bounds}")
+        return number
+
+    return convert
+
+
+def size(text: str) -> tuple[int, int | None]:
+    """``700`` is a width, ``700x465`` a width and a height.
+
+    Examples
+    --------
+    >>> from kmc.commands.kinds import size
+    >>> size("700x465"), size("700")
+    ((700, 465), (700, None))
+    """
+    match = re.fullmatch(r"([1-9]\d{0,5})(?:[xX]([1-9]\d{0,5}))?", text.strip())
+    if match is None:
+        raise click.BadParameter(
+            f"{text!r} is no size: 700 is a width, 700x465 a width and a height"
+        )
+    return int(match[1]), int(match[2]) if match[2] else None
+
+
+def whole_range(text: str) -> tuple[int, int]:
+    """Two whole numbers with a minus sign between them.
+
+    Examples
+    --------
+    >>> from kmc.commands.kinds import whole_range
+    >>> whole_range("60-80")
+    (60, 80)
+    """
+    match = re.fullmatch(r"(\d{1,6})-(\d{1,6})", text.strip())
+    if match is None or int(match[1]) > int(match[2]):
+        raise click.BadParameter(f"{text!r} is no range: two numbers like 60-80, the lower first")
+    return int(match[1]), int(match[2])
+
+
+def colors(text: str) -> tuple[tuple[int, ...], ...]:
+    """Colours in hexadecimal with commas between them, all with alpha or all without.
+
+    Examples
+    --------
+    >>> from kmc.commands.kinds import colors
+    >>> colors("#ffffff, f80")
+    ((255, 255, 255), (255, 136, 0))
+    """
+    found = tuple(_color(part.strip()) for part in text.split(","))
+    if len({len(color) for color in found}) > 1:
+        raise click.BadParameter(f"{text!r}: give all colours with alpha, or all without")
+    return found
+
+
+def _color(text: str) -> tuple[int, ...]:
+    digits = text.removeprefix("#")
+    if not re.fullmatch(r"(?:[0-9A-Fa-f]{3,4}){1,2}", digits) or len(digits) == 7:
+        raise click.BadParameter(f"{text!r} is no colour: write #rrggbb, or #rrggbbaa with alpha")
+    if len(digits) < 6:
+        digits = "".join(2 * digit for digit in digits)
+    return tuple(bytes.fromhex(digits))

@@ -1,0 +1,68 @@
+"""How the commands present themselves: options in groups, and a group of commands loaded late."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Option(click.Option):
+    """An option that knows under which heading ``--help`` lists it."""
+
+    def __init__(self, *names: Any, heading: str = "Other options", **settings: Any) -> None:
+        super().__init__(*names, **settings)
+        self.heading = heading
+
+
+class Command(click.Command):
+    """A command whose ``--help`` groups its options under headings, in the order of the first."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None and isinstance(parameter, click.Option):
+                heading = getattr(parameter, "heading", "Other options")
+                groups.setdefault(heading, []).append(record)
+        width = min(26, max(len(name) for group in groups.values() for name, _ in group))
+        for heading, group in groups.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(width), text) for name, text in group], 30)
+
+
+def option(heading: str, *names: str, **settings: Any) -> Callable[[F], F]:
+    """An option under a heading.
+
+    Examples
+    --------
+    >>> import click
+    >>> from kmc.commands.layout import Command, option
+    >>> @click.command(cls=Command)
+    ... @option("Fruit", "--apple", is_flag=True, help="round")
+    ... def shop(apple): ...
+    >>> "Fruit:" in shop.get_help(click.Context(shop))
+    True
+    """
+    return click.option(*names, cls=Option, heading=heading, **settings)
+
+
+class LateGroup(click.Group):
+    """A group that imports a command when it is called, or listed."""
+
+    def __init__(self, *args: Any, homes: Mapping[str, str], **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.homes = homes
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.homes)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.homes:
+            return None
+        command: click.Command = getattr(import_module(self.homes[cmd_name]), cmd_name)
+        return command

@@ -1,0 +1,133 @@
+"""Where results go: names made of the inputs' names, and what may not be written over."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import click
+
+from kmc.commands.inputs import STDIO, Input
+from kmc.errors import FileWriteError
+
+
+@dataclass(frozen=True)
+class Naming:
+    """How outputs are named.
+
+    Parameters
+    ----------
+    output : str, optional
+        The one output, or ``-`` for standard output.
+    folder : str, optional
+        The folder for all of them; otherwise each lies beside its input.
+    ending : str
+        What comes after the input's name without its suffix.
+    overwrite : bool
+        Whether existing files are replaced.
+
+    Examples
+    --------
+    >>> from kmc.commands.inputs import Input
+    >>> from kmc.commands.outputs import Naming
+    >>> Naming(ending="-kmc.png").target(Input("sea/wave.jpg", "wave.jpg"))
+    'sea/wave-kmc.png'
+    """
+
+    output: str | None = None
+    folder: str | None = None
+    ending: str = ".png"
+    overwrite: bool = False
+
+    def target(self, source: Input) -> str:
+        """The file that the result of an input is written to."""
+        if self.output is not None:
+            return self.output
+        if self.folder is not None:
+            return os.path.join(self.folder, os.path.splitext(source.below)[0] + self.ending)
+        return os.path.splitext(source.path)[0] + self.ending
+
+    def check(self, source: Input, target: str, rival: Input | None = None) -> None:
+        """Find out what cannot be written before any work is done.
+
+        Raises
+        ------
+        FileWriteError
+            The file exists and may not be replaced, or is that of another input, the `rival`.
+        """
+        if rival is not None:
+            raise _exists(
+                f"{source.name}: its result would be {target}, as that of {rival.name} is; "
+                "give it another name with --suffix"
+            )
+        if target != STDIO and not self.overwrite and os.path.lexists(target):
+            raise _exists(f"{target}: exists already; --force replaces it")
+
+
+def _exists(message: str) -> FileWriteError:
+    error = FileWriteError(message)
+    error.errno = errno.EEXIST
+    return error
+
+
+def naming(
+    output: str | None,
+    folder: str | None,
+    suffix: str | None,
+    ext: str,
+    force: bool,
+    inputs: Sequence[Input],
+) -> Naming:
+    """The naming that the options ask for.
+
+    Raises
+    ------
+    click.UsageError
+        Options that contradict each other, or names that leave no place for a result.
+
+    Examples
+    --------
+    >>> from kmc.commands.inputs import Input
+    >>> from kmc.commands.outputs import naming
+    >>> naming(None, "small", None, "webp", False, []).ending
+    '.webp'
+    """
+    if output is not None and folder is not None:
+        raise click.UsageError("-o names one file, --out-dir a folder for all: give one of them")
+    if output is not None and len(inputs) > 1:
+        raise click.UsageError(
+            f"-o names one file, and there are {len(inputs)} pictures: use --out-dir"
+        )
+    if output is None and folder is None and any(each.path == STDIO for each in inputs):
+        if len(inputs) > 1:
+            raise click.UsageError("with other pictures beside -, use --out-dir")
+        output = STDIO
+    if suffix is None:
+        suffix = "" if folder is not None else "-kmc"
+    # "-16.png" is a whole ending, as pngquant's --ext takes it.
+    ending = ext if "." in ext[1:] else f"{suffix}.{ext.removeprefix('.')}"
+    for letter in (os.sep, os.altsep, "\0"):
+        if letter and letter in ending:
+            raise click.UsageError(f"names cannot end in {ending!r}; --out-dir names a folder")
+    return Naming(output, folder, ending, force)
+
+
+def with_rivals(inputs: Sequence[Input], targets: Sequence[str]) -> list[Input | None]:
+    """For each target the earlier input whose result has the same name, if there is one.
+
+    Examples
+    --------
+    >>> from kmc.commands.inputs import Input
+    >>> from kmc.commands.outputs import with_rivals
+    >>> inputs = [Input("a.jpg", "a.jpg"), Input("a.png", "a.png")]
+    >>> with_rivals(inputs, ["small/a.png", "./small/a.png"])
+    [None, Input(path='a.jpg', below='a.jpg')]
+    """
+    first: dict[str, Input] = {}
+    rivals: list[Input | None] = []
+    for source, target in zip(inputs, targets, strict=True):
+        owner = first.setdefault(os.path.normcase(os.path.abspath(target)), source)
+        rivals.append(None if owner is source else owner)
+    return rivals

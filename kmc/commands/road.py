@@ -1,0 +1,145 @@
+"""The way of one picture through ``kmc quantize``: read, scaled, quantized, encoded, written."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import time
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import kmc
+from kmc.commands.console import printable, say
+from kmc.commands.exits import Exit, code_of
+from kmc.commands.inputs import STDIO, Input
+from kmc.commands.outcome import Outcome
+from kmc.commands.outputs import Naming
+from kmc.commands.resize import resized
+from kmc.errors import FileWriteError, KmcError
+from kmc.files import Format, encode
+from kmc.image import as_pixels
+from kmc.replace import inside, replace
+
+# An input, its output, and an earlier input that has taken the output's name.
+Step = tuple[Input, str, Input | None]
+
+
+@dataclass(frozen=True)
+class Road:
+    """What every picture of one call of the program goes through.
+
+    Attributes
+    ----------
+    naming, format : Naming, Format
+        Of the outputs.
+    finishing : context manager
+        Entered around the writing of a file.
+    palette : Palette, optional
+        The one that pictures are mapped to; by default each gets its own, of `k` colours.
+    options : dict
+        Further arguments of `kmc.quantize`.
+    size : (int, int or None), optional
+        What pictures are scaled to.
+    skip_if_larger, dry_run, verbose : bool
+        As on the command line.
+    """
+
+    naming: Naming
+    format: Format
+    finishing: AbstractContextManager[Any]
+    k: int = 256
+    palette: kmc.Palette | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    threads: int | None = None
+    size: tuple[int, int | None] | None = None
+    skip_if_larger: bool = False
+    dry_run: bool = False
+    verbose: bool = False
+
+    def travel(self, step: Step) -> Outcome:
+        """Take one picture along; what goes wrong is in the outcome."""
+        source, target, rival = step
+        outcome = Outcome(source.path, target)
+        started = time.perf_counter()
+        try:
+            self.naming.check(source, target, rival)
+            self._go(source, outcome)
+        except (KmcError, MemoryError) as error:
+            outcome.code = code_of(error)
+            outcome.message = str(error) or f"{source.name}: not enough memory"
+        outcome.seconds = time.perf_counter() - started
+        return outcome
+
+    def _go(self, source: Input, outcome: Outcome) -> None:
+        stream, outcome.before = source.source()
+        pixels = resized(as_pixels(stream), self.size, source.name)
+        image = self._quantized(pixels, source.name)
+        outcome.height, outcome.width = image.indices.shape
+        outcome.colors = len(image.palette)
+        outcome.mse, outcome.psnr, outcome.iterations = image.mse, image.psnr, image.n_iter
+        data = encode(image, self.format, outcome.target)
+        outcome.after = len(data)
+        if self.skip_if_larger and outcome.after > outcome.before:
+            outcome.code = Exit.LARGER
+            outcome.message = (
+                f"{source.name}: left as it is: the result would be larger, "
+                f"{outcome.after} bytes for {outcome.before}"
+            )
+        elif not self.dry_run:
+            with self.finishing:
+                self._write(outcome.target, data)
+
+    def _quantized(self, pixels: NDArray[np.uint8], name: str) -> kmc.IndexedImage:
+        if self.palette is not None:
+            return self.palette.remap(pixels, threads=self.threads)
+        weighed = pixels.shape[0] * pixels.shape[1]
+
+        def tell(iteration: int, _: Any, inertia: float, shift: float) -> None:
+            say(
+                f"{printable(name)}: iteration {iteration}: largest shift "
+                f"{math.sqrt(shift):.3f} levels, MSE {inertia / weighed:.3f}"
+            )
+
+        return kmc.quantize(
+            pixels,
+            self.k,
+            threads=self.threads,
+            callback=tell if self.verbose else None,
+            **self.options,
+        )
+
+    def _write(self, target: str, data: bytes) -> None:
+        if target == STDIO:
+            _write_stdout(data)
+            return
+        folder = self.naming.folder
+        try:
+            if folder is not None:
+                os.makedirs(os.path.dirname(inside(target, folder)), exist_ok=True)
+            replace(target, data, within=folder, overwrite=self.naming.overwrite)
+        except KmcError:
+            raise
+        except (OSError, ValueError) as error:
+            raise _unwritable(target, error) from error
+
+
+def _write_stdout(data: bytes) -> None:
+    try:
+        if sys.stdout is None:
+            raise OSError("it is closed")
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _unwritable("standard output", error) from error
+
+
+def _unwritable(name: str, error: OSError | ValueError) -> FileWriteError:
+    reason = getattr(error, "strerror", None) or error
+    return FileWriteError(f"{name}: cannot be written: {reason}")

@@ -1,0 +1,171 @@
+"""The program as a process: pipes, Ctrl-C, full disks, damaged and unusual pictures."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from pictures import encoded
+from PIL import Image
+from shell import KMC, Kmc, picture, run, tree
+
+import kmc
+
+POSIX = pytest.mark.parametrize("_", ["posix"] if os.name == "posix" else [])
+
+
+@pytest.fixture
+def cli(capsysbinary):
+    return Kmc(capsysbinary)
+
+
+def test_from_standard_input_to_standard_output(photo):
+    data = encoded(Image.fromarray(photo))
+    done = run("quantize", "-", "-k", 4, input=data)
+    assert done.returncode == 0
+    with Image.open(io.BytesIO(done.stdout)) as written:
+        assert written.format == "PNG"
+        np.testing.assert_array_equal(
+            np.asarray(written.convert("RGB")), np.asarray(kmc.quantize(photo, 4))
+        )
+    assert done.stderr.startswith(b"- -> -: ")
+    done = run("quantize", "-", "-k", 4, "-q", "-o", "-", "--format", "gif", input=data)
+    assert (done.returncode, done.stdout[:4], done.stderr) == (0, b"GIF8", b"")
+    done = run("quantize", "-", "-o", "-", input=b"")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.split(b"\n")[0] == b"kmc: standard input: the file is empty (0 bytes)"
+
+
+@POSIX
+def test_through_a_shell(tmp_path, _):
+    picture(tmp_path / "in.png")
+    kmc_ = f"'{sys.executable}' -m kmc"
+    script = f"""
+        set -e
+        {kmc_} quantize - -k 4 -o - < in.png > out.png
+        {kmc_} quantize *.png -k 4 --out-dir 'small ones'
+        {kmc_} quantize -r . -k 2 --suffix -2 -q
+    """
+    subprocess.run(["sh", "-c", script], cwd=tmp_path, check=True, capture_output=True, timeout=60)
+    assert tree(tmp_path) == [
+        "in-2.png", "in.png", "out-2.png", "out.png",
+        "small ones/in-2.png", "small ones/in.png", "small ones/out-2.png", "small ones/out.png",
+    ]  # fmt: skip
+
+
+@POSIX
+def test_a_broken_pipe_is_quiet(tmp_path, _):
+    source = picture(tmp_path / "a.png")
+    for arguments in (["-o", "-"], ["-n", "--json"]):
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = run("quantize", source, "-k", 4, "-q", *arguments, stdout=writer)
+        os.close(writer)
+        assert (done.returncode, done.stderr) == (141, b"")
+
+
+@POSIX
+def test_streams_that_are_closed(tmp_path, _):
+    picture(tmp_path / "a.png")
+    outcomes = {}
+    for closing in (">&-", "2>&-", ">&- 2>&-", "<&-", "-o - >&-", "--json >&-"):
+        script = f"'{sys.executable}' -m kmc quantize a.png -k 4 --force {closing}"
+        done = subprocess.run(
+            ["sh", "-c", script], cwd=tmp_path, capture_output=True, timeout=60, check=False
+        )
+        outcomes[closing] = done.returncode
+        assert b"Traceback" not in done.stderr
+    assert outcomes.pop("-o - >&-") == 3
+    assert set(outcomes.values()) == {0}
+    script = f"'{sys.executable}' -m kmc quantize - -k 4 -o b.png <&-"
+    done = subprocess.run(
+        ["sh", "-c", script], cwd=tmp_path, capture_output=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.startswith(b"kmc: standard input: cannot be read: ")
+    assert tree(tmp_path) == ["a-kmc.png", "a.png"]
+
+
+@pytest.mark.parametrize("device", ["/dev/full"] if os.path.exists("/dev/full") else [])
+def test_a_full_disk(tmp_path, device):
+    source = picture(tmp_path / "a.png")
+    full = b"cannot be written: No space left on device\n"
+    done = run("quantize", source, "-k", 4, "-f", "-o", device, "--format", "png")
+    assert (done.returncode, done.stderr) == (3, b"kmc: /dev/full: " + full)
+    with open(device, "wb") as stdout:
+        done = run("quantize", source, "-k", 4, "-o", "-", stdout=stdout)
+    assert (done.returncode, done.stderr) == (3, b"kmc: standard output: " + full)
+
+
+@POSIX
+def test_a_disk_that_fills_up(tmp_path, _):
+    """A limit on the size of files, in place of one."""
+    first, second = picture(tmp_path / "a.png", (9, 9)), picture(tmp_path / "b.png", (200, 200))
+    (tmp_path / "b-kmc.png").write_bytes(b"old")
+    limited = f"ulimit -f 8; exec '{sys.executable}' -m kmc quantize '{second}' '{first}' -k 99 -f"
+    done = subprocess.run(["sh", "-c", limited], capture_output=True, timeout=60, check=False)
+    assert done.returncode == 3
+    assert done.stderr.count(b"b-kmc.png: cannot be written: File too large\n") == 1
+    assert (tmp_path / "b-kmc.png").read_bytes() == b"old"
+    assert tree(tmp_path) == ["a-kmc.png", "a.png", "b-kmc.png", "b.png"]
+
+
+@POSIX
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_ctrl_c_in_the_middle(tmp_path, jobs, _):
+    for n in range(8):
+        picture(tmp_path / "in" / f"{n}.png", (150, 150), seed=n)
+    out = tmp_path / "out"
+    arguments = ["-r", tmp_path / "in", "--out-dir", out, "-k", "256", "--n-init", "9", "--json"]
+    command = [*KMC, "quantize", *map(str, arguments), "--effort", "best", "--jobs", str(jobs)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    ready = picture(tmp_path / "in" / "+ready.png", (4, 4))
+    with subprocess.Popen(command, **pipes) as process:
+        process.stdout.readline()  # the smallest is done, the others take seconds
+        pressed = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert time.monotonic() - pressed < 5
+    assert process.returncode == 130
+    assert b"Traceback" not in err
+    names = tree(out)
+    assert ready.name in names
+    assert len(names) < 9
+    assert not [name for name in names if name.endswith(".tmp")]
+    for name in names:
+        with Image.open(out / name) as written:
+            written.load()
+
+
+def test_a_damaged_file_among_good_ones(cli, tmp_path):
+    whole = picture(tmp_path / "whole.png", (60, 60))
+    data = whole.read_bytes()
+    (tmp_path / "cut.png").write_bytes(data[: len(data) // 2])
+    (tmp_path / "empty.png").write_bytes(b"")
+    (tmp_path / "text.png").write_text("no picture")
+    frames = [Image.new("L", (5, 5), level) for level in (0, 99)]
+    frames[0].save(tmp_path / "film.gif", save_all=True, append_images=frames[1:])
+    code, _, err = cli("quantize", "-r", tmp_path, "-k", 4, "--out-dir", tmp_path / "o")
+    assert code == 2
+    assert tree(tmp_path / "o") == ["whole.png"]
+    for name in ("cut.png", "empty.png", "text.png", "film.gif"):
+        assert f"kmc: {tmp_path / name}: " in err
+    assert "1 of 5 files" in err
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1), (10_000, 3)])
+def test_sizes(cli, tmp_path, size):
+    source = picture(tmp_path / "a.png", size)
+    assert cli("quantize", source, "-k", 7)[0] == 0
+    with Image.open(tmp_path / "a-kmc.png") as written:
+        assert written.size == size
+        np.testing.assert_array_equal(
+            np.asarray(written.convert("RGB")),
+            np.asarray(kmc.quantize(source, 7)).reshape(size[1], size[0], 3),
+        )

@@ -1,0 +1,216 @@
+"""``kmc quantize``: what it writes and says, and that its options arrive."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+from shell import Kmc, picture, tree
+
+import kmc
+
+
+@pytest.fixture
+def cli(capsysbinary):
+    return Kmc(capsysbinary)
+
+
+@pytest.fixture
+def source(photo, tmp_path):
+    path = tmp_path / "photo.png"
+    Image.fromarray(photo).save(path)
+    return path
+
+
+def test_writes_beside_the_input(cli, source, photo):
+    code, out, err = cli("quantize", source, "-k", 16)
+    assert (code, out) == (0, "")
+    target = source.with_name("photo-kmc.png")
+    expected = kmc.quantize(photo, 16)
+    with Image.open(target) as written:
+        np.testing.assert_array_equal(np.asarray(written.convert("RGB")), np.asarray(expected))
+    figures = f"16 colours, MSE {expected.mse:.2f}, PSNR {expected.psnr:.2f} dB"
+    size = r"[\d.]+ k?B"
+    assert re.fullmatch(
+        rf"{re.escape(str(source))} -> {re.escape(str(target))}: "
+        rf"{size} -> {size} \(\d+ %\), {figures}\n",
+        err,
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        ([], "photo-kmc.png"),
+        (["--suffix", "-16"], "photo-16.png"),
+        (["--ext", "gif"], "photo-kmc.gif"),
+        (["--ext", ".WEBP", "--suffix", ""], "photo.WEBP"),
+        (["--ext", "-fs8.png"], "photo-fs8.png"),
+        (["--format", "tiff", "--ext", "dat"], "photo-kmc.dat"),
+        (["-o", "x.bmp"], "x.bmp"),
+        (["-o", "x", "--format", "png"], "x"),
+        (["--out-dir", "deep/small"], "deep/small/photo.png"),
+        (["--out-dir", "small", "--suffix", "-x"], "small/photo-x.png"),
+    ],
+)
+def test_names(cli, source, monkeypatch, options, name):
+    monkeypatch.chdir(source.parent)
+    assert cli("quantize", "photo.png", "-k", 4, *options)[0] == 0
+    assert tree(source.parent) == sorted(["photo.png", name])
+    kinds = {"webp": "WEBP", "gif": "GIF", "bmp": "BMP", "dat": "TIFF"}
+    with Image.open(source.parent / name) as written:
+        assert written.format == kinds.get(name.rpartition(".")[2].lower(), "PNG")
+
+
+def test_options_arrive(cli, source, monkeypatch):
+    seen = []
+    real = kmc.quantize
+
+    def spy(image, k, **options):
+        seen.append((k, options))
+        return real(image, k)
+
+    monkeypatch.setattr(kmc, "quantize", spy)
+    assert cli("quantize", source, "-n")[0] == 0
+    k, defaults = seen.pop()
+    assert k == 256
+    assert {name: value for name, value in defaults.items() if value is not None} == {}
+    given = {
+        "effort": "fast",
+        "init": "bisecting",
+        "max_iter": 7,
+        "n_init": 2,
+        "seed": 3,
+        "threads": 2,
+        "tol": 0.5,
+    }
+    words = [f"--{name.replace('_', '-')}={value}" for name, value in given.items()]
+    assert cli("quantize", source, "-n", "-k5", *words)[0] == 0
+    k, options = seen.pop()
+    assert k == 5
+    assert {name: options[name] for name in given} == given
+
+
+def test_json_is_a_line_for_each_file(cli, source, photo, tmp_path):
+    small = picture(tmp_path / "small.png", (3, 2))
+    code, out, err = cli(
+        "quantize", source, small, "none.png", "-k", 8, "--json", "--out-dir", tmp_path / "o"
+    )
+    assert code == 2
+    assert err == "kmc: none.png: no such file\n"
+    first, second, third = map(json.loads, out.splitlines())
+    expected = kmc.quantize(photo, 8)
+    assert first["input"] == str(source)
+    assert first["output"] == str(tmp_path / "o" / "photo.png")
+    assert (first["code"], first["width"], first["height"], first["colors"]) == (0, 64, 48, 8)
+    assert first["mse"] == pytest.approx(expected.mse)
+    assert first["psnr"] == pytest.approx(expected.psnr, abs=1e-4)
+    assert first["iterations"] == expected.n_iter
+    assert first["bytes_before"] == source.stat().st_size
+    assert first["bytes_after"] == (tmp_path / "o" / "photo.png").stat().st_size
+    assert first["seconds"] > 0
+    assert (second["colors"], second["mse"], second["psnr"]) == (6, 0.0, None)
+    assert third == {
+        "input": "none.png",
+        "output": str(tmp_path / "o" / "none.png"),
+        "code": 2,
+        "error": "none.png: no such file",
+    }
+
+
+def test_many_files_get_a_line_each_and_a_total(cli, tmp_path):
+    names = [picture(tmp_path / f"{n}.png", seed=n) for n in range(7)]
+    names.insert(3, tmp_path / "none.png")
+    code, out, err = cli("quantize", *names, "-k", 4, "--jobs", 3)
+    assert (code, out) == (2, "")
+    lines = err.splitlines()
+    assert [re.split(r" -> |: no", line)[0] for line in lines[:3]] == [str(n) for n in names[:3]]
+    assert lines[3] == f"kmc: {names[3]}: no such file"
+    assert re.fullmatch(r"7 of 8 files: .* -> .* \(\d+ %\), in [\d.]+ s", lines[-1])
+    assert len(lines) == 9
+    assert len(tree(tmp_path)) == 14
+
+
+def test_jobs_do_not_change_the_files(cli, tmp_path):
+    names = [picture(tmp_path / f"{n}.png", (40, 30), seed=n) for n in range(5)]
+    for jobs in (1, 2, 5):
+        options = ["-k", 9, "--jobs", jobs, "--out-dir", tmp_path / str(jobs)]
+        assert cli("quantize", *names, *options)[0] == 0
+    for name in names:
+        contents = {(tmp_path / str(jobs) / name.name).read_bytes() for jobs in (1, 2, 5)}
+        assert len(contents) == 1
+
+
+def test_quiet_and_verbose(cli, source):
+    assert cli("quantize", source, "-n", "-q") == (0, "", "")
+    assert cli("quantize", "none.png", "-n", "-q") == (2, "", "kmc: none.png: no such file\n")
+    code, out, err = cli("quantize", source, "-n", "-v", "-k", 5, "--init", "random", "--tol", 0,
+                         "--max-iter", 4)  # fmt: skip
+    assert (code, out) == (0, "")
+    said = re.findall(r"iteration (\d): largest shift ([\d.]+) levels, MSE ([\d.]+)", err)
+    assert [number for number, _, _ in said] == ["1", "2", "3", "4"]
+    history = kmc.quantize(source, 5, init="random", tol=0, max_iter=4).history
+    for (_, shift, mse), (inertia, squared) in zip(said, history, strict=True):
+        assert float(shift) == pytest.approx(squared**0.5, abs=1e-3)
+        assert float(mse) == pytest.approx(inertia / (48 * 64), abs=1e-3)
+
+
+def test_a_dry_run_writes_nothing(cli, source, tmp_path):
+    code, _, err = cli("quantize", source, "-k", 4, "-n", "--out-dir", tmp_path / "small")
+    assert code == 0
+    assert "4 colours" in err
+    assert tree(tmp_path) == ["photo.png"]
+    assert not (tmp_path / "small").exists()
+
+
+def test_what_would_be_larger_is_left(cli, tmp_path):
+    tiny = tmp_path / "tiny.webp"
+    Image.new("RGB", (3, 3), "red").save(tiny, lossless=True)
+    assert cli("quantize", tiny, "--ext", "bmp")[0] == 0
+    (tmp_path / "tiny-kmc.bmp").unlink()
+    code, _, err = cli("quantize", tiny, "--ext", "bmp", "--skip-if-larger")
+    assert code == 98
+    assert err.startswith(f"kmc: {tiny}: left as it is: the result would be larger")
+    assert tree(tmp_path) == ["tiny.webp"]
+    large = picture(tmp_path / "large.bmp", (40, 40))
+    assert cli("quantize", tiny, large, "-k", 2, "--ext", "bmp", "--skip-if-larger")[0] == 98
+    assert tree(tmp_path) == ["large-kmc.bmp", "large.bmp", "tiny.webp"]
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [("32", (32, 24)), ("64", (64, 48)), ("700", (64, 48)), ("1", (1, 1)), ("70x9", (70, 9))],
+)
+def test_resize(cli, source, photo, tmp_path, size, expected):
+    out = tmp_path / "out.png"
+    assert cli("quantize", source, "--resize", size, "-o", out, "-k", 300)[0] == 0
+    with Image.open(out) as written:
+        assert written.size == expected
+    if expected != (64, 48):
+        lanczos = Image.fromarray(photo).resize(expected, Image.Resampling.LANCZOS)
+        best = kmc.quantize(lanczos, 300)
+        with Image.open(out) as written:
+            np.testing.assert_array_equal(np.asarray(written.convert("RGB")), np.asarray(best))
+
+
+def test_resize_to_more_than_memory(cli, source):
+    code, _, err = cli("quantize", source, "--resize", "999999x999999", "-n")
+    assert code == 2
+    assert "999999 x 999999 pixels are too many" in err
+
+
+def test_jpeg_comes_with_a_warning_for_all(cli, source, tmp_path):
+    other = picture(tmp_path / "other.png")
+    code, _, err = cli("quantize", source, other, "--ext", "jpg", "-k", 4)
+    assert code == 0
+    assert err.count("kmc: warning: JPEG") == 1
+    assert tree(tmp_path) == ["other-kmc.jpg", "other.png", "photo-kmc.jpg", "photo.png"]
+
+
+def test_large_pictures_come_without_a_warning(cli, source, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 64 * 48 - 1)
+    code, _, err = cli("quantize", source, "-n")
+    assert (code, err.count("\n")) == (0, 1)
