@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> None:
     names = kmc.cpu.available()
     report.title(about)
     print(f"{picture.name}, {picture.size}, {picture.n_colors} colours; in use: {kmc.cpu.name()}\n")
-    table = report.Table(("ms, one thread", *names), (22, *([18] * len(names))))
+    table = report.Table(("ms, one thread", *names), (26, *([18] * len(names))))
     table.head()
     rows = []
     for label, work in everything(picture, options.k).items():
@@ -57,6 +57,7 @@ def everything(picture: Picture, ks: list[int]) -> dict[str, Work]:
     for k in ks:
         palette = kmc.fit(pixels, k, threads=1)
         works[f"assign, k = {k}"] = partial(assigned, pixels, palette)
+        works[f"assign with sums, k = {k}"] = partial(accumulated, pixels, palette)
         works[f"remap, k = {k}"] = partial(remapped, pixels, palette)
         works[f"quantize, k = {k}"] = partial(quantized, pixels, k)
     return works
@@ -69,6 +70,10 @@ def counted(pixels: Pixels) -> Arrays:
 
 def assigned(pixels: Pixels, palette: kmc.Palette) -> Arrays:
     return (kmc.assign(pixels, palette, threads=1),)
+
+
+def accumulated(pixels: Pixels, palette: kmc.Palette) -> Arrays:
+    return kmc.assign(pixels, palette, return_sums=True, threads=1)
 
 
 def remapped(pixels: Pixels, palette: kmc.Palette) -> Arrays:

@@ -29,6 +29,8 @@ cdef extern from "kernels.h" nogil:
         void (*keys)(const uint8_t *pixels, size_t n, int channels, uint32_t *keys)
         void (*colors)(const uint32_t *keys, size_t n, int channels, uint8_t *colors)
         size_t (*occupied)(const uint8_t *counters, uint32_t first, uint32_t *keys)
+        void (*accumulate)(const int32_t *xy, const int32_t *zw, const uint16_t *labels, size_t n,
+                           uint64_t *sums)
 
     size_t kmc_kernels_count()
     const kmc_kernels *kmc_kernels_at(size_t i)
@@ -67,7 +69,8 @@ cdef extern from "kmc.h" nogil:
                          const uint8_t *colors, const uint16_t *labels, size_t n_colors,
                          void *indices, int index_bytes)
     kmc_status kmc_assign(const kmc_run *run, const uint8_t *pixels, size_t n, int channels,
-                          const uint8_t *palette, size_t k, void *indices, int index_bytes)
+                          const uint8_t *palette, size_t k, void *indices, int index_bytes,
+                          int64_t *counts, int64_t *sums, int64_t *error)
 
     kmc_status kmc_add_weights(const kmc_run *run, const uint8_t *pixels, const uint16_t *weights,
                                size_t n, int channels, const uint8_t *colors, size_t n_colors,

@@ -195,25 +195,6 @@ def remap(const uint8_t[:, :, ::1] pixels not None, const uint8_t[:, ::1] colors
     return indices
 
 
-def assign(const uint8_t[:, ::1] pixels not None, const uint8_t[:, ::1] palette not None,
-           int threads):
-    cdef Run run = Run(threads)
-    cdef size_t n = pixels.shape[0], k = palette.shape[0]
-    cdef int channels = _channels(pixels.shape[1])
-    if palette.shape[1] != channels:
-        raise ArgumentError("pixels and palette differ in their number of channels")
-    indices = np.empty(n, _index_dtype(k))
-    cdef int index_bytes = indices.itemsize
-    cdef void *target = _data(indices)
-    cdef kmc_status status = KMC_OK
-    if n:
-        with nogil:
-            status = kmc_assign(&run.c, &pixels[0, 0], n, channels, &palette[0, 0], k, target,
-                                index_bytes)
-    run.check(status)
-    return indices
-
-
 # Whoever has this may make a Tree, which is of no use before the engine has filled it.
 cdef object _MAKER = object()
 
@@ -397,4 +378,5 @@ cdef int observe(Observer observer, int iteration, const double *centroids, doub
 
 include "_core_importance.pxi"
 include "_core_space.pxi"
+include "_core_assign.pxi"
 include "_core_tests.pxi"

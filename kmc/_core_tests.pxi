@@ -15,6 +15,11 @@ def _occupied(const uint8_t[::1] counters not None, uint32_t first, uint32_t[::1
     return kernels().occupied(&counters[0], first, &keys[0])
 
 
+def _accumulate(const int32_t[::1] xy not None, const int32_t[::1] zw not None,
+                const uint16_t[::1] labels not None, uint64_t[::1] sums not None):
+    kernels().accumulate(&xy[0], &zw[0], &labels[0], labels.shape[0], &sums[0])
+
+
 def _assume_processors(int n):
     """Takes the machine for one with n processors: with many, helpers come however busy it is."""
     global _processors

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,11 +16,18 @@ from kmc.image import read
 from kmc.indexed import IndexedImage
 from kmc.metadata import Metadata
 
+Indices = NDArray[np.uint8] | NDArray[np.uint16]
+
 MOST_COLORS = 65536
 
-# Pixels that are nearly all different are quicker compared with so few colours than looked up:
-# 2.7 ms a megapixel of noise at 16 colours and 5.5 at 64, where looking up takes 5.6.
-COMPARED_COLORS = 48
+# So few colours are compared with every pixel, 2.3 ns a pixel at 16 and 2.7 at 24; the histogram,
+# labels and looking them up take 2.7 to 6 on photographs and 36 on noise.
+COMPARED_COLORS = 24
+
+# Noise has nearly as many colours as pixels. Once they are counted, so few are still compared: 14.5
+# ns a pixel at 256, where finding labels and looking them up takes 25; at 48, 4 where looking up
+# labels that are there takes 4.5.
+COMPARED_WITH_NOISE, COMPARED_NOT_LOOKED_UP = 256, 48
 
 
 class Palette:
@@ -154,18 +161,47 @@ class Palette:
                 f"{kinds[pixels.shape[2]]}; convert the picture first"
             )
         n_threads = thread_count(threads)
+        if len(self) <= COMPARED_COLORS:
+            return _compared(pixels, self, n_threads, picture.metadata)
         colors, counts = _core.histogram(pixels, n_threads)
+        if len(self) <= COMPARED_WITH_NOISE and is_noise(pixels, colors):
+            return _compared(pixels, self, n_threads, picture.metadata)
         tree = _core.tree(colors, counts, n_threads)
         labels, _, error = tree.label(widened(self.colors), n_threads)
         return indexed(pixels, colors, labels, self, error, n_threads, picture.metadata)
 
 
+@overload
 def assign(
-    pixels: ArrayLike, palette: Palette | ArrayLike, *, threads: int | None = None
-) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """Compare every pixel with every colour of a palette; nothing is counted or shared.
+    pixels: ArrayLike,
+    palette: Palette | ArrayLike,
+    *,
+    return_sums: Literal[False] = False,
+    threads: int | None = None,
+) -> Indices: ...
 
-    For pixels that are nearly all different, where the histogram of `Palette.remap` does not pay.
+
+@overload
+def assign(
+    pixels: ArrayLike,
+    palette: Palette | ArrayLike,
+    *,
+    return_sums: Literal[True],
+    threads: int | None = None,
+) -> tuple[Indices, NDArray[np.int64], NDArray[np.int64]]: ...
+
+
+def assign(
+    pixels: ArrayLike,
+    palette: Palette | ArrayLike,
+    *,
+    return_sums: bool = False,
+    threads: int | None = None,
+) -> Indices | tuple[Indices, NDArray[np.int64], NDArray[np.int64]]:
+    """Compare every pixel with every colour of a palette, without counting equal ones first.
+
+    For few colours, for pixels that are nearly all different, and, with the sums, as both halves of
+    an iteration of k-means of one's own: ``sums / counts[:, None]`` are the means.
 
     Parameters
     ----------
@@ -173,13 +209,19 @@ def assign(
         C = 1, 3 or 4.
     palette : Palette or array_like of uint8, shape (k, C)
         The colours, k = 1 to 65 536.
+    return_sums : bool, default False
+        Whether to return `counts` and `sums` as well.
     threads : int, optional
         The most threads to use; by default ``kmc.cpu.threads()``.
 
     Returns
     -------
-    ndarray of uint8, or of uint16 when k > 256, shape (...)
+    indices : ndarray of uint8, or of uint16 when k > 256, shape (...)
         The number of the colour at the least squared distance, the lowest on ties.
+    counts : ndarray of int64, shape (k,)
+        How many pixels each colour is nearest to.
+    sums : ndarray of int64, shape (k, C)
+        The sums of their channels.
 
     Raises
     ------
@@ -189,8 +231,12 @@ def assign(
     Examples
     --------
     >>> import kmc, numpy as np
-    >>> kmc.assign(np.array([[1, 1, 1], [9, 8, 7]], np.uint8), [(0, 0, 0), (9, 9, 9)])
-    array([0, 1], dtype=uint8)
+    >>> pixels = np.array([[1, 1, 1], [9, 8, 7], [9, 9, 9]], np.uint8)
+    >>> kmc.assign(pixels, [(0, 0, 0), (9, 9, 9)])
+    array([0, 1, 1], dtype=uint8)
+    >>> _, counts, sums = kmc.assign(pixels, [(0, 0, 0), (9, 9, 9)], return_sums=True)
+    >>> (sums / counts[:, None]).tolist()
+    [[1.0, 1.0, 1.0], [9.0, 8.5, 8.0]]
     """
     colors = palette.colors if isinstance(palette, Palette) else _as_colors(palette, (1, 3, 4))
     values = array("pixels", pixels)
@@ -201,8 +247,36 @@ def assign(
             f"pixels must have shape (..., {colors.shape[1]}) as the palette has, "
             f"not {values.shape}"
         )
+    if not isinstance(return_sums, bool | np.bool_):
+        raise ArgumentTypeError(f"return_sums must be True or False, not {return_sums!r}")
     flat = np.ascontiguousarray(values.reshape(-1, colors.shape[1]))
-    return _core.assign(flat, colors, thread_count(threads)).reshape(values.shape[:-1])
+    n_threads = thread_count(threads)
+    if not return_sums:
+        return _core.assign(flat, colors, n_threads)[0].reshape(values.shape[:-1])
+    indices, _, counts, sums = _core.assign_sums(flat, colors, n_threads)
+    return indices.reshape(values.shape[:-1]), counts, sums
+
+
+def is_noise(pixels: NDArray[np.uint8], colors: NDArray[np.uint8]) -> bool:
+    """Whether more than half as many colours as pixels were met.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.palette import is_noise
+    >>> is_noise(np.zeros((2, 2, 1), np.uint8), np.zeros((1, 1), np.uint8))
+    False
+    """
+    return 2 * len(colors) > int(pixels.shape[0]) * int(pixels.shape[1])
+
+
+def _compared(
+    pixels: NDArray[np.uint8], palette: Palette, threads: int, metadata: Metadata | None
+) -> IndexedImage:
+    """Every pixel compared with every colour."""
+    height, width, channels = pixels.shape
+    indices, error = _core.assign(pixels.reshape(-1, channels), palette.colors, threads)
+    return IndexedImage(indices.reshape(height, width), palette, error / indices.size, metadata)
 
 
 def indexed(
@@ -225,12 +299,9 @@ def indexed(
     >>> indexed(pixels, colors, labels, Palette([[9], [5]]), 0.0, threads=1).indices
     array([[1, 0]], dtype=uint8)
     """
-    height, width, channels = pixels.shape
-    if len(palette) <= COMPARED_COLORS and 2 * len(colors) > height * width:
-        flat = _core.assign(pixels.reshape(-1, channels), palette.colors, threads)
-        indices = flat.reshape(height, width)
-    else:
-        indices = _core.remap(pixels, colors, labels, len(palette), threads)
+    if len(palette) <= COMPARED_NOT_LOOKED_UP and is_noise(pixels, colors):
+        return _compared(pixels, palette, threads, metadata)
+    indices = _core.remap(pixels, colors, labels, len(palette), threads)
     return IndexedImage(indices, palette, error / indices.size, metadata)
 
 

@@ -18,6 +18,10 @@ typedef void kmc_assign_fn(const int32_t *xy, const int32_t *zw, size_t n, const
                            const int32_t *colors_zw, const int32_t *terms, size_t k, int32_t *best);
 #define KMC_ASSIGN_STEP 64
 
+/* Adds n pixels to the sums of their labels: xy[i] and zw[i] are two channels each, times 2^7. There are four words for each
+ * label: x + 2^32 y and z + 2^32 w of even i, then those of odd i. Each sum must stay under 2^32. */
+typedef void kmc_accumulate_fn(const int32_t *xy, const int32_t *zw, const uint16_t *labels, size_t n, uint64_t *sums);
+
 struct kmc_box;
 struct kmc_moments;
 struct kmc_points;
@@ -54,6 +58,7 @@ typedef struct kmc_kernels {
     kmc_colors_fn *colors;
     kmc_occupied_fn *occupied;
     kmc_assign_fn *assign;
+    kmc_accumulate_fn *accumulate;
     kmc_filter_fn *filter;
     kmc_nearest_point_fn *nearest_point;
     kmc_capped_error_fn *capped_error;

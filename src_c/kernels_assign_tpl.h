@@ -1,4 +1,4 @@
-/* The inner loop of brute-force assignment, once per instruction set: the including file defines KMC_TARGET and KMC_NAME
+/* The inner loops of brute-force assignment, once per instruction set: the including file defines KMC_TARGET and KMC_NAME
  * and includes its vec_*.h and pixels_*.h before this. */
 
 /* kmc_kernels.assign. Four vectors of pixels share the loads of each colour. */
@@ -20,5 +20,23 @@ KMC_TARGET static void KMC_NAME(assign)(const int32_t *xy, const int32_t *zw, si
             }
         }
         for (size_t v = 0; v < 4; v++) vec_store(best + i + v * VEC_LANES, least[v]);
+    }
+}
+
+/* Two channels, 16 bits apart, moved 32 bits apart. */
+static inline uint64_t KMC_NAME(wide_pair)(uint32_t pair)
+{
+    return (pair & 0xFFFF) | (uint64_t)(pair >> 16) << 32;
+}
+
+/* kmc_kernels.accumulate. Where a pixel goes is known from its label alone, so this is done one by one; pixels of even and
+ * odd number take turns between two places, since most follow one of their own colour and would wait for its sum. */
+KMC_TARGET static void KMC_NAME(accumulate)(const int32_t *xy, const int32_t *zw, const uint16_t *labels, size_t n,
+                                            uint64_t *sums)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint64_t *const sum = sums + 4 * (size_t)labels[i] + 2 * (i % 2);
+        sum[0] += KMC_NAME(wide_pair)((uint32_t)xy[i] >> 7);
+        sum[1] += KMC_NAME(wide_pair)((uint32_t)zw[i] >> 7);
     }
 }

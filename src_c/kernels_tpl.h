@@ -9,6 +9,7 @@ const kmc_kernels KMC_NAME(kmc_kernels) = {
     .colors = KMC_NAME(colors),
     .occupied = KMC_NAME(occupied),
     .assign = KMC_NAME(assign),
+    .accumulate = KMC_NAME(accumulate),
     .filter = KMC_NAME(filter),
     .nearest_point = KMC_NAME(nearest_point),
     .capped_error = KMC_NAME(capped_error),

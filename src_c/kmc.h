@@ -37,9 +37,11 @@ kmc_status kmc_add_weights(const kmc_run *run, const uint8_t *pixels, const uint
 kmc_status kmc_remap(const kmc_run *run, const uint8_t *pixels, size_t n, int channels, const uint8_t *colors,
                      const uint16_t *labels, size_t n_colors, void *indices, int index_bytes);
 
-/* indices[i] = the nearest of k palette colours to pixel i, by brute force, lowest index on ties; k <= 65536. */
+/* indices[i] = the nearest of k palette colours to pixel i, by brute force, lowest index on ties; k <= 65536. error = the
+ * sum of squared distances, in levels squared. Unless both are NULL, counts[j] = how many pixels are nearest to colour j,
+ * sums[j * channels + c] = the sum of their channel c. */
 kmc_status kmc_assign(const kmc_run *run, const uint8_t *pixels, size_t n, int channels, const uint8_t *palette,
-                      size_t k, void *indices, int index_bytes);
+                      size_t k, void *indices, int index_bytes, int64_t *counts, int64_t *sums, int64_t *error);
 
 /* ---- colour spaces: where distances are taken -------------------------------------------------------------------- */
 

@@ -59,3 +59,17 @@ def assign(
         distances = ((block - palette[None].astype(np.int64)) ** 2).sum(axis=2)
         nearest[begin : begin + 64] = distances.argmin(axis=1)
     return nearest
+
+
+def accumulate(
+    pixels: NDArray[np.uint8], labels: NDArray[np.integer], k: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """How many pixels have each label, and the sums of their channels.
+
+    >>> counts, sums = accumulate(np.array([[5], [9]], np.uint8), np.array([1, 1]), 2)
+    >>> counts.tolist(), sums.tolist()
+    ([0, 2], [[0], [14]])
+    """
+    sums = np.zeros((k, pixels.shape[1]), np.int64)
+    np.add.at(sums, labels, pixels)
+    return np.bincount(labels, minlength=k), sums

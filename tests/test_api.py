@@ -79,7 +79,7 @@ FIT = (
         ("quantize", f"image, {FIT}"),
         ("fit", f"image, {FIT}"),
         ("histogram", "image, *, importance=None, threads=None"),
-        ("assign", "pixels, palette, *, threads=None"),
+        ("assign", "pixels, palette, *, return_sums=False, threads=None"),
         ("Palette.remap", "self, image, *, threads=None"),
         ("Histogram.to_bytes", "self"),
         ("Histogram.from_bytes", "data"),

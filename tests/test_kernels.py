@@ -95,10 +95,33 @@ def test_assign(channels, k):
     palette = some_bytes((k, channels), k)
     for n in (0, 1, 7, 63, 64, 65, 500):
         pixels = unaligned(some_bytes((n, channels), n + 1))
-        indices = _core.assign(pixels, palette, 1)
+        indices, error, counts, sums = _core.assign_sums(pixels, palette, 1)
         expected = reference.assign(pixels, palette)
+        expected_counts, expected_sums = reference.accumulate(pixels, expected, k)
         assert indices.dtype == expected.dtype
         np.testing.assert_array_equal(indices, expected)
+        np.testing.assert_array_equal(counts, expected_counts)
+        np.testing.assert_array_equal(sums, expected_sums)
+        assert error == np.square(pixels.astype(int) - palette[expected]).sum()
+        alone, same = _core.assign(pixels, palette, 1)
+        np.testing.assert_array_equal(alone, expected)
+        assert same == error
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_accumulate_adds_to_what_is_there(channels):
+    pixels, labels = some_bytes((77, channels), 3), some_bytes(77, 4).astype(np.uint16) % 9
+    packed = np.zeros((4, 77), np.int32)
+    packed[:channels] = pixels.T
+    low, high = packed[::2] << 7, packed[1::2] << 23
+    before = np.arange(9 * 4, dtype=np.uint64) << np.uint64(20)
+    sums = before.copy()
+    _core._accumulate(low[0] | high[0], low[1] | high[1], labels, sums)
+    halves = (sums - before).reshape(9, 2, 2)
+    for odd in (0, 1):
+        _, expected = reference.accumulate(pixels[odd::2], labels[odd::2], 9)
+        words = [halves[:, odd, c // 2] >> np.uint64(32 * (c % 2)) for c in range(channels)]
+        np.testing.assert_array_equal(np.transpose(words) & np.uint64(2**32 - 1), expected)
 
 
 @pytest.mark.parametrize("k", [8191, 8192, 8193, 16385, 65536])
@@ -107,7 +130,7 @@ def test_assign_to_more_colours_than_one_pass_takes(k):
     palette[k // 2 :] = palette[: k - k // 2]  # every colour twice: ties, and in another pass
     pixels = some_bytes((130, 3), 5)
     np.testing.assert_array_equal(
-        _core.assign(pixels, palette, 1), reference.assign(pixels, palette)
+        _core.assign(pixels, palette, 1)[0], reference.assign(pixels, palette)
     )
 
 
@@ -115,10 +138,10 @@ def test_assign_at_the_greatest_distance():
     for channels in (1, 3, 4):
         black, white = np.zeros((1, channels), np.uint8), np.full((1, channels), 255, np.uint8)
         for k in (1, 8192, 10000):
-            assert _core.assign(white, np.repeat(black, k, axis=0), 1).tolist() == [0]
-            assert _core.assign(black, np.repeat(white, k, axis=0), 1).tolist() == [0]
+            assert _core.assign(white, np.repeat(black, k, axis=0), 1)[0] == [0]
+            assert _core.assign(black, np.repeat(white, k, axis=0), 1)[0] == [0]
         both = np.concatenate((black, white, black))
-        assert _core.assign(both, both, 1).tolist() == [0, 1, 0]
+        assert _core.assign(both, both, 1)[0].tolist() == [0, 1, 0]
 
 
 @given(st.data())
@@ -129,5 +152,5 @@ def test_assign_takes_the_lowest_of_equals(data):
     pixels = np.array(data.draw(colors), np.uint8)
     palette = np.array(data.draw(colors), np.uint8)
     np.testing.assert_array_equal(
-        _core.assign(pixels, palette, 1), reference.assign(pixels, palette)
+        _core.assign(pixels, palette, 1)[0], reference.assign(pixels, palette)
     )

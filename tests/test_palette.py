@@ -68,7 +68,7 @@ def test_a_painted_picture_maps_to_itself(picture, drawn):
 
 
 @pytest.mark.parametrize("name", NAMED)
-@pytest.mark.parametrize("k", [1, 2, 17, 256, 257])
+@pytest.mark.parametrize("k", [1, 2, 24, 25, 256, 257])
 def test_remap_and_assign_agree_in_every_way(name, k):
     picture = NAMED[name]
     colors = colors_near(picture, k, k)
@@ -263,13 +263,39 @@ def test_assign_checks_threads(threads, error):
     assert isinstance(caught.value, kmc.KmcError)
 
 
-@pytest.mark.parametrize("k", [1, 2, 48, 49])
+@pytest.mark.parametrize("k", [1, 2, 24, 25, 48, 49, 256, 257])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_noise_gets_the_same_indices_by_either_way(k, channels):
-    """Compared with all colours up to 48 of them, looked up beyond."""
+def test_noise_gets_the_same_indices_by_any_way(k, channels):
+    """Few colours are compared with every pixel, the more the later the picture proves noise."""
     noise = np.random.default_rng(k).integers(0, 256, (9, 11, channels), dtype=np.uint8)
     colors = np.random.default_rng(99).integers(0, 256, (k, channels), dtype=np.uint8)
     result = kmc.Palette(colors).remap(noise)
     distance = np.square(noise[:, :, None].astype(int) - colors).sum(axis=-1)
     assert np.array_equal(result.indices, distance.argmin(axis=-1))
-    assert result.mse == pytest.approx(distance.min(axis=-1).mean())
+    assert result.mse == pytest.approx(distance.min(axis=-1).mean(), rel=1e-14)
+    fitted = kmc.quantize(noise, k)
+    np.testing.assert_array_equal(fitted.indices, fitted.palette.remap(noise).indices)
+    assert fitted.mse == pytest.approx(fitted.palette.remap(noise).mse, rel=1e-14)
+
+
+@pytest.mark.parametrize("name", ["photo", "grey photo", "noise"])
+def test_an_iteration_of_ones_own(name):
+    """Means of whole levels: the sums are those of the assignment, and the error falls."""
+    picture = NAMED[name].reshape(*NAMED[name].shape[:2], -1)
+    colors = colors_near(picture, 9, 2)
+    indices, counts, sums = kmc.assign(picture, colors, return_sums=True)
+    np.testing.assert_array_equal(indices, nearest_color(picture, colors))
+    assert counts.sum() == indices.size
+    np.testing.assert_array_equal(sums.sum(axis=0), picture.sum(axis=(0, 1), dtype=np.int64))
+    for j in range(9):
+        np.testing.assert_array_equal(sums[j], picture[indices == j].sum(axis=0, dtype=np.int64))
+    served = counts > 0
+    moved = colors.copy()
+    moved[served] = (2 * sums[served] + counts[served, None]) // (2 * counts[served, None])
+    assert kmc.Palette(moved).remap(picture).mse <= kmc.Palette(colors).remap(picture).mse
+
+
+@pytest.mark.parametrize("wanted", [None, 1, "yes"])
+def test_return_sums_is_yes_or_no(wanted):
+    with pytest.raises(kmc.ArgumentTypeError, match="return_sums must be True or False"):
+        kmc.assign(np.zeros((2, 3), np.uint8), [[1, 2, 3]], return_sums=wanted)

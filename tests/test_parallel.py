@@ -74,10 +74,21 @@ def test_threads_add_up_counters_that_are_nearly_full(channels):
 def test_assign_agrees(mosaic):
     pixels = mosaic[:100].reshape(-1, 3)
     palette = np.random.default_rng(5).integers(0, 40, (300, 3), dtype=np.uint8)
-    one = _core.assign(pixels, palette, 1)
-    np.testing.assert_array_equal(one[:2000], reference.assign(pixels[:2000], palette))
+    one = _core.assign_sums(pixels, palette, 1)
+    np.testing.assert_array_equal(one[0][:2000], reference.assign(pixels[:2000], palette))
+    for expected, found in zip(reference.accumulate(pixels, one[0], 300), one[2:], strict=True):
+        np.testing.assert_array_equal(found, expected)
     for threads in THREADS:
-        np.testing.assert_array_equal(_core.assign(pixels, palette, threads), one)
+        for expected, found in zip(one, _core.assign_sums(pixels, palette, threads), strict=True):
+            np.testing.assert_array_equal(found, expected)
+
+
+def test_sums_of_more_pixels_than_fit_32_bits():
+    """A thread's sums are of 32 bits until they move to 64."""
+    pixels = np.full(((1 << 24) + 300, 1), 255, np.uint8)
+    _, error, counts, sums = _core.assign_sums(pixels, np.array([[254], [7]], np.uint8), 1)
+    assert (error, counts.tolist()) == (len(pixels), [len(pixels), 0])
+    assert sums.tolist() == [[255 * len(pixels)], [0]]
 
 
 def test_several_python_threads_at_once(mosaic):
@@ -162,7 +173,9 @@ def calls(mosaic):
         yield lambda threads=threads: _core.remap(
             four, four_colors, np.zeros(len(four_colors), np.uint16), 9, threads
         )
-        yield lambda threads=threads: _core.assign(pixels.reshape(-1, 3)[:99], colors[:7], threads)
+        flat = pixels.reshape(-1, 3)[:99]
+        yield lambda threads=threads, flat=flat: _core.assign(flat, colors[:7], threads)
+        yield lambda threads=threads, flat=flat: _core.assign_sums(flat, colors[:7], threads)
 
 
 if hasattr(_core, "_fail_allocation_after"):

@@ -55,6 +55,8 @@ def a_palette(pixels: Colors) -> None:
     assert_type(palette.remap(pixels), kmc.IndexedImage)
     assert_type(kmc.assign(pixels, palette), Indices)
     assert_type(kmc.assign(pixels, palette.colors, threads=1), Indices)
+    _, counts, sums = kmc.assign(pixels, palette, return_sums=True)
+    assert_type((counts, sums), tuple[NDArray[np.int64], NDArray[np.int64]])
 
 
 def histograms(pixels: Colors) -> None:
