@@ -112,8 +112,8 @@ cdef extern from "kmc.h" nogil:
                                double *centroids)
     kmc_status kmc_seed_split(const kmc_run *run, const kmc_tree *tree, size_t k,
                               double *centroids)
-    kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, int kicks,
-                          int patience, uint64_t seed, double *centroids)
+    kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed,
+                          int kicks, int patience, uint64_t seed, double *centroids)
     kmc_status kmc_lloyd(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed,
                          double *centroids, int max_iter, double tol,
                          const kmc_observer *observer, int *converged)

@@ -36,7 +36,13 @@ class Tree:
     def seed_random(self, k: int, seed: int, threads: int) -> NDArray[float64]: ...
     def seed_split(self, k: int, threads: int) -> NDArray[float64]: ...
     def search(
-        self, centroids: NDArray[float64], kicks: int, patience: int, seed: int, threads: int
+        self,
+        centroids: NDArray[float64],
+        kicks: int,
+        patience: int,
+        seed: int,
+        threads: int,
+        n_fixed: int = 0,
     ) -> None: ...
     def lloyd(
         self,

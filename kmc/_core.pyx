@@ -258,13 +258,14 @@ cdef class Tree:
         return centroids.base
 
     def search(self, double[:, ::1] centroids not None, int kicks, int patience, uint64_t seed,
-               int threads):
-        """Improves the centroids in place."""
+               int threads, size_t n_fixed=0):
+        """Improves the centroids in place, but for the fixed ones, which come first."""
         cdef Run run = Run(threads)
         cdef size_t k = self.checked(centroids)
         cdef kmc_status status
         with nogil:
-            status = kmc_search(&run.c, self.c, k, kicks, patience, seed, &centroids[0, 0])
+            status = kmc_search(&run.c, self.c, k, n_fixed, kicks, patience, seed,
+                                &centroids[0, 0])
         run.check(status)
 
     def lloyd(self, double[:, ::1] centroids not None, int max_iter, double tol, callback,
@@ -336,47 +337,8 @@ def tree(const uint8_t[:, ::1] colors not None, const int64_t[::1] weights, int 
     return made
 
 
-cdef class Observer:
-    """Writes the history of the iterations and passes each on to a callback."""
-
-    cdef kmc_observer c
-    cdef list history
-    cdef object callback, error
-    cdef size_t k
-    cdef int channels
-
-    def __cinit__(self, size_t k, int channels, callback):
-        self.k = k
-        self.channels = channels
-        self.callback = callback
-        self.history = []
-        self.c.see = see
-        self.c.context = <void *>self
-
-
-cdef int see(void *context, int iteration, const double *centroids, double inertia,
-             double shift) noexcept nogil:
-    with gil:
-        return observe(<Observer>context, iteration, centroids, inertia, shift)
-
-
-cdef int observe(Observer observer, int iteration, const double *centroids, double inertia,
-                 double shift) noexcept:
-    cdef const double[:, ::1] seen
-    observer.history.append((inertia, shift))
-    if observer.callback is None:
-        return 0
-    try:
-        seen = <const double[:observer.k, :4]>centroids
-        copied = np.array(seen[:, :observer.channels])
-        answer = observer.callback(iteration, copied, inertia, shift)
-        return isinstance(answer, (bool, np.bool_)) and not answer
-    except BaseException as error:
-        observer.error = error
-        return 1
-
-
 include "_core_importance.pxi"
+include "_core_observer.pxi"
 include "_core_space.pxi"
 include "_core_assign.pxi"
 include "_core_tests.pxi"

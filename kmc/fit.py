@@ -39,6 +39,7 @@ def fit(
     effort: EffortName = "default",
     threads: int | None = None,
     callback: Callback | None = None,
+    fixed: Palette | ArrayLike | None = None,
     importance: ArrayLike | None = None,
 ) -> Palette:
     """Find the k colours that serve a picture best, by k-means over all its pixels.
@@ -55,7 +56,8 @@ def fit(
         How many colours, 1 to 65 536. A picture of no more than k colours keeps just these.
     init : {"k-means++", "random", "bisecting"} or array_like of shape (k, C), default "k-means++"
         Where centroids start: greedy k-means++ [1]_; k random pixels of distinct colours; bisecting
-        k-means [2]_, which draws nothing at random; or the given colours, 0 to 255.
+        k-means [2]_, which draws nothing at random; or the given colours, 0 to 255. With `fixed`
+        ones, it is the others that start there, and so many are given.
     n_init : int, default 1
         How many times to start anew from other random numbers, where any are drawn; the lowest
         inertia is kept.
@@ -80,6 +82,10 @@ def fit(
         Called as ``callback(iteration, centroids, inertia, shift)`` after each iteration, counted
         from 1: the new centroids (k, C), the inertia of the clusters about them, the largest
         squared movement. Returning False ends the fit there.
+    fixed : array_like of uint8, shape (n, C), or Palette, optional
+        Colours that stay exactly as they are and come first in the palette, in this order; one that
+        is given twice counts once, where it comes first. `k` includes them, and the others settle
+        around them. With as many as k, nothing is left to fit.
     importance : array_like, shape (H, W), optional
         How much each pixel counts towards the palette, of any real type or a mask, finite and 0 or
         more: twice as much importance is as much as twice the pixels. Pixels of importance 0 draw
@@ -116,7 +122,7 @@ def fit(
     1
     """
     options = checked_options(
-        k, init, n_init, max_iter, tol, seed, weights, effort, threads, callback, importance
+        k, init, n_init, max_iter, tol, seed, weights, effort, threads, callback, fixed, importance
     )
     if isinstance(image, Histogram):
         if importance is not None:
@@ -162,40 +168,76 @@ def fitted(
     >>> palette.colors.tolist(), labels.tolist(), error
     ([[1], [9]], [0, 1], 0.0)
     """
-    n, channels = counted.colors.shape
-    if channels == 4:
-        raise ImageShapeError("colours with alpha cannot be fitted; drop it with colors[:, :3]")
-    if not isinstance(options.init, str) and options.init.shape[1] != channels:
-        raise ArgumentError(
-            f"init must have as many channels as the picture, {channels}, not "
-            f"{options.init.shape[1]}"
-        )
-    if options.k >= n:
-        labels = np.arange(n).astype(np.uint16)
+    options = _of_channels(counted.colors.shape[1], options)
+    n_adaptive = options.k - options.n_fixed
+    if len(counted) <= n_adaptive and not options.n_fixed:
+        labels = np.arange(len(counted)).astype(np.uint16)
         return Palette(counted.colors, None, counted.counts), labels, 0.0
     if counted.n_pixels > MOST_WEIGHT:
         raise ArgumentError(f"at most {MOST_WEIGHT} pixels can be weighed, not {counted.n_pixels}")
     by_pixels = _core.tree(counted.colors, counted.counts, options.threads)
-    if weights is None:
-        palette = _found(counted, by_pixels, options)
+    free = _beside(options.fixed, counted)
+    if len(free) <= n_adaptive:
+        palette = Palette(np.concatenate((options.fixed, free)))
+    elif weights is None:
+        palette = _drawn(counted, by_pixels, options)
     else:
-        palette = _found(weighted(counted, weights), None, options)
+        palette = _drawn_by_weight(counted, by_pixels, weights, options)
     labels, palette.counts, error = by_pixels.label(widened(palette.colors), options.threads)
     return palette, labels, error
 
 
-def _found(counted: Histogram, tree: _core.Tree | None, options: Options) -> Palette:
-    """The palette of a histogram, which may be smaller than k; no colour of it is labelled yet."""
-    if options.k >= len(counted):
-        return Palette(counted.colors)
-    if tree is None:
-        tree = _core.tree(counted.colors, counted.counts, options.threads)
-    by_weight = tree
+def _of_channels(channels: int, options: Options) -> Options:
+    """The options for a picture of that many channels, which colours among them must have too."""
+    if channels == 4:
+        raise ImageShapeError("colours with alpha cannot be fitted; drop it with colors[:, :3]")
+    if not options.n_fixed:
+        options = replace(options, fixed=np.zeros((0, channels), np.uint8))
+    for name, colors in (("init", options.init), ("fixed", options.fixed)):
+        if not isinstance(colors, str) and colors.shape[1] != channels:
+            raise ArgumentError(
+                f"{name} must have as many channels as the picture, {channels}, not "
+                f"{colors.shape[1]}"
+            )
+    return options
+
+
+def _beside(fixed: NDArray[np.uint8], counted: Histogram) -> NDArray[np.uint8]:
+    """The colours that are not fixed."""
+    if not len(fixed):
+        return counted.colors
+    place = 256 ** np.arange(fixed.shape[1])
+    return counted.colors[~np.isin(counted.colors @ place, fixed @ place)]
+
+
+def _drawn_by_weight(
+    counted: Histogram, by_pixels: _core.Tree, weights: NDArray[np.int64], options: Options
+) -> Palette:
+    """The palette that some colours draw, more or less each.
+
+    Where an entry for each of them can be had, the other colours share what is left.
+    """
+    drawing = weighted(counted, weights)
+    free = _beside(options.fixed, drawing)
+    if len(free) > options.k - options.n_fixed:
+        tree = _core.tree(drawing.colors, drawing.counts, options.threads)
+        return _drawn(drawing, tree, options)
+    init = options.init if isinstance(options.init, str) else "k-means++"
+    served = replace(options, fixed=np.concatenate((options.fixed, free)), init=init)
+    return _drawn(counted, by_pixels, served)
+
+
+def _drawn(counted: Histogram, by_counts: _core.Tree, options: Options) -> Palette:
+    """The palette that the colours of a histogram draw; there are more of them than entries."""
+    tree = by_counts
     if options.weights == "uniform":
-        by_weight = _core.tree(counted.colors, None, options.threads)
-    centroids, history, converged = _best_run(by_weight, options)
+        tree = _core.tree(counted.colors, None, options.threads)
+    if options.k == options.n_fixed:
+        _, _, error = tree.label(widened(options.fixed), options.threads)
+        return Palette(options.fixed, inertia=error)
+    centroids, history, converged = _best_run(tree, options)
     return Palette(
-        _distinct(tree, counted, centroids, options),
+        _distinct(by_counts, counted, centroids, options),
         centroids[:, : counted.colors.shape[1]],
         inertia=history[-1][0],
         n_iter=len(history),
@@ -230,32 +272,40 @@ def _run(tree: _core.Tree, options: Options, seed: int) -> Run:
     seed %= 1 << 64
     centroids = _start(tree, options, seed)
     history, converged = tree.lloyd(
-        centroids, options.max_iter, options.tol, options.callback, options.threads
+        centroids,
+        options.max_iter,
+        options.tol,
+        options.callback,
+        options.threads,
+        options.n_fixed,
     )
     return centroids, history, converged
 
 
 def _start(tree: _core.Tree, options: Options, seed: int) -> NDArray[np.float64]:
-    """Seeds, improved by search where the effort says so."""
-    k, effort, threads = options.k, options.effort, options.threads
+    """The fixed colours and seeds beside them, improved by search where the effort says so."""
+    k, n_fixed, effort, threads = options.k, options.n_fixed, options.effort, options.threads
+    fixed = widened(options.fixed)
     name = options.init if isinstance(options.init, str) else "given"
     if not isinstance(options.init, str):
-        centroids = widened(options.init)
+        centroids = np.concatenate((fixed, widened(options.init)))
     elif name == "random":
-        centroids = tree.seed_random(k, seed, threads)
+        centroids = np.concatenate((fixed, tree.seed_random(k - n_fixed, seed, threads)))
     if name in ("given", "random") and not options.searches:
         return centroids
     cells = tree.coarsen(SEARCH_CELLS * k, threads)
     if name == "bisecting":
-        centroids = cells.coarsen(SEEDING_CELLS * k, threads).seed_split(k, threads)
+        few = cells.coarsen(SEEDING_CELLS * k, threads)
+        centroids = np.concatenate((fixed, few.seed_split(k - n_fixed, threads)))
     elif name == "k-means++":
-        centroids = cells.coarsen(SEEDING_CELLS * k, threads).seed_plusplus(k, seed, threads)
+        few = cells.coarsen(SEEDING_CELLS * k, threads)
+        centroids = few.seed_plusplus(k, seed, threads, fixed)
     if options.searches:
-        cells.search(centroids, effort.kicks, effort.patience, seed, threads)
+        cells.search(centroids, effort.kicks, effort.patience, seed, threads, n_fixed)
         kicks = int(effort.fine_kicks * k)
         if kicks:
             cells = tree.coarsen(effort.fine_cells * k, threads)
-            cells.search(centroids, kicks, effort.patience, seed, threads)
+            cells.search(centroids, kicks, effort.patience, seed, threads, n_fixed)
     return centroids
 
 

@@ -9,10 +9,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kmc.arguments import not_negative, one_of, whole
+from kmc.arguments import array, not_negative, one_of, whole
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.histogram import thread_count
-from kmc.palette import MOST_COLORS
+from kmc.palette import MOST_COLORS, Palette, as_colors
 
 Callback = Callable[[int, NDArray[np.float64], float, float], Any]
 Init = Literal["k-means++", "random", "bisecting"] | ArrayLike
@@ -50,7 +50,7 @@ EFFORTS = {
 
 @dataclass(frozen=True)
 class Options:
-    """The options of `fit`, checked."""
+    """The options of `fit`, checked: `fixed` are n_fixed colours, `init` is of the others."""
 
     k: int
     init: str | NDArray[np.float64]
@@ -63,6 +63,12 @@ class Options:
     searches: bool
     threads: int
     callback: Callback | None
+    fixed: NDArray[np.uint8]
+
+    @property
+    def n_fixed(self) -> int:
+        """How many of the k colours are fixed."""
+        return len(self.fixed)
 
 
 def checked_options(
@@ -76,6 +82,7 @@ def checked_options(
     effort: str = "default",
     threads: int | None = None,
     callback: Callback | None = None,
+    fixed: Palette | ArrayLike | None = None,
     importance: ArrayLike | None = None,
 ) -> Options:
     """The options of `fit`, or the error that says which of them is wrong.
@@ -89,7 +96,8 @@ def checked_options(
     kmc.errors.ArgumentError: k must be 1 to 65536, not 0
     """
     k = whole("k", k, 1, MOST_COLORS)
-    start = _checked_init(init, k)
+    kept = _checked_fixed(fixed, k)
+    start = _checked_init(init, k - len(kept))
     chosen = EFFORTS[one_of("effort", effort, tuple(EFFORTS))]
     if callback is not None and not callable(callback):
         raise ArgumentTypeError(f"callback must be callable, not {callback!r}")
@@ -110,10 +118,27 @@ def checked_options(
         and (effort == "best" or (isinstance(start, str) and start != "random")),
         threads=thread_count(threads),
         callback=callback,
+        fixed=kept,
     )
 
 
-def _checked_init(init: Any, k: int) -> str | NDArray[np.float64]:
+def _checked_fixed(fixed: Any, k: int) -> NDArray[np.uint8]:
+    """Each colour once, where it comes first."""
+    if fixed is None:
+        return np.zeros((0, 3), np.uint8)
+    given = fixed.colors if isinstance(fixed, Palette) else array("fixed", fixed)
+    if given.size == 0:
+        return np.zeros((0, 3), np.uint8)
+    colors = as_colors("fixed", given)
+    _, first = np.unique(colors, axis=0, return_index=True)
+    if len(first) > k:
+        raise ArgumentError(
+            f"k must be at least the number of fixed colours, {len(first)}, not {k}"
+        )
+    return colors[np.sort(first)]
+
+
+def _checked_init(init: Any, n: int) -> str | NDArray[np.float64]:
     if isinstance(init, str):
         return one_of("init", init, ("k-means++", "random", "bisecting"))
     try:
@@ -122,8 +147,11 @@ def _checked_init(init: Any, k: int) -> str | NDArray[np.float64]:
         raise ArgumentTypeError(
             f"init must be the name of a seeding or an array, not {init!r}"
         ) from None
-    if start.ndim != 2 or len(start) != k or start.shape[1] not in (1, 3):
-        raise ArgumentError(f"init must have shape (k, C) = ({k}, 1 or 3), not {start.shape}")
+    if start.ndim != 2 or len(start) != n or start.shape[1] not in (1, 3):
+        raise ArgumentError(
+            f"init must have shape ({n}, 1 or 3), a row for each colour that is not fixed, "
+            f"not {start.shape}"
+        )
     if not (start.min() >= 0 and start.max() <= 255):  # false for NaN
         raise ArgumentError("init must lie in 0..255")
     return start

@@ -92,7 +92,7 @@ class Palette:
         converged: bool = True,
         history: Sequence[tuple[float, float]] = (),
     ) -> None:
-        self.colors = _as_colors(colors)
+        self.colors = as_colors("colors", colors)
         k = len(self.colors)
         given = self.colors if centroids is None else centroids
         self.centroids = array("centroids", given, np.float64).copy()
@@ -238,7 +238,9 @@ def assign(
     >>> (sums / counts[:, None]).tolist()
     [[1.0, 1.0, 1.0], [9.0, 8.5, 8.0]]
     """
-    colors = palette.colors if isinstance(palette, Palette) else _as_colors(palette, (1, 3, 4))
+    colors = (
+        palette.colors if isinstance(palette, Palette) else as_colors("palette", palette, (1, 3, 4))
+    )
     values = array("pixels", pixels)
     if values.dtype != np.uint8:
         raise ArgumentTypeError(f"pixels must be uint8, not {values.dtype}")
@@ -320,15 +322,27 @@ def widened(centroids: NDArray[Any]) -> NDArray[np.float64]:
     return wide
 
 
-def _as_colors(colors: ArrayLike, channels: tuple[int, ...] = (1, 3)) -> NDArray[np.uint8]:
-    values = array("colors", colors)
+def as_colors(
+    name: str, colors: ArrayLike, channels: tuple[int, ...] = (1, 3)
+) -> NDArray[np.uint8]:
+    """Colours that a caller gave, checked and copied.
+
+    Examples
+    --------
+    >>> from kmc.palette import as_colors
+    >>> as_colors("fixed", [(1, 2, 256)])
+    Traceback (most recent call last):
+    ...
+    kmc.errors.ArgumentError: fixed must lie in 0..255
+    """
+    values = array(name, colors)
     if values.ndim != 2 or values.shape[1] not in channels or not 1 <= len(values) <= MOST_COLORS:
         raise ArgumentError(
-            f"colors must have shape (k, C), k = 1 to {MOST_COLORS}, C one of "
+            f"{name} must have shape (k, C), k = 1 to {MOST_COLORS}, C one of "
             f"{', '.join(map(str, channels))}, not {values.shape}"
         )
     if values.dtype.kind not in "iu":
-        raise ArgumentTypeError(f"colors must be uint8, not {values.dtype}")
+        raise ArgumentTypeError(f"{name} must be uint8, not {values.dtype}")
     if values.min() < 0 or values.max() > 255:
-        raise ArgumentError("colors must lie in 0..255")
+        raise ArgumentError(f"{name} must lie in 0..255")
     return np.array(values, np.uint8, order="C")

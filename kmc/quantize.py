@@ -10,7 +10,7 @@ from kmc.fit import fitted, weighed
 from kmc.image import read
 from kmc.indexed import IndexedImage
 from kmc.options import Callback, EffortName, Init, Weights, checked_options
-from kmc.palette import indexed
+from kmc.palette import Palette, indexed
 
 if TYPE_CHECKING:
     from kmc.image import ImageInput
@@ -29,6 +29,7 @@ def quantize(
     effort: EffortName = "default",
     threads: int | None = None,
     callback: Callback | None = None,
+    fixed: Palette | ArrayLike | None = None,
     importance: ArrayLike | None = None,
 ) -> IndexedImage:
     """Reduce a picture to its k best colours.
@@ -43,7 +44,7 @@ def quantize(
         as their EXIF orientation says.
     k : int
         How many colours, 1 to 65 536. A picture of no more than k colours comes back unchanged.
-    init, n_init, max_iter, tol, seed, weights, effort, threads, callback, importance
+    init, n_init, max_iter, tol, seed, weights, effort, threads, callback, fixed, importance
         As for `kmc.fit`.
 
     Returns
@@ -68,7 +69,7 @@ def quantize(
     ((30, 40), (16, 3))
     """
     options = checked_options(
-        k, init, n_init, max_iter, tol, seed, weights, effort, threads, callback, importance
+        k, init, n_init, max_iter, tol, seed, weights, effort, threads, callback, fixed, importance
     )
     picture = read(image)
     counted, weighing = weighed(picture.pixels, importance, options)

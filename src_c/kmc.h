@@ -102,9 +102,9 @@ kmc_status kmc_seed_split(const kmc_run *run, const kmc_tree *tree, size_t k, do
 /* Improves centroids by swaps: each moves one from where it is little missed to where it gains most and lets the
  * clusters around settle. First while that lowers the inertia, then from a swap drawn at random, kept when the outcome
  * is better, `kicks` times or until `patience` of them in a row were in vain. Never returns worse centroids than it was
- * given, up to their rounding. */
-kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, int kicks, int patience, uint64_t seed,
-                      double *centroids);
+ * given, up to their rounding. The first n_fixed centroids stay where they are. */
+kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, int kicks, int patience,
+                      uint64_t seed, double *centroids);
 
 /* Called after every iteration, counted from 1. A non-zero answer ends the iterations. */
 typedef struct kmc_observer {

@@ -22,23 +22,11 @@ static double update(double *centroids, const kmc_moments *moments, size_t n_fix
     return largest;
 }
 
-/* What a centroid c that is not the mean takes from the sum of w |x|^2: 2 c S - W |c|^2. */
-static double fixed_pull(const kmc_moments *m, int32_t xy, int32_t zw)
-{
-    const double at[4] = {kmc_low(xy), kmc_high(xy), kmc_low(zw), kmc_high(zw)};
-    double product = 0, square = 0;
-    for (int c = 0; c < 4; c++) {
-        product += at[c] * (double)m->sums[c];
-        square += at[c] * at[c];
-    }
-    return 2 * product - (double)m->weight * square;
-}
-
 /* Inertia needs no pass over the points: it is the sum of w |x|^2 less the |S|^2 / W of every cluster. */
 static double inertia(const kmc_tree *tree, const kmc_moments *moments, size_t n_fixed, const kmc_centroids *centroids)
 {
     double left = tree->square_sum;
-    for (size_t j = 0; j < n_fixed; j++) left -= fixed_pull(&moments[j], centroids->xy[j], centroids->zw[j]);
+    for (size_t j = 0; j < n_fixed; j++) left -= kmc_moments_pull_at(&moments[j], centroids->xy[j], centroids->zw[j]);
     for (size_t j = n_fixed; j < centroids->k; j++) left -= kmc_moments_pull(&moments[j]);
     return left > 0 ? left / (KMC_ONE_LEVEL * KMC_ONE_LEVEL) : 0;
 }

@@ -21,6 +21,12 @@ kmc_points kmc_partition_points(const kmc_partition *partition, size_t cluster)
     return (kmc_points){c->n, arena->xy + c->begin, arena->zw + c->begin, arena->weights + c->begin};
 }
 
+double kmc_partition_pull(const kmc_partition *partition, size_t cluster, const kmc_moments *moments)
+{
+    if (cluster >= partition->n_fixed) return kmc_moments_pull(moments);
+    return kmc_moments_pull_at(moments, partition->xy[cluster], partition->zw[cluster]);
+}
+
 int kmc_partition_has_room(const kmc_partition *partition, size_t n)
 {
     return n <= partition->arena.n - partition->used;
@@ -51,8 +57,9 @@ static void lay_out(kmc_partition *partition, const kmc_points *points, const ui
         c->begin = partition->used;
         partition->used += c->n;
         c->n = 0;
-        c->pull = kmc_moments_pull(&c->moments);
-        if (c->moments.weight > 0) kmc_moments_mean(&c->moments, &partition->xy[j], &partition->zw[j]);
+        c->pull = kmc_partition_pull(partition, j, &c->moments);
+        if (j >= partition->n_fixed && c->moments.weight > 0)
+            kmc_moments_mean(&c->moments, &partition->xy[j], &partition->zw[j]);
     }
     for (size_t i = 0; i < points->n; i++) {
         kmc_cluster *c = &partition->clusters[labels[i]];
@@ -60,11 +67,12 @@ static void lay_out(kmc_partition *partition, const kmc_points *points, const ui
     }
 }
 
-kmc_status kmc_partition_new(const kmc_run *run, const kmc_tree *tree, size_t k, const double *centroids, size_t given,
-                             kmc_partition *partition)
+kmc_status kmc_partition_new(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, const double *centroids,
+                             size_t given, kmc_partition *partition)
 {
     memset(partition, 0, sizeof *partition);
     partition->k = k;
+    partition->n_fixed = n_fixed;
     partition->n = tree->points.n;
     uint16_t *labels = kmc_alloc(partition->n, sizeof *labels);
     int64_t *counts = kmc_alloc(k, sizeof *counts);

@@ -8,7 +8,7 @@
 /* One cluster and what the search knows of it. Gains and losses are of inertia, in coordinates squared. */
 typedef struct kmc_cluster {
     kmc_moments moments;
-    double pull;     /* kmc_moments_pull of them */
+    double pull;     /* kmc_partition_pull of them */
     size_t begin, n; /* its points in the arena */
     kmc_split split; /* how it would be cut in two, before the clusters around settle */
     double removal;  /* what its removal would lose, before they do */
@@ -16,11 +16,11 @@ typedef struct kmc_cluster {
 } kmc_cluster;
 
 typedef struct kmc_partition {
-    size_t k;
+    size_t k, n_fixed;
     kmc_cluster *clusters;
     double *gain;      /* of the split of each cluster, settled or guessed */
     double *loss;      /* of its removal, settled or guessed */
-    int32_t *xy, *zw;  /* the means of the clusters, padded */
+    int32_t *xy, *zw;  /* the means of the clusters, or their fixed centroids, padded */
     kmc_points arena;  /* every cluster's points in a row; what was there before a change stays until the next tidying */
     size_t used;       /* of the arena */
     kmc_points spare;  /* room for all points once */
@@ -28,10 +28,13 @@ typedef struct kmc_partition {
 } kmc_partition;
 
 /* k clusters: the points of a tree at their nearest of the `given` centroids, (given, 4) doubles in levels; the clusters
- * beyond those are empty. */
-kmc_status kmc_partition_new(const kmc_run *run, const kmc_tree *tree, size_t k, const double *centroids, size_t given,
-                             kmc_partition *partition);
+ * beyond those are empty. The first n_fixed centroids stay where they are. */
+kmc_status kmc_partition_new(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, const double *centroids,
+                             size_t given, kmc_partition *partition);
 void kmc_partition_free(kmc_partition *partition);
+
+/* What moments take from the sum of w |x|^2 as those of that cluster: the rest is their inertia. */
+double kmc_partition_pull(const kmc_partition *partition, size_t cluster, const kmc_moments *moments);
 
 /* The points of one cluster, where they lie. */
 kmc_points kmc_partition_points(const kmc_partition *partition, size_t cluster);

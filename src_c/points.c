@@ -30,6 +30,17 @@ double kmc_moments_pull(const kmc_moments *m)
     return square / (double)m->weight;
 }
 
+double kmc_moments_pull_at(const kmc_moments *m, int32_t xy, int32_t zw)
+{
+    const double at[4] = {kmc_low(xy), kmc_high(xy), kmc_low(zw), kmc_high(zw)};
+    double product = 0, square = 0;
+    for (int c = 0; c < 4; c++) {
+        product += at[c] * (double)m->sums[c];
+        square += at[c] * at[c];
+    }
+    return 2 * product - (double)m->weight * square;
+}
+
 /* Sums are never negative, so this rounds to the nearest, halves up, without a division by a negative number. */
 static int32_t rounded_ratio(int64_t sum, int64_t weight)
 {

@@ -80,6 +80,9 @@ static inline void kmc_moments_subtract(kmc_moments *m, const kmc_moments *other
 /* |S|^2 / W: the inertia of a set about its mean is the sum of w |x|^2 less this. */
 double kmc_moments_pull(const kmc_moments *m);
 
+/* The same for the inertia about any point c: 2 c S - W |c|^2. */
+double kmc_moments_pull_at(const kmc_moments *m, int32_t xy, int32_t zw);
+
 /* The mean, rounded to whole coordinates, as two pairs. The weight must not be 0. */
 void kmc_moments_mean(const kmc_moments *m, int32_t *xy, int32_t *zw);
 

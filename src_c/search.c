@@ -98,19 +98,24 @@ static double removal(const search *s, size_t j)
     for (size_t i = 0; i < r.n_centroids; i++) {
         const kmc_cluster *taker = &p->clusters[r.owner[i]];
         kmc_moments_merge(&r.moments[i], &taker->moments);
-        lost += taker->pull - kmc_moments_pull(&r.moments[i]);
+        lost += taker->pull - kmc_partition_pull(p, r.owner[i], &r.moments[i]);
     }
     return lost;
 }
 
 static void measure(search *s, size_t j)
 {
-    kmc_cluster *c = &s->partition.clusters[j];
-    const kmc_points points = kmc_partition_points(&s->partition, j);
-    kmc_split_points(s->run->kernels, &points, &c->moments, &c->split, s->position, s->distance);
-    c->removal = removal(s, j);
-    s->partition.gain[j] = GAIN_GUESS * c->split.gain;
-    s->partition.loss[j] = LOSS_GUESS * c->removal;
+    kmc_partition *p = &s->partition;
+    kmc_cluster *c = &p->clusters[j];
+    const kmc_points points = kmc_partition_points(p, j);
+    if (j < p->n_fixed) {
+        kmc_split_beside(s->run->kernels, &points, &c->moments, p->xy[j], p->zw[j], &c->split, s->position, s->distance);
+    } else {
+        kmc_split_points(s->run->kernels, &points, &c->moments, &c->split, s->position, s->distance);
+        c->removal = removal(s, j);
+    }
+    p->gain[j] = GAIN_GUESS * c->split.gain;
+    p->loss[j] = LOSS_GUESS * c->removal;
     c->gain_is_settled = c->loss_is_settled = 0;
 }
 
@@ -122,8 +127,8 @@ static void commit(search *s, const kmc_points *points, const region *r)
     for (size_t i = 0; i < points->n; i++) end[s->position[i]]++;
     for (size_t i = 0; i < r->n_centroids; i++) {
         kmc_cluster *c = &p->clusters[r->owner[i]];
-        *c = (kmc_cluster){.moments = r->moments[i], .pull = kmc_moments_pull(&r->moments[i]), .begin = p->used,
-                           .n = end[i]};
+        *c = (kmc_cluster){.moments = r->moments[i], .begin = p->used, .n = end[i],
+                           .pull = kmc_partition_pull(p, r->owner[i], &r->moments[i])};
         p->xy[r->owner[i]] = r->xy[i];
         p->zw[r->owner[i]] = r->zw[i];
         end[i] = p->used;
@@ -154,7 +159,7 @@ static double swap(search *s, size_t split, size_t removed, fate wanted, int *ke
     for (size_t i = 0; i < r.n_clusters; i++) {
         const kmc_cluster *c = &p->clusters[r.cluster[i]];
         before += c->pull;
-        empty_before += c->n == 0;
+        empty_before += c->n == 0 && r.cluster[i] >= p->n_fixed;
         kmc_points_copy(&points, points.n, &p->arena, c->begin, c->n);
         points.n += c->n;
         if (r.cluster[i] == split) add_centroid(&r, c->split.xy[0], c->split.zw[0], split);
@@ -166,7 +171,8 @@ static double swap(search *s, size_t split, size_t removed, fate wanted, int *ke
         after = 0;
         empty_after = 0;
         for (size_t i = 0; i < r.n_centroids; i++) {
-            after += kmc_moments_pull(&r.moments[i]);
+            after += kmc_partition_pull(p, r.owner[i], &r.moments[i]);
+            if (r.owner[i] < p->n_fixed) continue;
             if (r.moments[i].weight > 0) kmc_moments_mean(&r.moments[i], &r.xy[i], &r.zw[i]);
             else empty_after++;
         }
@@ -176,7 +182,7 @@ static double swap(search *s, size_t split, size_t removed, fate wanted, int *ke
     return after - before;
 }
 
-/* The cluster whose split gains most and, other than it, the one whose removal loses least. */
+/* The cluster whose split gains most and, other than it and not fixed, the one whose removal loses least, or NONE. */
 static void choose(const search *s, size_t *split, size_t *removed)
 {
     const kmc_partition *p = &s->partition;
@@ -185,7 +191,7 @@ static void choose(const search *s, size_t *split, size_t *removed)
     for (size_t j = 1; j < p->k; j++) {
         if (p->gain[j] > p->gain[*split]) *split = j;
     }
-    for (size_t j = 0; j < p->k; j++) {
+    for (size_t j = p->n_fixed; j < p->k; j++) {
         if (j != *split && (*removed == NONE || p->loss[j] < p->loss[*removed])) *removed = j;
     }
 }
@@ -199,6 +205,7 @@ static kmc_status descend(search *s, size_t attempts)
         size_t split, removed;
         int kept;
         choose(s, &split, &removed);
+        if (removed == NONE) break;
         kmc_cluster *taker = &p->clusters[split], *giver = &p->clusters[removed];
         if (p->gain[split] <= p->loss[removed] || !kmc_partition_has_room(p, p->n)) break;
         const int is_sure = taker->split.gain > giver->removal; /* without settling */
@@ -268,7 +275,7 @@ static void kick(search *s, kmc_rng *rng)
     }
     for (int i = 0; i < TOURNAMENT; i++) {
         const size_t drawn = (size_t)kmc_rng_below(rng, p->k);
-        if (drawn == split) continue;
+        if (drawn == split || drawn < p->n_fixed) continue;
         if (removed == NONE || p->clusters[drawn].removal < p->clusters[removed].removal) removed = drawn;
     }
     int kept;
@@ -296,14 +303,14 @@ static kmc_status iterate(search *s, int kicks, int patience, uint64_t seed)
     return status;
 }
 
-kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, int kicks, int patience, uint64_t seed,
-                      double *centroids)
+kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, int kicks, int patience,
+                      uint64_t seed, double *centroids)
 {
-    if (k < 2 || k >= tree->points.n) return KMC_OK;
+    if (k < 2 || n_fixed >= k || k - n_fixed >= tree->points.n) return KMC_OK;
     search s;
     memset(&s, 0, sizeof s);
     s.run = run;
-    kmc_status status = kmc_partition_new(run, tree, k, centroids, k, &s.partition);
+    kmc_status status = kmc_partition_new(run, tree, k, n_fixed, centroids, k, &s.partition);
     if (status != KMC_OK) return status;
     const size_t room = tree->points.n + KMC_PADDING;
     s.position = kmc_alloc_zeroed(room, sizeof *s.position);
@@ -312,7 +319,7 @@ kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, int ki
     s.kept_gains = kmc_alloc(2 * k, sizeof *s.kept_gains);
     s.kept_means = kmc_alloc(2 * k, sizeof *s.kept_means);
     status = s.position && s.distance && s.kept && s.kept_gains && s.kept_means ? iterate(&s, kicks, patience, seed) : KMC_NO_MEMORY;
-    for (size_t j = 0; status == KMC_OK && j < k; j++) {
+    for (size_t j = n_fixed; status == KMC_OK && j < k; j++) {
         const kmc_moments *moments = &s.partition.clusters[j].moments;
         if (moments->weight > 0) kmc_moments_centroid(moments, centroids + 4 * j);
     }

@@ -12,6 +12,21 @@ static int32_t mirrored(int32_t center, int32_t at)
     return other < 0 ? 0 : other > KMC_MAX_COORDINATE ? KMC_MAX_COORDINATE : other;
 }
 
+/* The point that adds most to the inertia about (xy, zw), or points->n when all are in that place. */
+static size_t worst_served(const kmc_kernels *kernels, const kmc_points *points, int32_t xy, int32_t zw, int32_t *position,
+                           int32_t *distance)
+{
+    int64_t most = 0;
+    size_t at = points->n;
+    kernels->nearest_point(points->xy, points->zw, points->n, &xy, &zw, 1, position, distance);
+    for (size_t i = 0; i < points->n; i++) {
+        const int64_t error = points->weights[i] * distance[i];
+        at = error > most ? i : at;
+        most = error > most ? error : most;
+    }
+    return at;
+}
+
 /* Two starting points: the one that adds most to the inertia, and its mirror image in the mean. The rounds that follow
  * turn the cut into place; a principal axis to start from gave the same gains for three times the work. Returns 0 when
  * all points are at the mean. */
@@ -19,20 +34,26 @@ static int start(const kmc_kernels *kernels, const kmc_points *points, const kmc
                  int32_t *position, int32_t *distance)
 {
     int32_t xy, zw;
-    int64_t most = 0;
-    size_t at = 0;
     kmc_moments_mean(whole, &xy, &zw);
-    kernels->nearest_point(points->xy, points->zw, points->n, &xy, &zw, 1, position, distance);
-    for (size_t i = 0; i < points->n; i++) {
-        const int64_t error = points->weights[i] * distance[i];
-        at = error > most ? i : at;
-        most = error > most ? error : most;
-    }
+    const size_t at = worst_served(kernels, points, xy, zw, position, distance);
+    if (at == points->n) return 0;
     split->xy[0] = points->xy[at];
     split->zw[0] = points->zw[at];
     split->xy[1] = kmc_pack(mirrored(kmc_low(xy), kmc_low(split->xy[0])), mirrored(kmc_high(xy), kmc_high(split->xy[0])));
     split->zw[1] = kmc_pack(mirrored(kmc_low(zw), kmc_low(split->zw[0])), mirrored(kmc_high(zw), kmc_high(split->zw[0])));
-    return most > 0;
+    return 1;
+}
+
+/* The moments of the points nearer to the second of the two centres. */
+static kmc_moments second_half(const kmc_kernels *kernels, const kmc_points *points, const kmc_split *split,
+                               int32_t *position, int32_t *distance)
+{
+    kmc_moments second = {0, {0, 0, 0, 0}};
+    kernels->nearest_point(points->xy, points->zw, points->n, split->xy, split->zw, 2, position, distance);
+    for (size_t i = 0; i < points->n; i++) {
+        if (position[i]) kmc_moments_add(&second, points, i);
+    }
+    return second;
 }
 
 void kmc_split_points(const kmc_kernels *kernels, const kmc_points *points, const kmc_moments *whole, kmc_split *split,
@@ -42,11 +63,8 @@ void kmc_split_points(const kmc_kernels *kernels, const kmc_points *points, cons
     split->halves[0] = *whole;
     if (points->n < 2 || !start(kernels, points, whole, split, position, distance)) return;
     for (int round = 0; round < SPLIT_ROUNDS; round++) {
-        kmc_moments second = {0, {0, 0, 0, 0}}, first = *whole;
-        kernels->nearest_point(points->xy, points->zw, points->n, split->xy, split->zw, 2, position, distance);
-        for (size_t i = 0; i < points->n; i++) {
-            if (position[i]) kmc_moments_add(&second, points, i);
-        }
+        const kmc_moments second = second_half(kernels, points, split, position, distance);
+        kmc_moments first = *whole;
         kmc_moments_subtract(&first, &second);
         if (first.weight == 0 || second.weight == 0) return;
         kmc_moments_mean(&first, &split->xy[0], &split->zw[0]);
@@ -55,6 +73,28 @@ void kmc_split_points(const kmc_kernels *kernels, const kmc_points *points, cons
         split->halves[1] = second;
     }
     split->gain = kmc_moments_pull(&split->halves[0]) + kmc_moments_pull(&split->halves[1]) - kmc_moments_pull(whole);
+}
+
+void kmc_split_beside(const kmc_kernels *kernels, const kmc_points *points, const kmc_moments *whole, int32_t xy, int32_t zw,
+                      kmc_split *split, int32_t *position, int32_t *distance)
+{
+    memset(split, 0, sizeof *split);
+    split->halves[0] = *whole;
+    split->xy[0] = xy;
+    split->zw[0] = zw;
+    const size_t at = worst_served(kernels, points, xy, zw, position, distance);
+    if (at == points->n) return;
+    split->xy[1] = points->xy[at];
+    split->zw[1] = points->zw[at];
+    for (int round = 0; round < SPLIT_ROUNDS; round++) {
+        const kmc_moments second = second_half(kernels, points, split, position, distance);
+        if (second.weight == 0) return;
+        kmc_moments_mean(&second, &split->xy[1], &split->zw[1]);
+        split->halves[0] = *whole;
+        split->halves[1] = second;
+        kmc_moments_subtract(&split->halves[0], &second);
+    }
+    split->gain = kmc_moments_pull(&split->halves[1]) - kmc_moments_pull_at(&split->halves[1], xy, zw);
 }
 
 /* The cluster whose split gains most; one that gains nothing if none does. */
@@ -110,7 +150,7 @@ kmc_status kmc_seed_split(const kmc_run *run, const kmc_tree *tree, size_t k, do
 {
     kmc_partition p;
     const double anywhere[4] = {0, 0, 0, 0};
-    kmc_status status = kmc_partition_new(run, tree, k, anywhere, 1, &p);
+    kmc_status status = kmc_partition_new(run, tree, k, 0, anywhere, 1, &p);
     if (status != KMC_OK) return status;
     const size_t room = tree->points.n + KMC_PADDING;
     int32_t *position = kmc_alloc_zeroed(room, sizeof *position), *distance = kmc_alloc_zeroed(room, sizeof *distance);

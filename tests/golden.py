@@ -73,7 +73,23 @@ def effort_cases() -> Iterator[tuple[str, Case]]:
 
 
 def craft_cases() -> Iterator[tuple[str, Case]]:
-    """What decides beside the pixels: importance."""
+    """What decides beside the pixels: importance and fixed colours."""
+    fixed = [(255, 255, 255), (0, 0, 0), (90, 130, 240)]
+    yield (
+        "lloyd/fixed/photo/20",
+        (
+            "photo",
+            {
+                "k": 20,
+                "fixed": fixed,
+                "init": start_for(NAMED["photo"], 17),
+                "max_iter": 9,
+                "tol": 0,
+            },
+        ),
+    )
+    for effort, k in itertools.product(("fast", "default", "best"), (4, 24)):
+        yield f"{effort}/fixed/photo/{k}", ("photo", {"k": k, "fixed": fixed, "effort": effort})
     for name, top in (("photo", 3), ("grey photo", 1000)):
         importance = scattered(PICTURES[name].shape[:2], top, 8) / 999
         yield f"importance/{name}/12", (name, {"k": 12, "importance": importance})

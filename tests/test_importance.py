@@ -148,12 +148,17 @@ def test_what_matters_is_served_better():
 
 
 def test_few_colours_that_matter():
-    """Fewer than k: they are the palette, and the others go to the nearest of them."""
+    """Fewer than k: they are kept exactly, and the others share what is left, by their pixels."""
     picture = few(20, 20, 30)
-    mask = (picture == picture[0, 0]).all(axis=2)
-    result = kmc.quantize(picture, 4, importance=mask)
-    assert result.palette.colors.tolist() == [picture[0, 0].tolist()]
-    assert result.palette.counts.tolist() == [400]
+    mask = (picture == picture[0, 0]).all(axis=2) | (picture == picture[5, 5]).all(axis=2)
+    kept = kmc.histogram(picture[mask][None]).colors
+    assert len(kept) == 2
+    result = kmc.quantize(picture, 8, importance=mask)
+    np.testing.assert_array_equal(result.palette.colors[:2], kept)
+    same(result.palette, kmc.fit(picture, 8, fixed=kept))
+    alone = kmc.quantize(picture, 2, importance=mask, init=[[0, 0, 0], [9, 9, 9]])
+    np.testing.assert_array_equal(alone.palette.colors, kept)
+    assert alone.palette.counts.sum() == 400
 
 
 def test_no_more_than_k_colours_stay_as_they_are_whatever_matters():

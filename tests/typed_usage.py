@@ -77,7 +77,8 @@ def every_option(pixels: Colors, starts: NDArray[np.float64]) -> None:
     kmc.quantize(pixels, 8, init="bisecting", n_init=1, max_iter=10, tol=0.0, seed=1)
     kmc.quantize(pixels, 8, init=starts, weights="uniform", effort="fast", threads=1)
     kmc.quantize(pixels, 8, callback=watch)
-    kmc.quantize(pixels, 8, importance=starts)
+    kmc.quantize(pixels, 8, importance=starts, fixed=[(255, 255, 255)])
+    kmc.fit(pixels, 8, fixed=kmc.fit(pixels, 4))
     kmc.histogram(pixels, importance=[[True, False]])
     kmc.quantize(pixels, 8, effort="quick")  # type: ignore[arg-type]
     kmc.quantize(pixels, 8, weights="pixels")  # type: ignore[arg-type]

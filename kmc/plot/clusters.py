@@ -151,12 +151,26 @@ def _draw(
         for start, end in zip(old, new, strict=True):
             ax.plot(*zip(start, end, strict=True), color="black", linewidth=1, zorder=2)
         ax.scatter(
-            *old.T, marker="v", s=60, facecolors="white", edgecolors="black", linewidths=1.2,
-            depthshade=False, label="centroids before", zorder=3,
+            *old.T,
+            marker="v",
+            s=60,
+            facecolors="white",
+            edgecolors="black",
+            linewidths=1.2,
+            depthshade=False,
+            label="centroids before",
+            zorder=3,
         )
     ax.scatter(
-        *new.T, marker="^", s=110, c=fill, edgecolors="black", linewidths=1.4,
-        depthshade=False, label="centroids" if old is None else "centroids now", zorder=4,
+        *new.T,
+        marker="^",
+        s=110,
+        c=fill,
+        edgecolors="black",
+        linewidths=1.4,
+        depthshade=False,
+        label="centroids" if old is None else "centroids now",
+        zorder=4,
     )
 
 

@@ -34,9 +34,7 @@ LUMINANCE = (0.299, 0.587, 0.114)
 CHECKS = 64  # squares of the checkerboard along the longer side
 
 
-def side_by_side(
-    original: ImageInput, result: IndexedImage, *, ax: Axes | None = None
-) -> Axes:
+def side_by_side(original: ImageInput, result: IndexedImage, *, ax: Axes | None = None) -> Axes:
     """Draw a picture and what became of it, side by side.
 
     Parameters
@@ -137,8 +135,14 @@ def palette_bar(palette: Palette | IndexedImage, *, ax: Axes | None = None) -> A
             light = np.dot(LUMINANCE, rgb) > 128
             place = (start + width / 2, 0.5)
             ax.text(
-                *place, code, rotation=90, ha="center", va="center", fontsize=9,
-                family="monospace", color="black" if light else "white",
+                *place,
+                code,
+                rotation=90,
+                ha="center",
+                va="center",
+                fontsize=9,
+                family="monospace",
+                color="black" if light else "white",
             )
     ax.set(xlim=(0, 100), ylim=(0, 1), yticks=[], xlabel="share of the pixels (%)")
     if not fitted:
