@@ -5,15 +5,17 @@ from __future__ import annotations
 import base64
 import html
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kmc.indexed import IndexedImage
+from kmc.metadata import Metadata
 from kmc.quantize import quantize
 from kmc.swatches import Swatch, swatches
 
 if TYPE_CHECKING:
-    from kmc.indexed import IndexedImage
     from kmc.palette import Palette
 
 # Pictures are shown no larger than this box, and small ones enlarged to about so many pixels.
@@ -55,7 +57,7 @@ def image_bundle(image: IndexedImage) -> dict[str, str | bytes]:
         f'style="max-width:100%;height:auto;{"image-rendering:pixelated;" * (zoom > 1)}'
         f'background:{CHECKERBOARD}">'
     )
-    facts = "<br>".join(_facts(image, shown, len(data)))
+    facts = "<br>".join(_facts(image, shown))
     text = (
         f'<div>{picture}<div style="margin:.4em 0 .6em">{facts}</div>'
         f"{_swatches_html(swatches(image))}</div>"
@@ -101,11 +103,13 @@ def _display_png(image: IndexedImage) -> tuple[bytes, tuple[int, int]]:
     height, width = image.indices.shape
     scale = min(1, BOX[0] / width, BOX[1] / height)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    shown = image
     if scale < 1:
         # Scaling makes new colours, but few: 256 serve them within half a level, in half the bytes.
         picture = Image.fromarray(np.asarray(image)).resize(size, Image.Resampling.BOX)
-        image = quantize(np.asarray(picture), 256, effort="fast")
-    return _png(image), size
+        shown = quantize(np.asarray(picture), 256, effort="fast")
+    colors_only = replace(image.metadata or Metadata(), exif=None, xmp=None)
+    return _png(IndexedImage(shown.indices, shown.palette, shown.mse, colors_only)), size
 
 
 def _png(image: IndexedImage) -> bytes:
@@ -114,17 +118,15 @@ def _png(image: IndexedImage) -> bytes:
     return file.getvalue()
 
 
-def _facts(image: IndexedImage, shown: tuple[int, int], n_shown: int) -> list[str]:
+def _facts(image: IndexedImage, shown: tuple[int, int]) -> list[str]:
     height, width = image.indices.shape
     size = f"{width} × {height} pixels"
     if shown != (width, height):
         size += f", shown as {shown[0]} × {shown[1]}"
     channels = image.palette.colors.shape[1]
-    raw = size_text(height * width * channels)
-    sizes = f"{raw} as {8 * channels}-bit pixels"
+    sizes = f"{size_text(height * width * channels)} as {8 * channels}-bit pixels"
     if height * width <= MOST_ENCODED:
-        n_bytes = n_shown if shown == (width, height) else len(_png(image))
-        sizes = f"{size_text(n_bytes)} as PNG, {sizes}"
+        sizes = f"{size_text(len(_png(image)))} as PNG, {sizes}"
     error = "lossless" if image.mse == 0 else f"MSE {image.mse:.1f}, PSNR {image.psnr:.1f} dB"
     return [size, f"{_count(len(image.palette))}, {error}", sizes]
 

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 import kmc
 from kmc.notebook import size_text
@@ -92,6 +92,18 @@ def test_large_pictures_are_scaled_down_and_the_size_is_said():
 def test_thin_pictures_stay_visible(shape, shown):
     result = kmc.quantize(np.zeros(shape, np.uint8), 1)
     assert Reader(result._repr_html_()).picture.size == shown
+
+
+@pytest.mark.parametrize("width", [40, 900])
+def test_what_says_how_colours_look_is_shown_and_nothing_private(width):
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
+    exif = b"MM\0*\0\0\0\x08\0\0\0\0\0\0"
+    metadata = kmc.Metadata(icc_profile=profile, exif=exif, xmp=b"<x:xmpmeta/>")
+    picture = kmc.quantize(np.zeros((9, width, 3), np.uint8), 1)
+    result = kmc.IndexedImage(picture.indices, picture.palette, picture.mse, metadata)
+    shown = Reader(result._repr_html_()).picture
+    assert shown.info["icc_profile"] == profile
+    assert not {"exif", "xmp", "XML:com.adobe.xmp"} & set(shown.info)
 
 
 def test_small_pictures_are_enlarged_by_whole_numbers(make_indexed):

@@ -1,0 +1,40 @@
+"""A function for other scripts: a picture in a few colours, shown beside the original and written.
+
+    python examples/compress_image.py [PICTURE]
+"""
+
+import os
+import sys
+import warnings
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+
+import kmc
+
+SAMPLE = Path(__file__).resolve().with_name("balloons.jpg")
+
+
+def compress_image(path: str | os.PathLike[str], k: int = 15) -> kmc.IndexedImage:
+    """Reduce a picture to k colours, show both, and write the result to the working folder.
+
+    It becomes ``compressed_image.png`` and, for those who must have one, ``compressed_image.jpg``.
+    """
+    result = kmc.quantize(path, k, seed=0)  # the seed makes it the same on every run
+
+    kmc.plot.side_by_side(path, result)
+    plt.show()
+
+    result.save("compressed_image.png")
+    with warnings.catch_warnings(action="ignore", category=kmc.FormatWarning):
+        result.save("compressed_image.jpg")  # warns of what is printed below
+    for name in ("compressed_image.png", "compressed_image.jpg"):
+        n_colors, n_bytes = len(kmc.histogram(name)), Path(name).stat().st_size
+        print(f"{name}: {n_colors} colours, {n_bytes} bytes")
+    print("PNG keeps every pixel and the palette. JPEG makes thousands of colours of the few,")
+    print("so that hardly a pixel is as it was, and the file is usually larger.")
+    return result
+
+
+if __name__ == "__main__":
+    compress_image(sys.argv[1] if len(sys.argv) > 1 else SAMPLE)

@@ -1,0 +1,119 @@
+"""The examples run as they are, on the sample and on other pictures, and do what they say."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import kmc
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+SAMPLE = EXAMPLES / "balloons.jpg"
+
+
+def run(name, folder, *pictures):
+    """What an example prints, run in a folder with every warning an error."""
+    command = [sys.executable, "-W", "error", str(EXAMPLES / name), *map(str, pictures)]
+    utf8 = os.environ | {"PYTHONUTF8": "1"}
+    done = subprocess.run(command, cwd=folder, capture_output=True, env=utf8)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode()
+
+
+@pytest.fixture
+def picture(photo, tmp_path):
+    """A picture of a name that is not plain, in a folder of its own."""
+    path = tmp_path / "elsewhere" / "été 2.png"
+    path.parent.mkdir()
+    Image.fromarray(photo).save(path)
+    return path
+
+
+def files(folder):
+    return sorted(path.name for path in folder.iterdir() if path.is_file())
+
+
+def colors_of(path):
+    return len(kmc.histogram(path))
+
+
+def test_distinct_colours(tmp_path):
+    said = run("distinct_colours.py", tmp_path)
+    assert files(tmp_path) == ["balloons-7.png"]
+    result = tmp_path / "balloons-7.png"
+    with Image.open(result) as file:
+        assert file.size == (700, 467)
+    assert colors_of(result) == 7
+    before, after = SAMPLE.stat().st_size, result.stat().st_size
+    assert f"balloons.jpg: {before} bytes" in said
+    assert f"balloons-7.png: {after} bytes, {100 * after / before:.1f} % of it" in said
+    assert int(re.search(r"(\d+) distinct colours", said)[1]) > 50_000
+
+
+def test_distinct_colours_weigh_the_same(tmp_path, picture, photo):
+    said = run("distinct_colours.py", tmp_path, picture)
+    assert f"64 x 48 pixels, {len(kmc.histogram(photo))} distinct colours" in said
+    expected = kmc.quantize(photo, 7, weights="uniform")
+    np.testing.assert_array_equal(
+        np.asarray(Image.open(tmp_path / "été 2-7.png").convert("RGB")), np.asarray(expected)
+    )
+
+
+def test_compress_image(tmp_path):
+    said = run("compress_image.py", tmp_path)
+    assert files(tmp_path) == ["compressed_image.jpg", "compressed_image.png"]
+    for name in files(tmp_path):
+        path = tmp_path / name
+        assert f"{name}: {colors_of(path)} colours, {path.stat().st_size} bytes" in said
+    assert colors_of(tmp_path / "compressed_image.png") == 15
+    assert colors_of(tmp_path / "compressed_image.jpg") > 1000
+
+
+def test_compress_image_of_any_picture(tmp_path, picture):
+    run("compress_image.py", tmp_path, picture)
+    assert colors_of(tmp_path / "compressed_image.png") == 15
+
+
+def test_constants(tmp_path, photo):
+    Image.fromarray(photo).save(tmp_path / "image.jpg", quality=95)
+    said = run("constants.py", tmp_path)
+    assert files(tmp_path) == ["image.jpg", "image_compressed.jpg"]
+    result = kmc.quantize(tmp_path / "image.jpg", 16, init="random", max_iter=10, tol=0)
+    assert result.n_iter == 10
+    assert f"10 iterations, MSE {result.mse:.1f}, PSNR {result.psnr:.1f} dB" in said
+    decoded = np.asarray(Image.open(tmp_path / "image_compressed.jpg"), float)
+    assert np.abs(decoded - np.asarray(result)).mean() < 8
+
+
+def test_constants_without_a_picture_takes_the_sample(tmp_path):
+    run("constants.py", tmp_path)
+    assert (tmp_path / "image.jpg").read_bytes() == SAMPLE.read_bytes()
+    assert files(tmp_path) == ["image.jpg", "image_compressed.jpg"]
+
+
+def test_constants_of_any_picture(tmp_path, picture):
+    run("constants.py", tmp_path, picture)
+    assert files(tmp_path) == []
+    assert files(picture.parent) == ["été 2.png", "été 2_compressed.jpg"]
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_lesson(tmp_path, picture, given):
+    said = run("lesson.py", tmp_path, *[picture] * given).splitlines()
+    assert said[0] == "iteration, change"
+    lines = [re.fullmatch(r"(\d+), (\d+\.\d{3})", line) for line in said[1:-1]]
+    n = len(lines)
+    assert 1 < n <= 25
+    assert [int(line[1]) for line in lines] == list(range(1, n + 1))
+    assert all(float(line[2]) >= 0.5 for line in lines[:-1])
+    assert n == 25 or float(lines[-1][2]) < 0.5
+    assert files(tmp_path) == ["lesson.png"]
+    assert colors_of(tmp_path / "lesson.png") == 8
+    assert files(tmp_path / "lesson") == [f"iteration-{i:03}.png" for i in range(1, n + 1)]
