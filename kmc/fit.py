@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from kmc import _core
 from kmc.errors import ArgumentError, ImageShapeError
-from kmc.histogram import Histogram, histogram, weighted
-from kmc.image import as_pixels
-from kmc.importance import MOST_WEIGHT, weigh
+from kmc.histogram import Histogram, weighted
+from kmc.importance import MOST_WEIGHT
 from kmc.options import Callback, EffortName, Init, Options, Weights, checked_options
 from kmc.palette import Palette, widened
+from kmc.sample import sample
 
 if TYPE_CHECKING:
     from kmc.image import ImageInput
@@ -27,7 +28,7 @@ SEEDING_CELLS = 4
 
 
 def fit(
-    image: Histogram | ImageInput,
+    image: Histogram | ImageInput | Iterable[Histogram | ImageInput],
     k: int = 256,
     *,
     init: Init = "k-means++",
@@ -41,8 +42,9 @@ def fit(
     callback: Callback | None = None,
     fixed: Palette | ArrayLike | None = None,
     importance: ArrayLike | None = None,
+    image_weights: ArrayLike | None = None,
 ) -> Palette:
-    """Find the k colours that serve a picture best, by k-means over all its pixels.
+    """Find the k colours that serve a picture, or several, best, by k-means over all pixels.
 
     Seeding draws k centroids, a search improves them, and Lloyd's iterations over every distinct
     colour, weighted by its pixels, bring them to rest. Equal to k-means over the pixels themselves,
@@ -51,7 +53,8 @@ def fit(
     Parameters
     ----------
     image : Histogram, path, bytes, file object, PIL.Image.Image or array_like of uint8
-        What to serve; histograms of several pictures may be added up.
+        What to serve. Several of them, in a list, a tuple or an iterator, are opened one after the
+        other, and what stays in memory is their histogram; grey ones among RGB ones count as RGB.
     k : int
         How many colours, 1 to 65 536. A picture of no more than k colours keeps just these.
     init : {"k-means++", "random", "bisecting"} or array_like of shape (k, C), default "k-means++"
@@ -91,6 +94,9 @@ def fit(
         more: twice as much importance is as much as twice the pixels. Pixels of importance 0 draw
         no colours to them, and are mapped like the rest. Truth values and whole numbers up to
         65 535 are taken as they are; others in proportion to the largest, to 1 part in 50 400.
+    image_weights : array_like, shape (n,), optional
+        How much each pixel of each of several pictures counts, as `importance` says it; by default
+        all the same, so that larger pictures count more.
 
     Returns
     -------
@@ -122,39 +128,25 @@ def fit(
     1
     """
     options = checked_options(
-        k, init, n_init, max_iter, tol, seed, weights, effort, threads, callback, fixed, importance
+        k,
+        init,
+        n_init,
+        max_iter,
+        tol,
+        seed,
+        weights,
+        effort,
+        threads,
+        callback,
+        fixed,
+        importance,
+        image_weights,
     )
-    if isinstance(image, Histogram):
-        if importance is not None:
-            raise ArgumentError(
-                "importance is of pixels, which a Histogram has no more: "
-                "give it to kmc.histogram(image, importance=...)"
-            )
-        return fitted(image, options)[0]
-    counted, found = weighed(as_pixels(image), importance, options)
-    return fitted(counted, options, found)[0]
-
-
-def weighed(
-    pixels: NDArray[np.uint8], importance: ArrayLike | None, options: Options
-) -> tuple[Histogram, NDArray[np.int64] | None]:
-    """The histogram of a picture, and the weights of its colours where these are not its counts.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.fit import weighed
-    >>> weighed(np.array([[[5], [9], [9]]], np.uint8), [[2, 4, 0]], checked_options(1))
-    (<kmc.Histogram: 2 colours of 1 channels, 3 pixels>, array([1, 2]))
-    """
-    counted = histogram(pixels, threads=options.threads)
-    if importance is None:
-        return counted, None
-    return counted, weigh(pixels, counted, importance, options.threads)
+    return fitted(*sample(image, importance, image_weights, options.threads), options)[0]
 
 
 def fitted(
-    counted: Histogram, options: Options, weights: NDArray[np.int64] | None = None
+    counted: Histogram, weights: NDArray[np.int64] | None, options: Options
 ) -> tuple[Palette, NDArray[np.uint16], float]:
     """The palette of a histogram, the label of each of its colours, and the squared error in all.
 
@@ -164,7 +156,7 @@ def fitted(
     --------
     >>> from kmc.fit import fitted
     >>> from kmc.histogram import Histogram
-    >>> palette, labels, error = fitted(Histogram([[1], [9]], [3, 4]), checked_options(2))
+    >>> palette, labels, error = fitted(Histogram([[1], [9]], [3, 4]), None, checked_options(2))
     >>> palette.colors.tolist(), labels.tolist(), error
     ([[1], [9]], [0, 1], 0.0)
     """

@@ -316,8 +316,16 @@ def _check_counts(counts: NDArray[Any]) -> None:
         raise ArgumentError("the counts together must stay below 2**63")
 
 
-def _morton_keys(colors: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    """The bits of the channels interleaved from the top down, first channel first."""
+def morton_keys(colors: NDArray[np.uint8]) -> NDArray[np.uint32]:
+    """The bits of the channels interleaved from the top down, first channel first.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.histogram import morton_keys
+    >>> morton_keys(np.array([[1, 0, 0], [0, 2, 3]], np.uint8)).tolist()
+    [4, 25]
+    """
     channels = colors.shape[1]
     levels = np.arange(256, dtype=np.uint32)
     spread = np.zeros(256, np.uint32)
@@ -333,7 +341,7 @@ def _merged(
     colors: NDArray[np.uint8], counts: NDArray[np.int64]
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """In Morton order, the counts of equal colours added."""
-    keys = _morton_keys(colors)
+    keys = morton_keys(colors)
     order = np.argsort(keys, kind="stable")
     keys = keys[order]
     first = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
@@ -371,7 +379,7 @@ def _parsed(
     counts = np.frombuffer(data, f"<u{width}", n, at_counts)
     _check_counts(counts)
     counts = counts.astype(np.int64)
-    keys = _morton_keys(colors)
+    keys = morton_keys(colors)
     if (keys[1:] <= keys[:-1]).any() or width != _count_width(counts) or data[7]:
         raise ArgumentError("a damaged histogram: out of order, or wider than it needs to be")
     return colors, counts

@@ -84,6 +84,7 @@ def checked_options(
     callback: Callback | None = None,
     fixed: Palette | ArrayLike | None = None,
     importance: ArrayLike | None = None,
+    image_weights: ArrayLike | None = None,
 ) -> Options:
     """The options of `fit`, or the error that says which of them is wrong.
 
@@ -101,10 +102,11 @@ def checked_options(
     chosen = EFFORTS[one_of("effort", effort, tuple(EFFORTS))]
     if callback is not None and not callable(callback):
         raise ArgumentTypeError(f"callback must be callable, not {callback!r}")
-    if weights == "uniform" and importance is not None:
-        raise ArgumentError(
-            'importance and weights="uniform" exclude each other: either says what a colour weighs'
-        )
+    for name, given in (("importance", importance), ("image_weights", image_weights)):
+        if weights == "uniform" and given is not None:
+            raise ArgumentError(
+                f'{name} and weights="uniform" exclude each other: either says what a colour weighs'
+            )
     return Options(
         k=k,
         init=start,

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from kmc import _core
 from kmc.arguments import array, not_negative, whole
+from kmc.array import promoted
 from kmc.errors import ArgumentError, ArgumentTypeError, ImageShapeError
 from kmc.histogram import thread_count
 from kmc.image import read
@@ -128,7 +129,8 @@ class Palette:
         Parameters
         ----------
         image : path, bytes, binary file object, PIL.Image.Image or array_like of uint8
-            A picture as `kmc.quantize` takes it, with as many channels as the palette.
+            A picture as `kmc.quantize` takes it, with no more channels than the palette: grey
+            pictures are taken for RGB ones where it has these colours.
         threads : int, optional
             The most threads to use; by default ``kmc.cpu.threads()``.
 
@@ -140,7 +142,7 @@ class Palette:
         Raises
         ------
         ImageError
-            The picture cannot be read, or has another number of channels.
+            The picture cannot be read, or has more channels.
         ArgumentError, ArgumentTypeError
             `threads` is no positive integer.
 
@@ -153,7 +155,7 @@ class Palette:
         (array([[0, 0, 1]], dtype=uint8), 1667.0)
         """
         picture = read(image)
-        pixels = picture.pixels
+        pixels = promoted(picture.pixels, self.colors.shape[1])
         if pixels.shape[2] != self.colors.shape[1]:
             kinds = {1: "grey", 3: "RGB"}
             raise ImageShapeError(

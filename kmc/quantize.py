@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from numpy.typing import ArrayLike
 
-from kmc.fit import fitted, weighed
+from kmc.errors import ImageTypeError
+from kmc.fit import fitted
 from kmc.image import read
 from kmc.indexed import IndexedImage
 from kmc.options import Callback, EffortName, Init, Weights, checked_options
 from kmc.palette import Palette, indexed
+from kmc.sample import is_several, weighed
 
 if TYPE_CHECKING:
     from kmc.image import ImageInput
@@ -71,9 +73,20 @@ def quantize(
     options = checked_options(
         k, init, n_init, max_iter, tol, seed, weights, effort, threads, callback, fixed, importance
     )
+    if is_several(image):
+        raise ImageTypeError(
+            "quantize takes one picture; one palette for several is "
+            "palette = kmc.fit(pictures, k), then palette.remap(each)"
+        )
     picture = read(image)
-    counted, weighing = weighed(picture.pixels, importance, options)
-    palette, labels, error = fitted(counted, options, weighing)
+    one = weighed(picture.pixels, importance, options.threads)
+    palette, labels, error = fitted(*one, options)
     return indexed(
-        picture.pixels, counted.colors, labels, palette, error, options.threads, picture.metadata
+        picture.pixels,
+        one.counted.colors,
+        labels,
+        palette,
+        error,
+        options.threads,
+        picture.metadata,
     )

@@ -77,7 +77,7 @@ FIT = (
     ("name", "expected"),
     [
         ("quantize", f"image, {FIT}"),
-        ("fit", f"image, {FIT}"),
+        ("fit", f"image, {FIT}, image_weights=None"),
         ("histogram", "image, *, importance=None, threads=None"),
         ("assign", "pixels, palette, *, return_sums=False, threads=None"),
         ("Palette.remap", "self, image, *, threads=None"),

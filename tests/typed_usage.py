@@ -79,6 +79,8 @@ def every_option(pixels: Colors, starts: NDArray[np.float64]) -> None:
     kmc.quantize(pixels, 8, callback=watch)
     kmc.quantize(pixels, 8, importance=starts, fixed=[(255, 255, 255)])
     kmc.fit(pixels, 8, fixed=kmc.fit(pixels, 4))
+    kmc.fit(["a.png", pixels, kmc.histogram(pixels)], 8, image_weights=[1, 2, 0.5])
+    kmc.fit(Path("pictures").glob("*.png"))
     kmc.histogram(pixels, importance=[[True, False]])
     kmc.quantize(pixels, 8, effort="quick")  # type: ignore[arg-type]
     kmc.quantize(pixels, 8, weights="pixels")  # type: ignore[arg-type]
