@@ -181,7 +181,7 @@ def _points(image: Any, ks: Iterable[int] | None) -> list[Any]:
 def _mark(ax: Axes, point: Any) -> None:
     """A line at the knee, and beside it, in the free upper half, what it is."""
     ax.axvline(point.k, color=GREY, linewidth=1, linestyle=":")
-    lines = [f"knee: k = {point.k}", f"MSE {point.mse:.1f}, PSNR {point.psnr:.1f} dB"]
+    lines = [f"knee: k = {point.k}", f"MSE {point.mse:.1f}", f"PSNR {point.psnr:.1f} dB"]
     if getattr(point, "n_bytes", None) is not None:
         lines.append(f"{point.n_bytes / 1000:.1f} kB")
     left = 2 * np.log2(point.k) < np.log2(ax.get_xlim()).sum()
