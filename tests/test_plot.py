@@ -148,21 +148,33 @@ def test_transparent_pixels_lie_over_a_checkerboard():
     np.testing.assert_array_equal(_visible(half), [[[177, 127, 127]]])
 
 
+def widths(bars):
+    return [path.get_extents().width for path in bars.get_paths()]
+
+
 def test_the_bar_is_divided_by_shares(result):
-    bars = kmc.plot.palette_bar(result).patches
+    (bars,) = kmc.plot.palette_bar(result).collections
     counts = np.bincount(result.indices.reshape(-1))
     order = np.argsort(-counts, kind="stable")
-    np.testing.assert_allclose([bar.get_width() for bar in bars], 100 * counts[order] / 48 / 64)
+    np.testing.assert_allclose(widths(bars), 100 * counts[order] / 48 / 64)
     colors = ["#" + bytes(result.palette.colors[i]).hex() for i in order]
-    assert [to_hex(bar.get_facecolor()) for bar in bars] == colors
-    assert bars[-1].get_x() + bars[-1].get_width() == pytest.approx(100)
+    assert [to_hex(color) for color in bars.get_facecolor()] == colors
+    assert bars.get_paths()[-1].get_extents().x1 == pytest.approx(100)
 
 
 def test_the_bar_of_a_palette_that_served_no_picture():
     ax = kmc.plot.palette_bar(kmc.Palette([[0, 0, 0], [9, 9, 9], [255, 255, 255], [1, 2, 3]]))
-    assert [bar.get_width() for bar in ax.patches] == [25.0] * 4
+    assert widths(ax.collections[0]) == [25.0] * 4
     assert ax.get_xlabel() == "4 colours"
     assert [text.get_color() for text in ax.texts] == ["white", "white", "black", "white"]
+
+
+def test_palettes_of_thousands_are_drawn(make_indexed):
+    image = make_indexed(5000, shape=(200, 200))
+    assert sum(widths(kmc.plot.palette_bar(image).collections[0])) == pytest.approx(100)
+    ax = kmc.plot.clusters(np.asarray(image), image, image.palette)
+    ax.figure.canvas.draw()
+    assert len(ax.collections[-1]._offsets3d[0]) == 5000
 
 
 # ---- clusters ------------------------------------------------------------------------------------
@@ -172,7 +184,7 @@ def test_clusters_draws_pixels_in_their_own_colours(photo):
     new = kmc.fit(photo, 5)
     old = np.clip(new.centroids - 9, 0, 255)
     ax = kmc.plot.clusters(photo, new, old, n_pixels=500)
-    pixels, before, now = ax.collections
+    pixels, moves, before, now = ax.collections
     x, y, z = pixels._offsets3d
     places = np.stack([x, y, z], axis=1)
     np.testing.assert_array_equal(places, sample(photo, 500))
@@ -181,7 +193,7 @@ def test_clusters_draws_pixels_in_their_own_colours(photo):
     np.testing.assert_array_equal(np.unique(colors, axis=0), np.unique(places, axis=0))
     np.testing.assert_array_equal(np.stack(before._offsets3d, axis=1), old)
     np.testing.assert_array_equal(np.stack(now._offsets3d, axis=1), new.centroids)
-    assert len(ax.lines) == 5
+    assert len(moves.get_segments()) == 5
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
     assert labels == ["500 of 3\N{THIN SPACE}072 pixels", "centroids before", "centroids now"]
 

@@ -143,35 +143,22 @@ def _draw(
     new: NDArray[np.float64],
     old: NDArray[np.float64] | None,
 ) -> None:
+    from mpl_toolkits.mplot3d.art3d import Line3DCollection  # type: ignore[import-untyped]
+
     # By depth, matplotlib would put all pixels before a centroid or all behind it.
     ax.computed_zorder = False
     ax.scatter(*pixels.T, c=pixels / 255, s=7, alpha=0.55, linewidths=0, depthshade=False, zorder=1)
-    fill = np.clip(new / 255, 0, 1)
+    size = 110 * min(1, max(0.2, (16 / len(new)) ** 0.5))  # smaller where there are many
+    sign: dict[str, Any] = {"edgecolors": "black", "depthshade": False}
+    sign["linewidths"] = 1 + size / 300
     if old is not None:
-        for start, end in zip(old, new, strict=True):
-            ax.plot(*zip(start, end, strict=True), color="black", linewidth=1, zorder=2)
-        ax.scatter(
-            *old.T,
-            marker="v",
-            s=60,
-            facecolors="white",
-            edgecolors="black",
-            linewidths=1.2,
-            depthshade=False,
-            label="centroids before",
-            zorder=3,
-        )
-    ax.scatter(
-        *new.T,
-        marker="^",
-        s=110,
-        c=fill,
-        edgecolors="black",
-        linewidths=1.4,
-        depthshade=False,
-        label="centroids" if old is None else "centroids now",
-        zorder=4,
-    )
+        moves = np.stack([old, new], axis=1)
+        ax.add_collection3d(Line3DCollection(moves, colors="black", linewidths=1, zorder=2))
+        label = "centroids before"
+        ax.scatter(*old.T, marker="v", s=0.55 * size, c="white", zorder=3, label=label, **sign)
+    label = "centroids" if old is None else "centroids now"
+    fill = np.clip(new / 255, 0, 1)
+    ax.scatter(*new.T, marker="^", s=size, c=fill, zorder=4, label=label, **sign)
 
 
 def _dress(ax: Any, moved: bool) -> None:
