@@ -17,7 +17,10 @@ from kmc.commands.exits import Exit, code_of
 from kmc.commands.layout import LateGroup
 from kmc.errors import KmcError
 
-_HOMES = {name: f"kmc.commands.{name}" for name in ("quantize",)}
+# Set in a context whose help is not to list the exit codes.
+_SHORT = "kmc.short"
+
+_COMMANDS = ("quantize", "palette", "plot", "info", "compare")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -63,7 +66,8 @@ class Program(LateGroup):
             with warnings.catch_warnings():
                 # Whoever names a picture here has chosen it; one twice as large is an error still.
                 warnings.filterwarnings("ignore", ".* could be decompression bomb")
-                warnings.simplefilter("ignore", kmc.FormatWarning)  # said once for all files
+                warnings.simplefilter("always", kmc.FormatWarning)
+                warnings.showwarning = _warn
                 return super().invoke(ctx)
         except BrokenPipeError:
             _drop_stdout()
@@ -75,10 +79,16 @@ class Program(LateGroup):
             return code_of(error)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        if ctx.args or ctx.params.get("short"):
+        if _SHORT in ctx.meta:
+            formatter.write_paragraph()
+            formatter.write_text("kmc COMMAND --help lists a command's options")
             return
         with formatter.section("Exit codes, of many files the worst"):
             formatter.write_dl([(str(int(code)), code.meaning) for code in Exit])
+
+
+def _warn(message: Warning | str, *_: Any, **__: Any) -> None:
+    console.complain(f"warning: {message}")
 
 
 def _drop_stdout() -> None:
@@ -89,7 +99,7 @@ def _drop_stdout() -> None:
 
 @click.group(
     cls=Program,
-    homes=_HOMES,
+    homes={name: f"kmc.commands.{name}" for name in _COMMANDS},
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -99,9 +109,12 @@ def program(ctx: click.Context) -> int:
     """Reduce pictures to their k best colours, exactly and in milliseconds.
 
     \b
-      kmc quantize photo.jpg -k 16      writes photo-kmc.png
+      kmc quantize photo.jpg -k 16                 writes photo-kmc.png
+      kmc quantize *.png -k 64 --out-dir small/    a folder of small files
+      kmc palette photo.jpg -k 8                   its colours, with their shares
     """
     if ctx.invoked_subcommand is not None:
         return Exit.DONE
+    ctx.meta[_SHORT] = True
     console.say(ctx.get_help())
     return Exit.FAILED

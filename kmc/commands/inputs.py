@@ -41,7 +41,7 @@ class Input:
         return "standard input" if self.path == STDIO else self.path
 
     def source(self) -> tuple[str | io.BytesIO, int]:
-        """What `kmc.quantize` takes, and its size in bytes.
+        """What `kmc.read` takes, and its size in bytes; standard input can be had once.
 
         Raises
         ------
@@ -52,8 +52,7 @@ class Input:
         if self.hopeless:
             raise ImageReadError(f"{self.name}: {self.hopeless}")
         if self.path != STDIO:
-            size = os.path.getsize(self.path) if os.path.isfile(self.path) else 0
-            return self.path, size
+            return self.path, os.path.getsize(self.path) if os.path.isfile(self.path) else 0
         try:
             if sys.stdin is None:
                 raise OSError("it is closed")

@@ -70,17 +70,17 @@ def size(text: str) -> tuple[int, int | None]:
 
 
 def whole_range(text: str) -> tuple[int, int]:
-    """Two whole numbers with a minus sign between them.
+    """Two whole numbers above 0 with a minus sign between them.
 
     Examples
     --------
     >>> from kmc.commands.kinds import whole_range
-    >>> whole_range("60-80")
-    (60, 80)
+    >>> whole_range("2-256")
+    (2, 256)
     """
     match = re.fullmatch(r"(\d{1,6})-(\d{1,6})", text.strip())
-    if match is None or int(match[1]) > int(match[2]):
-        raise click.BadParameter(f"{text!r} is no range: two numbers like 60-80, the lower first")
+    if match is None or not 0 < int(match[1]) <= int(match[2]):
+        raise click.BadParameter(f"{text!r} is no range: two numbers like 2-256, the lower first")
     return int(match[1]), int(match[2])
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import Any
 
 import click
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Option(click.Option):
@@ -33,22 +31,6 @@ class Command(click.Command):
         for heading, group in groups.items():
             with formatter.section(heading):
                 formatter.write_dl([(name.ljust(width), text) for name, text in group], 30)
-
-
-def option(heading: str, *names: str, **settings: Any) -> Callable[[F], F]:
-    """An option under a heading.
-
-    Examples
-    --------
-    >>> import click
-    >>> from kmc.commands.layout import Command, option
-    >>> @click.command(cls=Command)
-    ... @option("Fruit", "--apple", is_flag=True, help="round")
-    ... def shop(apple): ...
-    >>> "Fruit:" in shop.get_help(click.Context(shop))
-    True
-    """
-    return click.option(*names, cls=Option, heading=heading, **settings)
 
 
 class LateGroup(click.Group):

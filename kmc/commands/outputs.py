@@ -123,7 +123,7 @@ def with_rivals(inputs: Sequence[Input], targets: Sequence[str]) -> list[Input |
     >>> from kmc.commands.outputs import with_rivals
     >>> inputs = [Input("a.jpg", "a.jpg"), Input("a.png", "a.png")]
     >>> with_rivals(inputs, ["small/a.png", "./small/a.png"])
-    [None, Input(path='a.jpg', below='a.jpg')]
+    [None, Input(path='a.jpg', below='a.jpg', hopeless='')]
     """
     first: dict[str, Input] = {}
     rivals: list[Input | None] = []

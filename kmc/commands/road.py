@@ -10,19 +10,16 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 import kmc
 from kmc.commands.console import printable, say
 from kmc.commands.exits import Exit, code_of
 from kmc.commands.inputs import STDIO, Input
+from kmc.commands.opening import Size, opened
 from kmc.commands.outcome import Outcome
 from kmc.commands.outputs import Naming
-from kmc.commands.resize import resized
 from kmc.errors import FileWriteError, KmcError
 from kmc.files import Format, encode
-from kmc.image import as_pixels
+from kmc.image import Picture
 from kmc.replace import inside, replace
 
 # An input, its output, and an earlier input that has taken the output's name.
@@ -43,8 +40,10 @@ class Road:
         The one that pictures are mapped to; by default each gets its own, of `k` colours.
     options : dict
         Further arguments of `kmc.quantize`.
-    size : (int, int or None), optional
-        What pictures are scaled to.
+    frame, size
+        As `opened` takes them.
+    keep : bool
+        Whether metadata comes along.
     skip_if_larger, dry_run, verbose : bool
         As on the command line.
     """
@@ -56,7 +55,9 @@ class Road:
     palette: kmc.Palette | None = None
     options: dict[str, Any] = field(default_factory=dict)
     threads: int | None = None
-    size: tuple[int, int | None] | None = None
+    frame: int | None = None
+    size: Size | None = None
+    keep: bool = True
     skip_if_larger: bool = False
     dry_run: bool = False
     verbose: bool = False
@@ -76,13 +77,12 @@ class Road:
         return outcome
 
     def _go(self, source: Input, outcome: Outcome) -> None:
-        stream, outcome.before = source.source()
-        pixels = resized(as_pixels(stream), self.size, source.name)
-        image = self._quantized(pixels, source.name)
+        picture, outcome.before = opened(source, self.frame, self.size)
+        image = self._quantized(picture, source.name)
         outcome.height, outcome.width = image.indices.shape
         outcome.colors = len(image.palette)
         outcome.mse, outcome.psnr, outcome.iterations = image.mse, image.psnr, image.n_iter
-        data = encode(image, self.format, outcome.target)
+        data = encode(image, self.format, outcome.target, metadata=self.keep)
         outcome.after = len(data)
         if self.skip_if_larger and outcome.after > outcome.before:
             outcome.code = Exit.LARGER
@@ -94,10 +94,10 @@ class Road:
             with self.finishing:
                 self._write(outcome.target, data)
 
-    def _quantized(self, pixels: NDArray[np.uint8], name: str) -> kmc.IndexedImage:
+    def _quantized(self, picture: Picture, name: str) -> kmc.IndexedImage:
         if self.palette is not None:
-            return self.palette.remap(pixels, threads=self.threads)
-        weighed = pixels.shape[0] * pixels.shape[1]
+            return self.palette.remap(picture, threads=self.threads)
+        weighed = picture.pixels.shape[0] * picture.pixels.shape[1]
 
         def tell(iteration: int, _: Any, inertia: float, shift: float) -> None:
             say(
@@ -106,7 +106,7 @@ class Road:
             )
 
         return kmc.quantize(
-            pixels,
+            picture,
             self.k,
             threads=self.threads,
             callback=tell if self.verbose else None,

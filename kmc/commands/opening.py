@@ -1,16 +1,44 @@
-"""Pictures scaled before their colours are counted."""
+"""Pictures are opened for the commands: the frame and the size that the options ask for."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kmc.commands.inputs import Input
 from kmc.errors import ImageTooLargeError
+from kmc.image import Picture, read
+
+Size = tuple[int, int | None]
 
 
-def resized(
-    pixels: NDArray[np.uint8], size: tuple[int, int | None] | None, name: str
-) -> NDArray[np.uint8]:
+def opened(
+    source: Input, frame: int | None = None, size: Size | None = None
+) -> tuple[Picture, int]:
+    """The picture of an input, and the bytes of its file.
+
+    Raises
+    ------
+    ImageError
+        It cannot be read.
+    ArgumentError
+        It has no such frame.
+
+    Examples
+    --------
+    >>> from kmc.commands.inputs import Input
+    >>> from kmc.commands.opening import opened
+    >>> opened(Input("none.png", "none.png"))
+    Traceback (most recent call last):
+    ...
+    kmc.errors.ImageNotFoundError: none.png: no such file
+    """
+    stream, n_bytes = source.source()
+    picture = read(stream, frame=frame)
+    return Picture(resized(picture.pixels, size, source.name), picture.metadata), n_bytes
+
+
+def resized(pixels: NDArray[np.uint8], size: Size | None, name: str) -> NDArray[np.uint8]:
     """Scale pixels (H, W, C) with Lanczos' window, alpha premultiplied meanwhile.
 
     A width alone keeps the proportions and never enlarges; width and height are taken as they are.
@@ -23,7 +51,7 @@ def resized(
     Examples
     --------
     >>> import numpy as np
-    >>> from kmc.commands.resize import resized
+    >>> from kmc.commands.opening import resized
     >>> resized(np.zeros((60, 90, 3), np.uint8), (30, None), "sea.png").shape
     (20, 30, 3)
     """

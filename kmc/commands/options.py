@@ -1,0 +1,122 @@
+"""The options of the commands, under the headings that ``--help`` lists them by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from kmc.commands.kinds import real, size, whole
+from kmc.commands.layout import Option
+
+F = TypeVar("F", bound=Callable[..., Any])
+Decorator = Callable[[F], F]
+
+# So many files at once, where nothing else is asked for: each holds a picture in memory.
+MOST_JOBS = 4
+
+
+def group(heading: str, *options: tuple[str, str, dict[str, Any]]) -> Callable[[F], F]:
+    """Options under one heading.
+
+    Each is given as its names and, in capitals, what its value is called, ``"-o --output FILE"``;
+    its help; and further settings of click's. One without a value is a flag.
+
+    Examples
+    --------
+    >>> import click
+    >>> from kmc.commands.layout import Command
+    >>> from kmc.commands.options import group
+    >>> @click.command(cls=Command)
+    ... @group("Fruit", ("-a --apple", "Round.", {}), ("--pear N", "How many.", {"type": int}))
+    ... def shop(apple, pear): ...
+    >>> sorted(shop.make_context("shop", ["--pear", "3"]).params.items())
+    [('apple', False), ('pear', 3)]
+    """
+
+    def add(function: F) -> F:
+        for names, text, settings in reversed(options):
+            words = names.split()
+            value = {"is_flag": True} if words[-1].startswith("-") else {"metavar": words.pop()}
+            if "dest" in settings:
+                words.append(settings["dest"])
+            more = {key: each for key, each in settings.items() if key != "dest"}
+            function = click.option(
+                *words, cls=Option, heading=heading, help=text, **(value | more)
+            )(function)
+        return function
+
+    return add
+
+
+def how_many(default: int) -> Callable[[F], F]:
+    """``-k``, with the default of a command."""
+    return group(
+        "Colours",
+        ("-k --colors N", "How many colours.",
+         {"dest": "k", "type": whole(1, 65536), "default": default, "show_default": True}),
+    )  # fmt: skip
+
+
+# What those of these options that are given are called in `kmc.quantize`, too.
+SEARCH = ("effort", "init", "n_init", "max_iter", "tol", "seed")
+
+search = group(
+    "How colours are found",
+    ("--effort WORD", "fast, default or best: how long to look for a lower error.",
+     {"type": click.Choice(["fast", "default", "best"])}),
+    ("--init WORD", "k-means++, random or bisecting: where k-means starts.",
+     {"type": click.Choice(["k-means++", "random", "bisecting"])}),
+    ("--n-init N", "How often it starts anew; the best is kept.", {"type": whole(1)}),
+    ("--max-iter N", "The most iterations over all colours.", {"type": whole(1)}),
+    ("--tol X", "Stop when no colour moves by more: levels, squared.", {"type": real(0)}),
+    ("--seed N", "Of the random numbers: the same gives the same file.", {"type": whole(0)}),
+)  # fmt: skip
+
+opening = group(
+    "Input",
+    ("--frame N", "Of an animation, or of pages: which one, from 0.", {"type": whole(0)}),
+    ("--resize W[xH]", "Scale first: 700 is the most width, 700x465 the very size.",
+     {"type": size}),
+)  # fmt: skip
+
+folders = group("Input", ("-r --recursive", "Take the pictures in folders, too.", {}))
+
+places = group(
+    "Output",
+    ("-o --output FILE", "Where the one result goes; - is standard output.", {}),
+    ("--out-dir DIR", "Where results go, under their inputs' names.", {}),
+    ("--suffix TEXT", "Put after inputs' names; by default -kmc, and nothing with --out-dir.", {}),
+    ("--ext EXT", "The ending of results' names, and so their format.",
+     {"default": "png", "show_default": True}),
+    ("--format NAME", "The format, where no name says it: png, gif, webp, tiff, ...", {}),
+    ("-f --force", "Replace files that exist.", {}),
+    ("-n --dry-run", "Do everything but write.", {}),
+    ("--skip-if-larger", "Write nothing larger than its original; exit with 98.", {}),
+    ("--keep/--strip", "Whether profile, resolution, EXIF and XMP come along.",
+     {"default": True, "show_default": True}),
+)  # fmt: skip
+
+running = group(
+    "Running",
+    ("--jobs N", f"Files at once; by default one a processor, at most {MOST_JOBS}.",
+     {"type": whole(1, 1024)}),
+    ("--threads N", "The most threads for one file; results never depend on it.",
+     {"type": whole(1, 1024)}),
+    ("--json", "A line of JSON for each file, on standard output.", {"dest": "as_json"}),
+    ("-q --quiet", "Say nothing but errors.", {}),
+    ("-v --verbose", "Tell of each iteration; one file at a time.", {}),
+)  # fmt: skip
+
+
+def chosen(given: dict[str, Any], names: tuple[str, ...] = SEARCH) -> dict[str, Any]:
+    """Those of the options that were given.
+
+    Examples
+    --------
+    >>> from kmc.commands.options import chosen
+    >>> chosen({"effort": "best", "seed": None, "force": True})
+    {'effort': 'best'}
+    """
+    return {name: given[name] for name in names if given.get(name) is not None}

@@ -1,0 +1,117 @@
+"""``kmc plot``: figures of what k-means did, drawn by matplotlib."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kmc.commands import console
+from kmc.commands.exits import Exit
+from kmc.commands.inputs import expand
+from kmc.commands.kinds import whole_range
+from kmc.commands.layout import Command
+from kmc.commands.options import chosen, group, how_many, opening, search
+from kmc.commands.outputs import Naming
+from kmc.errors import FileWriteError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from kmc.image import Picture
+
+SUFFIXES = ("png", "pdf", "svg", "jpg", "webp")
+DPI = 150
+CURVE_POINTS = 15
+
+
+@click.command(cls=Command)
+@click.argument("file")
+@group(
+    "Figure",
+    ("-o --output FILE", "The figure: png, pdf, svg. With --clusters, a folder.",
+     {"required": True}),
+    ("-f --force", "Replace a file that exists.", {}),
+    ("--clusters", "Pixels in colour space, a figure for each iteration.", {}),
+    ("--history", "Error and largest shift of each iteration.", {}),
+    ("--curve MIN-MAX", "Error and file size for numbers of colours.", {"type": whole_range}),
+)  # fmt: skip
+@how_many(16)
+@search
+@opening
+def plot(file: str, k: int, output: str, **given: Any) -> Exit:
+    """Draw what k-means made of a picture.
+
+    By default both side by side. Needs matplotlib: pip install 'kmc-quantize[plot]'
+
+    \b
+      kmc plot photo.jpg -k 15 -o figure.png
+      kmc plot photo.jpg -k 8 --clusters -o steps/
+      kmc plot photo.jpg --curve 2-256 -o curve.png
+    """
+    from kmc.commands.opening import opened
+
+    kinds = [name for name in ("clusters", "history", "curve") if given[name]]
+    if len(kinds) > 1:
+        raise click.UsageError(f"--{kinds[0]} and --{kinds[1]} are different figures")
+    source = expand([file], recursive=False)[0]
+    first = os.path.join(output, "iteration-001.png") if given["clusters"] else output
+    Naming(overwrite=given["force"]).check(source, first)
+    suffix = os.path.splitext(output)[1].removeprefix(".").lower()
+    if not given["clusters"] and suffix not in SUFFIXES:
+        raise click.UsageError(f"{output}: a figure's name ends in .{', .'.join(SUFFIXES)}")
+    picture = opened(source, given["frame"], given["resize"])[0]
+    if given["clusters"]:
+        import kmc
+
+        kmc.plot.steps(picture, k, output, **chosen(given))
+    else:
+        _save(_drawn(picture, k, given), output, suffix)
+    console.say(f"{console.printable(source.path)} -> {console.printable(output)}")
+    return Exit.DONE
+
+
+def _drawn(picture: Picture, k: int, given: dict[str, Any]) -> Axes:
+    import kmc
+
+    with contextlib.suppress(ImportError):  # of which kmc.plot says what to do
+        import matplotlib
+
+        matplotlib.use("Agg")  # no windows
+    if given["curve"]:
+        return kmc.plot.curve(picture, spread(*given["curve"]))
+    result = kmc.quantize(picture, k, **chosen(given))
+    if given["history"]:
+        return kmc.plot.history(result)
+    return kmc.plot.side_by_side(picture, result)
+
+
+def _save(axes: Axes, path: str, suffix: str) -> None:
+    from kmc.replace import replace
+
+    file = io.BytesIO()
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    figure.savefig(file, format=suffix, dpi=DPI)
+    try:
+        replace(path, file.getvalue())
+    except OSError as error:
+        if isinstance(error, FileWriteError):
+            raise
+        raise FileWriteError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def spread(least: int, most: int) -> list[int]:
+    """Numbers of colours from one to another, in equal ratios.
+
+    Examples
+    --------
+    >>> from kmc.commands.plot import spread
+    >>> spread(2, 256)
+    [2, 3, 4, 6, 8, 11, 16, 23, 32, 45, 64, 91, 128, 181, 256]
+    """
+    ratio = (most / least) ** (1 / (CURVE_POINTS - 1))
+    return sorted({round(least * ratio**step) for step in range(CURVE_POINTS)})

@@ -1,0 +1,117 @@
+"""``kmc palette`` and ``kmc plot``."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+from shell import Kmc, tree
+
+import kmc
+from kmc.commands import console
+from kmc.swatches import swatches
+
+
+@pytest.fixture
+def cli(capsysbinary, photo, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(photo).save("photo.png")
+    return Kmc(capsysbinary)
+
+
+@pytest.fixture
+def expected(photo):
+    return swatches(kmc.fit(photo, 5))
+
+
+def test_a_table_of_colours_and_shares(cli, expected):
+    code, out, err = cli("palette", "photo.png", "-k", 5)
+    assert (code, err) == (0, "")
+    lines = [line.split() for line in out.splitlines()]
+    assert [line[0] for line in lines] == [swatch.hex for swatch in expected]
+    assert [line[4] for line in lines] == [f"{100 * swatch.share:.1f}" for swatch in expected]
+    assert ["".join(f"{int(level):02x}" for level in line[1:4]) for line in lines] == [
+        swatch.hex[1:] for swatch in expected
+    ]
+    assert len(cli("palette", "photo.png")[1].splitlines()) == 8
+
+
+def test_formats(cli, expected):
+    codes = [swatch.hex for swatch in expected]
+    assert cli("palette", "photo.png", "-k5", "--format", "hex")[1].split() == codes
+    rgb = cli("palette", "photo.png", "-k5", "--format", "rgb")[1].splitlines()
+    assert [f"#{bytes(map(int, line.split())).hex()}" for line in rgb] == codes
+    said = json.loads(cli("palette", "photo.png", "-k5", "--format", "json")[1])
+    assert [entry["hex"] for entry in said] == codes
+    assert sum(entry["share"] for entry in said) == pytest.approx(1, abs=1e-5)
+    css = cli("palette", "photo.png", "-k5", "--format", "css")[1]
+    assert css.startswith(":root {\n  --color-1: " + codes[0] + "; /* ")
+    assert css.endswith("}\n")
+
+
+def test_swatches_only_on_a_terminal_that_wants_colour(cli, expected, monkeypatch):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    red, green, blue = bytes.fromhex(expected[0].hex[1:])
+    colored = f"\x1b[48;2;{red};{green};{blue}m        \x1b[0m  {expected[0].hex}"
+    assert "\x1b" not in cli("palette", "photo.png", "-k", 5)[1]
+    monkeypatch.setattr(console, "is_terminal", lambda stream: stream is sys.stdout)
+    assert cli("palette", "photo.png", "-k", 5)[1].startswith(colored)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in cli("palette", "photo.png", "-k", 5)[1]
+
+
+def test_palette_complains(cli):
+    assert cli("palette", "none.png") == (2, "", "kmc: none.png: no such file\n")
+    assert cli("palette", "photo.png", "--format", "xyz")[0] == 1
+
+
+def test_side_by_side(cli, photo):
+    assert cli("plot", "photo.png", "-k", 6, "-o", "figure.png")[0] == 0
+    with Image.open("figure.png") as figure:
+        pixels = np.asarray(figure.convert("RGB")).reshape(-1, 3)
+    drawn = {tuple(color) for color in pixels.tolist()}
+    assert {tuple(color) for color in kmc.quantize(photo, 6).palette.colors.tolist()} <= drawn
+    code, _, err = cli("plot", "photo.png", "-k", 6, "-o", "figure.png")
+    assert (code, err) == (15, "kmc: figure.png: exists already; --force replaces it\n")
+    assert cli("plot", "photo.png", "-k", 2, "-o", "figure.png", "--force")[0] == 0
+
+
+def test_other_figures(cli):
+    options = ["-k", 3, "--max-iter", 3, "--tol", 0, "--init", "random"]
+    assert cli("plot", "photo.png", *options, "--clusters", "-o", "steps/a")[0] == 0
+    steps = [f"steps/a/iteration-00{n}.png" for n in (1, 2, 3)]
+    assert tree(".") == ["photo.png", *steps]
+    assert cli("plot", "photo.png", *options, "--clusters", "-o", "steps/a")[0] == 15
+    assert cli("plot", "photo.png", *options, "--clusters", "-o", "steps/a", "-f")[0] == 0
+    assert cli("plot", "photo.png", *options, "--history", "-o", "history.svg")[0] == 0
+    assert cli("plot", "photo.png", "--curve", "2-8", "-o", "curve.pdf")[0] == 0
+    with open("history.svg", encoding="utf-8") as file:
+        assert "<svg" in file.read()
+    with open("curve.pdf", "rb") as file:
+        assert file.read(4) == b"%PDF"
+
+
+def test_plot_complains(cli, monkeypatch):
+    for arguments, code, words in (
+        (["photo.png"], 1, "Missing option '-o'"),
+        (["photo.png", "-o", "a.xyz"], 1, "a.xyz: a figure's name ends in .png, .pdf, .svg"),
+        (["photo.png", "-o", "a.png", "--curve", "9-3"], 1, "'9-3' is no range"),
+        (["photo.png", "-o", "a", "--curve", "2-3", "--clusters"], 1, "are different figures"),
+        (["none.png", "-o", "a.png"], 2, "none.png: no such file"),
+        (["photo.png", "-o", "none/a.png"], 3, "none/a.png: cannot be written"),
+        (["photo.png", "-o", "photo.png/a", "--clusters"], 3, "cannot be made"),
+    ):
+        result, out, err = cli("plot", *arguments)
+        assert (result, out) == (code, "")
+        assert words in err
+    assert os.listdir() == ["photo.png"]
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    code, _, err = cli("plot", "photo.png", "-o", "a.png")
+    assert code == 1
+    assert "pip install kmc-quantize[plot]" in err
+    assert err.count("\n") == 1
