@@ -260,6 +260,26 @@ def test_steps_writes_a_figure_for_each_iteration(photo, tmp_path):
     assert pyplot.get_fignums() == []
 
 
+def test_steps_beside_fixed_colours(photo, tmp_path, monkeypatch):
+    drawn = []
+    module = sys.modules["kmc.plot.steps"]  # the name itself is the function's
+
+    def record(image, now, before, **options):
+        drawn.append((before, now.copy()))
+
+    monkeypatch.setattr(module, "clusters", record)
+    init = [(10, 20, 30), (200, 100, 0)]
+    fixed = [(255, 255, 255)]
+    kmc.plot.steps(photo, 3, tmp_path, fixed=fixed, init=init, max_iter=2, tol=0)
+    np.testing.assert_array_equal(drawn[0][0], [*fixed, *init])
+    np.testing.assert_array_equal(drawn[1][0], drawn[0][1])
+
+
+def test_steps_without_iterations_draw_nothing(photo, tmp_path):
+    assert len(kmc.plot.steps(photo[:1, :2], 4, tmp_path)) == 2
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_steps_can_be_stopped(photo, tmp_path):
     palette = kmc.plot.steps(photo, 4, tmp_path, tol=0, callback=lambda *state: False)
     assert palette.n_iter == 1

@@ -46,7 +46,7 @@ def steps(
         How many colours.
     folder : str or os.PathLike
         Where ``iteration-001.png``, ``iteration-002.png`` and so on go, each as `clusters` draws
-        it; made if there is none.
+        it; made if there is none. A palette that needs no iteration has no figure.
     n_pixels : int, default 4000
         How many pixels to draw at most.
     callback, **options
@@ -87,6 +87,8 @@ def steps(
 
     def draw(iteration: int, centroids: NDArray[np.float64], inertia: float, shift: float) -> Any:
         nonlocal before
+        if before is not None:  # fixed colours are not among those of init
+            before = np.concatenate((centroids[: len(centroids) - len(before)], before))
         figure = lone_figure(SIZE)
         ax = figure.add_subplot(projection="3d")
         clusters(pixels, centroids, before, n_pixels=n_pixels, ax=ax)
