@@ -17,13 +17,13 @@ def array_pixels(image: Any) -> NDArray[np.uint8]:
 
     Parameters
     ----------
-    image : array_like of uint8, shape (H, W), (H, W, 1) or (H, W, 3)
+    image : array_like of uint8, shape (H, W), (H, W, 1), (H, W, 3) or (H, W, 4)
         Any strides, read-only included. Nested lists of integers from 0 to 255 will do.
 
     Returns
     -------
     ndarray of uint8, shape (H, W, C)
-        C-contiguous, C = 1 or 3.
+        C-contiguous, C = 1, 3 or 4.
 
     Raises
     ------
@@ -113,15 +113,15 @@ def _to_uint8_hint(array: NDArray[Any]) -> str:
 
 def _check_shape(array: NDArray[np.uint8]) -> None:
     shape = array.shape
-    if array.ndim == 2 or (array.ndim == 3 and shape[2] in (1, 3)):
+    if array.ndim == 2 or (array.ndim == 3 and shape[2] in (1, 3, 4)):
         return
-    message = f"expected shape (H, W), (H, W, 1) or (H, W, 3), got {shape}"
-    if array.ndim == 3 and shape[2] == 4:
+    message = f"expected shape (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), got {shape}"
+    if array.ndim == 3 and shape[2] == 2:
         message += (
-            "; RGBA is not taken: composite it over a background colour, for example with "
-            "PIL.Image.alpha_composite, or drop the alpha with image[..., :3]"
+            "; grey with alpha is given as RGBA: np.asarray(PIL.Image.fromarray(image, 'LA')"
+            ".convert('RGBA'))"
         )
-    elif array.ndim == 3 and shape[0] in (1, 3):
+    elif array.ndim == 3 and shape[0] in (1, 3, 4):
         message += "; with the channels first, move them last: np.moveaxis(image, 0, -1)"
     elif array.ndim == 4:
         message += "; several pictures are given one at a time"

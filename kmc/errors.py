@@ -6,7 +6,7 @@
     ├── ArgumentError         (ValueError)          an option outside its range
     ├── ArgumentTypeError     (TypeError)           an option of the wrong type
     ├── ImageError                                  a picture that cannot be used
-    │   ├── ImageShapeError   (ValueError)          wrong shape, empty, transparent, animated
+    │   ├── ImageShapeError   (ValueError)          wrong shape, empty, animated
     │   ├── ImageTypeError    (TypeError)           wrong dtype, or no picture at all
     │   ├── ImageTooLargeError (ValueError)         more pixels than Pillow agrees to open
     │   └── ImageReadError    (OSError)             unreadable, truncated, of an unknown format
@@ -85,7 +85,7 @@ class ImageError(KmcError):
 
 
 class ImageShapeError(ImageError, ValueError):
-    """A picture of the wrong shape: not two or three axes, empty, transparent, or animated.
+    """A picture of the wrong shape: not two or three axes, empty, or animated.
 
     Examples
     --------

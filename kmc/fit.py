@@ -10,12 +10,21 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kmc import _core
-from kmc.errors import ArgumentError, ImageShapeError
+from kmc.alpha import (
+    AlphaTree,
+    alpha_order,
+    gathered,
+    merged_transparent,
+    serving_weights,
+    tree_of,
+)
+from kmc.errors import ArgumentError
 from kmc.histogram import Histogram, weighted
 from kmc.importance import MOST_WEIGHT
 from kmc.options import Callback, EffortName, Init, Options, Weights, checked_options
 from kmc.palette import Palette, widened
 from kmc.sample import sample
+from kmc.space import SpaceName, coordinates, levels, places, rounded
 
 if TYPE_CHECKING:
     from kmc.image import ImageInput
@@ -43,6 +52,7 @@ def fit(
     fixed: Palette | ArrayLike | None = None,
     importance: ArrayLike | None = None,
     image_weights: ArrayLike | None = None,
+    space: SpaceName = "rgb",
 ) -> Palette:
     """Find the k colours that serve a picture, or several, best, by k-means over all pixels.
 
@@ -97,6 +107,11 @@ def fit(
     image_weights : array_like, shape (n,), optional
         How much each pixel of each of several pictures counts, as `importance` says it; by default
         all the same, so that larger pictures count more.
+    space : {"rgb", "linear", "oklab", "lab"}, default "rgb"
+        Where distances are taken: between levels as files store them; between amounts of light,
+        which is how blurred or scaled down pictures mix; in Oklab or CIE Lab, where equal distances
+        look more alike. `tol`, inertia and shift are then in levels of that space: 255 from black
+        to white, in Lab 100. The palette remembers its space and maps pictures in it.
 
     Returns
     -------
@@ -141,13 +156,18 @@ def fit(
         fixed,
         importance,
         image_weights,
+        space,
     )
     return fitted(*sample(image, importance, image_weights, options.threads), options)[0]
 
 
+AnyTree = _core.Tree | AlphaTree
+Fitted = tuple[Palette, NDArray[np.uint16], float]
+
+
 def fitted(
     counted: Histogram, weights: NDArray[np.int64] | None, options: Options
-) -> tuple[Palette, NDArray[np.uint16], float]:
+) -> Fitted:
     """The palette of a histogram, the label of each of its colours, and the squared error in all.
 
     With `weights`, 0 or more for each colour, it is these and not the counts that draw the palette.
@@ -160,33 +180,59 @@ def fitted(
     >>> palette.colors.tolist(), labels.tolist(), error
     ([[1], [9]], [0, 1], 0.0)
     """
-    options = _of_channels(counted.colors.shape[1], options)
-    n_adaptive = options.k - options.n_fixed
+    channels = counted.colors.shape[1]
+    fit_colors = _fitted_alpha if channels == 4 else _fitted
+    return fit_colors(counted, _of_channels(channels, options), weights)
+
+
+def _fitted(counted: Histogram, options: Options, weights: NDArray[np.int64] | None) -> Fitted:
+    n_adaptive, space = options.k - options.n_fixed, options.space
     if len(counted) <= n_adaptive and not options.n_fixed:
         labels = np.arange(len(counted)).astype(np.uint16)
-        return Palette(counted.colors, None, counted.counts), labels, 0.0
+        return Palette(counted.colors, None, counted.counts, space=space), labels, 0.0
     if counted.n_pixels > MOST_WEIGHT:
         raise ArgumentError(f"at most {MOST_WEIGHT} pixels can be weighed, not {counted.n_pixels}")
-    by_pixels = _core.tree(counted.colors, counted.counts, options.threads)
+    by_pixels = tree_of(counted.colors, counted.counts, space, options.threads)
     free = _beside(options.fixed, counted)
     if len(free) <= n_adaptive:
-        palette = Palette(np.concatenate((options.fixed, free)))
+        palette = Palette(np.concatenate((options.fixed, free)), space=space)
     elif weights is None:
         palette = _drawn(counted, by_pixels, options)
     else:
         palette = _drawn_by_weight(counted, by_pixels, weights, options)
-    labels, palette.counts, error = by_pixels.label(widened(palette.colors), options.threads)
+    labels, palette.counts, error = by_pixels.label(places(palette.colors, space), options.threads)
+    if space != "rgb":
+        error = _core.color_error(
+            counted.colors, counted.counts, palette.colors, labels, options.threads
+        )
     return palette, labels, error
+
+
+def _fitted_alpha(
+    counted: Histogram, options: Options, weights: NDArray[np.int64] | None
+) -> Fitted:
+    """As `fitted`, all that is fully transparent being one colour; in the order files want."""
+    colors, place = merged_transparent(counted.colors)
+    if weights is not None:
+        weights = serving_weights(colors, gathered(weights, place))
+    merged = Histogram(colors, gathered(counted.counts, place))
+    palette, labels, error = _fitted(merged, options, weights)
+    order = alpha_order(palette.colors)
+    for name in ("colors", "centroids", "counts"):
+        setattr(palette, name, getattr(palette, name)[order])
+    return palette, np.argsort(order).astype(np.uint16)[labels][place], error
 
 
 def _of_channels(channels: int, options: Options) -> Options:
     """The options for a picture of that many channels, which colours among them must have too."""
-    if channels == 4:
-        raise ImageShapeError("colours with alpha cannot be fitted; drop it with colors[:, :3]")
     if not options.n_fixed:
         options = replace(options, fixed=np.zeros((0, channels), np.uint8))
     for name, colors in (("init", options.init), ("fixed", options.fixed)):
-        if not isinstance(colors, str) and colors.shape[1] != channels:
+        if isinstance(colors, str):
+            continue
+        if (colors.shape[1], channels) == (3, 4):
+            options = replace(options, **{name: np.insert(colors, 3, 255, axis=1)})
+        elif colors.shape[1] != channels:
             raise ArgumentError(
                 f"{name} must have as many channels as the picture, {channels}, not "
                 f"{colors.shape[1]}"
@@ -203,7 +249,7 @@ def _beside(fixed: NDArray[np.uint8], counted: Histogram) -> NDArray[np.uint8]:
 
 
 def _drawn_by_weight(
-    counted: Histogram, by_pixels: _core.Tree, weights: NDArray[np.int64], options: Options
+    counted: Histogram, by_pixels: AnyTree, weights: NDArray[np.int64], options: Options
 ) -> Palette:
     """The palette that some colours draw, more or less each.
 
@@ -212,25 +258,26 @@ def _drawn_by_weight(
     drawing = weighted(counted, weights)
     free = _beside(options.fixed, drawing)
     if len(free) > options.k - options.n_fixed:
-        tree = _core.tree(drawing.colors, drawing.counts, options.threads)
+        tree = tree_of(drawing.colors, drawing.counts, options.space, options.threads)
         return _drawn(drawing, tree, options)
     init = options.init if isinstance(options.init, str) else "k-means++"
     served = replace(options, fixed=np.concatenate((options.fixed, free)), init=init)
     return _drawn(counted, by_pixels, served)
 
 
-def _drawn(counted: Histogram, by_counts: _core.Tree, options: Options) -> Palette:
+def _drawn(counted: Histogram, by_counts: AnyTree, options: Options) -> Palette:
     """The palette that the colours of a histogram draw; there are more of them than entries."""
-    tree = by_counts
+    tree, space = by_counts, options.space
     if options.weights == "uniform":
-        tree = _core.tree(counted.colors, None, options.threads)
+        tree = tree_of(counted.colors, None, space, options.threads)
     if options.k == options.n_fixed:
-        _, _, error = tree.label(widened(options.fixed), options.threads)
-        return Palette(options.fixed, inertia=error)
+        _, _, error = tree.label(places(options.fixed, space), options.threads)
+        return Palette(options.fixed, inertia=error, space=space)
     centroids, history, converged = _best_run(tree, options)
     return Palette(
         _distinct(by_counts, counted, centroids, options),
-        centroids[:, : counted.colors.shape[1]],
+        levels(centroids, counted.colors.shape[1], space),
+        space=space,
         inertia=history[-1][0],
         n_iter=len(history),
         converged=converged,
@@ -241,7 +288,7 @@ def _drawn(counted: Histogram, by_counts: _core.Tree, options: Options) -> Palet
 Run = tuple[NDArray[np.float64], list[tuple[float, float]], bool]
 
 
-def _best_run(tree: _core.Tree, options: Options) -> Run:
+def _best_run(tree: AnyTree, options: Options) -> Run:
     """The run of the lowest inertia, the first among equals; none after one the callback ended."""
     drawn = options.init in ("k-means++", "random") if isinstance(options.init, str) else False
     drawn = drawn or (options.searches and options.effort.kicks > 0)
@@ -260,27 +307,39 @@ def _best_run(tree: _core.Tree, options: Options) -> Run:
     return min(runs, key=lambda run: run[1][-1][0])
 
 
-def _run(tree: _core.Tree, options: Options, seed: int) -> Run:
+def _run(tree: AnyTree, options: Options, seed: int) -> Run:
     seed %= 1 << 64
     centroids = _start(tree, options, seed)
     history, converged = tree.lloyd(
         centroids,
         options.max_iter,
         options.tol,
-        options.callback,
+        _told_levels(tree, options),
         options.threads,
         options.n_fixed,
     )
     return centroids, history, converged
 
 
-def _start(tree: _core.Tree, options: Options, seed: int) -> NDArray[np.float64]:
+def _told_levels(tree: AnyTree, options: Options) -> Callback | None:
+    """The callback, told of centroids in levels wherever they lie."""
+    callback, space = options.callback, options.space
+    if callback is None or (space == "rgb" and tree.channels < 4):
+        return callback
+
+    def told(iteration: int, centroids: NDArray[np.float64], *state: float) -> Any:
+        return callback(iteration, levels(widened(centroids), tree.channels, space), *state)
+
+    return told
+
+
+def _start(tree: AnyTree, options: Options, seed: int) -> NDArray[np.float64]:
     """The fixed colours and seeds beside them, improved by search where the effort says so."""
     k, n_fixed, effort, threads = options.k, options.n_fixed, options.effort, options.threads
-    fixed = widened(options.fixed)
+    fixed = places(options.fixed, options.space)
     name = options.init if isinstance(options.init, str) else "given"
     if not isinstance(options.init, str):
-        centroids = np.concatenate((fixed, widened(options.init)))
+        centroids = np.concatenate((fixed, _placed(options.init, options.space)))
     elif name == "random":
         centroids = np.concatenate((fixed, tree.seed_random(k - n_fixed, seed, threads)))
     if name in ("given", "random") and not options.searches:
@@ -301,23 +360,30 @@ def _start(tree: _core.Tree, options: Options, seed: int) -> NDArray[np.float64]
     return centroids
 
 
+def _placed(init: NDArray[np.float64], space: SpaceName) -> NDArray[np.float64]:
+    """Given colours as centroids: rounded first, unless places are levels."""
+    if space == "rgb" and init.shape[1] < 4:
+        return widened(init)
+    return places(np.floor(init + 0.5).astype(np.uint8), space)
+
+
 def _distinct(
-    tree: _core.Tree, counted: Histogram, centroids: NDArray[np.float64], options: Options
+    tree: AnyTree, counted: Histogram, centroids: NDArray[np.float64], options: Options
 ) -> NDArray[np.uint8]:
     """The centroids rounded to colours, no two the same.
 
     Where two would be, the one with the higher index takes the colour of the picture that the
     others serve worst: most weight times squared distance, first in order among equals.
     """
-    colors, channels = counted.colors, counted.colors.shape[1]
-    rounded = np.floor(centroids[:, :channels] + 0.5).astype(np.uint8)
+    colors, channels, space = counted.colors, counted.colors.shape[1], options.space
+    found = rounded(centroids, channels, space)
     place = 256 ** np.arange(channels)
-    _, first = np.unique(rounded @ place, return_index=True)
-    if len(first) < len(rounded):
+    _, first = np.unique(found @ place, return_index=True)
+    if len(first) < len(found):
         # More colours than k differ from each other, so that enough of them are not served exactly.
-        twice = np.setdiff1d(np.arange(len(rounded)), first)
-        labels, _, _ = tree.label(widened(rounded), options.threads)
-        off = colors.astype(np.int32) - rounded[labels]
+        twice = np.setdiff1d(np.arange(len(found)), first)
+        labels, _, _ = tree.label(places(found, space), options.threads)
+        off = coordinates(colors, space).astype(np.int32) - coordinates(found, space)[labels]
         error = np.square(off).sum(axis=1, dtype=np.int64) * counted.counts
-        rounded[twice] = colors[np.argsort(-error, kind="stable")[: len(twice)]]
-    return rounded
+        found[twice] = colors[np.argsort(-error, kind="stable")[: len(twice)]]
+    return found

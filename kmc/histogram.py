@@ -214,7 +214,8 @@ def histogram(
     Parameters
     ----------
     image : path, bytes, binary file object, PIL.Image.Image or array_like of uint8
-        A picture as `kmc.quantize` takes it; arrays have shape (H, W), (H, W, 1) or (H, W, 3).
+        A picture as `kmc.quantize` takes it; arrays have shape (H, W), (H, W, 1),
+        (H, W, 3) or (H, W, 4). With alpha, what lies under alpha 0 is counted as it is.
     importance : array_like, shape (H, W), optional
         How much each pixel counts, as in `kmc.fit`; by default 1. The counts are then weights, in
         proportion to each other, and colours whose weight is 0 are left out.

@@ -1,9 +1,9 @@
 """Pictures come in here: a path, bytes, a file object, a PIL.Image or an array is read.
 
-Pixels are a C-contiguous ``uint8`` array of shape ``(H, W, C)``, C = 1 for grey and 3 for RGB. No
-other file knows how pictures are opened, and Pillow is imported only when one is. Whatever would
-silently lose something (transparency, all frames but one, values beyond 8 bits in an array) is
-refused with the way out in the message.
+Pixels are a C-contiguous ``uint8`` array of shape ``(H, W, C)``, C = 1 for grey, 3 for RGB and
+4 for RGB with straight alpha. No other file knows how pictures are opened, and Pillow is imported
+only when one is. Whatever would silently lose something (all frames but one, values beyond 8 bits
+in an array) is refused with the way out in the message.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ def read(image: ImageInput, *, frame: int | None = None) -> Picture:
     image : path, bytes, binary file object, PIL.Image.Image, Picture or array_like of uint8
         A path; the bytes of an encoded picture; a file opened in binary mode (a seekable one is
         read from its beginning, as Pillow does); a Pillow picture; or ``uint8`` values of shape
-        (H, W), (H, W, 1) or (H, W, 3), of any strides. Nested lists of integers from 0 to 255
-        will do.
+        (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), of any strides. Nested lists of integers from 0
+        to 255 will do.
     frame : int, optional
         Which frame of an animation, or page of several, counted from 0. Without it only a picture
         that has but one is taken.
@@ -80,14 +80,14 @@ def read(image: ImageInput, *, frame: int | None = None) -> Picture:
     Returns
     -------
     Picture
-        Its `pixels` are uint8 of shape (H, W, C), C-contiguous, C = 1 for grey or 3 for RGB: the
-        caller's own memory when `image` is a contiguous array, and possibly read-only. Its
+        Its `pixels` are uint8 of shape (H, W, C), C-contiguous, C = 1 for grey, 3 for RGB or 4
+        for RGB with straight alpha: the caller's own memory when `image` is a contiguous array, and possibly read-only. Its
         `metadata` is what the file says beside them, None for arrays.
 
     Raises
     ------
     ImageShapeError
-        Not of those shapes, empty, with transparent pixels, or of several frames.
+        Not of those shapes, empty, or of several frames.
     ImageTypeError
         Not ``uint8``, or no picture at all.
     ImageReadError, ImageNotFoundError, ImageTooLargeError
@@ -101,8 +101,9 @@ def read(image: ImageInput, *, frame: int | None = None) -> Picture:
     Notes
     -----
     Files and Pillow pictures come upright, as their EXIF orientation asks. Grey of 16 bits is
-    scaled and rounded to 8; an alpha channel that is opaque everywhere is dropped. Of an MPO file
-    (a JPEG with previews or a second view) the main picture is taken.
+    scaled and rounded to 8; what is transparent anywhere comes as RGBA, grey too; an alpha
+    channel that is opaque everywhere is dropped. Of an MPO file (a JPEG with previews or a second
+    view) the main picture is taken.
 
     RGB values stay as they are, and their ICC profile (in PNG also gAMA and cHRM) is kept in
     `metadata`. CMYK and grey go through their profiles to sRGB, where they have one: the files

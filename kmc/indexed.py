@@ -35,7 +35,8 @@ class IndexedImage:
         The k colours.
     mse : float
         Squared differences to the original picture, summed over the channels and averaged over the
-        pixels, in 8-bit levels squared.
+        pixels, in 8-bit levels squared, whatever space the palette is for. With alpha, they are
+        those of red, green and blue times alpha / 255, and of alpha.
     metadata : Metadata, optional
         What the original file says beside its pixels, for the files that are made of the result.
 

@@ -1,4 +1,4 @@
-"""The modes of Pillow pictures become pixels: grey, RGB, palettes, 16 bits, CMYK, orientation."""
+"""The modes of Pillow pictures become pixels: grey, RGB, alpha, palettes, CMYK, orientation."""
 
 from __future__ import annotations
 
@@ -30,10 +30,12 @@ _STRIP_BYTES = 1 << 18
 def pillow_pixels(picture: Any, name: str) -> NDArray[np.uint8]:
     """The pixels of a loaded Pillow picture of any mode, upright; `name` is what errors call it.
 
+    With any transparent pixel it is RGBA, with straight alpha.
+
     Raises
     ------
     ImageShapeError
-        It has transparent pixels.
+        It says that colours are transparent which can no longer be told from others.
     ImageTypeError
         Its values have 32 bits.
 
@@ -44,7 +46,6 @@ def pillow_pixels(picture: Any, name: str) -> NDArray[np.uint8]:
     >>> pillow_pixels(Image.new("CMYK", (2, 1)), "white").tolist()
     [[[255, 255, 255], [255, 255, 255]]]
     """
-    _refuse_transparency(picture, name)
     channels, convert = _conversion(picture, name)
     method = _UPRIGHT.get(exif_orientation(picture))
     if method is not None:
@@ -71,42 +72,37 @@ def exif_orientation(picture: Any) -> int:
     return orientation if orientation in _UPRIGHT else 1
 
 
-def _refuse_transparency(picture: Any, name: str) -> None:
-    """Let a picture pass if all its pixels are opaque."""
-    if not picture.has_transparency_data or _is_opaque(picture):
-        return
-    raise ImageShapeError(
-        f"{name}: has transparent pixels (mode {picture.mode}), which are not taken; "
-        "composite it over a background colour, Image.alpha_composite(Image.new('RGBA', "
-        "image.size, 'white'), image.convert('RGBA')).convert('RGB'), or drop the alpha, "
-        "image.convert('RGBA').convert('RGB')"
-    )
-
-
-def _is_opaque(picture: Any) -> bool:
+def _is_opaque(picture: Any, name: str) -> bool:
+    """Whether no pixel of a picture is transparent, even a little."""
+    if not picture.has_transparency_data:
+        return True
     if picture.mode in ("LA", "La", "PA", "RGBA", "RGBa"):
         return bool(picture.getchannel(picture.getbands()[-1]).getextrema()[0] == 255)
     key = picture.info.get("transparency")
     if picture.mode.startswith("I"):  # convert() would not look at the colour key
         return not (np.asarray(picture) == key).any()
-    if isinstance(key, tuple) and max(key) > 255:  # a key of 16 bits, of which 8 were read
-        return False
+    if isinstance(key, tuple) and max(key) > 255:
+        raise ImageShapeError(
+            f"{name}: a colour of 16 bits, {key}, is transparent, but pixels were read with 8, "
+            "so they may not be of it; image.info.pop('transparency') makes all opaque"
+        )
     return bool(picture.convert("RGBA").getextrema()[3][0] == 255)
 
 
 def _conversion(picture: Any, name: str) -> tuple[int, Callable[[Any], Any]]:
     """How many channels the pixels have, and what makes a strip of the picture array-like."""
-    mode = picture.mode
-    if mode in ("L", "RGB"):
-        return len(mode), lambda strip: strip
+    mode, opaque = picture.mode, _is_opaque(picture, name)
     if mode.startswith("I;16") or (mode == "I" and picture.format == "PPM"):
-        table = _grey_table(picture)
-        return 1, lambda strip: table[np.asarray(strip)]
+        return _grey_conversion(picture, opaque)
     if mode in ("I", "F"):
         raise ImageTypeError(
             f"{name}: has 32-bit values (mode {mode}) of unknown range; "
             "scale np.asarray(image) to 0..255 and convert with .astype(np.uint8)"
         )
+    if not opaque:
+        return 4, _rgba_conversion(picture)
+    if mode in ("L", "RGB"):
+        return len(mode), lambda strip: strip
     if mode == "La":
         return 1, lambda strip: strip.convert("LA").getchannel("L")
     if mode in ("1", "LA"):
@@ -116,6 +112,30 @@ def _conversion(picture: Any, name: str) -> tuple[int, Callable[[Any], Any]]:
     if mode in ("P", "PA", "RGBa"):  # by way of RGBA: a palette may carry an (opaque) alpha
         return 3, lambda strip: strip.convert("RGBA").convert("RGB")
     return 3, lambda strip: strip.convert("RGB")
+
+
+def _rgba_conversion(picture: Any) -> Callable[[Any], Any]:
+    if picture.mode == "RGBA":
+        return lambda strip: strip
+    if picture.mode == "La":
+        return lambda strip: strip.convert("LA").convert("RGBA")
+    return lambda strip: strip.convert("RGBA")
+
+
+def _grey_conversion(picture: Any, opaque: bool) -> tuple[int, Callable[[Any], Any]]:
+    """Grey of 16 bits, of which one level may be transparent."""
+    table = _grey_table(picture)
+    if opaque:
+        return 1, lambda strip: table[np.asarray(strip)]
+    key = picture.info["transparency"]
+
+    def convert(strip: Any) -> NDArray[np.uint8]:
+        levels = np.asarray(strip)
+        grey = table[levels]
+        alpha = np.where(levels == key, 0, 255).astype(np.uint8)
+        return np.stack((grey, grey, grey, alpha), axis=-1)
+
+    return 4, convert
 
 
 def _grey_table(picture: Any) -> NDArray[np.uint8]:

@@ -13,6 +13,7 @@ from kmc.arguments import array, not_negative, one_of, whole
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.histogram import thread_count
 from kmc.palette import MOST_COLORS, Palette, as_colors
+from kmc.space import SpaceName, checked_space
 
 Callback = Callable[[int, NDArray[np.float64], float, float], Any]
 Init = Literal["k-means++", "random", "bisecting"] | ArrayLike
@@ -64,6 +65,7 @@ class Options:
     threads: int
     callback: Callback | None
     fixed: NDArray[np.uint8]
+    space: SpaceName
 
     @property
     def n_fixed(self) -> int:
@@ -85,6 +87,7 @@ def checked_options(
     fixed: Palette | ArrayLike | None = None,
     importance: ArrayLike | None = None,
     image_weights: ArrayLike | None = None,
+    space: str = "rgb",
 ) -> Options:
     """The options of `fit`, or the error that says which of them is wrong.
 
@@ -121,6 +124,7 @@ def checked_options(
         threads=thread_count(threads),
         callback=callback,
         fixed=kept,
+        space=checked_space(space),
     )
 
 
@@ -132,6 +136,8 @@ def _checked_fixed(fixed: Any, k: int) -> NDArray[np.uint8]:
     if given.size == 0:
         return np.zeros((0, 3), np.uint8)
     colors = as_colors("fixed", given)
+    if colors.shape[1] == 4:
+        colors[colors[:, 3] == 0] = 0  # all that is fully transparent is one colour
     _, first = np.unique(colors, axis=0, return_index=True)
     if len(first) > k:
         raise ArgumentError(
@@ -149,9 +155,9 @@ def _checked_init(init: Any, n: int) -> str | NDArray[np.float64]:
         raise ArgumentTypeError(
             f"init must be the name of a seeding or an array, not {init!r}"
         ) from None
-    if start.ndim != 2 or len(start) != n or start.shape[1] not in (1, 3):
+    if start.ndim != 2 or len(start) != n or start.shape[1] not in (1, 3, 4):
         raise ArgumentError(
-            f"init must have shape ({n}, 1 or 3), a row for each colour that is not fixed, "
+            f"init must have shape ({n}, 1, 3 or 4), a row for each colour that is not fixed, "
             f"not {start.shape}"
         )
     if not (start.min() >= 0 and start.max() <= 255):  # false for NaN

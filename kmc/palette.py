@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kmc import _core
+from kmc.alpha import gathered, merged_transparent, tree_of
 from kmc.arguments import array, not_negative, whole
 from kmc.array import promoted
 from kmc.errors import ArgumentError, ArgumentTypeError, ImageShapeError
@@ -16,6 +17,7 @@ from kmc.histogram import thread_count
 from kmc.image import read
 from kmc.indexed import IndexedImage
 from kmc.metadata import Metadata
+from kmc.space import SpaceName, checked_space, places
 
 Indices = NDArray[np.uint8] | NDArray[np.uint16]
 
@@ -39,9 +41,10 @@ class Palette:
     Parameters
     ----------
     colors : array_like of uint8, shape (k, C)
-        The colours, C = 1 for grey or 3 for RGB, k = 1 to 65 536.
+        The colours, C = 1 for grey, 3 for RGB, 4 for RGB with straight alpha, k = 1 to 65 536.
     centroids : array_like of float64, shape (k, C), optional
-        The colours before they were rounded, in levels; by default the colours themselves.
+        The colours before they were rounded, in levels (whatever the space, and with straight
+        alpha); by default the colours themselves.
     counts : array_like of int64, shape (k,), optional
         How many of the pixels that the palette was fitted to are nearest to each colour; by
         default 0.
@@ -55,6 +58,8 @@ class Palette:
         Whether these ended because the centroids came to rest.
     history : sequence of (float, float), optional
         The inertia and the largest squared movement of a centroid of each iteration.
+    space : {"rgb", "linear", "oklab", "lab"}, default "rgb"
+        Where distances are taken when a picture is mapped; see `kmc.fit`.
 
     Raises
     ------
@@ -72,7 +77,7 @@ class Palette:
     array([[0, 1]], dtype=uint8)
     """
 
-    __slots__ = ("centroids", "colors", "converged", "counts", "history", "inertia", "n_iter")
+    __slots__ = ("centroids", "colors", "converged", "counts", "history", "inertia", "n_iter", "space")
 
     colors: NDArray[np.uint8]
     centroids: NDArray[np.float64]
@@ -81,6 +86,7 @@ class Palette:
     n_iter: int
     converged: bool
     history: list[tuple[float, float]]
+    space: SpaceName
 
     def __init__(
         self,
@@ -92,6 +98,7 @@ class Palette:
         n_iter: int = 0,
         converged: bool = True,
         history: Sequence[tuple[float, float]] = (),
+        space: SpaceName = "rgb",
     ) -> None:
         self.colors = as_colors("colors", colors)
         k = len(self.colors)
@@ -109,6 +116,7 @@ class Palette:
         self.n_iter = whole("n_iter", n_iter, 0)
         self.converged = bool(converged)
         self.history = list(history)
+        self.space = checked_space(space)
 
     def __len__(self) -> int:
         return len(self.colors)
@@ -124,13 +132,16 @@ class Palette:
     def remap(self, image: Any, *, threads: int | None = None) -> IndexedImage:
         """Give every pixel of a picture the nearest colour of this palette.
 
-        Nearest by the sum of squared differences; the lowest index wins ties.
+        Nearest by the sum of squared differences in the palette's space; the lowest index wins
+        ties. With alpha, differences are those of premultiplied colours and of alpha, and opaque
+        pixels only get opaque colours, if the palette has any.
 
         Parameters
         ----------
         image : path, bytes, binary file object, PIL.Image.Image or array_like of uint8
             A picture as `kmc.quantize` takes it, with no more channels than the palette: grey
-            pictures are taken for RGB ones where it has these colours.
+            pictures are taken for RGB ones where it has these colours, and those without alpha for
+            opaque ones where it has that.
         threads : int, optional
             The most threads to use; by default ``kmc.cpu.threads()``.
 
@@ -157,20 +168,34 @@ class Palette:
         picture = read(image)
         pixels = promoted(picture.pixels, self.colors.shape[1])
         if pixels.shape[2] != self.colors.shape[1]:
-            kinds = {1: "grey", 3: "RGB"}
+            kinds = {1: "grey", 3: "RGB", 4: "RGBA"}
             raise ImageShapeError(
                 f"a palette of {kinds[self.colors.shape[1]]} colours cannot serve a picture in "
                 f"{kinds[pixels.shape[2]]}; convert the picture first"
             )
         n_threads = thread_count(threads)
-        if len(self) <= COMPARED_COLORS:
+        comparable = _compares_levels(self)
+        if comparable and len(self) <= COMPARED_COLORS:
             return _compared(pixels, self, n_threads, picture.metadata)
         colors, counts = _core.histogram(pixels, n_threads)
-        if len(self) <= COMPARED_WITH_NOISE and is_noise(pixels, colors):
+        if comparable and len(self) <= COMPARED_WITH_NOISE and is_noise(pixels, colors):
             return _compared(pixels, self, n_threads, picture.metadata)
-        tree = _core.tree(colors, counts, n_threads)
-        labels, _, error = tree.label(widened(self.colors), n_threads)
+        labels, error = self._label(colors, counts, n_threads)
         return indexed(pixels, colors, labels, self, error, n_threads, picture.metadata)
+
+    def _label(
+        self, colors: NDArray[np.uint8], counts: NDArray[np.int64], threads: int
+    ) -> tuple[NDArray[np.uint16], float]:
+        """The index of each of these distinct colours, and the squared error in all."""
+        place: Any = slice(None)
+        if colors.shape[1] == 4:
+            colors, place = merged_transparent(colors)
+            counts = gathered(counts, place)
+        tree = tree_of(colors, counts, self.space, threads)
+        labels, _, error = tree.label(places(self.colors, self.space), threads)
+        if self.space != "rgb":
+            error = _core.color_error(colors, counts, self.colors, labels, threads)
+        return labels[place], error
 
 
 @overload
@@ -219,7 +244,7 @@ def assign(
     Returns
     -------
     indices : ndarray of uint8, or of uint16 when k > 256, shape (...)
-        The number of the colour at the least squared distance, the lowest on ties.
+        The number of the nearest colour, as `Palette.remap` has it: the lowest on ties.
     counts : ndarray of int64, shape (k,)
         How many pixels each colour is nearest to.
     sums : ndarray of int64, shape (k, C)
@@ -240,9 +265,9 @@ def assign(
     >>> (sums / counts[:, None]).tolist()
     [[1.0, 1.0, 1.0], [9.0, 8.5, 8.0]]
     """
-    colors = (
-        palette.colors if isinstance(palette, Palette) else as_colors("palette", palette, (1, 3, 4))
-    )
+    if not isinstance(palette, Palette):
+        palette = Palette(as_colors("palette", palette))
+    colors = palette.colors
     values = array("pixels", pixels)
     if values.dtype != np.uint8:
         raise ArgumentTypeError(f"pixels must be uint8, not {values.dtype}")
@@ -255,8 +280,16 @@ def assign(
         raise ArgumentTypeError(f"return_sums must be True or False, not {return_sums!r}")
     flat = np.ascontiguousarray(values.reshape(-1, colors.shape[1]))
     n_threads = thread_count(threads)
+    comparable = _compares_levels(palette) or not len(flat)
     if not return_sums:
+        if not comparable:
+            return palette.remap(flat[None], threads=threads).indices.reshape(values.shape[:-1])
         return _core.assign(flat, colors, n_threads)[0].reshape(values.shape[:-1])
+    if not comparable:
+        raise ArgumentError(
+            "return_sums is for grey and RGB colours of space rgb: means of others are not means "
+            "of their channels"
+        )
     indices, _, counts, sums = _core.assign_sums(flat, colors, n_threads)
     return indices.reshape(values.shape[:-1]), counts, sums
 
@@ -303,7 +336,8 @@ def indexed(
     >>> indexed(pixels, colors, labels, Palette([[9], [5]]), 0.0, threads=1).indices
     array([[1, 0]], dtype=uint8)
     """
-    if len(palette) <= COMPARED_NOT_LOOKED_UP and is_noise(pixels, colors):
+    few = _compares_levels(palette) and len(palette) <= COMPARED_NOT_LOOKED_UP
+    if few and is_noise(pixels, colors):
         return _compared(pixels, palette, threads, metadata)
     indices = _core.remap(pixels, colors, labels, len(palette), threads)
     return IndexedImage(indices, palette, error / indices.size, metadata)
@@ -324,9 +358,12 @@ def widened(centroids: NDArray[Any]) -> NDArray[np.float64]:
     return wide
 
 
-def as_colors(
-    name: str, colors: ArrayLike, channels: tuple[int, ...] = (1, 3)
-) -> NDArray[np.uint8]:
+def _compares_levels(palette: Palette) -> bool:
+    """Whether nearest means by the bytes themselves."""
+    return palette.space == "rgb" and palette.colors.shape[1] < 4
+
+
+def as_colors(name: str, colors: ArrayLike) -> NDArray[np.uint8]:
     """Colours that a caller gave, checked and copied.
 
     Examples
@@ -338,10 +375,10 @@ def as_colors(
     kmc.errors.ArgumentError: fixed must lie in 0..255
     """
     values = array(name, colors)
-    if values.ndim != 2 or values.shape[1] not in channels or not 1 <= len(values) <= MOST_COLORS:
+    if values.ndim != 2 or values.shape[1] not in (1, 3, 4) or not 1 <= len(values) <= MOST_COLORS:
         raise ArgumentError(
-            f"{name} must have shape (k, C), k = 1 to {MOST_COLORS}, C one of "
-            f"{', '.join(map(str, channels))}, not {values.shape}"
+            f"{name} must have shape (k, C), k = 1 to {MOST_COLORS}, C one of 1, 3, 4, "
+            f"not {values.shape}"
         )
     if values.dtype.kind not in "iu":
         raise ArgumentTypeError(f"{name} must be uint8, not {values.dtype}")

@@ -13,6 +13,7 @@ from kmc.indexed import IndexedImage
 from kmc.options import Callback, EffortName, Init, Weights, checked_options
 from kmc.palette import Palette, indexed
 from kmc.sample import is_several, weighed
+from kmc.space import SpaceName
 
 if TYPE_CHECKING:
     from kmc.image import ImageInput
@@ -33,6 +34,7 @@ def quantize(
     callback: Callback | None = None,
     fixed: Palette | ArrayLike | None = None,
     importance: ArrayLike | None = None,
+    space: SpaceName = "rgb",
 ) -> IndexedImage:
     """Reduce a picture to its k best colours.
 
@@ -42,11 +44,14 @@ def quantize(
     Parameters
     ----------
     image : path, bytes, binary file object, PIL.Image.Image or array_like of uint8
-        Arrays have shape (H, W) or (H, W, 1) for grey and (H, W, 3) for RGB. Files come upright,
-        as their EXIF orientation says.
+        Arrays have shape (H, W) or (H, W, 1) for grey, (H, W, 3) for RGB and (H, W, 4) for RGB
+        with straight alpha. Files come upright, as their EXIF orientation says, and with alpha if
+        they are transparent anywhere.
     k : int
-        How many colours, 1 to 65 536. A picture of no more than k colours comes back unchanged.
-    init, n_init, max_iter, tol, seed, weights, effort, threads, callback, fixed, importance
+        How many colours, 1 to 65 536. A picture of no more than k colours comes back unchanged; all
+        that is fully transparent is one colour, (0, 0, 0, 0).
+    init, n_init, max_iter, tol, seed, weights, effort, threads, callback, fixed, importance,
+    space
         As for `kmc.fit`.
 
     Returns
@@ -71,7 +76,8 @@ def quantize(
     ((30, 40), (16, 3))
     """
     options = checked_options(
-        k, init, n_init, max_iter, tol, seed, weights, effort, threads, callback, fixed, importance
+        k, init, n_init, max_iter, tol, seed, weights, effort, threads, callback, fixed, importance,
+        space=space,
     )
     if is_several(image):
         raise ImageTypeError(

@@ -24,12 +24,13 @@ under alpha 0 makes no difference, and an opaque colour lies where it does witho
 from __future__ import annotations
 
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kmc import _core
+from kmc.arguments import one_of
 from kmc.space_tables import (
     DEFINITIONS,
     LIGHT,
@@ -48,6 +49,22 @@ Floats = NDArray[np.float64]
 
 # A coordinate is a whole number of these: 64 of them make a level.
 ONE_LEVEL = 64
+
+
+def checked_space(space: Any) -> SpaceName:
+    """The option `space`, or the error that says what is wrong with it.
+
+    Examples
+    --------
+    >>> from kmc.space import checked_space
+    >>> checked_space("hsv")
+    Traceback (most recent call last):
+    ...
+    kmc.errors.ArgumentError: space must be one of rgb, linear, oklab, lab, not 'hsv'
+    """
+    one_of("space", space, SPACES)
+    known: SpaceName = space
+    return known
 
 
 def coordinates(
@@ -105,18 +122,14 @@ def levels(points: Floats, channels: int, space: SpaceName = "rgb") -> Floats:
     >>> levels(np.array([[25.5, 0, 0, 127.5]]), 4).tolist()
     [[51.0, 0.0, 0.0, 127.5]]
     """
-    black, white = (0, 0, 0), 255
-    if space != "rgb":
-        definition = DEFINITIONS[space]
-        black, white = (0, *definition.offset[1:]), definition.white
+    black, white = _ends(space)
     axes = [points[:, i] for i in range(3)]
     if channels == 1:
         axes[1:] = (np.full(len(points), float(level)) for level in black[1:])
     opacity = np.ones(len(points))
     if channels == 4:
         opacity = (1 - points[:, 3] / white).clip(0, 1)
-        some = np.where(opacity > 0, opacity, 1)
-        axes = [at + (axis - at) / some for axis, at in zip(axes, black, strict=True)]
+        axes = list(opaque_places(points, space)[:, :3].T)
     if space != "rgb":
         axes = _levels_of_light(_light_of_axes(axes, space))
     found = np.stack((*axes, 255 * opacity), axis=1)[:, : 4 if channels == 4 else channels]
@@ -136,6 +149,46 @@ def rounded(points: Floats, channels: int, space: SpaceName = "rgb") -> NDArray[
     [[200, 100, 50, 9]]
     """
     return np.floor(levels(points, channels, space) + 0.5).astype(np.uint8)
+
+
+def opaque_places(points: Floats, space: SpaceName = "rgb") -> Floats:
+    """Where the same colours lie without their transparency.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.space import opaque_places
+    >>> opaque_places(np.array([[25.5, 0, 0, 127.5]])).tolist()
+    [[51.0, 0.0, 0.0, 0.0]]
+    """
+    black, white = _ends(space)
+    opacity = (1 - points[:, 3:] / white).clip(0, 1)
+    start = np.array([*black, 0.0])
+    drawn = start + (points - start) / np.where(opacity > 0, opacity, 1)
+    found = np.where(opacity < 1, drawn, points)
+    found[:, 3] = 0
+    return found
+
+
+def places(colors: NDArray[np.uint8], space: SpaceName = "rgb") -> Floats:
+    """Where colours lie, in levels: as centroids are given to the engine.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.space import places
+    >>> places(np.array([[7]], np.uint8)).tolist()
+    [[7.0, 0.0, 0.0, 0.0]]
+    """
+    return coordinates(colors, space) / ONE_LEVEL
+
+
+def _ends(space: SpaceName) -> tuple[tuple[int, ...], int]:
+    """The coordinates of black, and the lightness of white, in levels."""
+    if space == "rgb":
+        return (0, 0, 0), 255
+    definition = DEFINITIONS[space]
+    return (0, *definition.offset[1:]), definition.white
 
 
 @cache

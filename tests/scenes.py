@@ -95,3 +95,44 @@ _RGB = st.one_of(
 
 # Pictures of every kind from 1 x 1 to 24 x 24, (H, W, 3) or (H, W).
 PICTURES = st.one_of(_RGB, _RGB.map(grey))
+
+
+def soft(height: int, width: int, seed: int = 0) -> Pixels:
+    """Balls with soft edges and a shadow, with noise where nothing is to be seen: (H, W, 4)."""
+    y, x = np.mgrid[0:height, 0:width]
+    y, x = 1024 * y // height, 1024 * x // width
+    alpha = (150 - ((y - 600) ** 2 + (x - 520) ** 2) // 1200).clip(0, 120)  # the shadow
+    color = np.zeros((height, width, 3), np.int64)
+    for at_y, at_x, size, *shade in scattered((4, 6), 1024, seed).tolist():
+        radius = 100 + size // 6
+        square = radius**2 - (y - at_y) ** 2 - (x - at_x) ** 2
+        cover = (square * 255 // (30 * radius)).clip(0, 255)[..., None]
+        light = (80 + 175 * square.clip(0) // radius**2)[..., None] * np.array(shade) // 1023
+        over = alpha[..., None] * (255 - cover) // 255
+        total = cover + over
+        color = (light * cover + color * over) // total.clip(1)
+        alpha = total[..., 0]
+    hidden = noise(height, width, 3, seed + 1)
+    color = np.where(alpha[..., None] > 0, color, hidden)
+    return np.concatenate((color, alpha[..., None]), axis=-1).astype(np.uint8)
+
+
+def cutout(height: int, width: int) -> Pixels:
+    """A photo, hard edges around it: each pixel is opaque or not there at all."""
+    picture = photo(height, width)
+    alpha = np.where(picture[..., 2] > 150, 0, 255).astype(np.uint8)
+    return np.concatenate((picture, alpha[..., None]), axis=-1)
+
+
+def veil(height: int, width: int) -> Pixels:
+    """A photo behind glass: no pixel is opaque and none is fully transparent."""
+    alpha = 1 + scattered((height, width, 1), 254, 9)
+    return np.concatenate((photo(height, width), alpha), axis=-1).astype(np.uint8)
+
+
+ALPHA = {
+    "soft": soft(48, 60),
+    "cutout": cutout(40, 50),
+    "veil": veil(30, 40),
+    "rgba noise": noise(30, 40, 4, 3),
+}
