@@ -23,12 +23,13 @@ from kmc.errors import (
 
 if TYPE_CHECKING:
     from kmc import cpu, plot
+    from kmc.assign import assign
     from kmc.fit import fit
     from kmc.histogram import Histogram, histogram
     from kmc.image import Picture, read
     from kmc.indexed import IndexedImage
     from kmc.metadata import Metadata
-    from kmc.palette import Palette, assign
+    from kmc.palette import Palette
     from kmc.quantize import quantize
 
 __version__ = "0.1.0"
@@ -69,7 +70,7 @@ _HOMES = {
     "Metadata": "metadata",
     "Palette": "palette",
     "Picture": "image",
-    "assign": "palette",
+    "assign": "assign",
     "cpu": "cpu",
     "fit": "fit",
     "histogram": "histogram",

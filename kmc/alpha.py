@@ -303,3 +303,6 @@ class AlphaTree(Beside):
         history, _ = self.parts[part][0].lloyd(rows, 1, 0.0, None, threads, len(still))
         moving[:] = rows[len(still) :]
         return history[0]
+
+
+AnyTree = _core.Tree | AlphaTree

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from kmc import _core
 from kmc.alpha import (
-    AlphaTree,
+    AnyTree,
     alpha_order,
     gathered,
     merged_transparent,
@@ -22,18 +22,13 @@ from kmc.errors import ArgumentError
 from kmc.histogram import Histogram, weighted
 from kmc.importance import MOST_WEIGHT
 from kmc.options import Callback, EffortName, Init, Options, Weights, checked_options
-from kmc.palette import Palette, widened
+from kmc.palette import Palette
+from kmc.run import best_run
 from kmc.sample import sample
 from kmc.space import SpaceName, coordinates, levels, places, rounded
 
 if TYPE_CHECKING:
     from kmc.image import ImageInput
-
-# A first search goes over the coarsest cells that number so many for each colour of the palette.
-SEARCH_CELLS = 32
-
-# Seeds are drawn from cells, at least so many for each colour of the palette.
-SEEDING_CELLS = 4
 
 
 def fit(
@@ -161,7 +156,6 @@ def fit(
     return fitted(*sample(image, importance, image_weights, options.threads), options)[0]
 
 
-AnyTree = _core.Tree | AlphaTree
 Fitted = tuple[Palette, NDArray[np.uint16], float]
 
 
@@ -231,7 +225,8 @@ def _of_channels(channels: int, options: Options) -> Options:
         if isinstance(colors, str):
             continue
         if (colors.shape[1], channels) == (3, 4):
-            options = replace(options, **{name: np.insert(colors, 3, 255, axis=1)})
+            opaque: Any = {name: np.insert(colors, 3, 255, axis=1)}
+            options = replace(options, **opaque)
         elif colors.shape[1] != channels:
             raise ArgumentError(
                 f"{name} must have as many channels as the picture, {channels}, not "
@@ -273,7 +268,7 @@ def _drawn(counted: Histogram, by_counts: AnyTree, options: Options) -> Palette:
     if options.k == options.n_fixed:
         _, _, error = tree.label(places(options.fixed, space), options.threads)
         return Palette(options.fixed, inertia=error, space=space)
-    centroids, history, converged = _best_run(tree, options)
+    centroids, history, converged = best_run(tree, options)
     return Palette(
         _distinct(by_counts, counted, centroids, options),
         levels(centroids, counted.colors.shape[1], space),
@@ -283,88 +278,6 @@ def _drawn(counted: Histogram, by_counts: AnyTree, options: Options) -> Palette:
         converged=converged,
         history=history,
     )
-
-
-Run = tuple[NDArray[np.float64], list[tuple[float, float]], bool]
-
-
-def _best_run(tree: AnyTree, options: Options) -> Run:
-    """The run of the lowest inertia, the first among equals; none after one the callback ended."""
-    drawn = options.init in ("k-means++", "random") if isinstance(options.init, str) else False
-    drawn = drawn or (options.searches and options.effort.kicks > 0)
-    stopped = False
-
-    def watched(*state: Any) -> bool:
-        nonlocal stopped
-        answer = options.callback(*state) if options.callback else None
-        stopped = isinstance(answer, bool | np.bool_) and not answer
-        return not stopped
-
-    watching = replace(options, callback=watched if options.callback else None)
-    runs: list[Run] = []
-    while not stopped and len(runs) < (options.n_init if drawn else 1):
-        runs.append(_run(tree, watching, options.seed + len(runs)))
-    return min(runs, key=lambda run: run[1][-1][0])
-
-
-def _run(tree: AnyTree, options: Options, seed: int) -> Run:
-    seed %= 1 << 64
-    centroids = _start(tree, options, seed)
-    history, converged = tree.lloyd(
-        centroids,
-        options.max_iter,
-        options.tol,
-        _told_levels(tree, options),
-        options.threads,
-        options.n_fixed,
-    )
-    return centroids, history, converged
-
-
-def _told_levels(tree: AnyTree, options: Options) -> Callback | None:
-    """The callback, told of centroids in levels wherever they lie."""
-    callback, space = options.callback, options.space
-    if callback is None or (space == "rgb" and tree.channels < 4):
-        return callback
-
-    def told(iteration: int, centroids: NDArray[np.float64], *state: float) -> Any:
-        return callback(iteration, levels(widened(centroids), tree.channels, space), *state)
-
-    return told
-
-
-def _start(tree: AnyTree, options: Options, seed: int) -> NDArray[np.float64]:
-    """The fixed colours and seeds beside them, improved by search where the effort says so."""
-    k, n_fixed, effort, threads = options.k, options.n_fixed, options.effort, options.threads
-    fixed = places(options.fixed, options.space)
-    name = options.init if isinstance(options.init, str) else "given"
-    if not isinstance(options.init, str):
-        centroids = np.concatenate((fixed, _placed(options.init, options.space)))
-    elif name == "random":
-        centroids = np.concatenate((fixed, tree.seed_random(k - n_fixed, seed, threads)))
-    if name in ("given", "random") and not options.searches:
-        return centroids
-    cells = tree.coarsen(SEARCH_CELLS * k, threads)
-    if name == "bisecting":
-        few = cells.coarsen(SEEDING_CELLS * k, threads)
-        centroids = np.concatenate((fixed, few.seed_split(k - n_fixed, threads)))
-    elif name == "k-means++":
-        few = cells.coarsen(SEEDING_CELLS * k, threads)
-        centroids = few.seed_plusplus(k, seed, threads, fixed)
-    if options.searches:
-        cells.search(centroids, effort.kicks, effort.patience, seed, threads, n_fixed)
-        kicks = int(effort.fine_kicks * k)
-        if kicks:
-            cells = tree.coarsen(effort.fine_cells * k, threads)
-            cells.search(centroids, kicks, effort.patience, seed, threads, n_fixed)
-    return centroids
-
-
-def _placed(init: NDArray[np.float64], space: SpaceName) -> NDArray[np.float64]:
-    """Given colours as centroids: rounded first, unless places are levels."""
-    if space == "rgb" and init.shape[1] < 4:
-        return widened(init)
-    return places(np.floor(init + 0.5).astype(np.uint8), space)
 
 
 def _distinct(

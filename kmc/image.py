@@ -81,8 +81,8 @@ def read(image: ImageInput, *, frame: int | None = None) -> Picture:
     -------
     Picture
         Its `pixels` are uint8 of shape (H, W, C), C-contiguous, C = 1 for grey, 3 for RGB or 4
-        for RGB with straight alpha: the caller's own memory when `image` is a contiguous array, and possibly read-only. Its
-        `metadata` is what the file says beside them, None for arrays.
+        for RGB with straight alpha: the caller's own memory when `image` is a contiguous array, and
+        possibly read-only. Its `metadata` is what the file says beside them, None for arrays.
 
     Raises
     ------

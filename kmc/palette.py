@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, overload
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -77,7 +77,16 @@ class Palette:
     array([[0, 1]], dtype=uint8)
     """
 
-    __slots__ = ("centroids", "colors", "converged", "counts", "history", "inertia", "n_iter", "space")
+    __slots__ = (
+        "centroids",
+        "colors",
+        "converged",
+        "counts",
+        "history",
+        "inertia",
+        "n_iter",
+        "space",
+    )
 
     colors: NDArray[np.uint8]
     centroids: NDArray[np.float64]
@@ -174,7 +183,7 @@ class Palette:
                 f"{kinds[pixels.shape[2]]}; convert the picture first"
             )
         n_threads = thread_count(threads)
-        comparable = _compares_levels(self)
+        comparable = compares_levels(self)
         if comparable and len(self) <= COMPARED_COLORS:
             return _compared(pixels, self, n_threads, picture.metadata)
         colors, counts = _core.histogram(pixels, n_threads)
@@ -196,102 +205,6 @@ class Palette:
         if self.space != "rgb":
             error = _core.color_error(colors, counts, self.colors, labels, threads)
         return labels[place], error
-
-
-@overload
-def assign(
-    pixels: ArrayLike,
-    palette: Palette | ArrayLike,
-    *,
-    return_sums: Literal[False] = False,
-    threads: int | None = None,
-) -> Indices: ...
-
-
-@overload
-def assign(
-    pixels: ArrayLike,
-    palette: Palette | ArrayLike,
-    *,
-    return_sums: Literal[True],
-    threads: int | None = None,
-) -> tuple[Indices, NDArray[np.int64], NDArray[np.int64]]: ...
-
-
-def assign(
-    pixels: ArrayLike,
-    palette: Palette | ArrayLike,
-    *,
-    return_sums: bool = False,
-    threads: int | None = None,
-) -> Indices | tuple[Indices, NDArray[np.int64], NDArray[np.int64]]:
-    """Compare every pixel with every colour of a palette, without counting equal ones first.
-
-    For few colours, for pixels that are nearly all different, and, with the sums, as both halves of
-    an iteration of k-means of one's own: ``sums / counts[:, None]`` are the means.
-
-    Parameters
-    ----------
-    pixels : array_like of uint8, shape (..., C)
-        C = 1, 3 or 4.
-    palette : Palette or array_like of uint8, shape (k, C)
-        The colours, k = 1 to 65 536.
-    return_sums : bool, default False
-        Whether to return `counts` and `sums` as well.
-    threads : int, optional
-        The most threads to use; by default ``kmc.cpu.threads()``.
-
-    Returns
-    -------
-    indices : ndarray of uint8, or of uint16 when k > 256, shape (...)
-        The number of the nearest colour, as `Palette.remap` has it: the lowest on ties.
-    counts : ndarray of int64, shape (k,)
-        How many pixels each colour is nearest to.
-    sums : ndarray of int64, shape (k, C)
-        The sums of their channels.
-
-    Raises
-    ------
-    ArgumentError, ArgumentTypeError
-        Arrays of another type or shape.
-
-    Examples
-    --------
-    >>> import kmc, numpy as np
-    >>> pixels = np.array([[1, 1, 1], [9, 8, 7], [9, 9, 9]], np.uint8)
-    >>> kmc.assign(pixels, [(0, 0, 0), (9, 9, 9)])
-    array([0, 1, 1], dtype=uint8)
-    >>> _, counts, sums = kmc.assign(pixels, [(0, 0, 0), (9, 9, 9)], return_sums=True)
-    >>> (sums / counts[:, None]).tolist()
-    [[1.0, 1.0, 1.0], [9.0, 8.5, 8.0]]
-    """
-    if not isinstance(palette, Palette):
-        palette = Palette(as_colors("palette", palette))
-    colors = palette.colors
-    values = array("pixels", pixels)
-    if values.dtype != np.uint8:
-        raise ArgumentTypeError(f"pixels must be uint8, not {values.dtype}")
-    if values.ndim < 1 or values.shape[-1] != colors.shape[1]:
-        raise ArgumentError(
-            f"pixels must have shape (..., {colors.shape[1]}) as the palette has, "
-            f"not {values.shape}"
-        )
-    if not isinstance(return_sums, bool | np.bool_):
-        raise ArgumentTypeError(f"return_sums must be True or False, not {return_sums!r}")
-    flat = np.ascontiguousarray(values.reshape(-1, colors.shape[1]))
-    n_threads = thread_count(threads)
-    comparable = _compares_levels(palette) or not len(flat)
-    if not return_sums:
-        if not comparable:
-            return palette.remap(flat[None], threads=threads).indices.reshape(values.shape[:-1])
-        return _core.assign(flat, colors, n_threads)[0].reshape(values.shape[:-1])
-    if not comparable:
-        raise ArgumentError(
-            "return_sums is for grey and RGB colours of space rgb: means of others are not means "
-            "of their channels"
-        )
-    indices, _, counts, sums = _core.assign_sums(flat, colors, n_threads)
-    return indices.reshape(values.shape[:-1]), counts, sums
 
 
 def is_noise(pixels: NDArray[np.uint8], colors: NDArray[np.uint8]) -> bool:
@@ -336,7 +249,7 @@ def indexed(
     >>> indexed(pixels, colors, labels, Palette([[9], [5]]), 0.0, threads=1).indices
     array([[1, 0]], dtype=uint8)
     """
-    few = _compares_levels(palette) and len(palette) <= COMPARED_NOT_LOOKED_UP
+    few = compares_levels(palette) and len(palette) <= COMPARED_NOT_LOOKED_UP
     if few and is_noise(pixels, colors):
         return _compared(pixels, palette, threads, metadata)
     indices = _core.remap(pixels, colors, labels, len(palette), threads)
@@ -358,8 +271,15 @@ def widened(centroids: NDArray[Any]) -> NDArray[np.float64]:
     return wide
 
 
-def _compares_levels(palette: Palette) -> bool:
-    """Whether nearest means by the bytes themselves."""
+def compares_levels(palette: Palette) -> bool:
+    """Whether the nearest colour is that by the bytes themselves.
+
+    Examples
+    --------
+    >>> from kmc.palette import Palette, compares_levels
+    >>> compares_levels(Palette([[7]])), compares_levels(Palette([[7]], space="lab"))
+    (True, False)
+    """
     return palette.space == "rgb" and palette.colors.shape[1] < 4
 
 

@@ -69,7 +69,7 @@ def test_functions_are_not_hidden_by_their_modules(first):
 FIT = (
     "k=256, *, init='k-means++', n_init=1, max_iter=300, tol=?, seed=0, "
     "weights='counts', effort='default', threads=None, callback=None, "
-    "fixed=None, importance=None"
+    "fixed=None, importance=None, space='rgb'"
 )
 
 

@@ -227,7 +227,11 @@ def test_beside_fixed_ones_roundings_differ_too():
         ({"fixed": [(1, 2, 0.5)]}, kmc.ArgumentTypeError, "fixed must be uint8, not float64"),
         ({"fixed": "white"}, kmc.ArgumentError, "fixed must have shape"),
         ({"fixed": [(1, 2), (3,)]}, kmc.ArgumentTypeError, "fixed"),
-        ({"k": 5, "fixed": FIXED, "init": [[1, 2, 3]]}, kmc.ArgumentError, r"shape \(2, 1 or 3\)"),
+        (
+            {"k": 5, "fixed": FIXED, "init": [[1, 2, 3]]},
+            kmc.ArgumentError,
+            r"shape \(2, 1, 3 or",
+        ),
     ],
 )
 def test_wrong_ones(options, error, words):
