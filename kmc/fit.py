@@ -46,8 +46,8 @@ def fit(
     callback: Callback | None = None,
     fixed: Palette | ArrayLike | None = None,
     importance: ArrayLike | None = None,
-    image_weights: ArrayLike | None = None,
     space: SpaceName = "rgb",
+    image_weights: ArrayLike | None = None,
 ) -> Palette:
     """Find the k colours that serve a picture, or several, best, by k-means over all pixels.
 
@@ -99,14 +99,14 @@ def fit(
         more: twice as much importance is as much as twice the pixels. Pixels of importance 0 draw
         no colours to them, and are mapped like the rest. Truth values and whole numbers up to
         65 535 are taken as they are; others in proportion to the largest, to 1 part in 50 400.
-    image_weights : array_like, shape (n,), optional
-        How much each pixel of each of several pictures counts, as `importance` says it; by default
-        all the same, so that larger pictures count more.
     space : {"rgb", "linear", "oklab", "lab"}, default "rgb"
         Where distances are taken: between levels as files store them; between amounts of light,
         which is how blurred or scaled down pictures mix; in Oklab or CIE Lab, where equal distances
         look more alike. `tol`, inertia and shift are then in levels of that space: 255 from black
         to white, in Lab 100. The palette remembers its space and maps pictures in it.
+    image_weights : array_like, shape (n,), optional
+        How much each pixel of each of several pictures counts, as `importance` says it; by default
+        all the same, so that larger pictures count more.
 
     Returns
     -------
@@ -159,9 +159,7 @@ def fit(
 Fitted = tuple[Palette, NDArray[np.uint16], float]
 
 
-def fitted(
-    counted: Histogram, weights: NDArray[np.int64] | None, options: Options
-) -> Fitted:
+def fitted(counted: Histogram, weights: NDArray[np.int64] | None, options: Options) -> Fitted:
     """The palette of a histogram, the label of each of its colours, and the squared error in all.
 
     With `weights`, 0 or more for each colour, it is these and not the counts that draw the palette.

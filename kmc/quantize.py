@@ -76,7 +76,18 @@ def quantize(
     ((30, 40), (16, 3))
     """
     options = checked_options(
-        k, init, n_init, max_iter, tol, seed, weights, effort, threads, callback, fixed, importance,
+        k,
+        init,
+        n_init,
+        max_iter,
+        tol,
+        seed,
+        weights,
+        effort,
+        threads,
+        callback,
+        fixed,
+        importance,
         space=space,
     )
     if is_several(image):

@@ -24,23 +24,16 @@ under alpha 0 makes no difference, and an opaque colour lies where it does witho
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kmc import _core
 from kmc.arguments import one_of
-from kmc.space_tables import (
-    DEFINITIONS,
-    LIGHT,
-    RESPONSE,
-    Matrix,
-    cube_roots,
-    inverse,
-    light_of_levels,
-    mixed,
-)
+
+if TYPE_CHECKING:  # exact fractions take time to import, and rgb needs none
+    from kmc.space_tables import Matrix
 
 SpaceName = Literal["rgb", "linear", "oklab", "lab"]
 SPACES: tuple[SpaceName, ...] = ("rgb", "linear", "oklab", "lab")
@@ -187,6 +180,8 @@ def _ends(space: SpaceName) -> tuple[tuple[int, ...], int]:
     """The coordinates of black, and the lightness of white, in levels."""
     if space == "rgb":
         return (0, 0, 0), 255
+    from kmc.space_tables import DEFINITIONS
+
     definition = DEFINITIONS[space]
     return (0, *definition.offset[1:]), definition.white
 
@@ -196,6 +191,8 @@ def _numbers(space: SpaceName) -> _core.Space | None:
     """A space as the engine takes it."""
     if space == "rgb":
         return None
+    from kmc.space_tables import DEFINITIONS, LIGHT, RESPONSE, cube_roots, mixed
+
     definition = DEFINITIONS[space]
     toe = (0, 0, 0)
     if definition.toe:  # below (6/29)**3 the root is 841/108 of the light, plus 4/29
@@ -220,6 +217,8 @@ def _applied(matrix: Matrix, axes: list[Floats]) -> list[Floats]:
 
 def _light_of_axes(axes: list[Floats], space: SpaceName) -> list[Floats]:
     """Red, green and blue light, white being 1."""
+    from kmc.space_tables import DEFINITIONS, inverse
+
     definition = DEFINITIONS[space]
     centred = [axis - at for axis, at in zip(axes, definition.offset, strict=True)]
     lights = _applied(inverse(definition.axes), centred)
@@ -233,6 +232,8 @@ def _light_of_axes(axes: list[Floats], space: SpaceName) -> list[Floats]:
 
 
 def _levels_of_light(lights: list[Floats]) -> list[Floats]:
+    from kmc.space_tables import LIGHT, light_of_levels
+
     table = np.array(light_of_levels(), np.float64) / LIGHT
     found = []
     for light in lights:
