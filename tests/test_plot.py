@@ -124,6 +124,20 @@ def test_side_by_side_shows_both_pictures(shape):
     assert ax.images[0].get_extent()[1] <= ax.images[1].get_extent()[0]
 
 
+@pytest.mark.parametrize("shape", [(2, 2000), (4, 4002), (6001, 2, 3), (4000, 4, 4)])
+def test_large_pictures_are_averaged_before_they_are_drawn(shape):
+    from kmc.plot.pictures import _reduced
+
+    pixels = np.arange(np.prod(shape)).astype(np.uint8).reshape(*shape[:2], *shape[2:] or (1,))
+    reduced = _reduced(pixels)
+    assert reduced.shape[2] == pixels.shape[2]
+    assert max(reduced.shape) <= 2000
+    factor = -(-max(shape) // 2000)
+    mean = pixels[:factor, :factor].reshape(-1, pixels.shape[2]).mean(axis=0)
+    if shape[2:] != (4,):  # Pillow weighs by alpha
+        assert np.abs(reduced[0, 0] - mean).max() <= 0.5
+
+
 def test_side_by_side_says_what_they_are(photo, result):
     words = [text.get_text() for text in kmc.plot.side_by_side(photo, result).texts]
     assert words[::2] == ["Original", "8 colours"]

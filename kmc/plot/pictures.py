@@ -31,6 +31,7 @@ LABELLED = 0.025
 # Luminance of sRGB, near enough to choose between black and white letters.
 LUMINANCE = (0.299, 0.587, 0.114)
 
+MOST_SHOWN = 2000  # pixels along the longer side: 400 dpi of a picture as wide as it may be
 CHECKS = 64  # squares of the checkerboard along the longer side
 
 
@@ -155,10 +156,23 @@ def palette_bar(palette: Palette | IndexedImage, *, ax: Axes | None = None) -> A
 
 def _picture(ax: Axes, pixels: NDArray[np.uint8], center: float, title: str, detail: str) -> None:
     height, width, _ = pixels.shape
-    ax.imshow(_visible(pixels), extent=(center - width / 2, center + width / 2, height, 0))
+    shown = _visible(_reduced(pixels))
+    ax.imshow(shown, extent=(center - width / 2, center + width / 2, height, 0))
     line: dict[str, Any] = {"ha": "center", "textcoords": "offset points", "annotation_clip": False}
     ax.annotate(title, (center, 0), (0, 19), fontsize=12, weight="bold", **line)
     ax.annotate(detail, (center, 0), (0, 6), fontsize=9.5, **line)
+
+
+def _reduced(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Pixels averaged in squares where there are more of them than a figure can show."""
+    factor = -(-max(pixels.shape) // MOST_SHOWN)
+    if factor == 1:
+        return pixels
+    from PIL import Image
+
+    picture = Image.fromarray(pixels.squeeze(axis=2) if pixels.shape[2] == 1 else pixels)
+    reduced = np.asarray(picture.reduce(factor))
+    return reduced.reshape(*reduced.shape[:2], pixels.shape[2])
 
 
 def _visible(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
