@@ -9,7 +9,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 import numpy as np
 
@@ -44,10 +44,13 @@ class PillowWriter:
     longest: int | None = None  # the longest EXIF or XMP, in bytes
     arrange: Callable[[dict[str, Any]], dict[str, Any]] | None = None  # metadata, for this format
     plugin: str = ""  # the package that teaches Pillow this format
+    clear_entries: bool = True  # whether palette entries may be transparent
 
     def __call__(self, image: IndexedImage, metadata: Metadata, params: dict[str, Any]) -> bytes:
         self._load_plugin()
-        picture = image.to_pil() if self.palette else _painted(image)
+        indexed = self.palette and len(image.palette) <= 256
+        indexed = indexed and (self.clear_entries or _is_opaque(image))
+        picture = image.to_pil() if indexed else _painted(image)
         if picture.mode == "L" and metadata.icc_profile:  # which is one of an RGB space
             picture = picture.convert("RGB")
         buffer = io.BytesIO()
@@ -82,7 +85,14 @@ class PillowWriter:
 def _painted(image: IndexedImage) -> Image.Image:
     from PIL import Image
 
-    return Image.fromarray(np.asarray(image))
+    painted = np.asarray(image)
+    if image.palette.colors.shape[1] == 4 and _is_opaque(image):
+        painted = np.ascontiguousarray(painted[..., :3])
+    return Image.fromarray(painted)
+
+
+def _is_opaque(image: IndexedImage) -> bool:
+    return bool((image.palette.colors[:, 3:] == 255).all())
 
 
 @dataclass(frozen=True)
@@ -97,6 +107,7 @@ class Format:
     encode: Callable[[IndexedImage, Metadata, dict[str, Any]], bytes]
     keeps: tuple[str, ...] = ()
     most_colors: int = 65536
+    alpha: Literal["all", "one clear", "none"] = "all"  # what it can hold of it
     loss: str = ""  # what the format does to the pixels, where it cannot hold them as they are
 
     @property
@@ -145,6 +156,7 @@ FORMATS = (
         ("gif",),
         PillowWriter("GIF", settings={"optimize": False, "interlace": 0}),
         most_colors=256,
+        alpha="one clear",
     ),
     Format(
         ("webp",),
@@ -154,11 +166,14 @@ FORMATS = (
     Format(
         ("tiff", "tif"),
         PillowWriter(
-            "TIFF", settings={"compression": "tiff_adobe_deflate"}, arrange=_tiff_metadata
+            "TIFF",
+            settings={"compression": "tiff_adobe_deflate"},
+            arrange=_tiff_metadata,
+            clear_entries=False,
         ),
         keeps=("icc_profile", "dpi", "exif", "xmp"),
     ),
-    Format(("bmp",), PillowWriter("BMP"), keeps=("dpi",)),
+    Format(("bmp",), PillowWriter("BMP"), keeps=("dpi",), alpha="none"),
     Format(
         ("jxl",),
         PillowWriter("JXL", palette=False, settings={"lossless": True}, plugin="pillow_jxl"),
@@ -180,6 +195,7 @@ FORMATS = (
             longest=65000,
         ),
         keeps=("icc_profile", "dpi", "exif", "xmp"),
+        alpha="none",
         loss="JPEG blurs the flat colours into thousands of others, and the file is usually "
         "larger than the png, which is exact",
     ),
@@ -267,7 +283,7 @@ def encode(
     Raises
     ------
     ArgumentError
-        More colours than the format can hold.
+        More colours than the format can hold, or alpha that it cannot hold.
     FileWriteError
         Pillow does not agree to `params`, or to the size of the picture.
 
@@ -288,11 +304,28 @@ def encode(
         raise ArgumentError(
             f"{name}: {kind.name} holds at most {kind.most_colors} colours, and these are {k}"
         )
+    _check_alpha(image, kind, name)
     if kind.loss:
         warnings.warn(f"{name}: {kind.loss}", FormatWarning, stacklevel=4)  # who called save()
     kept = _kept(image.metadata, kind, name) if metadata and image.metadata else Metadata()
     with _writing(name):
         return kind.encode(image, kept, params)
+
+
+def _check_alpha(image: IndexedImage, kind: Format, name: str) -> None:
+    alpha = image.palette.colors[:, 3:].ravel()
+    if kind.alpha == "none" and (alpha < 255).any():
+        raise ArgumentError(
+            f"{name}: {kind.name} holds no alpha; png, webp, tiff, jxl and avif do, or put the "
+            "picture on a background first: Image.alpha_composite(background, image)"
+        )
+    clear = np.count_nonzero(alpha == 0)
+    if kind.alpha == "one clear" and (clear > 1 or clear < np.count_nonzero(alpha < 255)):
+        raise ArgumentError(
+            f"{name}: in {kind.name} pixels are opaque, or of the one colour that is not there at "
+            "all; png, webp, tiff, jxl and avif hold every alpha, or round it before: "
+            "pixels[..., 3] = np.where(pixels[..., 3] < 128, 0, 255)"
+        )
 
 
 def _kept(metadata: Metadata, kind: Format, name: str) -> Metadata:

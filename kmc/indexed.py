@@ -222,8 +222,9 @@ class IndexedImage:
         Returns
         -------
         PIL.Image.Image
-            Of mode "P" with exactly k palette entries, in order, grey ones as equal RGB; where
-            k > 256, which "P" cannot hold, the painted picture in mode "RGB" or "L".
+            Of mode "P" with exactly k palette entries, in order, grey ones as equal RGB, and what
+            is transparent in ``info["transparency"]``; where k > 256, which "P" cannot hold, the
+            painted picture in mode "RGB", "RGBA" or "L".
 
         Examples
         --------
@@ -239,6 +240,9 @@ class IndexedImage:
         height, width = self.indices.shape
         picture = Image.frombytes("P", (width, height), self.indices.astype(np.uint8).tobytes())
         picture.putpalette(rgb_colors(self.palette.colors).tobytes(), "RGB")
+        transparency = _transparency(self.palette.colors)
+        if transparency is not None:
+            picture.info["transparency"] = transparency
         return picture
 
     def save(
@@ -302,7 +306,7 @@ class IndexedImage:
 
 
 def rgb_colors(colors: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Palette colours (k, C) as files want them, (k, 3): grey becomes equal red, green, blue.
+    """Palette colours (k, C) as files want them, (k, 3): grey as RGB, alpha kept elsewhere.
 
     Examples
     --------
@@ -311,4 +315,15 @@ def rgb_colors(colors: NDArray[np.uint8]) -> NDArray[np.uint8]:
     >>> rgb_colors(np.array([[7]], np.uint8)).tolist()
     [[7, 7, 7]]
     """
-    return np.repeat(colors, 3, axis=1) if colors.shape[1] == 1 else colors
+    return np.repeat(colors, 3, axis=1) if colors.shape[1] == 1 else colors[:, :3]
+
+
+def _transparency(colors: NDArray[np.uint8]) -> int | bytes | None:
+    """What Pillow knows about the alpha of a palette: one clear entry, all, or nothing."""
+    alpha = colors[:, 3:].ravel()
+    below = np.flatnonzero(alpha < 255)
+    if not len(below):
+        return None
+    if len(below) == 1 and alpha[below[0]] == 0:  # which is all that GIF can say
+        return int(below[0])
+    return alpha[: below[-1] + 1].tobytes()
