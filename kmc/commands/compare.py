@@ -51,13 +51,13 @@ def compare(
       kmc compare photo.png photo-kmc.png
       kmc compare photo.png photo-kmc.png --min-psnr 35 || echo too coarse
     """
-    from kmc.commands.opening import opened
+    from kmc.commands.opening import Opener
     from kmc.similarity import similarity
 
     if first == second == STDIO:
         raise click.UsageError("standard input holds one picture: give another file")
     sources = [expand([name], recursive=False)[0] for name in (first, second)]
-    a, b = (opened(source)[0].pixels for source in sources)
+    a, b = (Opener()(source).pixels for source in sources)
     try:
         found = similarity(a, b)
     except ImageShapeError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,30 +14,56 @@ from kmc.image import Picture, read
 Size = tuple[int, int | None]
 
 
-def opened(
-    source: Input, frame: int | None = None, size: Size | None = None
-) -> tuple[Picture, int]:
-    """The picture of an input, and the bytes of its file.
+@dataclass(frozen=True)
+class Opener:
+    """Opens inputs.
 
-    Raises
-    ------
-    ImageError
-        It cannot be read.
-    ArgumentError
-        It has no such frame.
+    Parameters
+    ----------
+    frame : int, optional
+        Which one of an animation.
+    size : (int, int or None), optional
+        What to scale to, as `resized` takes it.
 
     Examples
     --------
     >>> from kmc.commands.inputs import Input
-    >>> from kmc.commands.opening import opened
-    >>> opened(Input("none.png", "none.png"))
+    >>> from kmc.commands.opening import Opener
+    >>> Opener()(Input("none.png", "none.png"))
     Traceback (most recent call last):
     ...
     kmc.errors.ImageNotFoundError: none.png: no such file
     """
-    stream, n_bytes = source.source()
-    picture = read(stream, frame=frame)
-    return Picture(resized(picture.pixels, size, source.name), picture.metadata), n_bytes
+
+    frame: int | None = None
+    size: Size | None = None
+
+    def __call__(self, source: Input) -> Picture:
+        """The picture of an input.
+
+        Raises
+        ------
+        ImageError
+            It cannot be read.
+        ArgumentError
+            It has no such frame.
+        """
+        return self.measured(source)[0]
+
+    def measured(self, source: Input) -> tuple[Picture, int]:
+        """The picture of an input, and the bytes of its file."""
+        stream, n_bytes = source.source()
+        picture = read(stream, frame=self.frame)
+        return Picture(resized(picture.pixels, self.size, source.name), picture.metadata), n_bytes
+
+    def mask(self, path: str) -> NDArray[np.uint8]:
+        """The grey levels (H, W) of a picture, scaled as all others are."""
+        pixels = resized(read(path).pixels, self.size, path)
+        if pixels.shape[2] == 1:
+            return pixels[:, :, 0]
+        # The luma of ITU-R BT.601, as Pillow's mode "L" has it.
+        weighed = pixels[:, :, :3] @ np.array((299, 587, 114), np.int64)
+        return ((weighed + 500) // 1000).astype(np.uint8)
 
 
 def resized(pixels: NDArray[np.uint8], size: Size | None, name: str) -> NDArray[np.uint8]:

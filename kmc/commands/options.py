@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from kmc.commands.kinds import real, size, whole
+from kmc.commands.kinds import colors, real, size, whole
 from kmc.commands.layout import Option
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -58,6 +58,13 @@ def how_many(default: int) -> Callable[[F], F]:
          {"dest": "k", "type": whole(1, 65536), "default": default, "show_default": True}),
     )  # fmt: skip
 
+
+adapting = group(
+    "Colours",
+    ("--fixed COLORS", "Keep these exactly, as '#ffffff,#c00'; k includes them.",
+     {"type": colors}),
+    ("--importance MASK", "A picture: the lighter a pixel there, the more it counts.", {}),
+)  # fmt: skip
 
 # What those of these options that are given are called in `kmc.quantize`, too.
 SEARCH = ("effort", "init", "n_init", "max_iter", "tol", "seed")

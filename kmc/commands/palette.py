@@ -13,7 +13,7 @@ from kmc.commands import console
 from kmc.commands.exits import Exit
 from kmc.commands.inputs import expand
 from kmc.commands.layout import Command
-from kmc.commands.options import chosen, group, how_many, opening, search
+from kmc.commands.options import adapting, group, how_many, opening, search
 
 if TYPE_CHECKING:
     from kmc.swatches import Swatch
@@ -24,6 +24,7 @@ SWATCH_WIDTH = 8
 @click.command(cls=Command)
 @click.argument("file")
 @how_many(8)
+@adapting
 @search
 @opening
 @group(
@@ -31,7 +32,7 @@ SWATCH_WIDTH = 8
     ("--format WORD", "hex, rgb, json or css, in place of a table.",
      {"type": click.Choice(["hex", "rgb", "json", "css"])}),
 )  # fmt: skip
-def palette(file: str, k: int, format: str | None, **given: Any) -> Exit:
+def palette(file: str, format: str | None, **given: Any) -> Exit:
     """Print the best colours of a picture.
 
     One a line, largest share first, with swatches on a terminal.
@@ -41,12 +42,13 @@ def palette(file: str, k: int, format: str | None, **given: Any) -> Exit:
       kmc palette photo.jpg -k 5 --format css > colors.css
     """
     import kmc
-    from kmc.commands.opening import opened
+    from kmc.commands.fitting import fit_options
+    from kmc.commands.opening import Opener
     from kmc.swatches import swatches
 
     source = expand([file], recursive=False)[0]
-    picture = opened(source, given["frame"], given["resize"])[0]
-    found = swatches(kmc.fit(picture, k, **chosen(given)))
+    opener = Opener(given["frame"], given["resize"])
+    found = swatches(kmc.fit(opener(source), given["k"], **fit_options(given, opener)))
     for line in FORMATS[format](found):
         console.result(line)
     return Exit.DONE

@@ -14,7 +14,7 @@ from kmc.commands.exits import Exit
 from kmc.commands.inputs import expand
 from kmc.commands.kinds import whole_range
 from kmc.commands.layout import Command
-from kmc.commands.options import chosen, group, how_many, opening, search
+from kmc.commands.options import adapting, group, how_many, opening, search
 from kmc.commands.outputs import Naming
 from kmc.errors import FileWriteError
 
@@ -40,9 +40,10 @@ CURVE_POINTS = 15
     ("--curve MIN-MAX", "Error and file size for numbers of colours.", {"type": whole_range}),
 )  # fmt: skip
 @how_many(16)
+@adapting
 @search
 @opening
-def plot(file: str, k: int, output: str, **given: Any) -> Exit:
+def plot(file: str, output: str, **given: Any) -> Exit:
     """Draw what k-means made of a picture.
 
     By default both side by side. Needs matplotlib: pip install 'kmc-quantize[plot]'
@@ -52,7 +53,8 @@ def plot(file: str, k: int, output: str, **given: Any) -> Exit:
       kmc plot photo.jpg -k 8 --clusters -o steps/
       kmc plot photo.jpg --curve 2-256 -o curve.png
     """
-    from kmc.commands.opening import opened
+    from kmc.commands.fitting import fit_options
+    from kmc.commands.opening import Opener
 
     kinds = [name for name in ("clusters", "history", "curve") if given[name]]
     if len(kinds) > 1:
@@ -63,18 +65,20 @@ def plot(file: str, k: int, output: str, **given: Any) -> Exit:
     suffix = os.path.splitext(output)[1].removeprefix(".").lower()
     if not given["clusters"] and suffix not in SUFFIXES:
         raise click.UsageError(f"{output}: a figure's name ends in .{', .'.join(SUFFIXES)}")
-    picture = opened(source, given["frame"], given["resize"])[0]
+    opener = Opener(given["frame"], given["resize"])
+    options = fit_options(given, opener)
+    picture = opener(source)
     if given["clusters"]:
         import kmc
 
-        kmc.plot.steps(picture, k, output, **chosen(given))
+        kmc.plot.steps(picture, given["k"], output, **options)
     else:
-        _save(_drawn(picture, k, given), output, suffix)
+        _save(_drawn(picture, given, options), output, suffix)
     console.say(f"{console.printable(source.path)} -> {console.printable(output)}")
     return Exit.DONE
 
 
-def _drawn(picture: Picture, k: int, given: dict[str, Any]) -> Axes:
+def _drawn(picture: Picture, given: dict[str, Any], options: dict[str, Any]) -> Axes:
     import kmc
 
     with contextlib.suppress(ImportError):  # of which kmc.plot says what to do
@@ -83,7 +87,7 @@ def _drawn(picture: Picture, k: int, given: dict[str, Any]) -> Axes:
         matplotlib.use("Agg")  # no windows
     if given["curve"]:
         return kmc.plot.curve(picture, spread(*given["curve"]))
-    result = kmc.quantize(picture, k, **chosen(given))
+    result = kmc.quantize(picture, given["k"], **options)
     if given["history"]:
         return kmc.plot.history(result)
     return kmc.plot.side_by_side(picture, result)

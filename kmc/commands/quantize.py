@@ -17,8 +17,9 @@ from kmc.commands.inputs import STDIO, Input, expand
 from kmc.commands.layout import Command
 from kmc.commands.options import (
     MOST_JOBS,
-    chosen,
+    adapting,
     folders,
+    group,
     how_many,
     opening,
     places,
@@ -28,12 +29,18 @@ from kmc.commands.options import (
 from kmc.commands.outputs import Naming, naming, with_rivals
 
 if TYPE_CHECKING:
+    from kmc.commands.road import Road
     from kmc.files import Format
 
 
 @click.command(cls=Command)
 @click.argument("files", nargs=-1, required=True)
 @how_many(256)
+@adapting
+@group(
+    "Colours",
+    ("--shared-palette", "One palette for all the pictures.", {}),
+)
 @search
 @folders
 @opening
@@ -58,6 +65,10 @@ def quantize(files: tuple[str, ...], **given: Any) -> Exit:
     )
     if given["as_json"] and names.output == STDIO:
         raise click.UsageError("--json and the picture cannot both go to standard output")
+    if given["shared_palette"] and any(each.path == STDIO for each in inputs):
+        raise click.UsageError("--shared-palette reads pictures twice, and - can be read once")
+    if given["shared_palette"] and given["importance"]:
+        raise click.UsageError("--importance is for one picture, --shared-palette for many")
     return _run(inputs, names, given)
 
 
@@ -65,38 +76,59 @@ def _run(inputs: list[Input], names: Naming, given: dict[str, Any]) -> Exit:
     from kmc import cpu
     from kmc.commands.batch import in_order, leave
     from kmc.commands.report import Report
-    from kmc.commands.road import Road
 
     jobs = given["jobs"] or min(MOST_JOBS, cpu.threads())
     jobs = 1 if given["verbose"] else min(jobs, len(inputs))
+    if jobs > 1 and not given["threads"]:
+        given["threads"] = max(1, cpu.threads() // jobs)
     writing = threading.Lock()
-    road = Road(
+    targets = [names.target(each) for each in inputs]
+    steps = list(zip(inputs, targets, with_rivals(inputs, targets), strict=True))
+    report = Report(len(inputs), json=given["as_json"], quiet=given["quiet"])
+    try:
+        road = _road(inputs, names, writing, jobs, given)
+        with contextlib.closing(in_order(road.travel, steps, jobs)) as outcomes, report:
+            code = report.tell(outcomes)
+    except KeyboardInterrupt:
+        writing.acquire()  # what is being written gets whole, and nothing else is begun
+        if jobs > 1:
+            leave(Exit.INTERRUPTED)
+        return Exit.INTERRUPTED
+    report.total()
+    return code
+
+
+def _road(
+    inputs: list[Input],
+    names: Naming,
+    writing: threading.Lock,
+    jobs: int,
+    given: dict[str, Any],
+) -> Road:
+    from kmc.commands.fitting import fit_options
+    from kmc.commands.opening import Opener
+    from kmc.commands.road import Road
+    from kmc.commands.shared import shared_palette
+
+    format = _format(names, given["format"])
+    opener = Opener(given["frame"], given["resize"])
+    options = fit_options(given, opener)
+    palette = None
+    if given["shared_palette"]:
+        palette = shared_palette(inputs, opener, given["k"], jobs, **options)
+    return Road(
         names,
-        _format(names, given["format"]),
+        format,
         writing,
+        opener,
         k=given["k"],
-        options=chosen(given),
-        threads=given["threads"] or (max(1, cpu.threads() // jobs) if jobs > 1 else None),
-        frame=given["frame"],
-        size=given["resize"],
+        palette=palette,
+        options=options,
         keep=given["keep"],
         skip_if_larger=given["skip_if_larger"],
         dry_run=given["dry_run"],
         verbose=given["verbose"],
     )
-    targets = [names.target(each) for each in inputs]
-    steps = list(zip(inputs, targets, with_rivals(inputs, targets), strict=True))
-    report = Report(len(inputs), json=given["as_json"], quiet=given["quiet"])
-    with contextlib.closing(in_order(road.travel, steps, jobs)) as outcomes, report:
-        try:
-            code = report.tell(outcomes)
-        except KeyboardInterrupt:
-            writing.acquire()  # what is being written gets whole, and nothing else is begun
-            if jobs > 1:
-                leave(Exit.INTERRUPTED)
-            return Exit.INTERRUPTED
-    report.total()
-    return code
 
 
 def _format(names: Naming, name: str | None) -> Format:

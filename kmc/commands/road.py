@@ -14,7 +14,7 @@ import kmc
 from kmc.commands.console import printable, say
 from kmc.commands.exits import Exit, code_of
 from kmc.commands.inputs import STDIO, Input
-from kmc.commands.opening import Size, opened
+from kmc.commands.opening import Opener
 from kmc.commands.outcome import Outcome
 from kmc.commands.outputs import Naming
 from kmc.errors import FileWriteError, KmcError
@@ -36,12 +36,12 @@ class Road:
         Of the outputs.
     finishing : context manager
         Entered around the writing of a file.
+    opener : Opener
+        Of the inputs.
     palette : Palette, optional
         The one that pictures are mapped to; by default each gets its own, of `k` colours.
     options : dict
         Further arguments of `kmc.quantize`.
-    frame, size
-        As `opened` takes them.
     keep : bool
         Whether metadata comes along.
     skip_if_larger, dry_run, verbose : bool
@@ -51,12 +51,10 @@ class Road:
     naming: Naming
     format: Format
     finishing: AbstractContextManager[Any]
+    opener: Opener
     k: int = 256
     palette: kmc.Palette | None = None
     options: dict[str, Any] = field(default_factory=dict)
-    threads: int | None = None
-    frame: int | None = None
-    size: Size | None = None
     keep: bool = True
     skip_if_larger: bool = False
     dry_run: bool = False
@@ -72,12 +70,12 @@ class Road:
             self._go(source, outcome)
         except (KmcError, MemoryError) as error:
             outcome.code = code_of(error)
-            outcome.message = str(error) or f"{source.name}: not enough memory"
+            outcome.message = _about(source.name, target, str(error) or "not enough memory")
         outcome.seconds = time.perf_counter() - started
         return outcome
 
     def _go(self, source: Input, outcome: Outcome) -> None:
-        picture, outcome.before = opened(source, self.frame, self.size)
+        picture, outcome.before = self.opener.measured(source)
         image = self._quantized(picture, source.name)
         outcome.height, outcome.width = image.indices.shape
         outcome.colors = len(image.palette)
@@ -96,7 +94,7 @@ class Road:
 
     def _quantized(self, picture: Picture, name: str) -> kmc.IndexedImage:
         if self.palette is not None:
-            return self.palette.remap(picture, threads=self.threads)
+            return self.palette.remap(picture, threads=self.options.get("threads"))
         weighed = picture.pixels.shape[0] * picture.pixels.shape[1]
 
         def tell(iteration: int, _: Any, inertia: float, shift: float) -> None:
@@ -108,7 +106,6 @@ class Road:
         return kmc.quantize(
             picture,
             self.k,
-            threads=self.threads,
             callback=tell if self.verbose else None,
             **self.options,
         )
@@ -126,6 +123,12 @@ class Road:
             raise
         except (OSError, ValueError) as error:
             raise _unwritable(target, error) from error
+
+
+def _about(source: str, target: str, message: str) -> str:
+    """An error that says which file it is about."""
+    names = (source, target, "standard output")
+    return message if any(name in message for name in names) else f"{source}: {message}"
 
 
 def _write_stdout(data: bytes) -> None:

@@ -1,0 +1,89 @@
+"""``kmc quantize`` with palettes that are shared, given, or held to something."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from shell import Kmc, picture, tree
+
+import kmc
+
+
+@pytest.fixture
+def cli(capsysbinary, photo, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(photo).save("photo.png")
+    return Kmc(capsysbinary)
+
+
+def painted(name):
+    with Image.open(name) as written:
+        return np.asarray(written.convert("RGB"))
+
+
+def test_fixed_colours_stay(cli, photo):
+    assert cli("quantize", "photo.png", "-k", 6, "--fixed", "#ffffff,f80", "-o", "o.png")[0] == 0
+    expected = kmc.quantize(photo, 6, fixed=[(255, 255, 255), (255, 136, 0)])
+    np.testing.assert_array_equal(painted("o.png"), np.asarray(expected))
+    code, _, err = cli("quantize", "photo.png", "photo.png", "-k", 1, "--fixed", "#fff,#000")
+    assert code == 1
+    assert err.count("\n") == 1
+    for colors in ("white", "#12345", "#1234567", "", "#fff,", "#fff,#ffff"):
+        assert cli("quantize", "photo.png", "--fixed", colors)[0] == 1
+
+
+def test_importance_is_a_picture(cli, photo):
+    mask = np.zeros((48, 64), np.uint8)
+    mask[10:30, 20:44] = 255
+    Image.fromarray(mask).save("mask.png")
+    assert cli("quantize", "photo.png", "-k", 6, "--importance", "mask.png", "-o", "o.png")[0] == 0
+    expected = kmc.quantize(photo, 6, importance=mask)
+    np.testing.assert_array_equal(painted("o.png"), np.asarray(expected))
+    Image.fromarray(np.repeat(mask[:, :, None], 3, axis=2)).save("mask.png")
+    arguments = ["-k", 6, "--importance", "mask.png", "-f"]
+    assert cli("quantize", "photo.png", *arguments, "-o", "o.png")[0] == 0
+    np.testing.assert_array_equal(painted("o.png"), np.asarray(expected))
+    assert cli("quantize", "photo.png", *arguments, "-o", "o.png", "--resize", "32")[0] == 0
+    code, _, err = cli("quantize", "photo.png", "-k", 6, "--importance", "none.png", "-n")
+    assert (code, err) == (2, "kmc: none.png: no such file\n")
+
+
+def test_a_mask_of_another_size(cli, tmp_path):
+    picture(tmp_path / "mask.png", (5, 5))
+    code, _, err = cli("quantize", "photo.png", "-k", 6, "--importance", "mask.png", "-n")
+    assert code == 1
+    assert err.startswith("kmc: photo.png: importance must have shape")
+
+
+def test_one_palette_for_all(cli, photo, tmp_path):
+    others = [picture(tmp_path / f"{n}.png", (9, 9), seed=n) for n in range(3)]
+    Image.fromarray(photo[:, :, 0]).save("grey.png")
+    names = ["photo.png", "grey.png", "none.png", *(path.name for path in others)]
+    for jobs in (1, 3):
+        out = f"out{jobs}"
+        code, said, err = cli("quantize", *names, "-k", 12, "--shared-palette", "--out-dir", out,
+                              "--json", "--jobs", jobs)  # fmt: skip
+        assert code == 2
+        assert err == "kmc: none.png: no such file\n"
+        assert len(said.splitlines()) == 6
+        assert len(tree(tmp_path / out)) == 5
+    names.remove("none.png")
+    palette = kmc.fit(names, 12)
+    for name in names:
+        expected = palette.remap(name)
+        np.testing.assert_array_equal(painted(f"out1/{name}"), painted(f"out3/{name}"))
+        np.testing.assert_array_equal(
+            painted(f"out1/{name}"), np.asarray(expected).reshape(*expected.indices.shape, -1)
+        )
+    mse = {entry["input"]: entry.get("mse") for entry in map(json.loads, said.splitlines())}
+    assert mse["photo.png"] == pytest.approx(palette.remap("photo.png").mse)
+
+
+def test_shared_palettes_complain(cli):
+    assert cli("quantize", "none.png", "--shared-palette", "-n")[0] == 2
+    assert cli("quantize", "-", "--shared-palette", "-n")[0] == 1
+    arguments = ["photo.png", "--shared-palette", "--importance", "photo.png", "-n"]
+    assert cli("quantize", *arguments)[0] == 1
