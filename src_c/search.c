@@ -31,6 +31,7 @@ typedef struct search {
     const kmc_run *run;
     kmc_partition partition;
     int32_t *position, *distance; /* scratch for as many points or clusters as there are */
+    int32_t *place;               /* the centroid within a region of each of its points */
     kmc_cluster *kept;            /* the clusters to go back to */
     double *kept_gains;           /* their gains, then their losses */
     int32_t *kept_means;          /* xy, then zw */
@@ -43,7 +44,8 @@ typedef struct region {
     uint32_t cluster[REGION];
     uint32_t owner[REGION]; /* the cluster that each centroid makes */
     int32_t xy[REGION + KMC_PADDING], zw[REGION + KMC_PADDING];
-    kmc_moments moments[REGION];
+    kmc_moments moments[REGION + 1]; /* of each centroid; last, of the points that have none yet */
+    size_t size[REGION + 1];         /* how many points each has */
 } region;
 
 /* Adds the clusters nearest to `center` that are not in the region yet, nearest first, lowest number on ties. */
@@ -76,13 +78,23 @@ static void add_centroid(region *r, int32_t xy, int32_t zw, size_t owner)
     r->owner[r->n_centroids++] = (uint32_t)owner;
 }
 
-/* The points of the region to the nearest of its centroids; their moments to r->moments. */
+/* The points of the region to the nearest of its centroids. Most stay where they are, and moments change by those that do
+ * not: to add up all of them would take three times as long. */
 static void assign(const search *s, const kmc_points *points, region *r)
 {
     s->run->kernels->nearest_point(points->xy, points->zw, points->n, r->xy, r->zw, r->n_centroids, s->position,
                                    s->distance);
-    memset(r->moments, 0, r->n_centroids * sizeof r->moments[0]);
-    for (size_t i = 0; i < points->n; i++) kmc_moments_add(&r->moments[s->position[i]], points, i);
+    for (size_t i = 0; i < points->n; i++) {
+        const int32_t from = s->place[i], to = s->position[i];
+        if (from == to) continue;
+        kmc_moments moved = {0, {0, 0, 0, 0}};
+        kmc_moments_add(&moved, points, i);
+        kmc_moments_subtract(&r->moments[from], &moved);
+        kmc_moments_merge(&r->moments[to], &moved);
+        r->size[from]--;
+        r->size[to]++;
+        s->place[i] = to;
+    }
 }
 
 /* What removing a cluster loses when its points go to their next nearest centroids and these move to their means. */
@@ -90,15 +102,23 @@ static double removal(const search *s, size_t j)
 {
     const kmc_partition *p = &s->partition;
     const kmc_points points = kmc_partition_points(p, j);
-    region r = {1, 0, {(uint32_t)j}, {0}, {0}, {0}, {{0, {0}}}};
+    region r;
+    kmc_moments taken[NEIGHBOURS][2]; /* in turns: most points follow one to the same place and would wait for its sum */
+    r.n_clusters = 1;
+    r.n_centroids = 0;
+    r.cluster[0] = (uint32_t)j;
     add_neighbours(s, j, &r);
     for (size_t i = 1; i < r.n_clusters; i++) add_centroid(&r, p->xy[r.cluster[i]], p->zw[r.cluster[i]], r.cluster[i]);
-    assign(s, &points, &r);
+    s->run->kernels->nearest_point(points.xy, points.zw, points.n, r.xy, r.zw, r.n_centroids, s->position, s->distance);
+    memset(taken, 0, sizeof taken);
+    for (size_t i = 0; i < points.n; i++) kmc_moments_add(&taken[s->position[i]][i % 2], &points, i);
     double lost = p->clusters[j].pull;
     for (size_t i = 0; i < r.n_centroids; i++) {
         const kmc_cluster *taker = &p->clusters[r.owner[i]];
-        kmc_moments_merge(&r.moments[i], &taker->moments);
-        lost += taker->pull - kmc_partition_pull(p, r.owner[i], &r.moments[i]);
+        kmc_moments_merge(&taken[i][0], &taken[i][1]);
+        if (taken[i][0].weight == 0) continue;
+        kmc_moments_merge(&taken[i][0], &taker->moments);
+        lost += taker->pull - kmc_partition_pull(p, r.owner[i], &taken[i][0]);
     }
     return lost;
 }
@@ -123,19 +143,49 @@ static void measure(search *s, size_t j)
 static void commit(search *s, const kmc_points *points, const region *r)
 {
     kmc_partition *p = &s->partition;
-    size_t end[REGION] = {0};
-    for (size_t i = 0; i < points->n; i++) end[s->position[i]]++;
+    size_t end[REGION];
     for (size_t i = 0; i < r->n_centroids; i++) {
         kmc_cluster *c = &p->clusters[r->owner[i]];
-        *c = (kmc_cluster){.moments = r->moments[i], .begin = p->used, .n = end[i],
+        *c = (kmc_cluster){.moments = r->moments[i], .begin = p->used, .n = r->size[i],
                            .pull = kmc_partition_pull(p, r->owner[i], &r->moments[i])};
         p->xy[r->owner[i]] = r->xy[i];
         p->zw[r->owner[i]] = r->zw[i];
         end[i] = p->used;
         p->used += c->n;
     }
-    for (size_t i = 0; i < points->n; i++) kmc_points_copy(&p->arena, end[s->position[i]]++, points, i, 1);
+    for (size_t begin = 0, i = 0; begin < points->n; begin = i) {
+        const int32_t place = s->place[begin];
+        while (i < points->n && s->place[i] == place) i++;
+        kmc_points_copy(&p->arena, end[place], points, begin, i - begin);
+        end[place] += i - begin;
+    }
     for (size_t i = 0; i < r->n_centroids; i++) measure(s, r->owner[i]);
+}
+
+/* Copies the points of a region together, each at the centroid it has, and sets what its centroids begin with. Returns what
+ * its clusters take from the inertia. */
+static double gather(const search *s, size_t split, size_t removed, region *r, kmc_points *points, size_t *n_empty)
+{
+    const kmc_partition *p = &s->partition;
+    double pull = 0;
+    points->n = 0;
+    memset(r->moments, 0, sizeof r->moments);
+    memset(r->size, 0, sizeof r->size);
+    for (size_t i = 0; i < r->n_clusters; i++) {
+        const size_t j = r->cluster[i], place = j == removed ? REGION : r->n_centroids;
+        const kmc_cluster *c = &p->clusters[j];
+        pull += c->pull;
+        *n_empty += c->n == 0 && j >= p->n_fixed;
+        kmc_points_copy(points, points->n, &p->arena, c->begin, c->n);
+        for (size_t at = points->n; at < points->n + c->n; at++) s->place[at] = (int32_t)place;
+        points->n += c->n;
+        r->moments[place] = c->moments;
+        r->size[place] = c->n;
+        if (j == split) add_centroid(r, c->split.xy[0], c->split.zw[0], split);
+        else if (j != removed) add_centroid(r, p->xy[j], p->zw[j], j);
+    }
+    if (split != NONE) add_centroid(r, p->clusters[split].split.xy[1], p->clusters[split].split.zw[1], removed);
+    return pull;
 }
 
 typedef enum fate { TRY, KEEP_IF_BETTER, KEEP } fate;
@@ -153,19 +203,9 @@ static double swap(search *s, size_t split, size_t removed, fate wanted, int *ke
     if (split != NONE) add_neighbours(s, split, &r);
     if (removed != NONE) add_neighbours(s, removed, &r);
     kmc_points points = p->spare;
-    double before = 0, after = 0;
+    double after = 0;
     size_t empty_before = 0, empty_after = 0;
-    points.n = 0;
-    for (size_t i = 0; i < r.n_clusters; i++) {
-        const kmc_cluster *c = &p->clusters[r.cluster[i]];
-        before += c->pull;
-        empty_before += c->n == 0 && r.cluster[i] >= p->n_fixed;
-        kmc_points_copy(&points, points.n, &p->arena, c->begin, c->n);
-        points.n += c->n;
-        if (r.cluster[i] == split) add_centroid(&r, c->split.xy[0], c->split.zw[0], split);
-        else if (r.cluster[i] != removed) add_centroid(&r, p->xy[r.cluster[i]], p->zw[r.cluster[i]], r.cluster[i]);
-    }
-    if (split != NONE) add_centroid(&r, p->clusters[split].split.xy[1], p->clusters[split].split.zw[1], removed);
+    const double before = gather(s, split, removed, &r, &points, &empty_before);
     for (int pass = 0; pass < PASSES; pass++) {
         assign(s, &points, &r);
         after = 0;
@@ -315,10 +355,11 @@ kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, size_t
     const size_t room = tree->points.n + KMC_PADDING;
     s.position = kmc_alloc_zeroed(room, sizeof *s.position);
     s.distance = kmc_alloc_zeroed(room, sizeof *s.distance);
+    s.place = kmc_alloc(room, sizeof *s.place);
     s.kept = kmc_alloc(k, sizeof *s.kept);
     s.kept_gains = kmc_alloc(2 * k, sizeof *s.kept_gains);
     s.kept_means = kmc_alloc(2 * k, sizeof *s.kept_means);
-    status = s.position && s.distance && s.kept && s.kept_gains && s.kept_means ? iterate(&s, kicks, patience, seed) : KMC_NO_MEMORY;
+    status = s.position && s.distance && s.place && s.kept && s.kept_gains && s.kept_means ? iterate(&s, kicks, patience, seed) : KMC_NO_MEMORY;
     for (size_t j = n_fixed; status == KMC_OK && j < k; j++) {
         const kmc_moments *moments = &s.partition.clusters[j].moments;
         if (moments->weight > 0) kmc_moments_centroid(moments, centroids + 4 * j);
@@ -326,6 +367,7 @@ kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, size_t
     kmc_partition_free(&s.partition);
     kmc_free(s.position);
     kmc_free(s.distance);
+    kmc_free(s.place);
     kmc_free(s.kept);
     kmc_free(s.kept_gains);
     kmc_free(s.kept_means);

@@ -44,12 +44,16 @@ static int start(const kmc_kernels *kernels, const kmc_points *points, const kmc
     return 1;
 }
 
-/* The moments of the points nearer to the second of the two centres. */
-static kmc_moments second_half(const kmc_kernels *kernels, const kmc_points *points, const kmc_split *split,
-                               int32_t *position, int32_t *distance)
+/* The moments of the points nearer to the second of the two centres; `weight` is that of all points. */
+static kmc_moments second_half(const kmc_kernels *kernels, const kmc_points *points, int64_t weight,
+                               const kmc_split *split, int32_t *position, int32_t *distance)
 {
     kmc_moments second = {0, {0, 0, 0, 0}};
     kernels->nearest_point(points->xy, points->zw, points->n, split->xy, split->zw, 2, position, distance);
+    if (weight <= UINT32_MAX) {
+        kernels->sum_where(points, position, 1, &second);
+        return second;
+    }
     for (size_t i = 0; i < points->n; i++) {
         if (position[i]) kmc_moments_add(&second, points, i);
     }
@@ -63,7 +67,7 @@ void kmc_split_points(const kmc_kernels *kernels, const kmc_points *points, cons
     split->halves[0] = *whole;
     if (points->n < 2 || !start(kernels, points, whole, split, position, distance)) return;
     for (int round = 0; round < SPLIT_ROUNDS; round++) {
-        const kmc_moments second = second_half(kernels, points, split, position, distance);
+        const kmc_moments second = second_half(kernels, points, whole->weight, split, position, distance);
         kmc_moments first = *whole;
         kmc_moments_subtract(&first, &second);
         if (first.weight == 0 || second.weight == 0) return;
@@ -87,7 +91,7 @@ void kmc_split_beside(const kmc_kernels *kernels, const kmc_points *points, cons
     split->xy[1] = points->xy[at];
     split->zw[1] = points->zw[at];
     for (int round = 0; round < SPLIT_ROUNDS; round++) {
-        const kmc_moments second = second_half(kernels, points, split, position, distance);
+        const kmc_moments second = second_half(kernels, points, whole->weight, split, position, distance);
         if (second.weight == 0) return;
         kmc_moments_mean(&second, &split->xy[1], &split->zw[1]);
         split->halves[0] = *whole;
