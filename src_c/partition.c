@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "partition.h"
+#include "tables.h"
 
 /* The arena holds the points this many times: the more, the rarer a tidying. */
 enum { ARENA_COPIES = 8 };
@@ -67,6 +68,21 @@ static void lay_out(kmc_partition *partition, const kmc_points *points, const ui
     }
 }
 
+/* Room for the points, in a table that has been touched before where one is large enough. */
+static kmc_status make_room(const kmc_run *run, kmc_partition *partition)
+{
+    const size_t n = partition->n, spare = kmc_points_bytes(n);
+    if (spare > SIZE_MAX / (2 * ARENA_COPIES)) return KMC_NO_MEMORY;
+    const size_t arena = kmc_points_bytes(ARENA_COPIES * n), bytes = arena + spare;
+    partition->tables = run->tables;
+    partition->memory_bytes = bytes > KMC_TABLE_BYTES ? bytes : KMC_TABLE_BYTES;
+    partition->memory = kmc_table_take(run->tables, partition->memory_bytes);
+    if (!partition->memory) return KMC_NO_MEMORY;
+    partition->arena = kmc_points_in(partition->memory, ARENA_COPIES * n);
+    partition->spare = kmc_points_in((char *)partition->memory + arena, n);
+    return KMC_OK;
+}
+
 kmc_status kmc_partition_new(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, const double *centroids,
                              size_t given, kmc_partition *partition)
 {
@@ -82,8 +98,7 @@ kmc_status kmc_partition_new(const kmc_run *run, const kmc_tree *tree, size_t k,
     partition->loss = kmc_alloc_zeroed(k, sizeof *partition->loss);
     partition->xy = kmc_alloc_zeroed(k + KMC_PADDING, sizeof *partition->xy);
     partition->zw = kmc_alloc_zeroed(k + KMC_PADDING, sizeof *partition->zw);
-    kmc_status status = kmc_points_new(ARENA_COPIES * partition->n, &partition->arena);
-    if (status == KMC_OK) status = kmc_points_new(partition->n, &partition->spare);
+    kmc_status status = make_room(run, partition);
     if (!labels || !counts || !partition->clusters || !partition->gain || !partition->loss || !partition->xy ||
         !partition->zw) {
         status = KMC_NO_MEMORY;
@@ -107,7 +122,6 @@ void kmc_partition_free(kmc_partition *partition)
     kmc_free(partition->loss);
     kmc_free(partition->xy);
     kmc_free(partition->zw);
-    kmc_points_free(&partition->arena);
-    kmc_points_free(&partition->spare);
+    kmc_table_give(partition->tables, partition->memory, partition->memory_bytes);
     memset(partition, 0, sizeof *partition);
 }

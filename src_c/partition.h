@@ -25,6 +25,9 @@ typedef struct kmc_partition {
     size_t used;       /* of the arena */
     kmc_points spare;  /* room for all points once */
     size_t n;          /* points in all */
+    void *memory;      /* of the arena and of the spare points: a table from run->tables where it is no larger */
+    size_t memory_bytes;
+    struct kmc_tables *tables;
 } kmc_partition;
 
 /* k clusters: the points of a tree at their nearest of the `given` centroids, (given, 4) doubles in levels; the clusters

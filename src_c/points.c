@@ -3,21 +3,32 @@
 
 #include "points.h"
 
+size_t kmc_points_bytes(size_t n)
+{
+    const size_t room = sizeof(int64_t) + 2 * sizeof(int32_t);
+    return n <= SIZE_MAX / room - KMC_PADDING ? (n + KMC_PADDING) * room : SIZE_MAX;
+}
+
+kmc_points kmc_points_in(void *memory, size_t n)
+{
+    int64_t *const weights = memory;
+    int32_t *const xy = (int32_t *)(weights + n + KMC_PADDING), *const zw = xy + n + KMC_PADDING;
+    memset(weights + n, 0, KMC_PADDING * sizeof *weights);
+    memset(xy + n, 0, KMC_PADDING * sizeof *xy);
+    memset(zw + n, 0, KMC_PADDING * sizeof *zw);
+    return (kmc_points){n, xy, zw, weights};
+}
+
 kmc_status kmc_points_new(size_t n, kmc_points *points)
 {
-    points->n = n;
-    points->xy = kmc_alloc_zeroed(n + KMC_PADDING, sizeof *points->xy);
-    points->zw = kmc_alloc_zeroed(n + KMC_PADDING, sizeof *points->zw);
-    points->weights = kmc_alloc_zeroed(n + KMC_PADDING, sizeof *points->weights);
-    if (points->xy && points->zw && points->weights) return KMC_OK;
-    kmc_points_free(points);
-    return KMC_NO_MEMORY;
+    void *const memory = kmc_alloc(kmc_points_bytes(n), 1);
+    if (!memory) return KMC_NO_MEMORY;
+    *points = kmc_points_in(memory, n);
+    return KMC_OK;
 }
 
 void kmc_points_free(kmc_points *points)
 {
-    kmc_free(points->xy);
-    kmc_free(points->zw);
     kmc_free(points->weights);
     memset(points, 0, sizeof *points);
 }

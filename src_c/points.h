@@ -39,8 +39,13 @@ typedef struct kmc_points {
     int64_t *weights;
 } kmc_points;
 
+/* Room for n points, which hold anything as yet. */
 kmc_status kmc_points_new(size_t n, kmc_points *points);
 void kmc_points_free(kmc_points *points);
+
+/* The same in memory of kmc_points_bytes(n), aligned for int64_t: SIZE_MAX stands for more than there can be. */
+size_t kmc_points_bytes(size_t n);
+kmc_points kmc_points_in(void *memory, size_t n);
 
 /* Squared distance of two points. */
 static inline int32_t kmc_distance(int32_t axy, int32_t azw, int32_t bxy, int32_t bzw)
