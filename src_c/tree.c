@@ -98,12 +98,27 @@ static kmc_status add_node(kmc_tree *tree, uint32_t *node)
 
 static void fill_leaf(kmc_tree *tree, const kmc_run *run, uint32_t leaf)
 {
-    const kmc_points *points = &tree->points;
-    kmc_node *node = &tree->nodes[leaf];
-    kmc_moments moments = {0, {0, 0, 0, 0}};
-    run->kernels->enclose(points->xy + node->begin, points->zw + node->begin, node->end - node->begin, &node->box);
-    for (size_t i = node->begin; i < node->end; i++) kmc_moments_add(&moments, points, i);
-    tree->moments[leaf] = moments;
+    static const int32_t all[LEAF_POINTS]; /* zeros: where each of the points is */
+    const kmc_points points = kmc_node_points(tree, leaf);
+    run->kernels->enclose(points.xy, points.zw, points.n, &tree->nodes[leaf].box);
+    if (tree->largest_weight <= UINT32_MAX)
+        run->kernels->sum_where(&points, all, 0, &tree->moments[leaf]);
+    else
+        for (size_t i = 0; i < points.n; i++) kmc_moments_add(&tree->moments[leaf], &points, i);
+}
+
+/* The first i in [from, end) with shared[i] <= bits, or `end`. Eight at once: adding 127 - bits sets the top bit of all
+ * bytes above `bits`, and none is large enough to carry. */
+static size_t next_cut(const uint8_t *shared, size_t from, size_t end, int bits)
+{
+    const uint64_t ones = UINT64_MAX / 255, top = ones << 7, more = ones * (uint64_t)(127 - bits);
+    size_t i = from;
+    for (uint64_t eight; i + 8 <= end; i += 8) {
+        memcpy(&eight, shared + i, 8);
+        if (((eight + more) & top) != top) break;
+    }
+    while (i < end && shared[i] > bits) i++;
+    return i;
 }
 
 /* Where the part of [from, end) that starts at `from` ends: at the next point that leaves the cell of `bits` shared
@@ -111,11 +126,10 @@ static void fill_leaf(kmc_tree *tree, const kmc_run *run, uint32_t leaf)
 static size_t part_end(const uint8_t *shared, size_t from, size_t end, int bits)
 {
     size_t taken = from;
-    for (size_t i = from + 1; i <= end; i++) {
-        if (i < end && shared[i] > bits) continue;
-        if (taken > from && i - from > LEAF_POINTS) break;
-        taken = i;
-        if (taken - from > LEAF_POINTS) break;
+    for (size_t cut = from; cut < end && taken - from <= LEAF_POINTS;) {
+        cut = next_cut(shared, cut + 1, end, bits);
+        if (taken > from && cut - from > LEAF_POINTS) break;
+        taken = cut;
     }
     return taken;
 }
@@ -131,7 +145,7 @@ static kmc_status build(kmc_tree *tree, const kmc_run *run, size_t begin, size_t
         fill_leaf(tree, run, self);
         return self % 4096 ? KMC_OK : kmc_poll(run);
     }
-    int bits = 8;
+    uint8_t bits = 8;
     for (size_t i = begin + 1; i < end; i++) bits = tree->shared[i] < bits ? tree->shared[i] : bits;
     for (size_t from = begin; from < end;) {
         const size_t part = part_end(tree->shared, from, end, bits);
