@@ -92,6 +92,25 @@ cdef extern from "kmc.h" nogil:
                                size_t n, int channels, const uint8_t *palette,
                                const uint16_t *labels, double *error)
 
+    ctypedef struct kmc_canvas:
+        const uint8_t *pixels
+        const int16_t *coordinates
+        size_t height
+        size_t width
+        int channels
+        int index_bytes
+        const void *plain
+        const int16_t *palette
+        size_t k
+
+    ctypedef enum kmc_diffusion:
+        KMC_FLOYD_STEINBERG, KMC_ATKINSON
+
+    kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusion kind,
+                           int strength, void *indices)
+    kmc_status kmc_canvas_error(const kmc_run *run, const kmc_canvas *canvas, const void *indices,
+                                double *error)
+
     ctypedef struct kmc_tree:
         pass
 

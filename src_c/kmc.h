@@ -67,6 +67,27 @@ kmc_status kmc_coordinates(const kmc_run *run, const kmc_space *space, const uin
 kmc_status kmc_color_error(const kmc_run *run, const uint8_t *colors, const int64_t *counts, size_t n, int channels,
                            const uint8_t *palette, const uint16_t *labels, double *error);
 
+/* ---- dithering: indices that serve areas rather than pixels -------------------------------------------------------- */
+
+/* A picture, its palette, and the entry that the plain mapping gives to each pixel. */
+typedef struct kmc_canvas {
+    const uint8_t *pixels;      /* height * width * channels bytes, channels 1, 3 or 4 */
+    const int16_t *coordinates; /* where the pixels lie, 4 each (kmc_coordinates), or NULL for the levels themselves */
+    size_t height, width;       /* >= 1 */
+    int channels, index_bytes;  /* index_bytes: 1 or 2, of all indices */
+    const void *plain;          /* indices below k; those of fully transparent pixels stay as they are */
+    const int16_t *palette;     /* where its k entries lie, 4 each */
+    size_t k;
+} kmc_canvas;
+
+typedef enum kmc_diffusion { KMC_FLOYD_STEINBERG, KMC_ATKINSON } kmc_diffusion;
+
+/* Error diffusion, to and fro. strength: how much of an error is passed on, 0 to 256. */
+kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusion kind, int strength, void *indices);
+
+/* The sum over the pixels of the squared distances to the entries of their indices, in levels squared. */
+kmc_status kmc_canvas_error(const kmc_run *run, const kmc_canvas *canvas, const void *indices, double *error);
+
 /* ---- k-means: weighted colours to centroids ---------------------------------------------------------------------- */
 
 /* Colours as points with their weights, under a tree of boxes. */
