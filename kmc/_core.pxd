@@ -108,6 +108,19 @@ cdef extern from "kmc.h" nogil:
 
     kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusion kind,
                            int strength, void *indices)
+    ctypedef enum kmc_order:
+        KMC_BAYER, KMC_BLUE_NOISE
+
+    ctypedef struct kmc_mixing:
+        kmc_order order
+        size_t n
+        const uint8_t *colors
+        const int16_t *coordinates
+        const uint16_t *labels
+        const uint16_t *lightness
+
+    kmc_status kmc_order_dither(const kmc_run *run, const kmc_canvas *canvas,
+                                const kmc_mixing *mixing, int strength, void *indices)
     kmc_status kmc_canvas_error(const kmc_run *run, const kmc_canvas *canvas, const void *indices,
                                 double *error)
 

@@ -84,3 +84,24 @@ def color_error(
     labels: NDArray[uint16],
     threads: int,
 ) -> float: ...
+
+class Canvas:
+    def __init__(
+        self,
+        pixels: NDArray[uint8],
+        plain: Indices,
+        palette: NDArray[int16],
+        coordinates: NDArray[int16] | None,
+    ) -> None: ...
+    def diffuse(self, atkinson: bool, strength: int, threads: int) -> Indices: ...
+    def order(
+        self,
+        blue: bool,
+        colors: NDArray[uint8],
+        coordinates: NDArray[int16],
+        labels: NDArray[uint16],
+        lightness: NDArray[uint16],
+        strength: int,
+        threads: int,
+    ) -> Indices: ...
+    def error(self, indices: Indices, threads: int) -> float: ...

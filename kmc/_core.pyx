@@ -341,45 +341,5 @@ include "_core_importance.pxi"
 include "_core_observer.pxi"
 include "_core_space.pxi"
 include "_core_assign.pxi"
-cdef class Observer:
-    """Writes the history of the iterations and passes each on to a callback."""
-
-    cdef kmc_observer c
-    cdef list history
-    cdef object callback, error
-    cdef size_t k
-    cdef int channels
-
-    def __cinit__(self, size_t k, int channels, callback):
-        self.k = k
-        self.channels = channels
-        self.callback = callback
-        self.history = []
-        self.c.see = see
-        self.c.context = <void *>self
-
-
-cdef int see(void *context, int iteration, const double *centroids, double inertia,
-             double shift) noexcept nogil:
-    with gil:
-        return observe(<Observer>context, iteration, centroids, inertia, shift)
-
-
-cdef int observe(Observer observer, int iteration, const double *centroids, double inertia,
-                 double shift) noexcept:
-    cdef const double[:, ::1] seen
-    observer.history.append((inertia, shift))
-    if observer.callback is None:
-        return 0
-    try:
-        seen = <const double[:observer.k, :4]>centroids
-        copied = np.array(seen[:, :observer.channels])
-        answer = observer.callback(iteration, copied, inertia, shift)
-        return isinstance(answer, (bool, np.bool_)) and not answer
-    except BaseException as error:
-        observer.error = error
-        return 1
-
-
 include "_core_dither.pxi"
 include "_core_tests.pxi"

@@ -41,6 +41,29 @@ cdef class Canvas:
         run.check(status)
         return indices
 
+    def order(self, bint blue, const uint8_t[:, ::1] colors not None,
+              const int16_t[:, ::1] coordinates not None, const uint16_t[::1] labels not None,
+              const uint16_t[::1] lightness not None, int strength, int threads):
+        """Indices by ordered dithering: of the picture's distinct colours in Morton order, where
+        they lie and their plain indices; of the palette's entries, how light they are."""
+        cdef Run run = Run(threads)
+        cdef kmc_mixing mixing
+        cdef size_t n = colors.shape[0]
+        if (colors.shape[1] != self.c.channels or not n or coordinates.shape[0] != <Py_ssize_t>n
+                or coordinates.shape[1] != 4 or labels.shape[0] != <Py_ssize_t>n
+                or lightness.shape[0] != <Py_ssize_t>self.c.k or np.max(labels) >= self.c.k):
+            raise ArgumentError("colours, labels and palette do not fit together")
+        mixing.order, mixing.n = KMC_BLUE_NOISE if blue else KMC_BAYER, n
+        mixing.colors, mixing.coordinates = &colors[0, 0], &coordinates[0, 0]
+        mixing.labels, mixing.lightness = &labels[0], &lightness[0]
+        indices = np.empty_like(self.plain)
+        cdef void *target = _data(indices)
+        cdef kmc_status status
+        with nogil:
+            status = kmc_order_dither(&run.c, &self.c, &mixing, strength, target)
+        run.check(status)
+        return indices
+
     def error(self, indices, int threads):
         """The sum of the squared distances of indices that this canvas gave, in levels squared."""
         cdef Run run = Run(threads)

@@ -12,6 +12,7 @@ from kmc import _core
 from kmc.alpha import gathered, merged_transparent, tree_of
 from kmc.arguments import array, not_negative, whole
 from kmc.array import promoted
+from kmc.dither import Dither, DitherName, checked_dither, dithered
 from kmc.errors import ArgumentError, ArgumentTypeError, ImageShapeError
 from kmc.histogram import thread_count
 from kmc.image import read
@@ -138,7 +139,14 @@ class Palette:
 
         return palette_html(self)
 
-    def remap(self, image: Any, *, threads: int | None = None) -> IndexedImage:
+    def remap(
+        self,
+        image: Any,
+        *,
+        dither: DitherName | None = None,
+        dither_strength: float = 1.0,
+        threads: int | None = None,
+    ) -> IndexedImage:
         """Give every pixel of a picture the nearest colour of this palette.
 
         Nearest by the sum of squared differences in the palette's space; the lowest index wins
@@ -151,6 +159,8 @@ class Palette:
             A picture as `kmc.quantize` takes it, with no more channels than the palette: grey
             pictures are taken for RGB ones where it has these colours, and those without alpha for
             opaque ones where it has that.
+        dither, dither_strength
+            As for `kmc.quantize`.
         threads : int, optional
             The most threads to use; by default ``kmc.cpu.threads()``.
 
@@ -164,7 +174,7 @@ class Palette:
         ImageError
             The picture cannot be read, or has more channels.
         ArgumentError, ArgumentTypeError
-            `threads` is no positive integer.
+            An option out of its range or of the wrong type.
 
         Examples
         --------
@@ -174,6 +184,7 @@ class Palette:
         >>> result.indices, result.mse
         (array([[0, 0, 1]], dtype=uint8), 1667.0)
         """
+        dithering = checked_dither(dither, dither_strength)
         picture = read(image)
         pixels = promoted(picture.pixels, self.colors.shape[1])
         if pixels.shape[2] != self.colors.shape[1]:
@@ -183,14 +194,16 @@ class Palette:
                 f"{kinds[pixels.shape[2]]}; convert the picture first"
             )
         n_threads = thread_count(threads)
-        comparable = compares_levels(self)
+        comparable = dithering is None and compares_levels(self)
         if comparable and len(self) <= COMPARED_COLORS:
             return _compared(pixels, self, n_threads, picture.metadata)
         colors, counts = _core.histogram(pixels, n_threads)
         if comparable and len(self) <= COMPARED_WITH_NOISE and is_noise(pixels, colors):
             return _compared(pixels, self, n_threads, picture.metadata)
         labels, error = self._label(colors, counts, n_threads)
-        return indexed(pixels, colors, labels, self, error, n_threads, picture.metadata)
+        return indexed(
+            pixels, colors, labels, self, error, n_threads, picture.metadata, dithering
+        )
 
     def _label(
         self, colors: NDArray[np.uint8], counts: NDArray[np.int64], threads: int
@@ -237,6 +250,7 @@ def indexed(
     error: float,
     threads: int,
     metadata: Metadata | None = None,
+    dither: Dither | None = None,
 ) -> IndexedImage:
     """The indexed image of pixels whose distinct colours have these labels.
 
@@ -249,6 +263,9 @@ def indexed(
     >>> indexed(pixels, colors, labels, Palette([[9], [5]]), 0.0, threads=1).indices
     array([[1, 0]], dtype=uint8)
     """
+    if dither is not None:
+        indices, error = dithered(dither, pixels, colors, labels, palette, threads)
+        return IndexedImage(indices, palette, error / indices.size, metadata)
     few = compares_levels(palette) and len(palette) <= COMPARED_NOT_LOOKED_UP
     if few and is_noise(pixels, colors):
         return _compared(pixels, palette, threads, metadata)

@@ -35,6 +35,8 @@ def quantize(
     fixed: Palette | ArrayLike | None = None,
     importance: ArrayLike | None = None,
     space: SpaceName = "rgb",
+    dither: DitherName | None = None,
+    dither_strength: float = 1.0,
 ) -> IndexedImage:
     """Reduce a picture to its k best colours.
 
@@ -53,6 +55,13 @@ def quantize(
     init, n_init, max_iter, tol, seed, weights, effort, threads, callback, fixed, importance,
     space
         As for `kmc.fit`.
+    dither : {None, "floyd-steinberg", "atkinson", "bayer", "blue-noise"}, default None
+        Mixes colours so that areas look as they do in the picture, at the price of noise. The
+        first two pass on to the neighbours what a pixel's colour gets wrong [1]_ [2]_; areas that
+        the palette serves exactly stay clean. The others mix by place alone: in a regular pattern
+        [3]_, or in one without [4]_, of colours chosen as by Knoll [5]_.
+    dither_strength : float, default 1.0
+        How much of the error is made good, 0 (nothing) to 1, in steps of 1/256.
 
     Returns
     -------
@@ -66,6 +75,16 @@ def quantize(
         An option out of its range or of the wrong type.
     OutOfMemoryError
         There is not enough memory.
+
+    References
+    ----------
+    .. [1] R. W. Floyd and L. Steinberg, "An adaptive algorithm for spatial grey scale",
+       Proceedings of the Society for Information Display 17 (2), 1976.
+    .. [2] B. Atkinson, for the Apple Macintosh, 1984.
+    .. [3] B. E. Bayer, "An optimum method for two-level rendition of continuous-tone pictures",
+       IEEE ICC 1973.
+    .. [4] R. Ulichney, "The void-and-cluster method for dither array generation", SPIE 1913, 1993.
+    .. [5] T. Knoll, US patent 6606166, 2003 (expired).
 
     Examples
     --------
@@ -95,6 +114,7 @@ def quantize(
             "quantize takes one picture; one palette for several is "
             "palette = kmc.fit(pictures, k), then palette.remap(each)"
         )
+    dithering = checked_dither(dither, dither_strength)
     picture = read(image)
     one = weighed(picture.pixels, importance, options.threads)
     palette, labels, error = fitted(*one, options)
@@ -106,4 +126,5 @@ def quantize(
         error,
         options.threads,
         picture.metadata,
+        dithering,
     )

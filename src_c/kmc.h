@@ -85,6 +85,22 @@ typedef enum kmc_diffusion { KMC_FLOYD_STEINBERG, KMC_ATKINSON } kmc_diffusion;
 /* Error diffusion, to and fro. strength: how much of an error is passed on, 0 to 256. */
 kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusion kind, int strength, void *indices);
 
+/* The n distinct colours of a canvas: Morton order, where they lie (4 each), and what the plain mapping gives to each; how
+ * light each entry of the palette is. */
+typedef enum kmc_order { KMC_BAYER, KMC_BLUE_NOISE } kmc_order;
+typedef struct kmc_mixing {
+    kmc_order order;
+    size_t n;
+    const uint8_t *colors;
+    const int16_t *coordinates;
+    const uint16_t *labels, *lightness;
+} kmc_mixing;
+
+/* Ordered dithering: what a pixel gets depends on its colour and place alone. strength: 0 to 256, how much of what the
+ * plain mapping gets wrong is made good. */
+kmc_status kmc_order_dither(const kmc_run *run, const kmc_canvas *canvas, const kmc_mixing *mixing, int strength,
+                            void *indices);
+
 /* The sum over the pixels of the squared distances to the entries of their indices, in levels squared. */
 kmc_status kmc_canvas_error(const kmc_run *run, const kmc_canvas *canvas, const void *indices, double *error);
 

@@ -1,0 +1,279 @@
+"""Dithering equals its plain twin bit for bit, keeps clean what is clean, and serves areas."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+import reference_dither as twin
+from engine import ways
+from hypothesis import given
+from hypothesis import strategies as st
+from scenes import few, gradient, noise, photo
+
+import kmc
+from kmc import _core
+from kmc.dither import DITHERS, LIGHTNESS, Dither, dithered
+from kmc.errors import ArgumentError, ArgumentTypeError
+from kmc.space import SPACES, coordinates
+
+DIFFUSING = {"floyd-steinberg": twin.FLOYD_STEINBERG, "atkinson": twin.ATKINSON}
+SOURCES = Path(__file__).resolve().parent.parent / "src_c"
+
+
+def blue_noise():
+    """The mask of the C header, thresholds 0 to 15."""
+    text = (SOURCES / "dither_mask.h").read_text(encoding="utf-8")
+    body = text[text.index("= {") + 3 : text.index("};")]
+    return np.array([int(value) for value in body.split(",")[:-1]]).reshape(64, 64) // 16
+
+
+MASKS = {"bayer": twin.bayer(), "blue-noise": blue_noise()}
+
+
+def plain_labels(colors, palette, space="rgb"):
+    """The nearest entry of each colour as a remap gives it: clear to clear, opaque to opaque."""
+    d = twin.Dithering(colors[None], np.zeros((1, len(colors)), int), palette, space)
+    return np.array(
+        [d.nearest(at, alpha == 255) for at, alpha in zip(d.at[0], d.alpha[0], strict=True)],
+        np.uint16,
+    )
+
+
+def expected(pixels, palette, name, strength, space):
+    flat = pixels.reshape(-1, pixels.shape[2])
+    plain = plain_labels(flat, palette, space).reshape(pixels.shape[:2])
+    d = twin.Dithering(pixels, plain, palette, space)
+    if name in DIFFUSING:
+        return twin.diffuse(d, DIFFUSING[name], strength)
+    light = coordinates(palette)[:, :3].astype(np.int64) @ np.array(LIGHTNESS)
+    rank = np.argsort(np.argsort(light, kind="stable"))
+    return twin.order(d, MASKS[name], rank, strength)
+
+
+def found(pixels, palette, name, strength=256, threads=1, space="rgb"):
+    colors, _ = _core.histogram(pixels, threads)
+    labels = plain_labels(colors, palette, space)
+    given = kmc.Palette(palette, space=space)
+    return dithered(Dither(name, strength), pixels, colors, labels, given, threads)
+
+
+def check(pixels, palette, name, strength=256, space="rgb"):
+    """The engine against its twin, and its error against the pixels, always in levels."""
+    right = expected(pixels, palette, name, strength, space)
+    indices, error = found(pixels, palette, name, strength, space=space)
+    np.testing.assert_array_equal(indices, right)
+    assert indices.dtype == (np.uint8 if len(palette) <= 256 else np.uint16)
+    flat = coordinates(pixels.reshape(-1, pixels.shape[2])).astype(np.int64)
+    off = flat - coordinates(palette)[right.reshape(-1)]
+    assert error == np.square(off).sum() / 64**2
+
+
+def alpha_picture(height, width, seed):
+    picture = noise(height, width, 4, seed)
+    picture[..., 3] = np.array([0, 255, 255, 130, 40])[picture[..., 3] % 5]
+    return picture
+
+
+def some_palette(channels, k, seed):
+    palette = noise(1, k, channels, seed + 77)[0]
+    if channels == 4:
+        palette[:, 3] = np.array([255, 0, 200, 255])[np.arange(k) % 4]
+    return palette
+
+
+PICTURES = {
+    1: lambda height, width, seed: gradient(height, width)[..., :1].copy(),
+    3: lambda height, width, seed: photo(height, width, seed),
+    4: alpha_picture,
+}
+
+
+@given(
+    st.sampled_from(DITHERS),
+    st.integers(1, 13),
+    st.integers(1, 13),
+    st.sampled_from([1, 3, 4]),
+    st.sampled_from([1, 2, 3, 7, 40]),
+    st.sampled_from([256, 256, 128, 3]),
+    st.integers(0, 99),
+)
+def test_equals_its_twin(name, height, width, channels, k, strength, seed):
+    pixels = PICTURES[channels](height, width, seed)
+    check(pixels, some_palette(channels, k, seed), name, strength)
+
+
+@pytest.mark.parametrize("name", DITHERS)
+@pytest.mark.parametrize("shape", [(1, 1), (1, 70), (150, 1), (140, 5)])
+def test_bands_masks_and_thin_pictures(name, shape):
+    pixels = photo(*shape)
+    check(pixels, kmc.fit(noise(20, 20), 9).colors, name)
+
+
+@pytest.mark.parametrize("name", DITHERS)
+def test_many_colours_and_equal_ones(name):
+    palette = noise(1, 300, 3, 5)[0]
+    palette[200:] = palette[:100]
+    check(noise(9, 11), palette, name)
+    check(noise(9, 11), np.full((5, 3), 90, np.uint8), name)
+
+
+@pytest.mark.parametrize("name", DITHERS)
+def test_the_same_in_every_way(name):
+    pixels = photo(300, 310)
+    palette = kmc.fit(pixels, 12).colors
+    assert len({found(pixels, palette, name, 200, n)[0].tobytes() for _, n in ways()}) == 1
+
+
+@pytest.mark.parametrize("name", DITHERS)
+@pytest.mark.parametrize("space", ["rgb", "oklab"])
+def test_quantize_and_remap_dither_alike(name, space):
+    pixels = photo(60, 80)
+    whole = kmc.quantize(pixels, 8, dither=name, dither_strength=0.75, space=space)
+    again = whole.palette.remap(pixels, dither=name, dither_strength=0.75, threads=2)
+    np.testing.assert_array_equal(whole.indices, again.indices)
+    off = np.asarray(whole).astype(int) - pixels
+    assert whole.mse == again.mse == np.square(off).sum() / (60 * 80)
+    assert (whole.indices != kmc.quantize(pixels, 8, space=space).indices).any()
+
+
+@pytest.mark.parametrize("name", DITHERS)
+def test_pictures_with_alpha(name):
+    pixels = alpha_picture(40, 50, 1)
+    result = kmc.quantize(pixels, 12, dither=name)
+    painted = np.asarray(result)
+    clear, opaque = pixels[..., 3] == 0, pixels[..., 3] == 255
+    assert (painted[clear] == 0).all()
+    assert (painted[opaque][:, 3] == 255).all()
+    off = coordinates(painted.reshape(-1, 4)).astype(int) - coordinates(pixels.reshape(-1, 4))
+    assert result.mse == np.square(off).sum() / 64**2 / (40 * 50)
+
+
+@pytest.mark.parametrize("name", DITHERS)
+def test_no_strength_is_no_dithering(name):
+    pixels = photo(60, 80)
+    plain = kmc.quantize(pixels, 8)
+    result = kmc.quantize(pixels, 8, dither=name, dither_strength=0)
+    np.testing.assert_array_equal(result.indices, plain.indices)
+    assert result.mse == plain.mse
+
+
+@pytest.mark.parametrize("name", DITHERS)
+def test_a_picture_of_few_colours_stays_as_it_is(name):
+    pixels = few(30, 40, 12)
+    np.testing.assert_array_equal(np.asarray(kmc.quantize(pixels, 12, dither=name)), pixels)
+
+
+@pytest.mark.parametrize("name", DITHERS)
+def test_clear_stays_clear_and_opaque_stays_opaque(name):
+    pixels, palette = alpha_picture(40, 50, 1), some_palette(4, 16, 2)
+    painted = palette[found(pixels, palette, name)[0]]
+    before = plain_labels(pixels.reshape(-1, 4), palette).reshape(40, 50)
+    clear, opaque = pixels[..., 3] == 0, pixels[..., 3] == 255
+    np.testing.assert_array_equal(painted[clear], palette[before[clear]])
+    assert (painted[opaque][:, 3] == 255).all()
+
+
+def test_nothing_flows_through_clear_pixels():
+    """What lies beyond a clear stripe, two pixels wide, is as if there was nothing before it."""
+    pixels = np.full((1, 40, 4), 255, np.uint8)
+    pixels[..., :3] = 90
+    pixels[:, 10:12, 3] = 0
+    other = pixels.copy()
+    other[:, :10, :3] = 30
+    palette = np.array([[0, 0, 0, 0], [0, 0, 0, 255], [255, 255, 255, 255]], np.uint8)
+    for name in DITHERS:
+        np.testing.assert_array_equal(
+            found(pixels, palette, name)[0][:, 14:], found(other, palette, name)[0][:, 14:]
+        )
+
+
+def blurred(picture):
+    """Means over 9 x 9 pixels, inside."""
+    sums = np.cumsum(np.cumsum(np.pad(picture.astype(np.int64), ((1, 0), (1, 0), (0, 0))), 0), 1)
+    return (sums[9:, 9:] - sums[:-9, 9:] - sums[9:, :-9] + sums[:-9, :-9]) / 81
+
+
+@pytest.mark.parametrize("name", DITHERS)
+def test_a_gradient_has_no_bands(name):
+    """In 16 colours, blurred, its error is less than a third of what it is without dithering."""
+    x = np.broadcast_to(np.arange(256), (128, 256))
+    pixels = np.stack((40 + x // 2, 60 + x // 4, 200 - x // 3), -1).astype(np.uint8)
+    off = [
+        np.square(blurred(np.asarray(kmc.quantize(pixels, 16, dither=d))) - blurred(pixels)).mean()
+        for d in (None, name)
+    ]
+    assert off[1] < off[0] / 3
+
+
+def drawing():
+    """Line art with soft edges: discs and lines, flat inside and outside."""
+    y, x = np.mgrid[0:480, 0:640]
+    picture = np.full((480, 640, 3), (250, 248, 240))
+    for (at_y, at_x, size), color in zip(
+        [(150, 160, 110), (260, 430, 150)], [(90, 160, 220), (230, 90, 70)], strict=True
+    ):
+        away = (y - at_y) ** 2 + (x - at_x) ** 2
+        picture[away < (size + 10) ** 2] = (20, 20, 30)
+        picture[away < size**2] = color
+    for i in range(6):
+        picture[np.abs(3 * x - 7 * y + 300 * i) < 12] = (20, 20, 30)
+    return (picture.reshape(120, 4, 160, 4, 3).sum(axis=(1, 3)) // 16).astype(np.uint8)
+
+
+@pytest.mark.parametrize("name", DITHERS)
+def test_flat_areas_of_a_drawing_stay_clean(name):
+    """In 16 colours no pixel among equal ones whose colour the palette has gets another."""
+    pixels = drawing()
+    result = kmc.quantize(pixels, 16, dither=name)
+    painted, plain = np.asarray(result), np.asarray(kmc.quantize(pixels, 16))
+    same = np.ones((118, 158), bool)
+    for y in range(3):
+        for x in range(3):
+            same &= (pixels[y : y + 118, x : x + 158] == pixels[1:-1, 1:-1]).all(axis=2)
+    exact = same & (plain[1:-1, 1:-1] == pixels[1:-1, 1:-1]).all(axis=2)
+    assert exact.mean() > 0.5
+    np.testing.assert_array_equal(painted[1:-1, 1:-1][exact], pixels[1:-1, 1:-1][exact])
+
+
+@pytest.mark.parametrize("name", ["bayer", "blue-noise"])
+def test_ordered_kinds_know_only_the_place(name):
+    pixels = photo(128, 192)
+    palette = kmc.fit(pixels, 8)
+    whole = palette.remap(pixels, dither=name).indices
+    tile = palette.remap(pixels[64:, 64:128], dither=name).indices
+    np.testing.assert_array_equal(whole[64:, 64:128], tile)
+
+
+def test_half_of_black_and_white_is_grey():
+    palette = kmc.Palette([[0], [255]])
+    for name in DITHERS:
+        painted = np.asarray(palette.remap(np.full((64, 64), 127, np.uint8), dither=name))
+        assert abs(painted.mean() - 127) < 12
+
+
+def test_the_mask_is_the_one_its_script_makes():
+    spec = importlib.util.spec_from_file_location("mask", SOURCES / "make_dither_mask.py")
+    assert spec is not None and spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    assert script.header() == (SOURCES / "dither_mask.h").read_text(encoding="utf-8")
+    assert sorted(script.ranks().reshape(-1).tolist()) == list(range(64 * 64))
+
+
+def test_refusals():
+    pixels, palette = photo(9, 9), kmc.Palette([[0, 0, 0]])
+    for options, error, message in (
+        ({"dither": "sierra"}, ArgumentError, "dither must be one of floyd-steinberg, atkinson"),
+        ({"dither": 3}, ArgumentTypeError, "dither must be one of"),
+        ({"dither": "bayer", "dither_strength": 1.5}, ArgumentError, "must be 0 to 1"),
+        ({"dither": "bayer", "dither_strength": -1}, ArgumentError, "dither_strength must be 0"),
+        ({"dither": "bayer", "dither_strength": "1"}, ArgumentTypeError, "must be a number"),
+        ({"dither_strength": 0.5}, ArgumentError, "dither_strength needs a dither"),
+    ):
+        with pytest.raises(error, match=message):
+            kmc.quantize(pixels, 2, **options)
+        with pytest.raises(error, match=message):
+            palette.remap(pixels, **options)
