@@ -47,10 +47,10 @@ def checked_dither(dither: Any, strength: Any) -> Dither | None:
     >>> from kmc.dither import checked_dither
     >>> checked_dither("bayer", 0.5)
     Dither(name='bayer', strength=128)
-    >>> checked_dither(None, 0.5)
+    >>> checked_dither("bayer", 2)
     Traceback (most recent call last):
     ...
-    kmc.errors.ArgumentError: dither_strength needs a dither: floyd-steinberg, atkinson, bayer, blue-noise
+    kmc.errors.ArgumentError: dither_strength must be 0 to 1, not 2
     """
     share = not_negative("dither_strength", strength)
     if share > 1:

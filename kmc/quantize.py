@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from numpy.typing import ArrayLike
 
+from kmc.dither import DitherName, checked_dither
 from kmc.errors import ImageTypeError
 from kmc.fit import fitted
 from kmc.image import read

@@ -95,7 +95,18 @@ def craft_cases() -> Iterator[tuple[str, Case]]:
         yield f"importance/{name}/12", (name, {"k": 12, "importance": importance})
 
 
-CASES: dict[str, Case] = dict([*lloyd_cases(), *effort_cases(), *craft_cases()])
+def dither_cases() -> Iterator[tuple[str, Case]]:
+    """Every dithering, from given centroids that hardly move."""
+    for dither, (name, k) in itertools.product(
+        ("floyd-steinberg", "atkinson", "bayer", "blue-noise"),
+        (("photo", 5), ("gradient", 16), ("grey gradient", 4), ("large noise", 33)),
+    ):
+        start = start_for(PICTURES[name], k)
+        options = {"k": k, "init": start, "max_iter": 2, "tol": 0, "dither": dither}
+        yield f"dither/{dither}/{name}/{k}", (name, options)
+
+
+CASES: dict[str, Case] = dict([*lloyd_cases(), *effort_cases(), *craft_cases(), *dither_cases()])
 
 
 def digest(case: str, threads: int | None = None) -> str:

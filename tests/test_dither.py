@@ -106,6 +106,14 @@ def test_equals_its_twin(name, height, width, channels, k, strength, seed):
 
 
 @pytest.mark.parametrize("name", DITHERS)
+@pytest.mark.parametrize("space", SPACES)
+def test_every_space(name, space):
+    for channels in (1, 3, 4):
+        pixels = PICTURES[channels](10, 12, 3)
+        check(pixels, some_palette(channels, 9, 4), name, 230, space)
+
+
+@pytest.mark.parametrize("name", DITHERS)
 @pytest.mark.parametrize("shape", [(1, 1), (1, 70), (150, 1), (140, 5)])
 def test_bands_masks_and_thin_pictures(name, shape):
     pixels = photo(*shape)
