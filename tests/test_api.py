@@ -66,6 +66,7 @@ def test_functions_are_not_hidden_by_their_modules(first):
     assert done.stdout.split() == [b"cpu", b"plot"]
 
 
+DITHER = "dither=None, dither_strength=1.0"
 FIT = (
     "k=256, *, init='k-means++', n_init=1, max_iter=300, tol=?, seed=0, "
     "weights='counts', effort='default', threads=None, callback=None, "
@@ -76,11 +77,11 @@ FIT = (
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("quantize", f"image, {FIT}"),
+        ("quantize", f"image, {FIT}, {DITHER}"),
         ("fit", f"image, {FIT}, image_weights=None"),
         ("histogram", "image, *, importance=None, threads=None"),
         ("assign", "pixels, palette, *, return_sums=False, threads=None"),
-        ("Palette.remap", "self, image, *, threads=None"),
+        ("Palette.remap", f"self, image, *, {DITHER}, threads=None"),
         ("Histogram.to_bytes", "self"),
         ("Histogram.from_bytes", "data"),
         ("IndexedImage.save", "self, path, format=None, *, metadata=True, **params"),

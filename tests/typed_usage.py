@@ -53,6 +53,7 @@ def a_palette(pixels: Colors) -> None:
     assert_type(palette.counts, NDArray[np.int64])
     assert_type(len(palette), int)
     assert_type(palette.remap(pixels), kmc.IndexedImage)
+    assert_type(palette.remap(pixels, dither="bayer", dither_strength=0.5), kmc.IndexedImage)
     assert_type(kmc.assign(pixels, palette), Indices)
     assert_type(kmc.assign(pixels, palette.colors, threads=1), Indices)
     _, counts, sums = kmc.assign(pixels, palette, return_sums=True)
