@@ -152,3 +152,14 @@ cdef extern from "kmc.h" nogil:
     kmc_status kmc_label(const kmc_run *run, const kmc_tree *tree, size_t k,
                          const double *centroids, uint16_t *labels, int64_t *counts,
                          double *error)
+
+
+cdef extern from "deflate.h" nogil:
+    size_t kmc_deflate_bound(size_t n)
+    kmc_status kmc_deflate(const kmc_run *run, const uint8_t *data, size_t n, uint8_t *out,
+                           size_t *size)
+
+
+cdef extern from "png_filter.h" nogil:
+    kmc_status kmc_png_filter(const kmc_run *run, const uint8_t *rows, size_t n_rows, size_t width,
+                              uint8_t *out)

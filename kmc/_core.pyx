@@ -339,6 +339,7 @@ def tree(const uint8_t[:, ::1] colors not None, const int64_t[::1] weights, int 
 
 include "_core_importance.pxi"
 include "_core_observer.pxi"
+include "_core_png.pxi"
 include "_core_space.pxi"
 include "_core_assign.pxi"
 include "_core_dither.pxi"

@@ -1,7 +1,9 @@
 """PNG files with a palette (W3C PNG, third edition), written chunk by chunk.
 
 Palette and indices are kept as they are: 1, 2, 4 or 8 bits an index, as few as the palette allows,
-a PLTE entry for each of its colours, and tRNS up to the last one that is not opaque.
+a PLTE entry for each of its colours, and tRNS up to the last one that is not opaque. Rows are
+filtered and compressed by the engine (src_c/png_filter.c, src_c/deflate.c), so that the bytes do
+not depend on which zlib is installed.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from kmc import _core
+from kmc.histogram import thread_count
 from kmc.metadata import Metadata
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -20,11 +24,19 @@ _INDEXED = 3  # the colour type
 _LONGEST = 2**31 - 1  # of a chunk, and of a side
 XMP_KEYWORD = b"XML:com.adobe.xmp\0\0\0\0\0"  # not compressed, of no language
 
+# Filters are chosen by compressing so many bytes of either kind, in so many bands.
+SAMPLE = 24 * 1024
+BANDS = 3
+
 _METRES = 0.0254  # in an inch
 
 
 def png_bytes(
-    indices: NDArray[np.uint8], colors: NDArray[np.uint8], metadata: Metadata | None = None
+    indices: NDArray[np.uint8],
+    colors: NDArray[np.uint8],
+    metadata: Metadata | None = None,
+    *,
+    threads: int | None = None,
 ) -> bytes:
     """The PNG file of an indexed picture.
 
@@ -36,6 +48,8 @@ def png_bytes(
         The palette: grey, RGB, or RGB with straight alpha; k = 1 to 256.
     metadata : Metadata, optional
         What to keep: iCCP (or gAMA and cHRM), pHYs, eXIf, and XMP in an iTXt chunk.
+    threads : int, optional
+        The most threads to use; by default ``kmc.cpu.threads()``. The bytes never depend on it.
 
     Returns
     -------
@@ -62,7 +76,7 @@ def png_bytes(
     chunks += _palette_chunks(colors)
     if metadata is not None:
         chunks += _other_chunks(metadata)
-    data = zlib.compress(_rows(indices, bits), 9)
+    data = _compressed(_packed(indices, bits), thread_count(threads))
     chunks += [(b"IDAT", data[at : at + _LONGEST]) for at in range(0, len(data), _LONGEST)]
     chunks += [(b"IEND", b"")]
     return b"".join([_SIGNATURE, *(_chunk(name, content) for name, content in chunks)])
@@ -97,7 +111,8 @@ def _palette_chunks(colors: NDArray[np.uint8]) -> Iterator[tuple[bytes, bytes]]:
 def _color_chunks(metadata: Metadata) -> Iterator[tuple[bytes, bytes]]:
     """Those that say what RGB values mean, which come before the palette."""
     if metadata.icc_profile is not None:
-        yield b"iCCP", b"ICC profile\0\0" + zlib.compress(metadata.icc_profile, 9)
+        profile = np.frombuffer(metadata.icc_profile, np.uint8)
+        yield b"iCCP", b"ICC profile\0\0" + _core.deflate(profile, 1)
     if metadata.gamma is not None:
         yield b"gAMA", struct.pack(">I", _scaled(metadata.gamma))
     if metadata.chromaticity is not None:
@@ -118,13 +133,32 @@ def _scaled(value: float) -> int:
     return max(0, min(_LONGEST, round(value * 100000)))
 
 
-def _rows(indices: NDArray[np.uint8], bits: int) -> bytes:
-    """The rows packed, the first index of a byte in its high bits, each after its filter type."""
+def _packed(indices: NDArray[np.uint8], bits: int) -> NDArray[np.uint8]:
+    """The rows with the first index of a byte in its high bits, filled up with zeros."""
+    if bits == 8:
+        return np.ascontiguousarray(indices)
     height, width = indices.shape
     in_byte = 8 // bits
     padded = np.zeros((height, -(-width // in_byte) * in_byte), np.uint8)
     padded[:, :width] = indices
-    rows = np.zeros((height, 1 + padded.shape[1] // in_byte), np.uint8)
+    rows = np.zeros((height, padded.shape[1] // in_byte), np.uint8)
     for place in range(in_byte):
-        rows[:, 1:] |= padded[:, place::in_byte] << (8 - bits - bits * place)
-    return rows.tobytes()
+        rows |= padded[:, place::in_byte] << (8 - bits - bits * place)
+    return rows
+
+
+def _compressed(rows: NDArray[np.uint8], threads: int) -> bytes:
+    """As they are or filtered, whichever is smaller, where that takes long by a sample of it."""
+    plain = np.concatenate([np.zeros((len(rows), 1), np.uint8), rows], axis=1)
+    both = (plain, _core.png_filter(rows, threads))
+    if plain.size <= 4 * SAMPLE:
+        return min((_core.deflate(way.reshape(-1), threads) for way in both), key=len)
+    samples = [len(_core.deflate(_sample(way), threads)) for way in both]
+    return _core.deflate(both[samples[1] < samples[0]].reshape(-1), threads)
+
+
+def _sample(rows: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Bands of rows from all over the picture."""
+    high = max(1, SAMPLE // BANDS // rows.shape[1])
+    tops = [(2 * band + 1) * (len(rows) - high) // (2 * BANDS) for band in range(BANDS)]
+    return np.concatenate([rows[max(0, top) : top + high].reshape(-1) for top in tops])

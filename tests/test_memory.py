@@ -36,6 +36,8 @@ def calls():
         yield lambda threads=threads: few.lloyd(np.zeros((9, 4)), 3, 0, None, threads)
         yield partial(large.label, start, threads)
         yield partial(kmc.quantize, NAMED["photo"], 5, threads=threads)
+        yield partial(_core.deflate, np.tile(LARGE.reshape(-1), 2), threads)
+        yield partial(_core.png_filter, LARGE[..., 0].copy(), threads)
 
 
 def fail(*call):
