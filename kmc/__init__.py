@@ -19,11 +19,13 @@ from kmc.errors import (
     KmcError,
     MissingPackageError,
     OutOfMemoryError,
+    QualityError,
 )
 
 if TYPE_CHECKING:
     from kmc import cpu, plot
     from kmc.assign import assign
+    from kmc.curve import curve
     from kmc.fit import fit
     from kmc.histogram import Histogram, histogram
     from kmc.image import Picture, read
@@ -53,9 +55,11 @@ __all__ = [
     "OutOfMemoryError",
     "Palette",
     "Picture",
+    "QualityError",
     "__version__",
     "assign",
     "cpu",
+    "curve",
     "fit",
     "histogram",
     "plot",
@@ -72,6 +76,7 @@ _HOMES = {
     "Picture": "image",
     "assign": "assign",
     "cpu": "cpu",
+    "curve": "curve",
     "fit": "fit",
     "histogram": "histogram",
     "plot": "plot",

@@ -11,6 +11,7 @@
     │   ├── ImageTooLargeError (ValueError)         more pixels than Pillow agrees to open
     │   └── ImageReadError    (OSError)             unreadable, truncated, of an unknown format
     │       └── ImageNotFoundError (FileNotFoundError)
+    ├── QualityError          (ValueError)          a goal that k colours do not reach
     ├── FileWriteError        (OSError)             a result that could not be written
     ├── MissingPackageError   (ImportError)         an optional package that is not installed
     └── OutOfMemoryError      (MemoryError)
@@ -19,6 +20,8 @@ Beside it stands FormatWarning (UserWarning), for files that cannot hold everyth
 """
 
 from __future__ import annotations
+
+import math
 
 __all__ = [
     "ArgumentError",
@@ -34,6 +37,7 @@ __all__ = [
     "KmcError",
     "MissingPackageError",
     "OutOfMemoryError",
+    "QualityError",
 ]
 
 
@@ -149,6 +153,38 @@ class ImageTooLargeError(ImageError, ValueError):
     >>> issubclass(kmc.ImageTooLargeError, ValueError)
     True
     """
+
+
+class QualityError(KmcError, ValueError):
+    """So many colours do not reach the goal that was set.
+
+    Attributes
+    ----------
+    psnr : float
+        What they do reach, in dB.
+    mse : float
+        The same as mean squared error, summed over the channels.
+    k : int
+        How many colours they are.
+
+    Examples
+    --------
+    >>> import kmc, numpy as np
+    >>> ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    >>> try:
+    ...     kmc.quantize(ramp, 16, psnr=40)
+    ... except kmc.QualityError as error:
+    ...     print(error)
+    psnr=40 is out of reach: 16 colours come to a PSNR of 34.79 dB (MSE 21.57)
+    """
+
+    def __init__(
+        self, message: str, psnr: float = math.nan, mse: float = math.nan, k: int = 0
+    ) -> None:
+        super().__init__(message)
+        self.psnr = psnr
+        self.mse = mse
+        self.k = k
 
 
 class FileWriteError(KmcError, OSError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from kmc.importance import MOST_WEIGHT
 from kmc.options import Callback, EffortName, Init, Options, Weights, checked_options
 from kmc.palette import Palette
 from kmc.run import best_run
-from kmc.sample import sample
+from kmc.sample import Sample, sample
 from kmc.space import SpaceName, coordinates, levels, places, rounded
 
 if TYPE_CHECKING:
@@ -153,66 +154,96 @@ def fit(
         image_weights,
         space,
     )
-    return fitted(*sample(image, importance, image_weights, options.threads), options)[0]
+    return fitted(sample(image, importance, image_weights, options.threads), options)[0]
 
 
+# A palette, the label of each colour of the sample, and the squared error in all.
 Fitted = tuple[Palette, NDArray[np.uint16], float]
 
 
-def fitted(counted: Histogram, weights: NDArray[np.int64] | None, options: Options) -> Fitted:
-    """The palette of a histogram, the label of each of its colours, and the squared error in all.
-
-    With `weights`, 0 or more for each colour, it is these and not the counts that draw the palette.
+def fitted(one: Sample, options: Options) -> Fitted:
+    """The palette of a sample, the label of each of its colours, and the squared error in all.
 
     Examples
     --------
     >>> from kmc.fit import fitted
     >>> from kmc.histogram import Histogram
-    >>> palette, labels, error = fitted(Histogram([[1], [9]], [3, 4]), None, checked_options(2))
+    >>> one = Sample(Histogram([[1], [9]], [3, 4]))
+    >>> palette, labels, error = fitted(one, checked_options(2))
     >>> palette.colors.tolist(), labels.tolist(), error
     ([[1], [9]], [0, 1], 0.0)
     """
-    channels = counted.colors.shape[1]
-    fit_colors = _fitted_alpha if channels == 4 else _fitted
-    return fit_colors(counted, _of_channels(channels, options), weights)
+    return Fitter(one, options).fitted(options.k)
 
 
-def _fitted(counted: Histogram, options: Options, weights: NDArray[np.int64] | None) -> Fitted:
-    n_adaptive, space = options.k - options.n_fixed, options.space
-    if len(counted) <= n_adaptive and not options.n_fixed:
-        labels = np.arange(len(counted)).astype(np.uint16)
-        return Palette(counted.colors, None, counted.counts, space=space), labels, 0.0
+class Fitter:
+    """A sample made ready to be fitted with any number of colours.
+
+    With weights, it is these and not the counts that draw the palette. Of colours with alpha, all
+    that are fully transparent are one.
+
+    Examples
+    --------
+    >>> from kmc.fit import Fitter
+    >>> from kmc.histogram import Histogram
+    >>> fitter = Fitter(Sample(Histogram([[1], [9]], [3, 4])), checked_options(2))
+    >>> [fitter.fitted(k)[2] for k in (1, 2)]
+    [112.0, 0.0]
+    """
+
+    def __init__(self, one: Sample, options: Options) -> None:
+        self.counted, self.weights = one
+        channels = self.counted.colors.shape[1]
+        self.options = _of_channels(channels, options)
+        self.place: NDArray[np.intp] | None = None
+        if channels == 4:
+            colors, self.place = merged_transparent(self.counted.colors)
+            self.counted = Histogram(colors, gathered(self.counted.counts, self.place))
+            if self.weights is not None:
+                self.weights = serving_weights(colors, gathered(self.weights, self.place))
+
+    @cached_property
+    def tree(self) -> AnyTree:
+        """The colours, weighed by their counts."""
+        return _counted_tree(self.counted, self.options)
+
+    def fitted(self, k: int) -> Fitted:
+        """What `fitted` tells of k colours, entries with alpha in the order that files want."""
+        palette, labels, error = self._fitted(self.options.with_colors(k))
+        if self.place is None:
+            return palette, labels, error
+        n_fixed = self.options.n_fixed
+        adaptive = n_fixed + alpha_order(palette.colors[n_fixed:])
+        order = np.concatenate((np.arange(n_fixed), adaptive))
+        for name in ("colors", "centroids", "counts"):
+            setattr(palette, name, getattr(palette, name)[order])
+        return palette, np.argsort(order).astype(np.uint16)[labels][self.place], error
+
+    def _fitted(self, options: Options) -> Fitted:
+        counted, space, threads = self.counted, options.space, options.threads
+        n_adaptive = options.k - options.n_fixed
+        if len(counted) <= n_adaptive and not options.n_fixed:
+            labels = np.arange(len(counted)).astype(np.uint16)
+            return Palette(counted.colors, None, counted.counts, space=space), labels, 0.0
+        free = _beside(options.fixed, counted)
+        if len(free) <= n_adaptive:
+            palette = Palette(np.concatenate((options.fixed, free)), space=space)
+        elif self.weights is None:
+            palette = _drawn(counted, self.tree, options)
+        else:
+            palette = _drawn_by_weight(counted, self.tree, self.weights, options)
+        labels, palette.counts, error = self.tree.label(places(palette.colors, space), threads)
+        if space != "rgb":
+            error = _core.color_error(
+                counted.colors, counted.counts, palette.colors, labels, threads
+            )
+        return palette, labels, error
+
+
+def _counted_tree(counted: Histogram, options: Options) -> AnyTree:
     if counted.n_pixels > MOST_WEIGHT:
         raise ArgumentError(f"at most {MOST_WEIGHT} pixels can be weighed, not {counted.n_pixels}")
-    by_pixels = tree_of(counted.colors, counted.counts, space, options.threads)
-    free = _beside(options.fixed, counted)
-    if len(free) <= n_adaptive:
-        palette = Palette(np.concatenate((options.fixed, free)), space=space)
-    elif weights is None:
-        palette = _drawn(counted, by_pixels, options)
-    else:
-        palette = _drawn_by_weight(counted, by_pixels, weights, options)
-    labels, palette.counts, error = by_pixels.label(places(palette.colors, space), options.threads)
-    if space != "rgb":
-        error = _core.color_error(
-            counted.colors, counted.counts, palette.colors, labels, options.threads
-        )
-    return palette, labels, error
-
-
-def _fitted_alpha(
-    counted: Histogram, options: Options, weights: NDArray[np.int64] | None
-) -> Fitted:
-    """As `fitted`, all that is fully transparent being one colour; in the order files want."""
-    colors, place = merged_transparent(counted.colors)
-    if weights is not None:
-        weights = serving_weights(colors, gathered(weights, place))
-    merged = Histogram(colors, gathered(counted.counts, place))
-    palette, labels, error = _fitted(merged, options, weights)
-    order = alpha_order(palette.colors)
-    for name in ("colors", "centroids", "counts"):
-        setattr(palette, name, getattr(palette, name)[order])
-    return palette, np.argsort(order).astype(np.uint16)[labels][place], error
+    return tree_of(counted.colors, counted.counts, options.space, options.threads)
 
 
 def _of_channels(channels: int, options: Options) -> Options:
@@ -251,8 +282,7 @@ def _drawn_by_weight(
     drawing = weighted(counted, weights)
     free = _beside(options.fixed, drawing)
     if len(free) > options.k - options.n_fixed:
-        tree = tree_of(drawing.colors, drawing.counts, options.space, options.threads)
-        return _drawn(drawing, tree, options)
+        return _drawn(drawing, _counted_tree(drawing, options), options)
     init = options.init if isinstance(options.init, str) else "k-means++"
     served = replace(options, fixed=np.concatenate((options.fixed, free)), init=init)
     return _drawn(counted, by_pixels, served)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -11,6 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from kmc.arguments import not_negative
 from kmc.errors import ArgumentError, ArgumentTypeError
+from kmc.goal import psnr_of
 from kmc.metadata import Metadata
 
 if TYPE_CHECKING:
@@ -107,9 +107,7 @@ class IndexedImage:
         >>> kmc.quantize(np.zeros((2, 2), np.uint8), 1).psnr
         inf
         """
-        if self.mse == 0:
-            return math.inf
-        return 10 * math.log10(255**2 * self.palette.colors.shape[1] / self.mse)
+        return psnr_of(self.mse, self.palette.colors.shape[1])
 
     @property
     def inertia(self) -> float:

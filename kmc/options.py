@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from kmc.arguments import array, not_negative, one_of, whole
 from kmc.errors import ArgumentError, ArgumentTypeError
+from kmc.goal import Goal, checked_goal
 from kmc.histogram import thread_count
 from kmc.palette import MOST_COLORS, Palette, as_colors
 from kmc.space import SpaceName, checked_space
@@ -66,11 +67,16 @@ class Options:
     callback: Callback | None
     fixed: NDArray[np.uint8]
     space: SpaceName
+    goal: Goal | None
 
     @property
     def n_fixed(self) -> int:
         """How many of the k colours are fixed."""
         return len(self.fixed)
+
+    def with_colors(self, k: int) -> Options:
+        """The same for another number of colours."""
+        return replace(self, k=k, searches=_searches(k, self.init, self.effort))
 
 
 def checked_options(
@@ -88,6 +94,9 @@ def checked_options(
     importance: ArrayLike | None = None,
     image_weights: ArrayLike | None = None,
     space: str = "rgb",
+    psnr: float | None = None,
+    max_mse: float | None = None,
+    quality: tuple[float, float] | None = None,
 ) -> Options:
     """The options of `fit`, or the error that says which of them is wrong.
 
@@ -110,6 +119,16 @@ def checked_options(
             raise ArgumentError(
                 f'{name} and weights="uniform" exclude each other: either says what a colour weighs'
             )
+    goal = checked_goal(psnr, max_mse, quality)
+    if goal is not None and not isinstance(start, str):
+        raise ArgumentError(
+            f"init as an array and {goal.words} exclude each other: "
+            "how many colours there will be is not known yet"
+        )
+    if goal is not None and callback is not None:
+        raise ArgumentError(
+            f"callback and {goal.words} exclude each other: several fits are made in a row"
+        )
     return Options(
         k=k,
         init=start,
@@ -119,17 +138,22 @@ def checked_options(
         seed=whole("seed", seed, 0),
         weights=one_of("weights", weights, ("counts", "uniform")),
         effort=chosen,
-        searches=k <= MOST_SEARCHED
-        and (effort == "best" or (isinstance(start, str) and start != "random")),
+        searches=_searches(k, start, chosen),
         threads=thread_count(threads),
         callback=callback,
         fixed=kept,
         space=checked_space(space),
+        goal=goal,
     )
 
 
+def _searches(k: int, init: str | NDArray[np.float64], effort: Effort) -> bool:
+    free = isinstance(init, str) and init != "random"
+    return k <= MOST_SEARCHED and (free or effort is EFFORTS["best"])
+
+
 def _checked_fixed(fixed: Any, k: int) -> NDArray[np.uint8]:
-    """Each colour once, where it comes first."""
+    """Each colour once, where it comes first; what is fully transparent is one colour."""
     if fixed is None:
         return np.zeros((0, 3), np.uint8)
     given = fixed.colors if isinstance(fixed, Palette) else array("fixed", fixed)
@@ -138,6 +162,8 @@ def _checked_fixed(fixed: Any, k: int) -> NDArray[np.uint8]:
     colors = as_colors("fixed", given)
     if colors.shape[1] == 4:
         colors[colors[:, 3] == 0] = 0  # all that is fully transparent is one colour
+    if colors.shape[1] == 4:
+        colors[colors[:, 3] == 0] = 0
     _, first = np.unique(colors, axis=0, return_index=True)
     if len(first) > k:
         raise ArgumentError(

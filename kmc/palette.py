@@ -201,9 +201,7 @@ class Palette:
         if comparable and len(self) <= COMPARED_WITH_NOISE and is_noise(pixels, colors):
             return _compared(pixels, self, n_threads, picture.metadata)
         labels, error = self._label(colors, counts, n_threads)
-        return indexed(
-            pixels, colors, labels, self, error, n_threads, picture.metadata, dithering
-        )
+        return indexed(pixels, colors, labels, self, error, n_threads, picture.metadata, dithering)
 
     def _label(
         self, colors: NDArray[np.uint8], counts: NDArray[np.int64], threads: int

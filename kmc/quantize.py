@@ -15,6 +15,7 @@ from kmc.options import Callback, EffortName, Init, Weights, checked_options
 from kmc.palette import Palette, indexed
 from kmc.sample import is_several, weighed
 from kmc.space import SpaceName
+from kmc.targets import fewest
 
 if TYPE_CHECKING:
     from kmc.image import ImageInput
@@ -38,6 +39,9 @@ def quantize(
     space: SpaceName = "rgb",
     dither: DitherName | None = None,
     dither_strength: float = 1.0,
+    psnr: float | None = None,
+    max_mse: float | None = None,
+    quality: tuple[float, float] | None = None,
 ) -> IndexedImage:
     """Reduce a picture to its k best colours.
 
@@ -63,6 +67,14 @@ def quantize(
         [3]_, or in one without [4]_, of colours chosen as by Knoll [5]_.
     dither_strength : float, default 1.0
         How much of the error is made good, 0 (nothing) to 1, in steps of 1/256.
+    psnr, max_mse : float, optional
+        The fewest colours, `k` at most, whose PSNR in dB is no less, or whose MSE is no more
+        (summed over the channels, in 8-bit levels squared): so many reach it, and one less does
+        not. Of all pixels alike, each with its nearest colour: before dithering, which adds noise.
+    quality : (float, float), optional
+        The fewest colours that reach the higher quality of the two, and else `k`, if these reach
+        the lower one. 0 to 100: twice the PSNR in dB, so that 60 is 30 dB, 80 is 40 dB and hardly
+        to be told from the original, and 100 is 50 dB.
 
     Returns
     -------
@@ -74,6 +86,8 @@ def quantize(
         The picture cannot be read or has the wrong shape or type; the message says which.
     ArgumentError, ArgumentTypeError
         An option out of its range or of the wrong type.
+    QualityError
+        Not even `k` colours reach the goal; its attributes tell what they do reach.
     OutOfMemoryError
         There is not enough memory.
 
@@ -109,6 +123,9 @@ def quantize(
         fixed,
         importance,
         space=space,
+        psnr=psnr,
+        max_mse=max_mse,
+        quality=quality,
     )
     if is_several(image):
         raise ImageTypeError(
@@ -118,7 +135,7 @@ def quantize(
     dithering = checked_dither(dither, dither_strength)
     picture = read(image)
     one = weighed(picture.pixels, importance, options.threads)
-    palette, labels, error = fitted(*one, options)
+    palette, labels, error = (fewest if options.goal else fitted)(one, options)
     return indexed(
         picture.pixels,
         one.counted.colors,

@@ -73,7 +73,7 @@ def effort_cases() -> Iterator[tuple[str, Case]]:
 
 
 def craft_cases() -> Iterator[tuple[str, Case]]:
-    """What decides beside the pixels: importance and fixed colours."""
+    """What decides beside the pixels: importance, fixed colours, goals."""
     fixed = [(255, 255, 255), (0, 0, 0), (90, 130, 240)]
     yield (
         "lloyd/fixed/photo/20",
@@ -90,6 +90,8 @@ def craft_cases() -> Iterator[tuple[str, Case]]:
     )
     for effort, k in itertools.product(("fast", "default", "best"), (4, 24)):
         yield f"{effort}/fixed/photo/{k}", ("photo", {"k": k, "fixed": fixed, "effort": effort})
+    for name, psnr in (("photo", 26), ("photo", 33), ("grey noise", 35)):
+        yield f"default/psnr/{name}/{psnr}", (name, {"k": 256, "psnr": psnr})
     for name, top in (("photo", 3), ("grey photo", 1000)):
         importance = scattered(PICTURES[name].shape[:2], top, 8) / 999
         yield f"importance/{name}/12", (name, {"k": 12, "importance": importance})

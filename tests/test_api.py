@@ -77,7 +77,7 @@ FIT = (
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("quantize", f"image, {FIT}, {DITHER}"),
+        ("quantize", f"image, {FIT}, {DITHER}, psnr=None, max_mse=None, quality=None"),
         ("fit", f"image, {FIT}, image_weights=None"),
         ("histogram", "image, *, importance=None, threads=None"),
         ("assign", "pixels, palette, *, return_sums=False, threads=None"),

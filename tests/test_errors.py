@@ -19,6 +19,7 @@ BUILT_IN = {
     kmc.ImageTooLargeError: ValueError,
     kmc.ImageReadError: OSError,
     kmc.ImageNotFoundError: FileNotFoundError,
+    kmc.QualityError: ValueError,
     kmc.FileWriteError: OSError,
     kmc.MissingPackageError: ImportError,
     kmc.OutOfMemoryError: MemoryError,

@@ -1,0 +1,198 @@
+"""Goals: the fewest colours that reach a PSNR, an MSE or a quality, and curves over many k."""
+
+from __future__ import annotations
+
+import math
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scenes import NAMED, PICTURES, few, photo
+
+import kmc
+from kmc.fit import Fitter
+from kmc.goal import mse_of
+
+
+def same(found, expected):
+    np.testing.assert_array_equal(found.indices, expected.indices)
+    np.testing.assert_array_equal(found.palette.centroids, expected.palette.centroids)
+    assert found.mse == expected.mse
+
+
+def is_fewest(picture, result, limit, **options):
+    """It reaches the limit, one colour less does not, and it is what so many colours come to."""
+    k = len(result.palette)
+    assert result.mse <= limit
+    least = max(1, len(options.get("fixed", ())))
+    assert k == least or kmc.quantize(picture, k - 1, **options).mse > limit
+    same(result, kmc.quantize(picture, k, **options))
+
+
+@pytest.mark.parametrize("name", NAMED)
+@pytest.mark.parametrize("psnr", [0, 20, 28.5, 36, 45])
+def test_the_fewest_that_reach_a_psnr(name, psnr):
+    picture = NAMED[name]
+    result = kmc.quantize(picture, 4000, psnr=psnr, effort="fast")
+    assert result.psnr >= psnr
+    is_fewest(picture, result, mse_of(psnr, len(result.palette.colors[0])), effort="fast")
+
+
+@given(PICTURES, st.floats(0, 20000), st.sampled_from(["k-means++", "random", "bisecting"]))
+def test_the_fewest_that_leave_an_mse(picture, limit, init):
+    result = kmc.quantize(picture, 65536, max_mse=limit, init=init, max_iter=4)
+    is_fewest(picture, result, limit, init=init, max_iter=4)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"weights": "uniform"},
+        {"n_init": 2, "seed": 5},
+        {"fixed": [(255, 0, 0), (1, 2, 3)]},
+        {"importance": np.indices((60, 80)).sum(axis=0) % 3},
+        {"effort": "best", "tol": 1},
+    ],
+    ids=str,
+)
+def test_with_other_options(options):
+    result = kmc.quantize(NAMED["photo"], 64, max_mse=300, **options)
+    is_fewest(NAMED["photo"], result, 300, **options)
+
+
+def test_quality_is_a_range():
+    picture = NAMED["photo"]
+    within = kmc.quantize(picture, 200, quality=(0, 66))
+    same(within, kmc.quantize(picture, 200, psnr=33))
+    same(kmc.quantize(picture, 9, quality=(40, 100)), kmc.quantize(picture, 9))
+    with pytest.raises(kmc.QualityError, match=r"quality=\(90, 100\) is out of reach: 9 colours"):
+        kmc.quantize(picture, 9, quality=(90, 100))
+
+
+def test_what_is_out_of_reach_says_what_is_not():
+    at_most = kmc.quantize(NAMED["photo"], 6)
+    for options in ({"psnr": 50}, {"max_mse": 2}, {"quality": (99, 100)}, {"psnr": math.inf}):
+        with pytest.raises(kmc.QualityError, match="out of reach: 6 colours") as caught:
+            kmc.quantize(NAMED["photo"], 6, **options)
+        error = caught.value
+        assert (error.k, error.mse, error.psnr) == (6, at_most.mse, at_most.psnr)
+        again = pickle.loads(pickle.dumps(error))
+        assert (again.k, again.mse, again.psnr) == (6, at_most.mse, at_most.psnr)
+
+
+@pytest.mark.parametrize("goal", [{"psnr": math.inf}, {"max_mse": 0}, {"psnr": 1e6}])
+def test_nothing_lost_takes_every_colour(goal):
+    picture = few(20, 30, 40)
+    n = len(kmc.histogram(picture))
+    result = kmc.quantize(picture, 256, **goal)
+    assert (len(result.palette), result.mse) == (n, 0)
+    with pytest.raises(kmc.QualityError):
+        kmc.quantize(picture, n - 1, **goal)
+
+
+@pytest.mark.parametrize("goal", [{"psnr": 0}, {"max_mse": math.inf}, {"quality": (0, 0)}])
+def test_anything_will_do(goal):
+    assert len(kmc.quantize(NAMED["photo"], 256, **goal).palette) == 1
+    fixed = [(0, 0, 0), (9, 9, 9)]
+    assert len(kmc.quantize(NAMED["photo"], 256, fixed=fixed, **goal).palette) == 2
+
+
+@pytest.mark.parametrize("k", [1, 2, 65536])
+def test_small_pictures_and_any_k(k):
+    for picture in (np.zeros((1, 1), np.uint8), np.full((2, 3, 3), 9, np.uint8)):
+        assert kmc.quantize(picture, k, psnr=40).mse == 0
+
+
+def test_few_fits_are_made(monkeypatch):
+    """Three to five: the curve of seeds tells where to look."""
+    tried = []
+
+    def noted(fitter, k):
+        tried.append(k)
+        return fit(fitter, k)
+
+    fit = Fitter.fitted
+    monkeypatch.setattr(Fitter, "fitted", noted)
+    for seed in range(3):
+        for psnr in (24, 28, 32):
+            tried.clear()
+            result = kmc.quantize(photo(60, 80, seed), 256, psnr=psnr, effort="fast")
+            assert len(tried) == len(set(tried)) <= 6
+            assert {len(result.palette), len(result.palette) - 1} <= set(tried)
+
+
+@pytest.mark.parametrize(("psnr", "channels"), [(0, 1), (20, 3), (33.3, 3), (99, 4)])
+def test_the_mse_of_a_psnr(psnr, channels):
+    assert mse_of(psnr, channels) == pytest.approx(channels * 255**2 / 10 ** (psnr / 10), rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"psnr": -1}, kmc.ArgumentError, "psnr must be 0 or more"),
+        ({"psnr": math.nan}, kmc.ArgumentError, "psnr"),
+        ({"psnr": "38"}, kmc.ArgumentTypeError, "psnr must be a number"),
+        ({"max_mse": -0.1}, kmc.ArgumentError, "max_mse must be 0 or more"),
+        ({"max_mse": True}, kmc.ArgumentTypeError, "max_mse"),
+        ({"quality": 80}, kmc.ArgumentTypeError, r"quality must be \(least, most\)"),
+        ({"quality": (1, 2, 3)}, kmc.ArgumentTypeError, "quality"),
+        ({"quality": ("a", "b")}, kmc.ArgumentTypeError, "quality must be a number"),
+        ({"quality": (80, 60)}, kmc.ArgumentError, r"not \(80, 60\)"),
+        ({"quality": (0, 101)}, kmc.ArgumentError, "<= 100"),
+        ({"quality": (-1, 50)}, kmc.ArgumentError, "quality must be 0 or more"),
+        ({"psnr": 30, "max_mse": 9}, kmc.ArgumentError, "psnr and max_mse exclude each other"),
+        ({"max_mse": 9, "quality": (1, 2)}, kmc.ArgumentError, "max_mse and quality exclude"),
+        ({"psnr": 30, "init": [[0, 0, 0]] * 9}, kmc.ArgumentError, "init as an array and psnr=30"),
+        ({"psnr": 30, "callback": print}, kmc.ArgumentError, "callback and psnr=30"),
+    ],
+)
+def test_wrong_goals(options, error, words):
+    with pytest.raises(error, match=words):
+        kmc.quantize(photo(3, 4), 9, **options)
+
+
+# ---- curves --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_every_point_is_what_quantize_comes_to(name):
+    ks = [5, 1, 16, 2, 70, 5, 5000]
+    points = kmc.curve(NAMED[name], ks, effort="fast")
+    assert [point.k for point in points] == ks
+    for k, mse, psnr in points:
+        result = kmc.quantize(NAMED[name], k, effort="fast")
+        assert (mse, psnr) == (result.mse, result.psnr)
+
+
+def test_curves_take_the_options_and_pictures_of_fit():
+    pictures = [photo(20, 30, 1), photo(11, 17, 2)]
+    fixed = [(9, 9, 9), (200, 100, 0)]
+    points = kmc.curve(pictures, range(2, 6), fixed=fixed, image_weights=[1, 3], seed=3)
+    for point in points:
+        palette = kmc.fit(pictures, point.k, fixed=fixed, image_weights=[1, 3], seed=3)
+        error = sum(palette.remap(part).mse * part[..., 0].size for part in pictures)
+        assert point.mse == pytest.approx(error / (600 + 187), rel=1e-12)
+    with pytest.raises(kmc.ArgumentError, match="number of fixed colours, 2, not 1"):
+        kmc.curve(pictures, [1, 8], fixed=fixed)
+
+
+def test_no_points():
+    assert kmc.curve(photo(4, 4), []) == []
+    assert kmc.curve(kmc.histogram(photo(4, 4)), iter([1, 2]))[1].k == 2
+
+
+@pytest.mark.parametrize(
+    ("ks", "options", "error", "words"),
+    [
+        (3, {}, kmc.ArgumentTypeError, "ks must be integers, not 3"),
+        ([0], {}, kmc.ArgumentError, "ks must be 1 to 65536, not 0"),
+        ([2.5], {}, kmc.ArgumentTypeError, "ks must be an integer"),
+        ([2], {"init": [[1, 2, 3]] * 2}, kmc.ArgumentTypeError, "init must be the name"),
+        ([2], {"effort": "some"}, kmc.ArgumentError, "effort"),
+    ],
+)
+def test_wrong_curves(ks, options, error, words):
+    with pytest.raises(error, match=words):
+        kmc.curve(photo(3, 4), ks, **options)
