@@ -188,7 +188,7 @@ class Fitter:
     >>> from kmc.histogram import Histogram
     >>> fitter = Fitter(Sample(Histogram([[1], [9]], [3, 4])), checked_options(2))
     >>> [fitter.fitted(k)[2] for k in (1, 2)]
-    [112.0, 0.0]
+    [111.0, 0.0]
     """
 
     def __init__(self, one: Sample, options: Options) -> None:
