@@ -25,12 +25,15 @@ def compress_image(path: str | os.PathLike[str], k: int = 15) -> kmc.IndexedImag
     kmc.plot.side_by_side(path, result)
     plt.show()
 
-    result.save("compressed_image.png")
-    with warnings.catch_warnings(action="ignore", category=kmc.FormatWarning):
-        result.save("compressed_image.jpg")  # warns of what is printed below
     for name in ("compressed_image.png", "compressed_image.jpg"):
-        n_colors, n_bytes = len(kmc.histogram(name)), Path(name).stat().st_size
-        print(f"{name}: {n_colors} colours, {n_bytes} bytes")
+        try:
+            with warnings.catch_warnings(action="ignore", category=kmc.FormatWarning):
+                result.save(name)  # what it warns of is printed below
+        except kmc.FileWriteError as error:  # JPEG files have no transparent pixels
+            print(error)
+        else:
+            n_colors, n_bytes = len(kmc.histogram(name)), Path(name).stat().st_size
+            print(f"{name}: {n_colors} colours, {n_bytes} bytes")
     print("PNG keeps every pixel and the palette. JPEG makes thousands of colours of the few,")
     print("so that hardly a pixel is as it was, and the file is usually larger.")
     return result

@@ -36,6 +36,25 @@ def picture(photo, tmp_path):
     return path
 
 
+@pytest.fixture
+def odd_picture(request, photo, tmp_path):
+    """One with transparent pixels, or in grey."""
+    path = tmp_path / "odd.png"
+    rgb = Image.fromarray(photo)
+    if request.param == "alpha":
+        rgb.putalpha(rgb.convert("L").point(lambda level: max(0, 2 * level - 200)))
+    (rgb if request.param == "alpha" else rgb.convert("L")).save(path)
+    return path
+
+
+@pytest.mark.parametrize("odd_picture", ["alpha", "grey"], indirect=True)
+@pytest.mark.parametrize(
+    "name", ["distinct_colours.py", "compress_image.py", "constants.py", "lesson.py"]
+)
+def test_any_kind_of_picture(name, odd_picture, tmp_path):
+    run(name, tmp_path, odd_picture)
+
+
 def files(folder):
     return sorted(path.name for path in folder.iterdir() if path.is_file())
 

@@ -125,6 +125,21 @@ def test_palettes_of_any_size(make_indexed, k, channels):
         assert any(f"{k} colour" in word for word in page.words)
 
 
+@pytest.mark.parametrize("times", [1, 20])
+def test_transparent_colours_lie_over_a_checkerboard(photo, times):
+    alpha = np.broadcast_to(np.arange(0, 256, 4, dtype=np.uint8)[:, None], (48, 64, 1))
+    pixels = np.concatenate((photo, alpha), axis=2).repeat(times, axis=0).repeat(times, axis=1)
+    result = kmc.quantize(pixels, 6)
+    page = Reader(result._repr_html_())
+    shown = np.asarray(page.picture.convert("RGBA"))
+    assert shown[:, 0, 3].max() == 0
+    assert shown[:, -1, 3].min() > 150
+    assert "conic-gradient" in page.image["style"]
+    swatches = [style["style"] for _, style in page.tags if "linear-gradient" in str(style)]
+    assert len(swatches) == (result.palette.colors[:, 3] < 255).sum() > 0
+    assert "32-bit pixels" in page.words[2]
+
+
 def test_squares_of_a_large_palette_have_names(make_indexed):
     palette = make_indexed(40).palette
     titles = [style["title"] for tag, style in Reader(palette._repr_html_()).tags if tag == "i"]

@@ -64,8 +64,8 @@ def clusters(
 
     Notes
     -----
-    Grey pictures lie on the diagonal. Alpha is left out, and with it pixels that are fully
-    transparent.
+    Grey pictures lie on the diagonal. Alpha is left out, and with it pixels and centroids that are
+    fully transparent.
 
     Examples
     --------
@@ -78,13 +78,13 @@ def clusters(
     ('red (levels)', 2)
     """
     pixels = as_pixels(image)
-    new = _positions("centroids", centroids)
-    old = None if before is None else _positions("before", before)
-    if old is not None and old.shape != new.shape:
+    new, seen = _positions("centroids", centroids)
+    old = None if before is None else _positions("before", before)[0]
+    if old is not None and len(old) != len(new):
         raise ArgumentError(f"{len(new)} centroids cannot have been {len(old)} before")
     shown = sample(pixels, whole("n_pixels", n_pixels, 1))
     ax = drawing_axes(ax, SIZE, "3d")
-    _draw(ax, shown, new, old)
+    _draw(ax, shown, new[seen], None if old is None else old[seen])
     total = pixels.shape[0] * pixels.shape[1]
     share = "all" if len(shown) == total else f"{grouped(len(shown))} of"
     ax.collections[0].set_label(f"{share} {grouped(total)} pixels")
@@ -128,13 +128,14 @@ def sample(pixels: NDArray[np.uint8], most: int) -> NDArray[np.uint8]:
     return np.repeat(flat, 3, axis=1) if channels == 1 else flat[:, :3]
 
 
-def _positions(name: str, given: Any) -> NDArray[np.float64]:
-    """Centroids as (k, 3)."""
+def _positions(name: str, given: Any) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Centroids as (k, 3), and which of them can be seen."""
     palette = getattr(given, "palette", given)
     values = array(name, getattr(palette, "centroids", palette), np.float64)
     if values.ndim != 2 or values.shape[1] not in (1, 3, 4):
         raise ArgumentError(f"{name} must have shape (k, C), not {values.shape}")
-    return np.repeat(values, 3, axis=1) if values.shape[1] == 1 else values[:, :3]
+    seen = values[:, 3] > 0 if values.shape[1] == 4 else np.ones(len(values), bool)
+    return np.repeat(values, 3, axis=1) if values.shape[1] == 1 else values[:, :3], seen
 
 
 def _draw(

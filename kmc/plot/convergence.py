@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kmc.errors import ArgumentError
+from kmc.indexed import IndexedImage
 from kmc.plot.axes import BLUE, VERMILLION, drawing_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from kmc.indexed import IndexedImage
     from kmc.palette import Palette
+
+# Movements and errors are taken in the palette's space.
+IN_SPACE = {"linear": " of linear light", "oklab": " of Oklab", "lab": " of CIE Lab"}
 
 
 def history(result: Palette | IndexedImage, *, ax: Axes | None = None) -> Axes:
@@ -57,7 +60,9 @@ def history(result: Palette | IndexedImage, *, ax: Axes | None = None) -> Axes:
     power = 3 * int(math.log10(max(inertia.max(), 1)) // 3)
     ax.plot(iterations, inertia / 10**power, color=BLUE, marker=None if many else "o", markersize=4)
     ax.set_xlabel("iteration")
-    unit = f"$10^{power}$ levels²" if power else "levels²"
+    palette = result.palette if isinstance(result, IndexedImage) else result
+    squared = "levels²" + IN_SPACE.get(palette.space, "")
+    unit = f"$10^{power}$ {squared}" if power else squared
     ax.set_ylabel(f"inertia ({unit})", color=BLUE)
     ax.ticklabel_format(axis="y", useOffset=False)
     ax.tick_params(axis="y", colors=BLUE)
@@ -65,7 +70,7 @@ def history(result: Palette | IndexedImage, *, ax: Axes | None = None) -> Axes:
     beside = ax.twinx()
     marker = {"marker": None} if many else {"marker": "^", "markersize": 5}
     beside.plot(iterations, shift, color=VERMILLION, linestyle="--", **marker)
-    beside.set_ylabel("largest squared shift (levels²)", color=VERMILLION)
+    beside.set_ylabel(f"largest squared shift ({squared})", color=VERMILLION)
     beside.tick_params(axis="y", colors=VERMILLION)
     moved = shift[shift > 0]
     if len(moved) == len(shift):

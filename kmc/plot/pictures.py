@@ -129,24 +129,14 @@ def palette_bar(palette: Palette | IndexedImage, *, ax: Axes | None = None) -> A
     widths = np.broadcast_to(100 * shares, len(found))
     left = np.concatenate(([0], np.cumsum(widths)[:-1]))
     codes = [swatch.hex for swatch in found]
+    if any(len(code) > 7 for code in codes):
+        ax.imshow(_board(8, 80), extent=(0, 100, 0, 1), aspect="auto", interpolation="nearest")
     spans = list(zip(left, widths, strict=True))
     # Between smoothed edges the ground would shine through.
     ax.broken_barh(spans, (0, 1), facecolors=codes, linewidth=0, antialiased=False)
-    for code, start, width in zip(codes, left, widths, strict=True):
+    for code, (start, width) in zip(codes, spans, strict=True):
         if width >= 100 * LABELLED:
-            rgb = [int(code[i : i + 2], 16) for i in (1, 3, 5)]
-            light = np.dot(LUMINANCE, rgb) > 128
-            place = (start + width / 2, 0.5)
-            ax.text(
-                *place,
-                code,
-                rotation=90,
-                ha="center",
-                va="center",
-                fontsize=9,
-                family="monospace",
-                color="black" if light else "white",
-            )
+            _label(ax, code, start + width / 2)
     ax.set(xlim=(0, 100), ylim=(0, 1), yticks=[], xlabel="share of the pixels (%)")
     if not fitted:
         ax.set(xticks=[], xlabel=_colors(len(found)))
@@ -161,6 +151,15 @@ def _picture(ax: Axes, pixels: NDArray[np.uint8], center: float, title: str, det
     line: dict[str, Any] = {"ha": "center", "textcoords": "offset points", "annotation_clip": False}
     ax.annotate(title, (center, 0), (0, 19), fontsize=12, weight="bold", **line)
     ax.annotate(detail, (center, 0), (0, 6), fontsize=9.5, **line)
+
+
+def _label(ax: Axes, code: str, place: float) -> None:
+    """A hex code that runs upwards, in black or white letters."""
+    *rgb, alpha = bytes.fromhex(code[1:].ljust(8, "f"))
+    light = alpha / 255 * np.dot(LUMINANCE, rgb) + (255 - alpha) > 128
+    align: dict[str, Any] = {"ha": "center", "va": "center", "rotation": 90}
+    ink = "black" if light else "white"
+    ax.text(place, 0.5, code, color=ink, fontsize=9, family="monospace", **align)
 
 
 def _reduced(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -183,10 +182,15 @@ def _visible(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if channels == 3:
         return pixels
     square = max(1, max(height, width) // CHECKS)
-    y, x = np.arange(height) // square, np.arange(width) // square
-    board = np.where((y[:, None] + x) % 2, 204.0, 255.0)[:, :, None]
+    board = _board(height, width, square)
     alpha = pixels[:, :, 3:] / 255
     return np.rint(pixels[:, :, :3] * alpha + board * (1 - alpha)).astype(np.uint8)
+
+
+def _board(height: int, width: int, square: int = 1) -> NDArray[np.uint8]:
+    """A checkerboard in white and light grey, RGB."""
+    y, x = np.arange(height) // square, np.arange(width) // square
+    return np.where((y[:, None] + x) % 2, 204, 255)[:, :, None].repeat(3, 2).astype(np.uint8)
 
 
 def _colors(count: int) -> str:

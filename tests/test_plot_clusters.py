@@ -1,0 +1,136 @@
+"""Clusters drawn in colour space, once or for every iteration: places, colours, files."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+from matplotlib import pyplot
+from PIL import Image
+
+import kmc
+from kmc.plot.clusters import sample
+
+
+@pytest.fixture(autouse=True)
+def no_figure_is_left():
+    yield
+    pyplot.close("all")
+
+
+def test_clusters_draws_pixels_in_their_own_colours(photo):
+    new = kmc.fit(photo, 5)
+    old = np.clip(new.centroids - 9, 0, 255)
+    ax = kmc.plot.clusters(photo, new, old, n_pixels=500)
+    pixels, moves, before, now = ax.collections
+    x, y, z = pixels._offsets3d
+    places = np.stack([x, y, z], axis=1)
+    np.testing.assert_array_equal(places, sample(photo, 500))
+    ax.figure.canvas.draw()
+    colors = np.rint(pixels.get_facecolors()[:, :3] * 255)  # by depth
+    np.testing.assert_array_equal(np.unique(colors, axis=0), np.unique(places, axis=0))
+    np.testing.assert_array_equal(np.stack(before._offsets3d, axis=1), old)
+    np.testing.assert_array_equal(np.stack(now._offsets3d, axis=1), new.centroids)
+    assert len(moves.get_segments()) == 5
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert labels == ["500 of 3\N{THIN SPACE}072 pixels", "centroids before", "centroids now"]
+
+
+def test_clusters_of_few_pixels_draws_all_of_them():
+    ax = kmc.plot.clusters(np.array([[[1, 2, 3], [250, 0, 9]]], np.uint8), [(100, 100, 100)])
+    assert len(ax.collections[0]._offsets3d[0]) == 2
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert labels == ["all 2 pixels", "centroids"]
+
+
+def test_grey_lies_on_the_diagonal():
+    ax = kmc.plot.clusters(np.array([[5, 9]], np.uint8), kmc.Palette([[7]]))
+    for points in ax.collections:
+        x, y, z = points._offsets3d
+        np.testing.assert_array_equal(x, y)
+        np.testing.assert_array_equal(y, z)
+
+
+def test_the_sample_is_even_and_always_the_same():
+    pixels = np.arange(100 * 100 * 3).astype(np.uint8).reshape(100, 100, 3)
+    np.testing.assert_array_equal(sample(pixels, 70), sample(pixels.copy(), 70))
+    y, x = np.mgrid[0:100, 0:100].astype(np.uint8)
+    places = sample(np.stack([y, x, x], axis=2), 1000)
+    for axis in (0, 1):
+        tenths = np.bincount(places[:, axis] // 10, minlength=10)
+        assert tenths.min() >= 95 and tenths.max() <= 105
+    assert len(np.unique(places[:, 0].astype(int) * 100 + places[:, 1])) == 1000
+
+
+def test_the_sample_leaves_out_what_cannot_be_seen():
+    pixels = np.array([[[9, 9, 9, 0], [1, 2, 3, 7]]], np.uint8)
+    assert sample(pixels, 10).tolist() == [[1, 2, 3]]
+
+
+@pytest.mark.parametrize(
+    ("centroids", "before", "words"),
+    [
+        ([[1, 2]], None, r"centroids must have shape \(k, C\), not \(1, 2\)"),
+        ([1, 2, 3], None, r"not \(3,\)"),
+        ([[1, 2, 3]], [[1, 2, 3], [4, 5, 6]], "1 centroids cannot have been 2 before"),
+    ],
+)
+def test_clusters_checks_centroids(photo, centroids, before, words):
+    with pytest.raises(kmc.ArgumentError, match=words):
+        kmc.plot.clusters(photo, centroids, before)
+
+
+# ---- steps ---------------------------------------------------------------------------------------
+
+
+def test_steps_writes_a_figure_for_each_iteration(photo, tmp_path):
+    seen = []
+    options = {"init": "random", "max_iter": 3, "tol": 0}
+    palette = kmc.plot.steps(
+        photo, 4, tmp_path / "a" / "b", callback=lambda *state: seen.append(state[0]), **options
+    )
+    assert seen == [1, 2, 3]
+    names = [f"iteration-{i:03}.png" for i in seen]
+    assert sorted(path.name for path in (tmp_path / "a" / "b").iterdir()) == names
+    np.testing.assert_array_equal(palette.centroids, kmc.fit(photo, 4, **options).centroids)
+    with Image.open(tmp_path / "a" / "b" / names[0]) as figure:
+        assert figure.size == (960, 840)
+    assert pyplot.get_fignums() == []
+
+
+def test_steps_beside_fixed_colours(photo, tmp_path, monkeypatch):
+    drawn = []
+    module = sys.modules["kmc.plot.steps"]  # the name itself is the function's
+
+    def record(image, now, before, **options):
+        drawn.append((before, now.copy()))
+
+    monkeypatch.setattr(module, "clusters", record)
+    init = [(10, 20, 30), (200, 100, 0)]
+    fixed = [(255, 255, 255)]
+    kmc.plot.steps(photo, 3, tmp_path, fixed=fixed, init=init, max_iter=2, tol=0)
+    np.testing.assert_array_equal(drawn[0][0], [*fixed, *init])
+    np.testing.assert_array_equal(drawn[1][0], drawn[0][1])
+
+
+def test_steps_without_iterations_draw_nothing(photo, tmp_path):
+    assert len(kmc.plot.steps(photo[:1, :2], 4, tmp_path)) == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_steps_can_be_stopped(photo, tmp_path):
+    palette = kmc.plot.steps(photo, 4, tmp_path, tol=0, callback=lambda *state: False)
+    assert palette.n_iter == 1
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_steps_says_what_is_wrong(photo, tmp_path):
+    with pytest.raises(kmc.ArgumentError, match="n_init must be 1"):
+        kmc.plot.steps(photo, 4, tmp_path, n_init=2)
+    (tmp_path / "file").touch()
+    with pytest.raises(kmc.FileWriteError, match=r"file: cannot be made"):
+        kmc.plot.steps(photo, 4, tmp_path / "file")
+    (tmp_path / "folder" / "iteration-001.png").mkdir(parents=True)
+    with pytest.raises(kmc.FileWriteError, match=r"iteration-001.png: cannot be written"):
+        kmc.plot.steps(photo, 4, tmp_path / "folder")
