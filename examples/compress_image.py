@@ -29,7 +29,7 @@ def compress_image(path: str | os.PathLike[str], k: int = 15) -> kmc.IndexedImag
         try:
             with warnings.catch_warnings(action="ignore", category=kmc.FormatWarning):
                 result.save(name)  # what it warns of is printed below
-        except kmc.FileWriteError as error:  # JPEG files have no transparent pixels
+        except kmc.ArgumentError as error:  # JPEG files have no transparent pixels
             print(error)
         else:
             n_colors, n_bytes = len(kmc.histogram(name)), Path(name).stat().st_size
