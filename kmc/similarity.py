@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmc.errors import ImageShapeError
+from kmc.space import ONE_LEVEL, coordinates
 
 # The window and the constants of the paper; levels go up to 255.
 _RADIUS, _SIGMA = 5, 1.5
@@ -26,13 +27,13 @@ class Similarity:
     ----------
     mse : float
         Squared differences, summed over the channels and averaged over the pixels, in 8-bit levels
-        squared. With alpha, of the premultiplied values and alpha itself.
+        squared: what `IndexedImage.mse` is. With alpha, of the premultiplied values and alpha.
     psnr : float
         Peak signal-to-noise ratio in dB, of the mean over the channels; infinite for equals.
     ssim : float
         Structural similarity, 1 for equals; NaN where a side has fewer than 11 pixels.
     max_error : int
-        The largest difference of any value.
+        The largest difference of any value; with alpha, premultiplied and rounded.
 
     Examples
     --------
@@ -78,14 +79,15 @@ def similarity(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Similarit
         (h, w), (other_h, other_w) = first.shape[:2], second.shape[:2]
         raise ImageShapeError(f"differ in size: {w} x {h} and {other_w} x {other_h} pixels")
     channels = max(first.shape[2], second.shape[2])
-    total, largest, structure, measured = 0, 0, 0.0, 0
+    total, largest, structure, measured = 0.0, 0, 0.0, 0
     height, width = first.shape[:2]
     for top in range(0, height, _ROWS):
         # The window of the last of these rows reaches into the next ones.
         rows = slice(top, min(top + _ROWS + 2 * _RADIUS, height))
-        a, b = _prepared(first[rows], channels), _prepared(second[rows], channels)
-        off = a[:_ROWS].astype(np.int64) - b[:_ROWS]
-        total += int(np.square(off).sum())
+        a, b = _widened(first[rows], channels), _widened(second[rows], channels)
+        total += _squared_error(a[:_ROWS], b[:_ROWS])
+        a, b = _premultiplied(a), _premultiplied(b)
+        off = a[:_ROWS].astype(np.int16) - b[:_ROWS]
         largest = max(largest, int(np.abs(off).max()))
         values = _ssim_map(a.astype(np.float64), b.astype(np.float64))
         structure += float(values.sum())
@@ -128,15 +130,28 @@ def ssim(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
     return similarity(first, second).ssim
 
 
-def _prepared(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
-    """Pixels of as many channels; under alpha, premultiplied and rounded."""
+def _widened(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
+    """Pixels of as many channels."""
     if pixels.shape[2] == 1 and channels > 1:
         pixels = np.repeat(pixels, 3, axis=2)
-    if channels < 4:
-        return pixels
-    if pixels.shape[2] == 3:
+    if pixels.shape[2] == 3 and channels == 4:
         opaque = np.full((*pixels.shape[:2], 1), 255, np.uint8)
-        return np.concatenate((pixels, opaque), axis=2)
+        pixels = np.concatenate((pixels, opaque), axis=2)
+    return pixels
+
+
+def _squared_error(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
+    """As the engine has it: with alpha, of coordinates that are premultiplied."""
+    if a.shape[2] < 4:
+        return float(np.square(a.astype(np.int32) - b).sum(dtype=np.int64))
+    places = (coordinates(pixels.reshape(-1, 4)).astype(np.int32) for pixels in (a, b))
+    off = next(places) - next(places)
+    return float(np.square(off).sum(dtype=np.int64)) / ONE_LEVEL**2
+
+
+def _premultiplied(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if pixels.shape[2] < 4:
+        return pixels
     color, alpha = pixels[:, :, :3].astype(np.uint16), pixels[:, :, 3:]
     product = ((color * alpha + 127) // 255).astype(np.uint8)
     return np.concatenate((product, alpha), axis=2)

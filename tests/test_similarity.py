@@ -62,6 +62,10 @@ def test_the_figures_are_those_of_a_result(photo):
     found = similarity(photo, np.asarray(result))
     assert found.mse == pytest.approx(result.mse, rel=1e-12)
     assert found.psnr == pytest.approx(result.psnr, rel=1e-12)
+    clear = noise((40, 50, 4))
+    clear[:9, :, 3], clear[20:, :, 3] = 255, 0
+    result = kmc.quantize(clear, 9)
+    assert similarity(clear, np.asarray(result)).mse == pytest.approx(result.mse, rel=1e-12)
     grey = photo[:, :, :1]
     result = kmc.quantize(grey, 5)
     assert similarity(grey, np.asarray(result)[:, :, None]).psnr == pytest.approx(result.psnr)

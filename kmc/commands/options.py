@@ -63,11 +63,13 @@ adapting = group(
     "Colours",
     ("--fixed COLORS", "Keep these exactly, as '#ffffff,#c00'; k includes them.",
      {"type": colors}),
+    ("--space WORD", "rgb, linear, oklab or lab: where distances are taken.",
+     {"type": click.Choice(["rgb", "linear", "oklab", "lab"])}),
     ("--importance MASK", "A picture: the lighter a pixel there, the more it counts.", {}),
 )  # fmt: skip
 
 # What those of these options that are given are called in `kmc.quantize`, too.
-SEARCH = ("effort", "init", "n_init", "max_iter", "tol", "seed")
+SEARCH = ("space", "effort", "init", "n_init", "max_iter", "tol", "seed")
 
 search = group(
     "How colours are found",
