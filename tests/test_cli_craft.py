@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -87,3 +88,37 @@ def test_shared_palettes_complain(cli):
     assert cli("quantize", "-", "--shared-palette", "-n")[0] == 1
     arguments = ["photo.png", "--shared-palette", "--importance", "photo.png", "-n"]
     assert cli("quantize", *arguments)[0] == 1
+
+
+def test_dithering(cli, photo):
+    arguments = ["-k", 6, "--dither", "atkinson", "--dither-strength", 0.75]
+    assert cli("quantize", "photo.png", *arguments, "-o", "o.png")[0] == 0
+    expected = kmc.quantize(photo, 6, dither="atkinson", dither_strength=0.75)
+    np.testing.assert_array_equal(painted("o.png"), np.asarray(expected))
+    arguments += ["--shared-palette", "-f"]
+    assert cli("quantize", "photo.png", *arguments, "-o", "o.png")[0] == 0
+    np.testing.assert_array_equal(painted("o.png"), np.asarray(expected))
+    code, _, err = cli("quantize", "photo.png", "none.png", "--dither-strength", 0.5)
+    assert code == 1
+    assert err.startswith("kmc: dither_strength needs a dither: ")
+    assert err.count("\n") == 1
+    assert cli("quantize", "photo.png", "--dither", "bayer", "--dither-strength", 2)[0] == 1
+
+
+def test_optimize_makes_a_smaller_file_of_the_same_picture(cli, tmp_path):
+    assert cli("quantize", "photo.png", "-k", 5, "-o", "plain.png")[0] == 0
+    assert cli("quantize", "photo.png", "-k", 5, "-o", "small.png", "--optimize")[0] == 0
+    np.testing.assert_array_equal(painted("small.png"), painted("plain.png"))
+    sizes = [(tmp_path / name).stat().st_size for name in ("small.png", "plain.png")]
+    assert sizes[0] <= sizes[1]
+    code, _, err = cli("quantize", "photo.png", "-o", "o.gif", "--optimize")
+    assert code == 1
+    assert err.startswith("kmc: --optimize is for png files, not gif\n")
+
+
+def test_optimize_says_where_to_get_it(cli, monkeypatch):
+    monkeypatch.setitem(sys.modules, "oxipng", None)
+    code, _, err = cli("quantize", "photo.png", "none.png", "--optimize")
+    assert code == 1
+    assert err.endswith("pip install 'kmc-quantize[optimize]'\n")
+    assert err.count("\n") == 1

@@ -79,11 +79,14 @@ def test_options_arrive(cli, source, monkeypatch):
     assert k == 256
     assert {name: value for name, value in defaults.items() if value is not None} == {}
     given = {
+        "dither": "bayer",
+        "dither_strength": 0.5,
         "effort": "fast",
         "init": "bisecting",
         "max_iter": 7,
         "n_init": 2,
         "seed": 3,
+        "space": "oklab",
         "threads": 2,
         "tol": 0.5,
     }

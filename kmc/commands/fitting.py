@@ -7,8 +7,28 @@ from typing import Any
 import numpy as np
 
 from kmc.commands.opening import Opener
-from kmc.commands.options import chosen
+from kmc.commands.options import DITHERING, chosen
+from kmc.dither import checked_dither
 from kmc.options import checked_options
+
+
+def dither_options(given: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of dithering for `kmc.quantize` and `Palette.remap`.
+
+    Raises
+    ------
+    ArgumentError
+        A strength without a dither.
+
+    Examples
+    --------
+    >>> from kmc.commands.fitting import dither_options
+    >>> dither_options({"dither": "bayer", "dither_strength": None})
+    {'dither': 'bayer'}
+    """
+    options = chosen(given, DITHERING)
+    checked_dither(options.get("dither"), options.get("dither_strength", 1.0))
+    return options
 
 
 def fit_options(given: dict[str, Any], opener: Opener) -> dict[str, Any]:

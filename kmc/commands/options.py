@@ -83,6 +83,15 @@ search = group(
     ("--seed N", "Of the random numbers: the same gives the same file.", {"type": whole(0)}),
 )  # fmt: skip
 
+DITHERING = ("dither", "dither_strength")
+
+dithering = group(
+    "Dithering",
+    ("--dither WORD", "floyd-steinberg, atkinson, bayer or blue-noise.",
+     {"type": click.Choice(["floyd-steinberg", "atkinson", "bayer", "blue-noise"])}),
+    ("--dither-strength X", "How much of it, 0 to 1.", {"type": real(0, 1)}),
+)  # fmt: skip
+
 opening = group(
     "Input",
     ("--frame N", "Of an animation, or of pages: which one, from 0.", {"type": whole(0)}),
@@ -102,6 +111,7 @@ places = group(
     ("--format NAME", "The format, where no name says it: png, gif, webp, tiff, ...", {}),
     ("-f --force", "Replace files that exist.", {}),
     ("-n --dry-run", "Do everything but write.", {}),
+    ("--optimize", "Squeeze PNG files further: slow, and needs kmc-quantize[optimize].", {}),
     ("--skip-if-larger", "Write nothing larger than its original; exit with 98.", {}),
     ("--keep/--strip", "Whether profile, resolution, EXIF and XMP come along.",
      {"default": True, "show_default": True}),

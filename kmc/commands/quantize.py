@@ -18,6 +18,7 @@ from kmc.commands.layout import Command
 from kmc.commands.options import (
     MOST_JOBS,
     adapting,
+    dithering,
     folders,
     group,
     how_many,
@@ -27,10 +28,14 @@ from kmc.commands.options import (
     search,
 )
 from kmc.commands.outputs import Naming, naming, with_rivals
+from kmc.errors import MissingPackageError
 
 if TYPE_CHECKING:
-    from kmc.commands.road import Road
+    from kmc.commands.road import Optimizer, Road
     from kmc.files import Format
+
+# Higher ones take several times as long for the last few bytes.
+OXIPNG_LEVEL = 4
 
 
 @click.command(cls=Command)
@@ -42,6 +47,7 @@ if TYPE_CHECKING:
     ("--shared-palette", "One palette for all the pictures.", {}),
 )
 @search
+@dithering
 @folders
 @opening
 @places
@@ -105,17 +111,17 @@ def _road(
     jobs: int,
     given: dict[str, Any],
 ) -> Road:
-    from kmc.commands.fitting import fit_options
+    from kmc.commands.fitting import dither_options, fit_options
     from kmc.commands.opening import Opener
     from kmc.commands.road import Road
     from kmc.commands.shared import shared_palette
 
     format = _format(names, given["format"])
     opener = Opener(given["frame"], given["resize"])
-    options = fit_options(given, opener)
+    fit, remap = fit_options(given, opener), dither_options(given)
     palette = None
     if given["shared_palette"]:
-        palette = shared_palette(inputs, opener, given["k"], jobs, **options)
+        palette = shared_palette(inputs, opener, given["k"], jobs, **fit)
     return Road(
         names,
         format,
@@ -123,12 +129,27 @@ def _road(
         opener,
         k=given["k"],
         palette=palette,
-        options=options,
+        fit=fit,
+        remap=remap | {"threads": given["threads"]},
         keep=given["keep"],
+        optimizer=_optimizer(format) if given["optimize"] else None,
         skip_if_larger=given["skip_if_larger"],
         dry_run=given["dry_run"],
         verbose=given["verbose"],
     )
+
+
+def _optimizer(format: Format) -> Optimizer:
+    if format.name != "png":
+        raise click.UsageError(f"--optimize is for png files, not {format.name}")
+    try:
+        import oxipng
+    except ImportError:
+        raise MissingPackageError(
+            "--optimize works through pyoxipng, which is not installed: "
+            "pip install 'kmc-quantize[optimize]'"
+        ) from None
+    return lambda data: oxipng.optimize_from_memory(data, level=OXIPNG_LEVEL)
 
 
 def _format(names: Naming, name: str | None) -> Format:

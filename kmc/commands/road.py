@@ -6,6 +6,7 @@ import math
 import os
 import sys
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,8 @@ from kmc.errors import FileWriteError, KmcError
 from kmc.files import Format, encode
 from kmc.image import Picture
 from kmc.replace import inside, replace
+
+Optimizer = Callable[[bytes], bytes]
 
 # An input, its output, and an earlier input that has taken the output's name.
 Step = tuple[Input, str, Input | None]
@@ -40,10 +43,12 @@ class Road:
         Of the inputs.
     palette : Palette, optional
         The one that pictures are mapped to; by default each gets its own, of `k` colours.
-    options : dict
-        Further arguments of `kmc.quantize`.
+    fit, remap : dict
+        Further arguments of `kmc.fit`, and of `Palette.remap`.
     keep : bool
         Whether metadata comes along.
+    optimizer : callable, optional
+        Makes an encoded file smaller.
     skip_if_larger, dry_run, verbose : bool
         As on the command line.
     """
@@ -54,8 +59,10 @@ class Road:
     opener: Opener
     k: int = 256
     palette: kmc.Palette | None = None
-    options: dict[str, Any] = field(default_factory=dict)
+    fit: dict[str, Any] = field(default_factory=dict)
+    remap: dict[str, Any] = field(default_factory=dict)
     keep: bool = True
+    optimizer: Optimizer | None = None
     skip_if_larger: bool = False
     dry_run: bool = False
     verbose: bool = False
@@ -81,6 +88,8 @@ class Road:
         outcome.colors = len(image.palette)
         outcome.mse, outcome.psnr, outcome.iterations = image.mse, image.psnr, image.n_iter
         data = encode(image, self.format, outcome.target, metadata=self.keep)
+        if self.optimizer is not None:
+            data = self.optimizer(data)
         outcome.after = len(data)
         if self.skip_if_larger and outcome.after > outcome.before:
             outcome.code = Exit.LARGER
@@ -94,7 +103,7 @@ class Road:
 
     def _quantized(self, picture: Picture, name: str) -> kmc.IndexedImage:
         if self.palette is not None:
-            return self.palette.remap(picture, threads=self.options.get("threads"))
+            return self.palette.remap(picture, **self.remap)
         weighed = picture.pixels.shape[0] * picture.pixels.shape[1]
 
         def tell(iteration: int, _: Any, inertia: float, shift: float) -> None:
@@ -107,7 +116,7 @@ class Road:
             picture,
             self.k,
             callback=tell if self.verbose else None,
-            **self.options,
+            **self.fit | self.remap,
         )
 
     def _write(self, target: str, data: bytes) -> None:
