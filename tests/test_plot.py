@@ -12,6 +12,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 import kmc
+from kmc.curve import CurvePoint
 from kmc.plot.curve import knee, measured
 
 
@@ -286,16 +287,22 @@ def test_the_knee_is_where_the_curve_bends():
     assert knee([1, 2], [2, 1]) is None
 
 
-def test_curve_marks_the_knee():
-    class Point:
-        def __init__(self, k, mse):
-            self.k, self.mse, self.psnr = k, mse, 30.0
+def test_curve_draws_what_kmc_curve_found(photo):
+    points = kmc.curve(photo, [2, 8, 4])
+    ax = kmc.plot.curve(points)
+    errors = [point.mse for point in (points[0], points[2], points[1])]
+    np.testing.assert_allclose(ax.lines[0].get_ydata() ** 2, errors)
+    drawn = kmc.plot.curve(photo, [2, 4, 8]).lines[0]
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), drawn.get_ydata())
 
-    ax = kmc.plot.curve([Point(k, e * e) for k, e in ((2, 50), (4, 10), (8, 9), (16, 8))])
+
+def test_curve_marks_the_knee():
+    errors = {2: 50, 4: 10, 8: 9, 16: 8}
+    ax = kmc.plot.curve([CurvePoint(k, error**2, 30.0) for k, error in errors.items()])
     assert len(ax.figure.axes) == 1  # without bytes there is nothing to draw beside
     assert ax.lines[1].get_xdata() == [4, 4]
     assert ax.texts[0].get_text().startswith("knee: k = 4\nMSE 100.0")
-    straight = kmc.plot.curve([Point(2, 9), Point(4, 4)])
+    straight = kmc.plot.curve([CurvePoint(2, 9.0, 30.0), CurvePoint(4, 4.0, 30.0)])
     assert len(straight.lines) == 1 and not straight.texts
 
 

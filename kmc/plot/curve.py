@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 DEFAULT_KS = (2, 3, 4, 6, 8, 11, 16, 23, 32, 45, 64, 91, 128, 181, 256)
 
 
-class CurvePoint(NamedTuple):
+class Measured(NamedTuple):
     """A number of colours and what it comes to.
 
     Examples
     --------
-    >>> from kmc.plot.curve import CurvePoint
-    >>> CurvePoint(16, 120.5, 32.1, 70_000).k
+    >>> from kmc.plot.curve import Measured
+    >>> Measured(16, 120.5, 32.1, 70_000).k
     16
     """
 
@@ -49,8 +49,8 @@ def curve(
     Parameters
     ----------
     image : path, bytes, binary file object, PIL.Image.Image, array_like of uint8, or points
-        What to reduce to each number of colours. Or a sequence of points that were measured, with
-        `k`, `mse`, `psnr` and, for the bytes to be drawn, `n_bytes`.
+        What to reduce to each number of colours. Or what `kmc.curve` has found, which is drawn
+        without bytes.
     ks : iterable of int, optional
         The numbers of colours; by default 15 from 2 to 256 in equal ratios.
     ax : matplotlib.axes.Axes, optional
@@ -116,7 +116,7 @@ def curve(
     return ax
 
 
-def measured(image: ImageInput, ks: Iterable[int] | None = None) -> list[CurvePoint]:
+def measured(image: ImageInput, ks: Iterable[int] | None = None) -> list[Measured]:
     """Reduce a picture to each number of colours and write it as PNG, in memory.
 
     Examples
@@ -132,7 +132,7 @@ def measured(image: ImageInput, ks: Iterable[int] | None = None) -> list[CurvePo
         result = quantize(pixels, k)
         file = io.BytesIO()
         result.save(file, "png")
-        points.append(CurvePoint(k, result.mse, result.psnr, file.tell()))
+        points.append(Measured(k, result.mse, result.psnr, file.tell()))
     return points
 
 
