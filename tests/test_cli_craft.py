@@ -122,3 +122,37 @@ def test_optimize_says_where_to_get_it(cli, monkeypatch):
     assert code == 1
     assert err.endswith("pip install 'kmc-quantize[optimize]'\n")
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "argument"),
+    [
+        ("--psnr", "30", {"psnr": 30}),
+        ("--max-mse", "150.5", {"max_mse": 150.5}),
+        ("--quality", "40-60", {"quality": (40, 60)}),
+        ("--quality", "-65", {"quality": (0, 65)}),
+    ],
+)
+def test_goals(cli, photo, option, value, argument):
+    assert cli("quantize", "photo.png", option, value, "-o", "o.png")[0] == 0
+    expected = kmc.quantize(photo, 256, **argument)
+    assert len(expected.palette) < 256
+    np.testing.assert_array_equal(painted("o.png"), np.asarray(expected))
+
+
+def test_goals_out_of_reach(cli, tmp_path):
+    picture(tmp_path / "easy.bmp", (2, 2))
+    for goal in (["--psnr", 60], ["--quality", "99-"], ["--max-mse", 0.5]):
+        code, out, err = cli("quantize", "photo.png", "easy.bmp", "-k", 16, *goal, "-f", "--json")
+        assert code == 99
+        assert err.startswith("kmc: photo.png: ")
+        assert "is out of reach: 16 colours come to a PSNR of " in err
+        assert [json.loads(line)["code"] for line in out.splitlines()] == [99, 0]
+        assert tree(tmp_path) == ["easy-kmc.png", "easy.bmp", "photo.png"]
+    code, _, err = cli("quantize", "photo.png", "photo.png", "--psnr", 3, "--max-mse", 4)
+    assert (code, err) == (
+        1, "kmc: psnr and max_mse exclude each other: one goal at a time\n"
+    )  # fmt: skip
+    for wrong in ("80-60", "80", "-", "0-101", "a-b", "50--60"):
+        assert cli("quantize", "photo.png", "--quality", wrong)[0] == 1
+    assert cli("quantize", "photo.png", "--psnr", 30, "--shared-palette")[0] == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from enum import IntEnum
 
-from kmc.errors import FileWriteError, ImageError
+from kmc.errors import FileWriteError, ImageError, QualityError
 
 
 class Exit(IntEnum):
@@ -62,6 +62,8 @@ def code_of(error: BaseException) -> Exit:
     >>> int(code_of(ImageNotFoundError()))
     2
     """
+    if isinstance(error, QualityError):
+        return Exit.POOR
     if isinstance(error, ImageError):
         return Exit.UNREADABLE
     if isinstance(error, FileWriteError):

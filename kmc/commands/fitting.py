@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from kmc.commands.opening import Opener
-from kmc.commands.options import DITHERING, chosen
+from kmc.commands.options import DITHERING, GOALS, SEARCH, chosen
 from kmc.dither import checked_dither
 from kmc.options import checked_options
 
@@ -48,7 +48,7 @@ def fit_options(given: dict[str, Any], opener: Opener) -> dict[str, Any]:
     >>> fit_options({"k": 4, "effort": "best", "seed": None, "force": True}, Opener())
     {'effort': 'best'}
     """
-    options = chosen(given)
+    options = chosen(given, SEARCH + GOALS)
     if given.get("fixed"):
         options["fixed"] = np.array(given["fixed"], np.uint8)
     if given.get("threads"):

@@ -84,6 +84,23 @@ def whole_range(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
+def quality(text: str) -> tuple[float, float]:
+    """A range of quality, 0 to 100; either end may be left out.
+
+    Examples
+    --------
+    >>> from kmc.commands.kinds import quality
+    >>> quality("60-80"), quality("70-"), quality("-80")
+    ((60.0, 80.0), (70.0, 100.0), (0.0, 80.0))
+    """
+    number = r"(\d{1,3}(?:\.\d{1,6})?)"
+    match = re.fullmatch(rf"{number}?-{number}?", text.strip())
+    low, high = (float(match[1] or 0), float(match[2] or 100)) if match else (1.0, 0.0)
+    if not low <= high <= 100 or text.strip() == "-":
+        raise click.BadParameter(f"{text!r} is no quality: 60-80, 60- or -80, from 0 to 100")
+    return low, high
+
+
 def colors(text: str) -> tuple[tuple[int, ...], ...]:
     """Colours in hexadecimal with commas between them, all with alpha or all without.
 

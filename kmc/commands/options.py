@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from kmc.commands.kinds import colors, real, size, whole
+from kmc.commands.kinds import colors, quality, real, size, whole
 from kmc.commands.layout import Option
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -83,6 +83,16 @@ search = group(
     ("--seed N", "Of the random numbers: the same gives the same file.", {"type": whole(0)}),
 )  # fmt: skip
 
+GOALS = ("psnr", "max_mse", "quality")
+
+goals = group(
+    "Goals: the fewest colours, -k at most, that reach it; exit with 99 if none do",
+    ("--quality MIN-MAX", "Reach MAX, or MIN with all colours; 0 to 100 is 0 to 50 dB.",
+     {"type": quality}),
+    ("--psnr DB", "Peak signal-to-noise ratio, at least.", {"type": real(0)}),
+    ("--max-mse X", "Mean squared error summed over the channels, at most.", {"type": real(0)}),
+)  # fmt: skip
+
 DITHERING = ("dither", "dither_strength")
 
 dithering = group(
@@ -129,13 +139,13 @@ running = group(
 )  # fmt: skip
 
 
-def chosen(given: dict[str, Any], names: tuple[str, ...] = SEARCH) -> dict[str, Any]:
+def chosen(given: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     """Those of the options that were given.
 
     Examples
     --------
-    >>> from kmc.commands.options import chosen
-    >>> chosen({"effort": "best", "seed": None, "force": True})
+    >>> from kmc.commands.options import SEARCH, chosen
+    >>> chosen({"effort": "best", "seed": None, "force": True}, SEARCH)
     {'effort': 'best'}
     """
     return {name: given[name] for name in names if given.get(name) is not None}

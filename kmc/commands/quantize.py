@@ -16,10 +16,12 @@ from kmc.commands.exits import Exit
 from kmc.commands.inputs import STDIO, Input, expand
 from kmc.commands.layout import Command
 from kmc.commands.options import (
+    GOALS,
     MOST_JOBS,
     adapting,
     dithering,
     folders,
+    goals,
     group,
     how_many,
     opening,
@@ -46,6 +48,7 @@ OXIPNG_LEVEL = 4
     "Colours",
     ("--shared-palette", "One palette for all the pictures.", {}),
 )
+@goals
 @search
 @dithering
 @folders
@@ -73,8 +76,10 @@ def quantize(files: tuple[str, ...], **given: Any) -> Exit:
         raise click.UsageError("--json and the picture cannot both go to standard output")
     if given["shared_palette"] and any(each.path == STDIO for each in inputs):
         raise click.UsageError("--shared-palette reads pictures twice, and - can be read once")
-    if given["shared_palette"] and given["importance"]:
-        raise click.UsageError("--importance is for one picture, --shared-palette for many")
+    for name in ("importance", *GOALS):
+        if given["shared_palette"] and given[name] is not None:
+            option = name.replace("_", "-")
+            raise click.UsageError(f"--{option} is of one picture, --shared-palette for many")
     return _run(inputs, names, given)
 
 
