@@ -169,3 +169,45 @@ def test_sizes(cli, tmp_path, size):
             np.asarray(written.convert("RGB")),
             np.asarray(kmc.quantize(source, 7)).reshape(size[1], size[0], 3),
         )
+
+
+MODES = ["1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "LAB",
+         "HSV", "I;16", "I;16B", "I", "F"]  # fmt: skip
+SUFFIXES = ("png", "tif", "gif", "jpg", "webp", "bmp", "ppm")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_mode_that_a_file_can_have(cli, tmp_path, photo, mode):
+    """Each comes out in the colours that kmc reads, or is refused by name; never a crash."""
+    gradient = np.linspace(0, 1, 48 * 64, dtype=np.float32).reshape(48, 64)
+    if mode in ("I;16", "I;16B"):
+        order = {"I;16": "<u2", "I;16B": ">u2"}[mode]
+        made = Image.fromarray((gradient * 65535).astype(order))
+    elif mode in ("I", "F"):
+        made = Image.fromarray((gradient * 255).astype("int32" if mode == "I" else "float32"))
+    else:
+        made = Image.fromarray(photo).convert("RGBA" if mode in ("RGBa", "La", "PA") else "RGB")
+        made = made.convert("LA") if mode == "La" else made
+        made = made.convert("P").convert("PA") if mode == "PA" else made.convert(mode)
+    written = 0
+    for suffix in SUFFIXES:
+        source = tmp_path / f"a.{suffix}"
+        try:
+            made.save(source)
+        except (OSError, KeyError, ValueError):  # no such files are made
+            source.unlink(missing_ok=True)
+            continue
+        written += 1
+        code, _, err = cli("quantize", source, "-k", 9, "-o", tmp_path / "o.png", "-f")
+        if code == 0:
+            with Image.open(tmp_path / "o.png") as result:
+                result = np.asarray(result.convert("RGBA"))
+            expected = np.asarray(kmc.quantize(source, 9)).reshape(48, 64, -1)
+            channels = expected.shape[2]
+            shown = result if channels == 4 else result[:, :, :3]
+            assert (shown == expected).all()
+        else:
+            assert (code, err[:5]) == (2, "kmc: ")
+            assert "a." + suffix in err
+            assert mode in ("I", "F")
+    assert written or mode in ("La", "RGBa", "RGBX", "HSV", "PA")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import sys
 import threading
@@ -98,8 +97,13 @@ def _run(inputs: list[Input], names: Naming, given: dict[str, Any]) -> Exit:
     report = Report(len(inputs), json=given["as_json"], quiet=given["quiet"])
     try:
         road = _road(inputs, names, writing, jobs, given)
-        with contextlib.closing(in_order(road.travel, steps, jobs)) as outcomes, report:
-            code = report.tell(outcomes)
+        outcomes = in_order(road.travel, steps, jobs)
+        try:
+            with report:
+                code = report.tell(outcomes)
+        except Exception:
+            outcomes.close()
+            raise
     except KeyboardInterrupt:
         writing.acquire()  # what is being written gets whole, and nothing else is begun
         if jobs > 1:
