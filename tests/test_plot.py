@@ -250,6 +250,15 @@ def test_history_has_a_place_for_no_movement(history):
     assert all(bottom <= shift <= top for _, shift in history)
 
 
+@pytest.mark.parametrize("thing", [None, [[1, 2, 3]], "result"])
+def test_what_is_no_result_is_refused(photo, thing):
+    with pytest.raises(kmc.ArgumentTypeError, match="result must be an IndexedImage"):
+        kmc.plot.side_by_side(photo, thing)
+    for draw in (kmc.plot.history, kmc.plot.palette_bar):
+        with pytest.raises(kmc.ArgumentTypeError, match="expected a Palette or an IndexedImage"):
+            draw(thing)
+
+
 def test_history_needs_iterations():
     with pytest.raises(kmc.ArgumentError, match="no iteration"):
         kmc.plot.history(kmc.Palette([[0], [255]]))
@@ -311,5 +320,8 @@ def test_curve_says_what_is_wrong(photo):
         kmc.plot.curve(photo, [4])
     with pytest.raises(kmc.ArgumentError, match="k must be 1 to"):
         kmc.plot.curve(photo, [0, 4])
+    for wrong in (5, [2, "4"], [2, 4.5]):
+        with pytest.raises(kmc.ArgumentTypeError, match=r"ks must be|k must be an integer"):
+            kmc.plot.curve(photo, wrong)
     with pytest.raises(kmc.ArgumentError, match="have their k already"):
         kmc.plot.curve(measured(photo, [2, 4]), [2, 4])

@@ -128,6 +128,8 @@ def test_steps_can_be_stopped(photo, tmp_path):
 def test_steps_says_what_is_wrong(photo, tmp_path):
     with pytest.raises(kmc.ArgumentError, match="n_init must be 1"):
         kmc.plot.steps(photo, 4, tmp_path, n_init=2)
+    with pytest.raises(kmc.ArgumentTypeError, match="folder must be a path, not int"):
+        kmc.plot.steps(photo, 4, 7)
     (tmp_path / "file").touch()
     with pytest.raises(kmc.FileWriteError, match=r"file: cannot be made"):
         kmc.plot.steps(photo, 4, tmp_path / "file")

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kmc.errors import ArgumentError
+from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.indexed import IndexedImage
+from kmc.palette import Palette
 from kmc.plot.axes import BLUE, VERMILLION, drawing_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from kmc.palette import Palette
 
 # Movements and errors are taken in the palette's space.
 IN_SPACE = {"linear": " of linear light", "oklab": " of Oklab", "lab": " of CIE Lab"}
@@ -39,6 +38,8 @@ def history(result: Palette | IndexedImage, *, ax: Axes | None = None) -> Axes:
     ------
     ArgumentError
         There was no iteration: a palette that is given, or a picture of no more than k colours.
+    ArgumentTypeError
+        `result` is something else.
     MissingPackageError
         Matplotlib is not installed.
 
@@ -51,16 +52,19 @@ def history(result: Palette | IndexedImage, *, ax: Axes | None = None) -> Axes:
     >>> len(ax.lines[0].get_xdata()) == result.n_iter
     True
     """
-    if not result.history:
+    palette = result.palette if isinstance(result, IndexedImage) else result
+    if not isinstance(palette, Palette):
+        kind = type(palette).__name__
+        raise ArgumentTypeError(f"expected a Palette or an IndexedImage, not {kind}")
+    if not palette.history:
         raise ArgumentError("there is no history to draw: no iteration was done")
     ax = drawing_axes(ax, (6.4, 4))
-    inertia, shift = np.array(result.history, np.float64).T
+    inertia, shift = np.array(palette.history, np.float64).T
     iterations = np.arange(1, len(inertia) + 1)
     many = len(inertia) > 60
     power = 3 * int(math.log10(max(inertia.max(), 1)) // 3)
     ax.plot(iterations, inertia / 10**power, color=BLUE, marker=None if many else "o", markersize=4)
     ax.set_xlabel("iteration")
-    palette = result.palette if isinstance(result, IndexedImage) else result
     squared = "levels²" + IN_SPACE.get(palette.space, "")
     unit = f"$10^{power}$ {squared}" if power else squared
     ax.set_ylabel(f"inertia ({unit})", color=BLUE)

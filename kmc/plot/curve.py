@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from kmc.errors import ArgumentError
+from kmc.arguments import whole
+from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.image import as_pixels
+from kmc.palette import MOST_COLORS
 from kmc.plot.axes import BLUE, GREY, VERMILLION, drawing_axes
 from kmc.quantize import quantize
 
@@ -126,9 +128,12 @@ def measured(image: ImageInput, ks: Iterable[int] | None = None) -> list[Measure
     >>> [point.mse for point in measured(np.array([[0, 2], [9, 9]], np.uint8), [2, 3])]
     [0.5, 0.0]
     """
+    wanted = DEFAULT_KS if ks is None else ks
+    if not isinstance(wanted, Iterable):
+        raise ArgumentTypeError(f"ks must be several numbers of colours, not {wanted!r}")
     pixels = as_pixels(image)
     points = []
-    for k in DEFAULT_KS if ks is None else ks:
+    for k in sorted({whole("k", k, 1, MOST_COLORS) for k in wanted}):
         result = quantize(pixels, k)
         file = io.BytesIO()
         result.save(file, "png")
@@ -171,7 +176,7 @@ def _points(image: Any, ks: Iterable[int] | None) -> list[Any]:
     given = isinstance(image, Sequence) and all(hasattr(point, "mse") for point in image)
     if given and ks is not None:
         raise ArgumentError("ks goes with a picture; these points have their k already")
-    points = list(image) if given else measured(image, None if ks is None else sorted(ks))
+    points = list(image) if given else measured(image, ks)
     points.sort(key=lambda point: point.k)
     if len({point.k for point in points}) < 2:
         raise ArgumentError("a curve needs two numbers of colours or more")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc.errors import ImageShapeError
+from kmc.errors import ArgumentTypeError, ImageShapeError
 from kmc.histogram import histogram
 from kmc.image import as_pixels
 from kmc.indexed import IndexedImage
@@ -55,6 +55,8 @@ def side_by_side(original: ImageInput, result: IndexedImage, *, ax: Axes | None 
     ------
     ImageError
         The original cannot be read, or is of another size than the result.
+    ArgumentTypeError
+        `result` is something else.
     MissingPackageError
         Matplotlib is not installed.
 
@@ -71,6 +73,8 @@ def side_by_side(original: ImageInput, result: IndexedImage, *, ax: Axes | None 
     >>> [text.get_text() for text in ax.texts]
     ['Original', '16 × 16 pixels, 256 colours', '4 colours', 'MSE 341.5, PSNR 22.8 dB']
     """
+    if not isinstance(result, IndexedImage):
+        raise ArgumentTypeError(f"result must be an IndexedImage, not {type(result).__name__}")
     pixels = as_pixels(original)
     height, width, _ = pixels.shape
     if (height, width) != result.indices.shape:
@@ -92,7 +96,7 @@ def side_by_side(original: ImageInput, result: IndexedImage, *, ax: Axes | None 
 
 
 def palette_bar(palette: Palette | IndexedImage, *, ax: Axes | None = None) -> Axes:
-    """Draw the colours of a palette as a bar, each as wide as its share of the pixels.
+    """Draw the colours of a palette as a bar, largest first, as wide as their shares of the pixels.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc.errors import ArgumentError, FileWriteError
+from kmc.errors import ArgumentError, ArgumentTypeError, FileWriteError
 from kmc.fit import fit
 from kmc.image import as_pixels
 from kmc.plot.axes import lone_figure
@@ -101,6 +101,8 @@ def steps(
 
 
 def _made(folder: str | os.PathLike[str]) -> Path:
+    if not isinstance(folder, str | os.PathLike):
+        raise ArgumentTypeError(f"folder must be a path, not {type(folder).__name__}")
     path = Path(folder)
     try:
         path.mkdir(parents=True, exist_ok=True)
