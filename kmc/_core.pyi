@@ -63,6 +63,9 @@ def tree(
     threads: int,
     coordinates: NDArray[int16] | None = None,
 ) -> Tree: ...
+def best_greys(
+    tree: Tree, places: NDArray[int16], k: int, threads: int
+) -> tuple[NDArray[uint8], NDArray[float64]]: ...
 
 class Space:
     def __init__(

@@ -20,6 +20,7 @@ from kmc.alpha import (
     tree_of,
 )
 from kmc.errors import ArgumentError
+from kmc.grey import best_greys
 from kmc.histogram import Histogram, weighted
 from kmc.importance import MOST_WEIGHT
 from kmc.options import Callback, EffortName, Init, Options, Weights, checked_options
@@ -85,6 +86,8 @@ def fit(
         How long to search for better starting centroids by moving single ones to where they are
         missed most. Starting centroids that are given, or ``"random"``, are left as they are,
         unless the effort is ``"best"``. Palettes of more than 4096 colours are not searched for.
+        Instead of searching for grey ones, the best of all is found at once, and is what iterations
+        start from; `colors` stay these levels, even if centroids drift to where others are nearer.
     threads : int, optional
         The most threads to use; by default ``kmc.cpu.threads()``. The result never depends on it.
     callback : callable, optional
@@ -296,9 +299,10 @@ def _drawn(counted: Histogram, by_counts: AnyTree, options: Options) -> Palette:
     if options.k == options.n_fixed:
         _, _, error = tree.label(places(options.fixed, space), options.threads)
         return Palette(options.fixed, inertia=error, space=space)
-    centroids, history, converged = best_run(tree, options)
+    greys, start = best_greys(tree, options) or (None, None)
+    centroids, history, converged = best_run(tree, options, start)
     return Palette(
-        _distinct(by_counts, counted, centroids, options),
+        _distinct(by_counts, counted, centroids, options) if greys is None else greys,
         levels(centroids, counted.colors.shape[1], space),
         space=space,
         inertia=history[-1][0],

@@ -22,8 +22,10 @@ SEEDING_CELLS = 4
 Run = tuple[NDArray[np.float64], list[tuple[float, float]], bool]
 
 
-def best_run(tree: AnyTree, options: Options) -> Run:
+def best_run(tree: AnyTree, options: Options, start: NDArray[np.float64] | None = None) -> Run:
     """The run of the lowest inertia, the first among equals; none after one the callback ended.
+
+    From `start`, which changes, or from where the options say.
 
     Examples
     --------
@@ -48,14 +50,13 @@ def best_run(tree: AnyTree, options: Options) -> Run:
 
     watching = replace(options, callback=watched if options.callback else None)
     runs: list[Run] = []
-    while not stopped and len(runs) < (options.n_init if drawn else 1):
-        runs.append(_run(tree, watching, options.seed + len(runs)))
+    while not stopped and len(runs) < (options.n_init if drawn and start is None else 1):
+        runs.append(_run(tree, watching, options.seed + len(runs), start))
     return min(runs, key=lambda run: run[1][-1][0])
 
 
-def _run(tree: AnyTree, options: Options, seed: int) -> Run:
-    seed %= 1 << 64
-    centroids = _start(tree, options, seed)
+def _run(tree: AnyTree, options: Options, seed: int, start: NDArray[np.float64] | None) -> Run:
+    centroids = _start(tree, options, seed % (1 << 64)) if start is None else start
     history, converged = tree.lloyd(
         centroids,
         options.max_iter,
