@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scenes import NAMED, few, noise, scattered
+from scenes import ALPHA, NAMED, few, noise, scattered
 
 import kmc
 
 TABLE = Path(__file__).with_name("golden.txt")
 LARGE = {"large noise": noise(260, 260), "large grey": noise(300, 300, 1, 5)[..., 0]}
-PICTURES = {**NAMED, **LARGE, "some": few(40, 40, 400)}
+PICTURES = {**NAMED, **LARGE, **ALPHA, "some": few(40, 40, 400)}
 
 Case = tuple[str, dict[str, Any]]
 
@@ -97,6 +97,21 @@ def craft_cases() -> Iterator[tuple[str, Case]]:
         yield f"importance/{name}/12", (name, {"k": 12, "importance": importance})
 
 
+def space_cases() -> Iterator[tuple[str, Case]]:
+    """Colour spaces and alpha, from given centroids and as users call them."""
+    for space, (name, k) in itertools.product(
+        ("rgb", "linear", "oklab", "lab"), (("photo", 20), ("soft", 12), ("grey photo", 7))
+    ):
+        start = start_for(PICTURES[name], k)
+        options = {"k": k, "space": space, "init": start, "max_iter": 5, "tol": 0}
+        yield f"space/{space}/array/{name}/{k}", (name, options)
+        yield f"space/{space}/k-means++/{name}/{k}", (name, {"k": k, "space": space})
+    for name, k in itertools.product(ALPHA, (2, 40, 300)):
+        yield f"default/k-means++/{name}/{k}", (name, {"k": k})
+    for k in (3, 50, 128):
+        yield f"default/k-means++/grey noise/{k}", ("grey noise", {"k": k})
+
+
 def dither_cases() -> Iterator[tuple[str, Case]]:
     """Every dithering, from given centroids that hardly move."""
     for dither, (name, k) in itertools.product(
@@ -108,7 +123,9 @@ def dither_cases() -> Iterator[tuple[str, Case]]:
         yield f"dither/{dither}/{name}/{k}", (name, options)
 
 
-CASES: dict[str, Case] = dict([*lloyd_cases(), *effort_cases(), *craft_cases(), *dither_cases()])
+CASES: dict[str, Case] = dict(
+    [*lloyd_cases(), *effort_cases(), *craft_cases(), *space_cases(), *dither_cases()]
+)
 
 
 def digest(case: str, threads: int | None = None) -> str:
