@@ -114,6 +114,12 @@ def test_steps_beside_fixed_colours(photo, tmp_path, monkeypatch):
     np.testing.assert_array_equal(drawn[1][0], drawn[0][1])
 
 
+def test_steps_of_colours_with_alpha_from_opaque_ones(photo, tmp_path):
+    faded = np.concatenate((photo, photo[:, :, :1] | 15), axis=2)
+    palette = kmc.plot.steps(faded, 2, tmp_path, init=[(10, 20, 30), (200, 100, 0)], max_iter=2)
+    assert len(list(tmp_path.iterdir())) == palette.n_iter
+
+
 def test_steps_without_iterations_draw_nothing(photo, tmp_path):
     assert len(kmc.plot.steps(photo[:1, :2], 4, tmp_path)) == 2
     assert list(tmp_path.iterdir()) == []

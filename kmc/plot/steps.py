@@ -87,8 +87,8 @@ def steps(
 
     def draw(iteration: int, centroids: NDArray[np.float64], inertia: float, shift: float) -> Any:
         nonlocal before
-        if before is not None:  # fixed colours are not among those of init
-            before = np.concatenate((centroids[: len(centroids) - len(before)], before))
+        if iteration == 1 and before is not None:
+            before = _start(before, centroids)
         figure = lone_figure(SIZE)
         ax = figure.add_subplot(projection="3d")
         clusters(pixels, centroids, before, n_pixels=n_pixels, ax=ax)
@@ -98,6 +98,14 @@ def steps(
         return callback(iteration, centroids, inertia, shift) if callback else None
 
     return fit(pixels, k, callback=draw, **options)
+
+
+def _start(init: Any, centroids: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Where all centroids were at first: fixed ones, which do not move, are not among `init`."""
+    given = np.asarray(init, np.float64)
+    start = centroids.copy()
+    start[len(centroids) - len(given) :, : given.shape[1]] = given
+    return start
 
 
 def _made(folder: str | os.PathLike[str]) -> Path:
