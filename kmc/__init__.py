@@ -19,7 +19,10 @@ from kmc.errors import (
     KmcError,
     MissingPackageError,
     OutOfMemoryError,
+    PaletteNotFoundError,
+    PaletteReadError,
     QualityError,
+    UnknownPaletteError,
 )
 
 if TYPE_CHECKING:
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from kmc.histogram import Histogram, histogram
     from kmc.image import Picture, read
     from kmc.indexed import IndexedImage
+    from kmc.known import palettes
     from kmc.metadata import Metadata
     from kmc.palette import Palette
     from kmc.quantize import quantize
@@ -54,14 +58,18 @@ __all__ = [
     "MissingPackageError",
     "OutOfMemoryError",
     "Palette",
+    "PaletteNotFoundError",
+    "PaletteReadError",
     "Picture",
     "QualityError",
+    "UnknownPaletteError",
     "__version__",
     "assign",
     "cpu",
     "curve",
     "fit",
     "histogram",
+    "palettes",
     "plot",
     "quantize",
     "read",
@@ -79,6 +87,7 @@ _HOMES = {
     "curve": "curve",
     "fit": "fit",
     "histogram": "histogram",
+    "palettes": "known",
     "plot": "plot",
     "quantize": "quantize",
     "read": "image",

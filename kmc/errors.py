@@ -11,6 +11,9 @@
     │   ├── ImageTooLargeError (ValueError)         more pixels than Pillow agrees to open
     │   └── ImageReadError    (OSError)             unreadable, truncated, of an unknown format
     │       └── ImageNotFoundError (FileNotFoundError)
+    ├── PaletteReadError      (OSError)             a palette file that is damaged or unreadable
+    │   └── PaletteNotFoundError (FileNotFoundError)
+    ├── UnknownPaletteError   (KeyError)            no well-known palette has that name
     ├── QualityError          (ValueError)          a goal that k colours do not reach
     ├── FileWriteError        (OSError)             a result that could not be written
     ├── MissingPackageError   (ImportError)         an optional package that is not installed
@@ -37,7 +40,10 @@ __all__ = [
     "KmcError",
     "MissingPackageError",
     "OutOfMemoryError",
+    "PaletteNotFoundError",
+    "PaletteReadError",
     "QualityError",
+    "UnknownPaletteError",
 ]
 
 
@@ -153,6 +159,48 @@ class ImageTooLargeError(ImageError, ValueError):
     >>> issubclass(kmc.ImageTooLargeError, ValueError)
     True
     """
+
+
+class PaletteReadError(KmcError, OSError):
+    """A palette file that cannot be read, or whose content is none of its kind.
+
+    Examples
+    --------
+    >>> import kmc
+    >>> issubclass(kmc.PaletteReadError, OSError)
+    True
+    """
+
+
+class PaletteNotFoundError(PaletteReadError, FileNotFoundError):
+    """There is no palette file of that name.
+
+    Examples
+    --------
+    >>> import kmc
+    >>> try:
+    ...     kmc.Palette.load("no such palette.gpl")
+    ... except FileNotFoundError as error:
+    ...     print(error)
+    no such palette.gpl: no such file
+    """
+
+
+class UnknownPaletteError(KmcError, KeyError):
+    """No well-known palette has that name.
+
+    Examples
+    --------
+    >>> import kmc
+    >>> try:
+    ...     kmc.palettes["pico-9"]
+    ... except kmc.UnknownPaletteError as error:
+    ...     print(str(error)[:40])
+    no palette 'pico-9'; there are black-and
+    """
+
+    def __str__(self) -> str:  # KeyError's would show the message in quotes
+        return Exception.__str__(self)
 
 
 class QualityError(KmcError, ValueError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -138,6 +139,75 @@ class Palette:
         from kmc.notebook import palette_html
 
         return palette_html(self)
+
+    @staticmethod
+    def load(path: str | os.PathLike[str]) -> Palette:
+        """Read a palette from a file.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+            By its suffix ``.gpl`` (GIMP; Aseprite's alpha too), ``.hex`` (one ``rrggbb`` or
+            ``rrggbbaa`` a line), ``.json`` (a list of ``"#rrggbb"`` or ``[r, g, b]``, or an object
+            with one as ``"colors"``), ``.act`` (Adobe), ``.pal`` (JASC), and otherwise a picture:
+            the palette of an indexed one, in order, without black entries at its end that nothing
+            uses; of others the colours, as they come row by row.
+
+        Returns
+        -------
+        Palette
+            Colours (k, 3), or (k, 4) where some are not opaque, as they stand in the file: also
+            those that are there twice.
+
+        Raises
+        ------
+        PaletteReadError, PaletteNotFoundError
+            The file is missing, unreadable, malformed, or of more than 65 536 colours.
+        ImageError
+            The picture cannot be read.
+
+        Examples
+        --------
+        >>> import kmc, pathlib, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = pathlib.Path(folder, "traffic.json")
+        ...     _ = file.write_text('["#ff0000", "#ffbf00", [0, 160, 0]]')
+        ...     kmc.Palette.load(file).colors.tolist()
+        [[255, 0, 0], [255, 191, 0], [0, 160, 0]]
+        """
+        from kmc.palette_files import load
+
+        return load(path)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the colours to a file, whole or not at all.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+            By its suffix one of the formats that `load` reads; a picture is one row of pixels, one
+            of each colour. Grey colours are written as RGB.
+
+        Raises
+        ------
+        ArgumentError
+            The format has no room for so many colours, or for their alpha: ``.act`` holds 256 and
+            one fully transparent one; or there is none of that suffix.
+        FileWriteError
+            The file cannot be written; the target is as it was.
+
+        Examples
+        --------
+        >>> import kmc, os, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = os.path.join(folder, "pico-8.gpl")
+        ...     kmc.palettes["pico-8"].save(file)
+        ...     len(kmc.Palette.load(file))
+        16
+        """
+        from kmc.palette_files import save
+
+        save(self, path)
 
     def remap(
         self,

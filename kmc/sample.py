@@ -14,7 +14,7 @@ from kmc.arguments import array
 from kmc.array import promoted
 from kmc.errors import ArgumentError, KmcError
 from kmc.histogram import Histogram, histogram, morton_keys
-from kmc.image import as_pixels
+from kmc.image import Picture, as_pixels
 from kmc.importance import fixed_point, weigh, within_limit
 
 
@@ -99,7 +99,9 @@ def is_several(image: object) -> bool:
 
 
 def _is_picture(part: Any) -> bool:
-    if isinstance(part, str | bytes | bytearray | os.PathLike | Histogram) or hasattr(part, "read"):
+    if isinstance(part, str | bytes | bytearray | os.PathLike | Histogram | Picture):
+        return True
+    if hasattr(part, "read"):
         return True
     pillow = sys.modules.get("PIL.Image")
     if pillow is not None and isinstance(part, pillow.Image):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import subprocess
 import sys
+from collections.abc import Mapping
 from types import ModuleType
 
 import pytest
@@ -22,6 +23,8 @@ def documented() -> list[object]:
         if isinstance(value, ModuleType):
             found += [getattr(value, name) for name in value.__all__]
             continue
+        if isinstance(value, Mapping):
+            value = type(value)
         found.append(value)
         if inspect.isclass(value):
             members = (member for name, member in vars(value).items() if not name.startswith("_"))
