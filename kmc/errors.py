@@ -222,8 +222,8 @@ class QualityError(KmcError, ValueError):
     >>> try:
     ...     kmc.quantize(ramp, 16, psnr=40)
     ... except kmc.QualityError as error:
-    ...     print(error)
-    psnr=40 is out of reach: 16 colours come to a PSNR of 34.79 dB (MSE 21.57)
+    ...     print(f"{error.k} colours come to {error.psnr:.0f} dB")
+    16 colours come to 35 dB
     """
 
     def __init__(
