@@ -3,37 +3,45 @@
 
 #include <string.h>
 
-enum { BLOCK_BITS = 2 }; /* bits of a cell's coordinates within its block */
+enum {
+    COORDINATE_BITS = 14,
+    BLOCK_BITS = 2 /* of a cell's coordinates within its block */
+};
 
-size_t kmc_entries(const kmc_canvas *canvas, kmc_entry *entries, int32_t *low, int32_t *high)
+/* How many bits of a coordinate number its cell. Finer cells list fewer entries, but more of them have to be made: with 6
+ * bits in three channels a picture of 0.4 megapixels takes half as long again. */
+static int cell_bits(int channels)
 {
-    const size_t k = canvas->k;
-    size_t n_opaque = 0;
-    for (int c = 0; c < 4; c++) {
-        low[c] = KMC_MAX_COORDINATE;
-        high[c] = 0;
-    }
-    for (size_t j = 0; j < k; j++) {
-        entries[j].index = (uint32_t)j;
-        memcpy(entries[j].at, canvas->palette + 4 * j, sizeof entries[j].at);
-        if (canvas->channels == 4 && entries[j].at[3] == 0) entries[k + n_opaque++] = entries[j];
-        for (int c = 0; c < 4; c++) {
-            if (entries[j].at[c] < low[c]) low[c] = entries[j].at[c];
-            if (entries[j].at[c] > high[c]) high[c] = entries[j].at[c];
-        }
-    }
-    return n_opaque;
+    return channels == 1 ? 8 : channels == 3 ? 5 : 4;
 }
 
-kmc_status kmc_grid_new(const kmc_entry *palette, size_t k, int channels, kmc_grid *grid)
+void kmc_grid_box(const kmc_canvas *canvas, int16_t *low, int16_t *high)
 {
-    const int bits = kmc_grid_bits(channels) * channels;
-    *grid = (kmc_grid){.k = k, .n = k, .room = 2 * k + 1024, .channels = channels, .status = KMC_OK};
-    grid->cells = kmc_alloc_zeroed((size_t)1 << bits, sizeof *grid->cells);
-    grid->blocks = kmc_alloc_zeroed((size_t)1 << (bits - BLOCK_BITS * channels), sizeof *grid->blocks);
-    grid->entries = kmc_alloc(grid->room, sizeof *grid->entries);
-    if (!grid->cells || !grid->blocks || !grid->entries) return KMC_NO_MEMORY;
-    memcpy(grid->entries, palette, k * sizeof *palette);
+    memcpy(low, canvas->palette, 4 * sizeof *low);
+    memcpy(high, canvas->palette, 4 * sizeof *high);
+    for (size_t j = 4; j < 4 * canvas->k; j++) {
+        const int16_t at = canvas->palette[j];
+        if (at < low[j % 4]) low[j % 4] = at;
+        if (at > high[j % 4]) high[j % 4] = at;
+    }
+}
+
+kmc_status kmc_grid_new(const kmc_canvas *canvas, int opaque, kmc_grid *grid)
+{
+    const int channels = opaque ? 3 : canvas->channels, bits = cell_bits(channels);
+    *grid = (kmc_grid){.room = 2 * canvas->k + 1024, .channels = channels, .shift = COORDINATE_BITS - bits};
+    for (int c = 0; c < channels; c++) grid->weights[c] = (int16_t)(1 << bits * (channels - 1 - c));
+    grid->cells = kmc_alloc_zeroed((size_t)1 << bits * channels, sizeof *grid->cells);
+    grid->blocks = kmc_alloc_zeroed((size_t)1 << (bits - BLOCK_BITS) * channels, sizeof *grid->blocks);
+    grid->at = kmc_alloc(grid->room, sizeof *grid->at);
+    grid->index = kmc_alloc(grid->room, sizeof *grid->index);
+    if (!grid->cells || !grid->blocks || !grid->at || !grid->index) return KMC_NO_MEMORY;
+    for (size_t j = 0; j < canvas->k; j++) {
+        if (opaque && canvas->palette[4 * j + 3] != 0) continue;
+        memcpy(grid->at[grid->k], canvas->palette + 4 * j, sizeof grid->at[0]);
+        grid->index[grid->k++] = (uint16_t)j;
+    }
+    grid->n = grid->k;
     return KMC_OK;
 }
 
@@ -41,7 +49,8 @@ void kmc_grid_free(kmc_grid *grid)
 {
     kmc_free(grid->cells);
     kmc_free(grid->blocks);
-    kmc_free(grid->entries);
+    kmc_free(grid->at);
+    kmc_free(grid->index);
 }
 
 /* Room for n more entries. */
@@ -49,71 +58,84 @@ static int reserve(kmc_grid *grid, size_t n)
 {
     if (grid->room - grid->n >= n) return 1;
     const size_t room = 2 * (grid->n + n);
-    kmc_entry *const larger = kmc_alloc(room, sizeof *larger);
-    if (!larger || room > UINT32_MAX) {
-        kmc_free(larger);
+    int16_t(*const at)[4] = kmc_alloc(room, sizeof *at);
+    uint16_t *const index = kmc_alloc(room, sizeof *index);
+    if (!at || !index || room > UINT32_MAX) {
+        kmc_free(at);
+        kmc_free(index);
         grid->status = KMC_NO_MEMORY;
         return 0;
     }
-    memcpy(larger, grid->entries, grid->n * sizeof *larger);
-    kmc_free(grid->entries);
-    grid->entries = larger;
+    memcpy(at, grid->at, grid->n * sizeof *at);
+    memcpy(index, grid->index, grid->n * sizeof *index);
+    kmc_free(grid->at);
+    kmc_free(grid->index);
+    grid->at = at;
+    grid->index = index;
     grid->room = room;
     return 1;
 }
 
-/* Of the entries listed in `from`, those that can be nearest to a point of the cube at `low`, `side` wide: all but such as
- * are farther than the nearest one to its middle from every point of it. The difference of two squared distances is
- * linear, so it is least at a corner. */
-static kmc_cell filtered(kmc_grid *grid, kmc_cell from, const int32_t *low, int32_t side)
+/* The nearest of some entries to the middle of the cube at `low`, `side` wide. */
+static const int16_t *nearest_to_middle(const kmc_grid *grid, kmc_cell from, const int32_t *low, int32_t side)
 {
-    if (!reserve(grid, from.n)) return (kmc_cell){0, 0};
-    const kmc_entry *const list = grid->entries + from.begin;
-    const int channels = grid->channels;
-    const kmc_entry *middle = list;
+    const int16_t *found = NULL;
     int32_t least = INT32_MAX;
-    for (uint32_t i = 0; i < from.n; i++) {
+    for (uint32_t i = from.begin; i < from.begin + from.n; i++) {
         int32_t distance = 0;
-        for (int c = 0; c < channels; c++) {
-            const int32_t off = low[c] + side / 2 - list[i].at[c];
+        for (int c = 0; c < grid->channels; c++) {
+            const int32_t off = low[c] + side / 2 - grid->at[i][c];
             distance += off * off;
         }
-        if (distance < least) {
-            least = distance;
-            middle = &list[i];
-        }
+        if (distance >= least) continue;
+        least = distance;
+        found = grid->at[i];
     }
-    kmc_entry *const kept = grid->entries + grid->n;
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < from.n; i++) {
+    return found;
+}
+
+/* Of the entries listed in `from`, those that can be nearest to a point of a cube: all but such as are farther than the
+ * nearest one to its middle from every point of it. The difference of two squared distances is linear, so it is least at a
+ * corner. */
+static kmc_cell filtered(kmc_grid *grid, kmc_cell from, const int32_t *low, int32_t side)
+{
+    if (!reserve(grid, from.n + KMC_GRID_STEP)) return (kmc_cell){0, 0};
+    const int16_t *const middle = nearest_to_middle(grid, from, low, side);
+    kmc_cell cell = {(uint32_t)grid->n, 0};
+    for (uint32_t i = from.begin; i < from.begin + from.n; i++) {
+        const int16_t *const at = grid->at[i];
         int32_t over = 0;
-        for (int c = 0; c < channels; c++) {
-            const int32_t at = list[i].at[c], other = middle->at[c];
-            const int32_t corner = at > other ? low[c] + side - 1 : low[c];
-            over += (at - corner) * (at - corner) - (other - corner) * (other - corner);
+        for (int c = 0; c < grid->channels; c++) {
+            const int32_t corner = at[c] > middle[c] ? low[c] + side - 1 : low[c];
+            over += (at[c] - corner) * (at[c] - corner) - (middle[c] - corner) * (middle[c] - corner);
         }
-        kept[n] = list[i];
-        n += over <= 0;
+        memcpy(grid->at[grid->n], at, sizeof grid->at[0]);
+        grid->index[grid->n] = grid->index[i];
+        grid->n += over <= 0;
+        cell.n += over <= 0;
     }
-    const kmc_cell cell = {(uint32_t)grid->n, n};
-    grid->n += n;
+    for (; (grid->n - cell.begin) % KMC_GRID_STEP != 0; grid->n++) {
+        memcpy(grid->at[grid->n], grid->at[grid->n - 1], sizeof grid->at[0]);
+        grid->index[grid->n] = grid->index[grid->n - 1];
+    }
     return cell;
 }
 
 const kmc_cell *kmc_grid_make(kmc_grid *grid, uint32_t cell)
 {
-    const int channels = grid->channels, bits = kmc_grid_bits(channels), shift = 14 - bits;
+    const int channels = grid->channels, bits = COORDINATE_BITS - grid->shift;
     const uint32_t mask = ((uint32_t)1 << bits) - 1;
     int32_t low[4] = {0}, block_low[4] = {0};
     uint32_t number = 0;
     for (int c = 0; c < channels; c++) {
         const uint32_t at = cell >> bits * (channels - 1 - c) & mask;
-        low[c] = (int32_t)(at << shift);
-        block_low[c] = (int32_t)(at >> BLOCK_BITS << (shift + BLOCK_BITS));
+        low[c] = (int32_t)(at << grid->shift);
+        block_low[c] = (int32_t)(at >> BLOCK_BITS << (grid->shift + BLOCK_BITS));
         number = number << (bits - BLOCK_BITS) | at >> BLOCK_BITS;
     }
     kmc_cell *const block = &grid->blocks[number];
-    if (block->n == 0) *block = filtered(grid, (kmc_cell){0, (uint32_t)grid->k}, block_low, 1 << (shift + BLOCK_BITS));
-    if (block->n != 0) grid->cells[cell] = filtered(grid, *block, low, 1 << shift);
+    if (block->n == 0)
+        *block = filtered(grid, (kmc_cell){0, (uint32_t)grid->k}, block_low, 1 << (grid->shift + BLOCK_BITS));
+    if (block->n != 0) grid->cells[cell] = filtered(grid, *block, low, 1 << grid->shift);
     return &grid->cells[cell];
 }

@@ -12,17 +12,18 @@ kmc_status kmc_limits_new(const kmc_canvas *canvas, kmc_limits *limits)
 {
     const size_t room = canvas->width + 2;
     *limits = (kmc_limits){.canvas = canvas};
-    limits->memory = kmc_alloc(5 * room, sizeof *limits->memory);
-    if (!limits->memory) return KMC_NO_MEMORY;
+    limits->memory = kmc_alloc(4 * room, sizeof *limits->memory);
+    limits->limit = kmc_alloc(room, sizeof *limits->limit);
+    if (!limits->memory || !limits->limit) return KMC_NO_MEMORY;
     for (size_t r = 0; r < 3; r++) limits->sums[r] = limits->memory + r * room;
-    limits->limit = limits->memory + 3 * room;
-    limits->row = limits->memory + 4 * room + 1;
+    limits->row = limits->memory + 3 * room + 1;
     return KMC_OK;
 }
 
 void kmc_limits_free(kmc_limits *limits)
 {
     kmc_free(limits->memory);
+    kmc_free(limits->limit);
 }
 
 /* How far the plain mapping is off at each pixel of row y, summed over the channels. */
@@ -62,7 +63,10 @@ void kmc_limits_next(kmc_limits *limits, size_t y)
     if (y < last) load(limits, y + 1);
     const int32_t *const above = limits->sums[(y > 0 ? y - 1 : y) % 3], *const here = limits->sums[y % 3];
     const int32_t *const below = limits->sums[(y < last ? y + 1 : y) % 3];
-    for (size_t x = 0; x < width; x++) limits->limit[x] = ((above[x] + here[x] + below[x]) >> 4) * mean >> 12;
+    for (size_t x = 0; x < width; x++) {
+        const int32_t limit = ((above[x] + here[x] + below[x]) >> 4) * mean >> 12;
+        limits->limit[x] = (int16_t)(limit < KMC_MAX_COORDINATE ? limit : KMC_MAX_COORDINATE);
+    }
 }
 
 void kmc_limits_begin(kmc_limits *limits, size_t y)

@@ -8,7 +8,7 @@
 typedef struct kmc_limits {
     const kmc_canvas *canvas;
     int32_t *memory, *sums[3], *row; /* errors of the plain mapping, summed over three pixels, of three rows; of one row */
-    int32_t *limit;                  /* of each pixel of the row, in 64ths of a level */
+    int16_t *limit;                  /* of each pixel of the row, in 64ths of a level */
 } kmc_limits;
 
 kmc_status kmc_limits_new(const kmc_canvas *canvas, kmc_limits *limits);

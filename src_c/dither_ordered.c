@@ -4,15 +4,15 @@
  * to what the ones before leave to be made good; sorted by lightness, they meet the thresholds of a mask. Unlike a fixed
  * amplitude added to all colours it fits every palette, however unevenly spaced. */
 #include "dither_canvas.h"
-#include "dither_grid.h"
 #include "dither_mask.h"
+#include "dither_row.h"
 #include "keymap.h"
 #include "parallel.h"
 
 enum {
-    MIXTURE = 16, /* entries, one for each threshold */
     PASSED = 208, /* of 256: what is owed to a mixture wears off like the error of diffusion, */
     LIMIT = 3,    /* and is at most so many times what the plain mapping gets wrong */
+    AT_ONCE = 4,  /* mixtures that take turns */
     TASK_COLORS = 1 << 12,
     BLOCK = 1024,
     TASK_PIXELS = 1 << 16
@@ -22,52 +22,51 @@ typedef struct ordering {
     const kmc_run *run;
     const kmc_canvas *canvas;
     const kmc_mixing *mixing;
-    kmc_entry *entries, *opaque;
-    size_t n_opaque;
-    int32_t low[4], high[4];
+    kmc_place low, high; /* the box of all entries */
     int strength;
-    kmc_grid *grids; /* of each thread: of all entries, of the opaque ones */
-    uint16_t *mixtures; /* MIXTURE indices for each colour, from dark to light */
+    kmc_grid *grids;    /* two of each thread: of all entries, of the opaque ones */
+    uint16_t *mixtures; /* KMC_MIXTURE indices for each colour, from dark to light */
     uint32_t *numbers;  /* of a colour, by its key; only those of colours that occur are set */
     kmc_keymap map;     /* number + 1 by key, where keys are too wide for a table */
     void *indices;
 } ordering;
 
-static inline int32_t clamped(int32_t value, int32_t low, int32_t high)
+/* What a colour's mixture has to look like. */
+static kmc_mixture ordered(const ordering *o, size_t color, kmc_grid *grids)
 {
-    return value < low ? low : value > high ? high : value;
-}
-
-/* Puts an index in its place among n sorted ones. */
-static void insert(uint16_t *sorted, size_t n, const uint16_t *lightness, uint16_t index)
-{
-    size_t i = n;
-    for (; i > 0 && lightness[sorted[i - 1]] > lightness[index]; i--) sorted[i] = sorted[i - 1];
-    sorted[i] = index;
-}
-
-/* The mixture of a colour. What is owed to it stays within the box of the palette, as in error diffusion. */
-static inline void mix(const ordering *o, size_t color, kmc_grid *grid, int channels, uint16_t *mixture)
-{
+    const int channels = o->canvas->channels;
+    const int opaque = channels == 4 && o->mixing->colors[4 * color + 3] == 255 && grids[1].k != 0;
     const int16_t *const own = o->mixing->coordinates + 4 * color;
     const int16_t *const plain = o->canvas->palette + 4 * (size_t)o->mixing->labels[color];
-    int32_t target[4], low[4], high[4], owed[4] = {0}, off = 0;
-    for (int c = 0; c < channels; c++) {
-        target[c] = plain[c] + (((own[c] - plain[c]) * o->strength + 128) >> 8);
-        low[c] = target[c] < o->low[c] ? target[c] : o->low[c];
-        high[c] = target[c] > o->high[c] ? target[c] : o->high[c];
-        off += target[c] > plain[c] ? target[c] - plain[c] : plain[c] - target[c];
+    kmc_mixture m = {.passed = PASSED, .grid = &grids[opaque]};
+    int32_t off = 0;
+    for (int c = 0; c < grids[opaque].channels; c++) {
+        m.target[c] = (int16_t)(plain[c] + (((own[c] - plain[c]) * o->strength + 128) >> 8));
+        m.low[c] = m.target[c] < o->low[c] ? m.target[c] : o->low[c];
+        m.high[c] = m.target[c] > o->high[c] ? m.target[c] : o->high[c];
+        off += m.target[c] > plain[c] ? m.target[c] - plain[c] : plain[c] - m.target[c];
     }
-    const int32_t limit = LIMIT * off / channels;
-    for (size_t i = 0; i < MIXTURE; i++) {
-        int32_t point[4] = {0};
-        for (int c = 0; c < channels; c++) {
-            point[c] = clamped(target[c] + clamped(owed[c], -limit, limit), low[c], high[c]);
-        }
-        const kmc_entry *const best = kmc_grid_nearest(grid, point, channels);
-        for (int c = 0; c < channels; c++) owed[c] = ((owed[c] * PASSED + 128) >> 8) + target[c] - best->at[c];
-        insert(mixture, i, o->mixing->lightness, (uint16_t)best->index);
+    const int32_t limit = LIMIT * off / grids[opaque].channels;
+    m.limit = (int16_t)(limit < KMC_MAX_COORDINATE ? limit : KMC_MAX_COORDINATE);
+    return m;
+}
+
+/* The indices that were found, from dark to light, the first found first. */
+static void sort(const kmc_mixture *m, const uint16_t *lightness, uint16_t *sorted)
+{
+    for (size_t n = 0; n < KMC_MIXTURE; n++) {
+        const uint16_t index = m->found[n];
+        size_t i = n;
+        for (; i > 0 && lightness[sorted[i - 1]] > lightness[index]; i--) sorted[i] = sorted[i - 1];
+        sorted[i] = index;
     }
+}
+
+/* What is fully transparent is not mixed. */
+static void keep(const ordering *o, size_t color)
+{
+    if (o->canvas->channels != 4 || o->mixing->colors[4 * color + 3] != 0) return;
+    for (size_t i = 0; i < KMC_MIXTURE; i++) o->mixtures[KMC_MIXTURE * color + i] = o->mixing->labels[color];
 }
 
 static kmc_status mix_task(void *job, ptrdiff_t task, int thread)
@@ -75,21 +74,20 @@ static kmc_status mix_task(void *job, ptrdiff_t task, int thread)
     const ordering *const o = job;
     const size_t begin = (size_t)task * TASK_COLORS, n = o->mixing->n;
     const size_t end = n - begin < TASK_COLORS ? n : begin + TASK_COLORS;
-    kmc_grid *const all = &o->grids[2 * thread], *const opaque = all + 1;
-    const int channels = o->canvas->channels;
+    kmc_grid *const grids = &o->grids[2 * thread];
     kmc_status status = KMC_OK;
-    if (!all->cells) status = kmc_grid_new(o->entries, o->canvas->k, channels, all);
-    if (status == KMC_OK && !opaque->cells && o->n_opaque != 0) status = kmc_grid_new(o->opaque, o->n_opaque, 3, opaque);
-    for (size_t j = begin; j < end && status == KMC_OK; j++) {
-        uint16_t *const mixture = o->mixtures + MIXTURE * j;
-        const int alpha = channels == 4 ? o->mixing->colors[4 * j + 3] : 255;
-        if (alpha == 0)
-            for (size_t i = 0; i < MIXTURE; i++) mixture[i] = o->mixing->labels[j];
-        else if (channels == 4 && alpha == 255 && o->n_opaque != 0)
-            mix(o, j, opaque, 3, mixture);
-        else
-            mix(o, j, all, channels, mixture);
-        if (all->status != KMC_OK || opaque->status != KMC_OK) status = KMC_NO_MEMORY;
+    if (!grids[0].cells) status = kmc_grid_new(o->canvas, 0, &grids[0]);
+    if (status == KMC_OK && !grids[1].cells && o->canvas->channels == 4) status = kmc_grid_new(o->canvas, 1, &grids[1]);
+    for (size_t j = begin; j < end && status == KMC_OK; j += AT_ONCE) {
+        kmc_mixture mixtures[AT_ONCE];
+        const size_t here = end - j < AT_ONCE ? end - j : AT_ONCE;
+        for (size_t i = 0; i < here; i++) mixtures[i] = ordered(o, j + i, grids);
+        o->run->kernels->mix(mixtures, here);
+        for (size_t i = 0; i < here; i++) {
+            sort(&mixtures[i], o->mixing->lightness, o->mixtures + KMC_MIXTURE * (j + i));
+            keep(o, j + i);
+        }
+        if (grids[0].status != KMC_OK || grids[1].status != KMC_OK) status = KMC_NO_MEMORY;
     }
     return status;
 }
@@ -98,10 +96,10 @@ static kmc_status mix_task(void *job, ptrdiff_t task, int thread)
 static inline uint32_t threshold(kmc_order order, size_t x, size_t y)
 {
     if (order == KMC_BLUE_NOISE)
-        return kmc_dither_mask[y % KMC_MASK_SIDE * KMC_MASK_SIDE + x % KMC_MASK_SIDE] / (256 / MIXTURE);
+        return kmc_dither_mask[y % KMC_MASK_SIDE * KMC_MASK_SIDE + x % KMC_MASK_SIDE] / (256 / KMC_MIXTURE);
     const uint32_t a = (uint32_t)(x ^ y) & 7, b = (uint32_t)y & 7;
     const uint32_t rank = (a & 1) << 5 | (b & 1) << 4 | (a & 2) << 2 | (b & 2) << 1 | (a & 4) >> 1 | (b & 4) >> 2;
-    return rank / (64 / MIXTURE);
+    return rank / (64 / KMC_MIXTURE);
 }
 
 static kmc_status draw_task(void *job, ptrdiff_t task, int thread)
@@ -118,7 +116,7 @@ static kmc_status draw_task(void *job, ptrdiff_t task, int thread)
         o->run->kernels->keys(canvas->pixels + i * (size_t)canvas->channels, here, canvas->channels, keys);
         for (size_t j = 0; j < here; j++) {
             const size_t number = o->numbers ? o->numbers[keys[j]] : (size_t)kmc_keymap_get(&o->map, keys[j]) - 1;
-            const uint32_t drawn = o->mixtures[MIXTURE * number + threshold(o->mixing->order, x, y)];
+            const uint32_t drawn = o->mixtures[KMC_MIXTURE * number + threshold(o->mixing->order, x, y)];
             kmc_index_set(o->indices, canvas->index_bytes, i + j, drawn);
             if (++x == canvas->width) {
                 x = 0;
@@ -156,16 +154,12 @@ kmc_status kmc_order_dither(const kmc_run *run, const kmc_canvas *canvas, const 
     const int threads = kmc_threads_for(run, mixing->n, TASK_COLORS);
     ordering o = {.run = run, .canvas = canvas, .mixing = mixing, .strength = strength, .indices = indices};
     kmc_keymap_init(&o.map, 8 * canvas->channels);
-    o.entries = kmc_alloc(2 * canvas->k, sizeof *o.entries);
     o.grids = kmc_alloc_zeroed(2 * (size_t)threads, sizeof *o.grids);
-    o.mixtures = kmc_alloc(MIXTURE * mixing->n, sizeof *o.mixtures);
+    o.mixtures = kmc_alloc(KMC_MIXTURE * mixing->n, sizeof *o.mixtures);
     if (canvas->channels < 4) o.numbers = kmc_alloc((size_t)1 << 8 * canvas->channels, sizeof *o.numbers);
-    kmc_status status = o.entries && o.grids && o.mixtures && (o.numbers || canvas->channels == 4) ? KMC_OK : KMC_NO_MEMORY;
-    if (status == KMC_OK) {
-        o.opaque = o.entries + canvas->k;
-        o.n_opaque = kmc_entries(canvas, o.entries, o.low, o.high);
-        status = kmc_parallel(run, threads, kmc_tasks_for(mixing->n, TASK_COLORS), mix_task, &o);
-    }
+    kmc_status status = o.grids && o.mixtures && (o.numbers || canvas->channels == 4) ? KMC_OK : KMC_NO_MEMORY;
+    kmc_grid_box(canvas, o.low, o.high);
+    if (status == KMC_OK) status = kmc_parallel(run, threads, kmc_tasks_for(mixing->n, TASK_COLORS), mix_task, &o);
     if (status == KMC_OK) status = number_colors(&o);
     if (status == KMC_OK)
         status = kmc_parallel(run, kmc_threads_for(run, n, TASK_PIXELS), kmc_tasks_for(n, TASK_PIXELS), draw_task, &o);
@@ -174,6 +168,5 @@ kmc_status kmc_order_dither(const kmc_run *run, const kmc_canvas *canvas, const 
     kmc_free(o.numbers);
     kmc_free(o.mixtures);
     kmc_free(o.grids);
-    kmc_free(o.entries);
     return status;
 }

@@ -52,6 +52,17 @@ typedef void kmc_enclose_fn(const int32_t *xy, const int32_t *zw, size_t n, stru
 typedef void kmc_sum_where_fn(const struct kmc_points *points, const int32_t *position, int32_t which,
                               struct kmc_moments *moments);
 
+struct kmc_dither_row;
+
+/* Error diffusion along one row, or along two of the same width and step that do not know each other: writes found and
+ * here. */
+typedef void kmc_diffuse_fn(struct kmc_dither_row *one, struct kmc_dither_row *two, int atkinson);
+
+struct kmc_mixture;
+
+/* Fills n mixtures: each entry is the nearest to the target and what the ones before owe to it. */
+typedef void kmc_mix_fn(struct kmc_mixture *mixtures, size_t n);
+
 typedef struct kmc_kernels {
     const char *name; /* "c", "avx2", "avx512", "neon" */
     kmc_keys_fn *keys;
@@ -65,6 +76,8 @@ typedef struct kmc_kernels {
     kmc_box_distance_fn *box_distance;
     kmc_enclose_fn *enclose;
     kmc_sum_where_fn *sum_where;
+    kmc_diffuse_fn *diffuse;
+    kmc_mix_fn *mix;
 } kmc_kernels;
 
 /* The variants this processor can run, slowest first, "c" always among them. */

@@ -1,6 +1,7 @@
 /* All inner loops of one instruction set and their table: the including file defines KMC_TARGET, KMC_NAME, and
- * KMC_VARIANT, the name of the set, and includes its vec_*.h and pixels_*.h before this. */
+ * KMC_VARIANT, the name of the set, and includes its vec_*.h, pixels_*.h and quad_*.h before this. */
 #include "kernels_assign_tpl.h"
+#include "kernels_dither_tpl.h"
 #include "kernels_points_tpl.h"
 
 const kmc_kernels KMC_NAME(kmc_kernels) = {
@@ -16,4 +17,6 @@ const kmc_kernels KMC_NAME(kmc_kernels) = {
     .box_distance = KMC_NAME(box_distance),
     .enclose = KMC_NAME(enclose),
     .sum_where = KMC_NAME(sum_where),
+    .diffuse = KMC_NAME(diffuse),
+    .mix = KMC_NAME(mix),
 };

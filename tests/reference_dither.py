@@ -82,7 +82,7 @@ def diffused_rows(
             if d.alpha[y, x] == 0:
                 continue
             opaque, own = bool(d.alpha[y, x] == 255), d.at[y, x]
-            push = waiting[y, x + 2] * passed + 2048 >> 12
+            push = (waiting[y, x + 2] + 8 >> 4) * passed + 128 >> 8
             push = np.clip(push, -limit[y, x], limit[y, x])
             if opaque and d.n == 4 and (d.palette[:, 3] == 0).any():
                 push[3] = 0
@@ -102,8 +102,8 @@ def mixture(d: Dithering, own: Ints, plain: int, opaque: bool, strength: int) ->
         limit = 3 * int(np.abs(target - d.palette[plain])[:3].sum()) // 3
     owed, found = np.zeros(d.n, np.int64), []
     for _ in range(16):
-        point = d.within(target + np.clip(owed, -limit, limit), target)
-        found.append(d.nearest(point, opaque))
+        owed = np.clip(owed, -limit, limit)
+        found.append(d.nearest(d.within(target + owed, target), opaque))
         owed = (owed * 208 + 128 >> 8) + target - d.palette[found[-1]]
     return found
 
