@@ -130,9 +130,18 @@ def test_many_colours_and_equal_ones(name):
 
 @pytest.mark.parametrize("name", DITHERS)
 def test_the_same_in_every_way(name):
-    pixels = photo(300, 310)
-    palette = kmc.fit(pixels, 12).colors
-    assert len({found(pixels, palette, name, 200, n)[0].tobytes() for _, n in ways()}) == 1
+    """Any threads, any instruction set; few entries far apart drive errors to their limits."""
+    for pixels, k in ((photo(300, 310), 12), (alpha_picture(140, 240, 5), 7), (noise(150, 220), 2)):
+        palette = some_palette(pixels.shape[2], k, 6)
+        results = {found(pixels, palette, name, 256, n)[0].tobytes() for _, n in ways()}
+        assert len(results) == 1
+
+
+@pytest.mark.parametrize("name", DITHERS)
+def test_black_and_white(name):
+    palette = np.array([[0, 0, 0], [255, 255, 255]], np.uint8)
+    for picture in (noise(20, 30), 255 * (noise(20, 30) & 1), photo(70, 20)):
+        check(picture, palette, name)
 
 
 @pytest.mark.parametrize("name", DITHERS)
