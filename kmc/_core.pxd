@@ -165,3 +165,11 @@ cdef extern from "deflate.h" nogil:
 cdef extern from "png_filter.h" nogil:
     kmc_status kmc_png_filter(const kmc_run *run, const uint8_t *rows, size_t n_rows, size_t width,
                               uint8_t *out)
+
+
+cdef extern from "arrange.h" nogil:
+    enum:
+        KMC_MOST_ARRANGED
+    kmc_status kmc_meetings(const kmc_run *run, const uint8_t *indices, size_t height,
+                            size_t width, size_t k, int64_t *meetings)
+    kmc_status kmc_arrange(const kmc_run *run, const int64_t *meetings, size_t k, int32_t *order)

@@ -1,6 +1,6 @@
 from collections.abc import Callable
 
-from numpy import float64, int16, int64, uint8, uint16, uint32
+from numpy import float64, int16, int32, int64, uint8, uint16, uint32
 from numpy.typing import NDArray
 
 Indices = NDArray[uint8] | NDArray[uint16]
@@ -111,3 +111,5 @@ class Canvas:
 
 def deflate(data: NDArray[uint8], threads: int) -> bytes: ...
 def png_filter(rows: NDArray[uint8], threads: int) -> NDArray[uint8]: ...
+def meetings(indices: NDArray[uint8], k: int, threads: int) -> NDArray[int64]: ...
+def arrange(meetings: NDArray[int64], threads: int) -> NDArray[int32]: ...

@@ -1,4 +1,4 @@
-# What PNG files are made of: filtered rows, and compression.
+# What makes files small: the order of palettes, filtered rows of PNG, compression.
 
 
 def deflate(const uint8_t[::1] data not None, int threads):
@@ -29,3 +29,31 @@ def png_filter(const uint8_t[:, ::1] rows not None, int threads):
         status = kmc_png_filter(&run.c, &rows[0, 0], n_rows, width, &out[0, 0])
     run.check(status)
     return filtered
+
+
+def meetings(const uint8_t[:, ::1] indices not None, size_t k, int threads):
+    """How often pixels of each two indices below k meet, (k, k)."""
+    cdef Run run = Run(threads)
+    cdef kmc_status status
+    if indices.shape[0] == 0 or indices.shape[1] == 0 or not 1 <= k <= KMC_MOST_ARRANGED:
+        raise ArgumentError("no indices of a palette of at most 256 colours")
+    counts = np.empty((k, k), np.int64)
+    cdef int64_t[:, ::1] out = counts
+    with nogil:
+        status = kmc_meetings(&run.c, &indices[0, 0], indices.shape[0], indices.shape[1], k, &out[0, 0])
+    run.check(status)
+    return counts
+
+
+def arrange(const int64_t[:, ::1] meetings not None, int threads):
+    """The entries that meet so often in an order that makes their indices compress well."""
+    cdef Run run = Run(threads)
+    cdef kmc_status status
+    if meetings.shape[0] == 0 or meetings.shape[0] != meetings.shape[1]:
+        raise ArgumentError("meetings have the shape (k, k)")
+    order = np.empty(meetings.shape[0], np.int32)
+    cdef int32_t[::1] out = order
+    with nogil:
+        status = kmc_arrange(&run.c, &meetings[0, 0], meetings.shape[0], &out[0])
+    run.check(status)
+    return order

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,6 +24,7 @@ from kmc.grey import best_greys
 from kmc.histogram import Histogram, weighted
 from kmc.importance import MOST_WEIGHT
 from kmc.options import Callback, EffortName, Init, Options, Weights, checked_options
+from kmc.order import checked_order, ordered_palette
 from kmc.palette import Palette
 from kmc.run import best_run
 from kmc.sample import Sample, sample
@@ -50,6 +51,7 @@ def fit(
     importance: ArrayLike | None = None,
     space: SpaceName = "rgb",
     image_weights: ArrayLike | None = None,
+    order: Literal["luminance", "popularity", "hue"] | None = None,
 ) -> Palette:
     """Find the k colours that serve a picture, or several, best, by k-means over all pixels.
 
@@ -111,6 +113,8 @@ def fit(
     image_weights : array_like, shape (n,), optional
         How much each pixel of each of several pictures counts, as `importance` says it; by default
         all the same, so that larger pictures count more.
+    order : {None, "luminance", "popularity", "hue"}, default None
+        How the colours are sorted, as for `kmc.quantize`; "compact" is for one picture alone.
 
     Returns
     -------
@@ -157,7 +161,9 @@ def fit(
         image_weights,
         space,
     )
-    return fitted(sample(image, importance, image_weights, options.threads), options)[0]
+    sorting = checked_order(order, picture=False)
+    palette, _, _ = fitted(sample(image, importance, image_weights, options.threads), options)
+    return ordered_palette(palette, sorting, options.n_fixed)
 
 
 # A palette, the label of each colour of the sample, and the squared error in all.

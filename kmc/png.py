@@ -25,7 +25,7 @@ _LONGEST = 2**31 - 1  # of a chunk, and of a side
 XMP_KEYWORD = b"XML:com.adobe.xmp\0\0\0\0\0"  # not compressed, of no language
 
 # Filters are chosen by compressing so many bytes of either kind, in so many bands.
-SAMPLE = 24 * 1024
+SAMPLE = 48 * 1024
 BANDS = 3
 
 _METRES = 0.0254  # in an inch
@@ -151,7 +151,7 @@ def _compressed(rows: NDArray[np.uint8], threads: int) -> bytes:
     """As they are or filtered, whichever is smaller, where that takes long by a sample of it."""
     plain = np.concatenate([np.zeros((len(rows), 1), np.uint8), rows], axis=1)
     both = (plain, _core.png_filter(rows, threads))
-    if plain.size <= 4 * SAMPLE:
+    if plain.size <= 2 * SAMPLE:
         return min((_core.deflate(way.reshape(-1), threads) for way in both), key=len)
     samples = [len(_core.deflate(_sample(way), threads)) for way in both]
     return _core.deflate(both[samples[1] < samples[0]].reshape(-1), threads)

@@ -12,6 +12,7 @@ from kmc.fit import fitted
 from kmc.image import read
 from kmc.indexed import IndexedImage
 from kmc.options import Callback, EffortName, Init, Weights, checked_options
+from kmc.order import OrderName, checked_order, ordered_image
 from kmc.palette import Palette, indexed
 from kmc.sample import is_several, weighed
 from kmc.space import SpaceName
@@ -42,6 +43,7 @@ def quantize(
     psnr: float | None = None,
     max_mse: float | None = None,
     quality: tuple[float, float] | None = None,
+    order: OrderName | None = None,
 ) -> IndexedImage:
     """Reduce a picture to its k best colours.
 
@@ -75,6 +77,11 @@ def quantize(
         The fewest colours that reach the higher quality of the two, and else `k`, if these reach
         the lower one. 0 to 100: twice the PSNR in dB, so that 60 is 30 dB, 80 is 40 dB and hardly
         to be told from the original, and 100 is 50 dB.
+    order : {None, "luminance", "popularity", "hue", "compact"}, default None
+        How the palette's colours are sorted: not at all, so that colour i comes from the i-th
+        starting centroid; from dark to light (by luma); from many pixels to few; by hue, greys
+        first; or so that a PNG file is smallest. Indices follow, and nothing looks different.
+        `fixed` colours stay first, then come those that are not opaque.
 
     Returns
     -------
@@ -133,10 +140,11 @@ def quantize(
             "palette = kmc.fit(pictures, k), then palette.remap(each)"
         )
     dithering = checked_dither(dither, dither_strength)
+    sorting = checked_order(order)
     picture = read(image)
     one = weighed(picture.pixels, importance, options.threads)
     palette, labels, error = (fewest if options.goal else fitted)(one, options)
-    return indexed(
+    result = indexed(
         picture.pixels,
         one.counted.colors,
         labels,
@@ -146,3 +154,4 @@ def quantize(
         picture.metadata,
         dithering,
     )
+    return ordered_image(result, sorting, options.n_fixed, options.threads)

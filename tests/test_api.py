@@ -80,8 +80,8 @@ FIT = (
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("quantize", f"image, {FIT}, {DITHER}, psnr=None, max_mse=None, quality=None"),
-        ("fit", f"image, {FIT}, image_weights=None"),
+        ("quantize", f"image, {FIT}, {DITHER}, psnr=None, max_mse=None, quality=None, order=None"),
+        ("fit", f"image, {FIT}, image_weights=None, order=None"),
         ("histogram", "image, *, importance=None, threads=None"),
         ("assign", "pixels, palette, *, return_sums=False, threads=None"),
         ("Palette.remap", f"self, image, *, {DITHER}, threads=None"),

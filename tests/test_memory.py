@@ -37,6 +37,7 @@ def calls():
         yield partial(large.label, start, threads)
         yield partial(kmc.quantize, NAMED["photo"], 5, threads=threads)
         yield partial(_core.deflate, np.tile(LARGE.reshape(-1), 2), threads)
+        yield partial(_core.arrange, np.ones((50, 50), np.int64), threads)
         yield partial(_core.png_filter, LARGE[..., 0].copy(), threads)
 
 

@@ -21,6 +21,11 @@ def every_kind_of_picture(pixels: Colors, picture: Image.Image, data: bytes) -> 
         assert_type(kmc.quantize(image, 16), kmc.IndexedImage)
 
 
+def an_order(pixels: Colors) -> None:
+    assert_type(kmc.quantize(pixels, 16, order="compact"), kmc.IndexedImage)
+    assert_type(kmc.fit(pixels, 16, order="hue"), kmc.Palette)
+
+
 def a_frame(path: Path) -> None:
     picture = kmc.read(path, frame=3)
     assert_type(picture, kmc.Picture)

@@ -1,0 +1,179 @@
+"""The order of a palette's colours; the indices of a picture follow.
+
+No order changes what a picture looks like, but for the size of a PNG file it matters. Kodak, every
+fourth picture, bytes on average of files as `IndexedImage.save` writes them (with filters where
+these pay):
+
+===========  ======  ======  ======  =======  =======
+k                 4      16      64      128      256
+===========  ======  ======  ======  =======  =======
+None         40 400  86 700  155 800  195 900  241 500
+luminance    40 400  86 800  155 800  195 800  240 300
+popularity   40 400  86 800  155 800  195 900  241 400
+compact      39 900  84 500  147 500  192 300  231 100
+===========  ======  ======  ======  =======  =======
+
+"compact" makes indices that meet in the picture neighbours in the palette (src_c/arrange.c), so
+that filters leave small numbers; it takes 1 ms up to 64 colours and 13 ms for 256. Without filters
+all orders are within 0.7 %. Growing the order by the meetings alone, without the exchanges after
+it, gives 148 900 at 64 and 237 900 at 256 colours; a shortest tour through the colours, however
+near its neighbours are, 154 900 and 241 200.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmc import _core
+from kmc.arguments import one_of
+from kmc.errors import ArgumentError
+from kmc.indexed import IndexedImage
+from kmc.palette import Palette
+
+OrderName = Literal["luminance", "popularity", "hue", "compact"]
+ORDERS = ("luminance", "popularity", "hue", "compact")
+
+MOST_COMPACT = 256
+
+# Of red, green and blue in luma (ITU-R BT.709), in ten-thousandths.
+LUMA = np.array([2126, 7152, 722])
+
+
+def checked_order(order: Any, *, picture: bool = True) -> str | None:
+    """The order, or the error that says what is wrong; without a picture nothing is compact.
+
+    Examples
+    --------
+    >>> from kmc.order import checked_order
+    >>> checked_order("hue")
+    'hue'
+    >>> checked_order("compact", picture=False)
+    Traceback (most recent call last):
+    ...
+    kmc.errors.ArgumentError: order="compact" is that of one picture: give it to kmc.quantize
+    """
+    if order is None:
+        return None
+    name = one_of("order", order, ORDERS)
+    if name == "compact" and not picture:
+        raise ArgumentError('order="compact" is that of one picture: give it to kmc.quantize')
+    return name
+
+
+def ordered_palette(palette: Palette, order: str | None, n_fixed: int = 0) -> Palette:
+    """The palette in another order, its first `n_fixed` colours left where they are.
+
+    Examples
+    --------
+    >>> import kmc
+    >>> from kmc.order import ordered_palette
+    >>> palette = kmc.Palette([(255, 255, 255), (9, 9, 9), (0, 0, 8)])
+    >>> ordered_palette(palette, "luminance", 1).colors.tolist()
+    [[255, 255, 255], [0, 0, 8], [9, 9, 9]]
+    """
+    if order is None:
+        return palette
+    return _rearranged(palette, _by_groups(palette, n_fixed, _key(palette, order)))
+
+
+def ordered_image(
+    image: IndexedImage, order: str | None, n_fixed: int = 0, threads: int = 1
+) -> IndexedImage:
+    """The same picture with its palette in another order.
+
+    Examples
+    --------
+    >>> import kmc, numpy as np
+    >>> from kmc.order import ordered_image
+    >>> image = kmc.Palette([[9], [5]]).remap(np.array([[5, 9, 9]], np.uint8))
+    >>> ordered_image(image, "luminance").indices
+    array([[0, 1, 1]], dtype=uint8)
+    """
+    if order is None:
+        return image
+    k = len(image.palette)
+    if order == "compact" and k <= MOST_COMPACT:
+        indices = np.ascontiguousarray(image.indices, np.uint8)
+        meetings = _core.meetings(indices, k, threads)
+        places = _by_groups(image.palette, n_fixed, lambda group: _arranged(meetings, group))
+    else:  # files do not hold more indices: any order will do
+        name = "luminance" if order == "compact" else order
+        places = _by_groups(image.palette, n_fixed, _key(image.palette, name))
+    made = copy.copy(image)
+    made.palette = _rearranged(image.palette, places)
+    made.indices = _renumbered(image.indices, places)
+    return made
+
+
+# What puts the entries of a group, given in ascending order, into theirs.
+_Sort = Callable[[NDArray[np.intp]], NDArray[np.intp]]
+
+
+def _by_groups(palette: Palette, n_fixed: int, sort: _Sort) -> NDArray[np.intp]:
+    """Which entry comes to each place: fixed ones, then transparent, translucent, opaque ones.
+
+    In PNG and GIF, what is not opaque costs a byte less the earlier it comes.
+    """
+    k, channels = palette.colors.shape
+    kind = np.full(k, 2)
+    if channels == 4:
+        kind = np.digitize(palette.colors[:, 3], (1, 255))
+    free = np.arange(n_fixed, k)
+    groups = [free[kind[n_fixed:] == each] for each in range(3)]
+    return np.concatenate([np.arange(n_fixed), *(sort(each) for each in groups if len(each))])
+
+
+def _key(palette: Palette, order: str) -> _Sort:
+    """Sorting by whole numbers, equal ones as they were."""
+    colors = palette.colors.astype(np.int64)
+    luma = colors[:, :3] @ LUMA if colors.shape[1] > 1 else colors[:, 0]
+    keys = [luma]
+    if order == "popularity":
+        keys = [-palette.counts]
+    elif order == "hue" and colors.shape[1] > 1:
+        keys = [luma, _hues(colors)]  # the last one decides first
+    return lambda group: group[np.lexsort([key[group] for key in keys])]
+
+
+def _hues(colors: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The hue in 65 536ths of a sixth of the circle, red being 0; that of grey -1."""
+    red, green, blue = colors[:, 0], colors[:, 1], colors[:, 2]
+    most, spread = colors[:, :3].max(axis=1), np.ptp(colors[:, :3], axis=1)
+    numerators = (green - blue, blue - red, red - green)
+    tops = (red == most, green == most, blue == most)
+    hue = [2 * i + 6 * (n < 0) * (i == 0) for i, n in enumerate(numerators)]
+    angles = [
+        sixth * 65536 + n * 65536 // np.maximum(spread, 1)
+        for sixth, n in zip(hue, numerators, strict=True)
+    ]
+    found: NDArray[np.int64] = np.select(tops, angles)
+    return np.where(spread == 0, -1, found)
+
+
+def _arranged(meetings: NDArray[np.int64], group: NDArray[np.intp]) -> NDArray[np.intp]:
+    return group[_core.arrange(np.ascontiguousarray(meetings[np.ix_(group, group)]), 1)]
+
+
+def _rearranged(palette: Palette, places: NDArray[np.intp]) -> Palette:
+    made = copy.copy(palette)
+    made.colors = palette.colors[places]
+    made.centroids = palette.centroids[places]
+    made.counts = palette.counts[places]
+    return made
+
+
+def _renumbered(
+    indices: NDArray[np.uint8] | NDArray[np.uint16], places: NDArray[np.intp]
+) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """Each index replaced by the place that its entry came to."""
+    table = np.zeros(max(256, len(places)), indices.dtype)
+    table[places] = np.arange(len(places), dtype=indices.dtype)
+    if indices.dtype == np.uint8:  # a dozen times quicker than NumPy's own look-up
+        data = indices.tobytes().translate(table.tobytes())
+        return np.frombuffer(bytearray(data), np.uint8).reshape(indices.shape)
+    return np.take(table, indices)
