@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from kmc.dither import DitherName, checked_dither
 from kmc.errors import ImageTypeError
 from kmc.fit import fitted
-from kmc.image import read
+from kmc.image import Picture, read
 from kmc.indexed import IndexedImage
 from kmc.options import Callback, EffortName, Init, Weights, checked_options
 from kmc.order import OrderName, checked_order, ordered_image
@@ -134,14 +134,9 @@ def quantize(
         max_mse=max_mse,
         quality=quality,
     )
-    if is_several(image):
-        raise ImageTypeError(
-            "quantize takes one picture; one palette for several is "
-            "palette = kmc.fit(pictures, k), then palette.remap(each)"
-        )
     dithering = checked_dither(dither, dither_strength)
     sorting = checked_order(order)
-    picture = read(image)
+    picture = _read_one(image)
     one = weighed(picture.pixels, importance, options.threads)
     palette, labels, error = (fewest if options.goal else fitted)(one, options)
     result = indexed(
@@ -155,3 +150,12 @@ def quantize(
         dithering,
     )
     return ordered_image(result, sorting, options.n_fixed, options.threads)
+
+
+def _read_one(image: ImageInput) -> Picture:
+    if is_several(image):
+        raise ImageTypeError(
+            "quantize takes one picture; one palette for several is "
+            "palette = kmc.fit(pictures, k), then palette.remap(each)"
+        )
+    return read(image)
