@@ -14,7 +14,7 @@ from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.goal import Goal, checked_goal
 from kmc.histogram import thread_count
 from kmc.palette import MOST_COLORS, Palette, as_colors
-from kmc.space import SpaceName, checked_space
+from kmc.space import CLOSER, SpaceName, checked_space
 
 Callback = Callable[[int, NDArray[np.float64], float, float], Any]
 Init = Literal["k-means++", "random", "bisecting"] | ArrayLike
@@ -129,12 +129,13 @@ def checked_options(
         raise ArgumentError(
             f"callback and {goal.words} exclude each other: several fits are made in a row"
         )
+    where = checked_space(space)
     return Options(
         k=k,
         init=start,
         n_init=whole("n_init", n_init, 1),
         max_iter=min(whole("max_iter", max_iter, 1), 2**31 - 1),
-        tol=chosen.tol if tol is None else not_negative("tol", tol),
+        tol=chosen.tol / CLOSER[where] if tol is None else not_negative("tol", tol),
         seed=whole("seed", seed, 0),
         weights=one_of("weights", weights, ("counts", "uniform")),
         effort=chosen,
@@ -142,7 +143,7 @@ def checked_options(
         threads=thread_count(threads),
         callback=callback,
         fixed=kept,
-        space=checked_space(space),
+        space=where,
         goal=goal,
     )
 

@@ -7,9 +7,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import reference_kmeans as reference
 from engine import ways
-from scenes import scattered
+from scenes import NAMED, noise, scattered
 
+import kmc
+from kmc import _core
 from kmc.space import SPACES, coordinates, levels, rounded
 from kmc.space_tables import DEFINITIONS, ROOTS, cube_roots, light_of_levels, mixed, nearest_root
 
@@ -242,3 +245,123 @@ def test_levels_between_levels(space):
     assert found[[0, -1]].tolist() == pytest.approx([0, 255], abs=1e-5)
     assert (np.diff(found) >= 0).all()
     assert len(np.unique(found)) > 990
+
+
+# ---- fitting and mapping -------------------------------------------------------------------------
+
+
+def label_twin(colors: np.ndarray, palette: np.ndarray, space: str) -> np.ndarray:
+    """The nearest of all in a space, lowest on ties."""
+    at = coordinates(colors, space).astype(int)[:, None]
+    return np.square(at - coordinates(palette, space)).sum(axis=-1).argmin(axis=1)
+
+
+@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize("name", ["photo", "noise", "grey photo", "few"])
+def test_pictures_are_mapped_in_the_space_of_their_palette(name, space):
+    picture = NAMED[name]
+    channels = picture.shape[2] if picture.ndim == 3 else 1
+    colors = some_colors(40, channels, 3)
+    palette = kmc.Palette(colors, space=space)
+    result = palette.remap(picture)
+    flat = picture.reshape(-1, channels)
+    np.testing.assert_array_equal(result.indices.ravel(), label_twin(flat, colors, space))
+    np.testing.assert_array_equal(kmc.assign(flat, palette), result.indices.ravel())
+    off = np.square(flat.astype(int) - colors[result.indices.ravel()]).sum(axis=-1).mean()
+    assert result.mse == pytest.approx(off, rel=1e-12)
+
+
+@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize("name", ["photo", "gradient", "grey noise"])
+def test_iterations_are_those_of_the_reference(name, space):
+    picture = NAMED[name]
+    counted = kmc.histogram(picture)
+    channels = counted.colors.shape[1]
+    start = some_colors(9, channels, 5)
+    seen = []
+    palette = kmc.fit(
+        picture, 9, init=start, space=space, max_iter=7, tol=0, callback=lambda *s: seen.append(s)
+    )
+    points = coordinates(counted.colors, space).astype(np.int64)
+    at = coordinates(start, space) / 64
+    centroids, history, _ = reference.lloyd(points, counted.counts, at, 7, 0)
+    assert palette.history == history
+    np.testing.assert_array_equal(palette.centroids, levels(centroids, channels, space))
+    np.testing.assert_array_equal(seen[-1][1], palette.centroids)
+    assert (np.abs(palette.colors - palette.centroids) <= 0.5).all()
+
+
+@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize("name", NAMED)
+def test_quantizing_in_a_space(name, space):
+    picture = NAMED[name]
+    for k in (1, 7, 40):
+        result = kmc.quantize(picture, k, space=space)
+        assert result.palette.space == space
+        n = len(kmc.histogram(picture))
+        assert len(result.palette) == len(np.unique(result.palette.colors, axis=0)) == min(k, n)
+        off = np.square(np.asarray(result).astype(float) - picture)
+        off = off.sum(axis=-1).mean() if picture.ndim == 3 else off.mean()
+        assert result.mse == pytest.approx(off, rel=1e-12)
+        np.testing.assert_array_equal(result.indices, result.palette.remap(picture).indices)
+        if k >= n:
+            assert result.mse == 0
+
+
+@pytest.mark.parametrize("space", ["linear", "oklab", "lab"])
+def test_each_space_is_best_at_its_own_distances(space):
+    picture = NAMED["photo"]
+    flat = coordinates(picture.reshape(-1, 3), space).astype(int)
+
+    def error_in_space(result: kmc.IndexedImage) -> float:
+        painted = coordinates(np.asarray(result).reshape(-1, 3), space)
+        return float(np.square(flat - painted).sum(axis=-1).mean())
+
+    for k in (8, 32):
+        own, levels_ = (kmc.quantize(picture, k, space=s) for s in (space, "rgb"))
+        assert error_in_space(own) < 0.97 * error_in_space(levels_)
+        assert levels_.mse < own.mse
+
+
+def test_large_pictures_in_every_way():
+    picture = noise(260, 260)
+    for space in ("linear", "oklab", "lab"):
+        options = {"k": 20, "space": space, "effort": "fast", "max_iter": 3}
+        expected = kmc.quantize(picture, threads=1, **options)
+        for _, threads in ways():
+            result = kmc.quantize(picture, threads=threads, **options)
+            np.testing.assert_array_equal(result.indices, expected.indices)
+            np.testing.assert_array_equal(result.palette.centroids, expected.palette.centroids)
+
+
+@pytest.mark.parametrize("wrong", ["hsv", "", "RGB"])
+def test_other_spaces_are_refused(wrong):
+    for call in (kmc.fit, kmc.quantize):
+        with pytest.raises(kmc.ArgumentError, match="space must be one of rgb, linear, oklab, lab"):
+            call(NAMED["photo"], 4, space=wrong)
+    with pytest.raises(kmc.ArgumentError, match="space"):
+        kmc.Palette([[1, 2, 3]], space=wrong)
+    with pytest.raises(kmc.ArgumentTypeError, match="space"):
+        kmc.fit(NAMED["photo"], 4, space=None)
+
+
+def test_sums_are_for_levels_alone():
+    with pytest.raises(kmc.ArgumentError, match="return_sums is for grey and RGB colours"):
+        palette = kmc.Palette([[1, 2, 3]], space="lab")
+        kmc.assign(NAMED["photo"], palette, return_sums=True)
+    with pytest.raises(kmc.ArgumentError, match="return_sums"):
+        kmc.assign(np.zeros((2, 4), np.uint8), [[1, 2, 3, 4]], return_sums=True)
+
+
+def test_arrays_that_do_not_fit_are_refused_by_the_core():
+    mix, rows = np.zeros((3, 256, 3), np.uint32), np.zeros((3, 3), np.int64)
+    zero = (0, 0, 0)
+    for arrays in ((mix[:2], None, rows), (mix, mix[0, :5, 0].copy(), rows), (mix, None, rows[:2])):
+        with pytest.raises(kmc.ArgumentError):
+            _core.Space(arrays[0], arrays[1], zero, arrays[2], zero, zero, 1)
+    colors, counts = np.zeros((2, 3), np.uint8), np.ones(2, np.int64)
+    labels = np.zeros(2, np.uint16)
+    with pytest.raises(kmc.ArgumentError, match="do not fit together"):
+        _core.color_error(colors, counts[:1], colors, labels, 1)
+    with pytest.raises(kmc.ArgumentError, match="do not fit together"):
+        _core.tree(colors, counts, 1, np.zeros((1, 4), np.int16))
