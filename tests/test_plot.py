@@ -246,6 +246,8 @@ def test_history_has_a_place_for_no_movement(history):
     ax = kmc.plot.history(kmc.Palette([[0]], history=history))
     ax.figure.canvas.draw()
     beside = ax.figure.axes[-1]
+    ticks = [text.get_text() for text in ax.get_xticklabels()]
+    assert all(float(tick).is_integer() for tick in ticks) and "1" in ticks
     bottom, top = beside.get_ylim()
     assert all(bottom <= shift <= top for _, shift in history)
 

@@ -70,7 +70,7 @@ def history(result: Palette | IndexedImage, *, ax: Axes | None = None) -> Axes:
     ax.set_ylabel(f"inertia ({unit})", color=BLUE)
     ax.ticklabel_format(axis="y", useOffset=False)
     ax.tick_params(axis="y", colors=BLUE)
-    ax.locator_params(axis="x", integer=True)
+    ax.locator_params(axis="x", integer=True, min_n_ticks=1)
     beside = ax.twinx()
     marker = {"marker": None} if many else {"marker": "^", "markersize": 5}
     beside.plot(iterations, shift, color=VERMILLION, linestyle="--", **marker)
@@ -79,8 +79,8 @@ def history(result: Palette | IndexedImage, *, ax: Axes | None = None) -> Axes:
     moved = shift[shift > 0]
     if len(moved) == len(shift):
         beside.set_yscale("log")
-    elif len(moved):  # a shift of 0 has a place below the smallest other one
-        beside.set_yscale("symlog", linthresh=moved.min(), linscale=0.5)
+    elif len(moved):  # a shift of 0 has a place a decade below the others
+        beside.set_yscale("symlog", linthresh=10 ** math.floor(math.log10(moved.min())))
     for each in (ax, beside):
         each.spines["top"].set_visible(False)
     return ax
