@@ -84,8 +84,7 @@ def save(palette: Palette, path: str | os.PathLike[str]) -> None:
 
         strip(palette).save(path)
         return
-    colors = _trimmed(promoted(palette.colors, 3))
-    data = _WRITERS[suffix](colors, os.path.splitext(os.path.basename(name))[0])
+    data = encoded(palette, suffix, os.path.splitext(os.path.basename(name))[0])
     try:
         replace(path, data)
     except OSError as error:
@@ -94,6 +93,19 @@ def save(palette: Palette, path: str | os.PathLike[str]) -> None:
         unwritten = FileWriteError(f"{name}: cannot be written: {error.strerror or error}")
         unwritten.errno = error.errno
         raise unwritten from error
+
+
+def encoded(palette: Palette, suffix: str, title: str) -> bytes:
+    """What a file of such a suffix holds; some have a title.
+
+    Examples
+    --------
+    >>> import kmc
+    >>> from kmc.palette_files import encoded
+    >>> encoded(kmc.Palette([[0], [255]]), ".hex", "two")
+    b'000000\\nffffff\\n'
+    """
+    return _WRITERS[suffix](_trimmed(promoted(palette.colors, 3)), title)
 
 
 def _content(name: str) -> bytes:

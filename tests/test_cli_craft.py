@@ -156,3 +156,37 @@ def test_goals_out_of_reach(cli, tmp_path):
     for wrong in ("80-60", "80", "-", "0-101", "a-b", "50--60"):
         assert cli("quantize", "photo.png", "--quality", wrong)[0] == 1
     assert cli("quantize", "photo.png", "--psnr", 30, "--shared-palette")[0] == 1
+
+
+def test_a_given_palette_is_used_as_it_is(cli, photo):
+    colors = [[0, 0, 0], [255, 255, 255], [200, 40, 60], [7, 7, 7]]
+    palette = kmc.Palette(colors)
+    for suffix in ("gpl", "hex", "json", "act", "pal", "png"):
+        palette.save(f"p.{suffix}")
+        arguments = ["--palette", f"p.{suffix}", "-o", "o.png", "-f"]
+        assert cli("quantize", "photo.png", *arguments)[0] == 0
+        np.testing.assert_array_equal(painted("o.png"), np.asarray(palette.remap(photo)))
+    arguments = ["--palette", "pico-8", "--space", "oklab", "--dither", "bayer"]
+    assert cli("quantize", "photo.png", *arguments, "-o", "o.png", "-f")[0] == 0
+    pico = kmc.Palette(kmc.palettes["pico-8"].colors, space="oklab")
+    expected = pico.remap(photo, dither="bayer")
+    np.testing.assert_array_equal(painted("o.png"), np.asarray(expected))
+
+
+def test_given_palettes_complain(cli, tmp_path):
+    (tmp_path / "bad.gpl").write_text("no palette")
+    for name, words in (
+        ("none.gpl", "none.gpl: no such file"),
+        ("bad.gpl", "bad.gpl: no GIMP palette"),
+        ("nord-2", "nord-2: "),
+    ):
+        code, _, err = cli("quantize", "photo.png", "photo.png", "--palette", name)
+        assert code == 2
+        assert err.startswith(f"kmc: {words}")
+        assert err.count("\n") == 1
+    for option in (["-k", 4], ["--effort", "best"], ["--psnr", 30], ["--fixed", "#fff"],
+                   ["--shared-palette"], ["--importance", "photo.png"], ["-v"]):  # fmt: skip
+        code, _, err = cli("quantize", "photo.png", "--palette", "nord", *option)
+        assert code == 1
+        assert "--palette gives the colours: there is nothing to find by -" in err
+    assert tree(tmp_path) == ["bad.gpl", "photo.png"]

@@ -46,11 +46,38 @@ def test_formats(cli, expected):
     rgb = cli("palette", "photo.png", "-k5", "--format", "rgb")[1].splitlines()
     assert [f"#{bytes(map(int, line.split())).hex()}" for line in rgb] == codes
     said = json.loads(cli("palette", "photo.png", "-k5", "--format", "json")[1])
-    assert [entry["hex"] for entry in said] == codes
-    assert sum(entry["share"] for entry in said) == pytest.approx(1, abs=1e-5)
+    assert said["colors"] == codes
+    assert sum(said["shares"]) == pytest.approx(1, abs=1e-5)
     css = cli("palette", "photo.png", "-k5", "--format", "css")[1]
     assert css.startswith(":root {\n  --color-1: " + codes[0] + "; /* ")
     assert css.endswith("}\n")
+    assert cli("palette", "photo.png", "-k5", "--format", "gpl")[1].startswith("GIMP Palette\n")
+
+
+@pytest.mark.parametrize("format", ["hex", "json", "gpl"])
+def test_what_is_printed_can_be_loaded(cli, expected, tmp_path, format):
+    path = tmp_path / f"p.{format}"
+    path.write_text(cli("palette", "photo.png", "-k5", "--format", format)[1])
+    loaded = kmc.Palette.load(path)
+    assert [f"#{color.tobytes().hex()}" for color in loaded.colors] == [s.hex for s in expected]
+
+
+@pytest.mark.parametrize("suffix", ["gpl", "hex", "json", "act", "pal", "png"])
+def test_palettes_as_files(cli, expected, suffix):
+    name = f"p.{suffix}"
+    assert cli("palette", "photo.png", "-k5", "-o", name) == (0, "", "")
+    loaded = kmc.Palette.load(name)
+    assert [f"#{color.tobytes().hex()}" for color in loaded.colors] == [s.hex for s in expected]
+    assert cli("palette", "photo.png", "-o", name)[0] == 15
+    assert cli("palette", "photo.png", "-o", name, "--force")[0] == 0
+    assert len(kmc.Palette.load(name)) == 8
+
+
+def test_one_palette_of_several_pictures(cli, photo):
+    Image.fromarray(255 - photo).save("other.png")
+    lines = cli("palette", "photo.png", "other.png", "-k", 6, "--format", "hex")[1].split()
+    best = swatches(kmc.fit(["photo.png", "other.png"], 6))
+    assert lines == [swatch.hex for swatch in best]
 
 
 def test_swatches_only_on_a_terminal_that_wants_colour(cli, expected, monkeypatch):
@@ -68,6 +95,10 @@ def test_swatches_only_on_a_terminal_that_wants_colour(cli, expected, monkeypatc
 def test_palette_complains(cli):
     assert cli("palette", "none.png") == (2, "", "kmc: none.png: no such file\n")
     assert cli("palette", "photo.png", "--format", "xyz")[0] == 1
+    assert cli("palette", "photo.png", "--format", "hex", "-o", "a.hex")[0] == 1
+    assert cli("palette", "photo.png", "-o", "a.xyz")[0] == 1
+    assert cli("palette", "photo.png", "-o", "none/a.gpl")[0] == 3
+    assert os.listdir() == ["photo.png"]
 
 
 def test_side_by_side(cli, photo):

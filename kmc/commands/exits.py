@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from enum import IntEnum
 
-from kmc.errors import FileWriteError, ImageError, QualityError
+from kmc.errors import FileWriteError, ImageError, PaletteReadError, QualityError
 
 
 class Exit(IntEnum):
@@ -25,7 +25,7 @@ class Exit(IntEnum):
     POOR = 99, "the quality asked for was not met"
     EXISTS = 15, "the output exists already, and --force was not given"
     FAILED = 1, "a wrong option, or any other error; kmc compare: beyond a threshold"
-    UNREADABLE = 2, "a picture cannot be read"
+    UNREADABLE = 2, "a picture, or a palette, cannot be read"
     UNWRITABLE = 3, "a file cannot be written"
     INTERRUPTED = 130, "Ctrl-C; files that were done stay"
     BROKEN_PIPE = 141, "whoever read the output has gone; nothing is said"
@@ -64,7 +64,7 @@ def code_of(error: BaseException) -> Exit:
     """
     if isinstance(error, QualityError):
         return Exit.POOR
-    if isinstance(error, ImageError):
+    if isinstance(error, ImageError | PaletteReadError):
         return Exit.UNREADABLE
     if isinstance(error, FileWriteError):
         return Exit.EXISTS if error.errno == errno.EEXIST else Exit.UNWRITABLE

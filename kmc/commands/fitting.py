@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
 
+import kmc
 from kmc.commands.opening import Opener
 from kmc.commands.options import DITHERING, GOALS, SEARCH, chosen
 from kmc.dither import checked_dither
 from kmc.options import checked_options
+from kmc.palette import Palette
+from kmc.space import SpaceName
+
+
+def loaded_palette(name: str, space: SpaceName | None) -> Palette:
+    """The palette in a file, or else the well-known one of that name.
+
+    Raises
+    ------
+    PaletteReadError, ImageError
+        There is neither, or it cannot be read.
+
+    Examples
+    --------
+    >>> from kmc.commands.fitting import loaded_palette
+    >>> loaded_palette("pico-8", "oklab")
+    <kmc.Palette: 16 colours>
+    """
+    if name in kmc.palettes and not os.path.exists(name):
+        found = kmc.palettes[name]
+    else:
+        found = Palette.load(name)
+    return Palette(found.colors, space=space or "rgb")
 
 
 def dither_options(given: dict[str, Any]) -> dict[str, Any]:

@@ -59,6 +59,12 @@ def how_many(default: int) -> Callable[[F], F]:
     )  # fmt: skip
 
 
+given_palette = group(
+    "Colours",
+    ("--palette FILE", "Use these: gpl, hex, json, act, pal, a picture, or pico-8, nord, ...",
+     {}),
+)  # fmt: skip
+
 adapting = group(
     "Colours",
     ("--fixed COLORS", "Keep these exactly, as '#ffffff,#c00'; k includes them.",

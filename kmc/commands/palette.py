@@ -14,43 +14,57 @@ from kmc.commands.exits import Exit
 from kmc.commands.inputs import expand
 from kmc.commands.layout import Command
 from kmc.commands.options import adapting, group, how_many, opening, search
+from kmc.commands.outputs import Naming
 
 if TYPE_CHECKING:
+    from kmc.palette import Palette
     from kmc.swatches import Swatch
 
 SWATCH_WIDTH = 8
 
 
 @click.command(cls=Command)
-@click.argument("file")
+@click.argument("files", nargs=-1, required=True)
 @how_many(8)
 @adapting
 @search
 @opening
 @group(
     "Output",
-    ("--format WORD", "hex, rgb, json or css, in place of a table.",
-     {"type": click.Choice(["hex", "rgb", "json", "css"])}),
+    ("--format WORD", "hex, rgb, json, css or gpl, in place of a table.",
+     {"type": click.Choice(["hex", "rgb", "json", "css", "gpl"])}),
+    ("-o --output FILE", "Write gpl, hex, json, act, pal, or a picture of swatches.", {}),
+    ("-f --force", "Replace a file that exists.", {}),
 )  # fmt: skip
-def palette(file: str, format: str | None, **given: Any) -> Exit:
+def palette(files: tuple[str, ...], **given: Any) -> Exit:
     """Print the best colours of a picture.
 
-    One a line, largest share first, with swatches on a terminal.
+    One a line, largest share first, with swatches on a terminal. Of several pictures: the colours
+    that serve all of them best.
 
     \b
       kmc palette photo.jpg -k 8
       kmc palette photo.jpg -k 5 --format css > colors.css
+      kmc palette *.jpg -k 32 -o all.gpl
     """
     import kmc
     from kmc.commands.fitting import fit_options
     from kmc.commands.opening import Opener
     from kmc.swatches import swatches
 
-    source = expand([file], recursive=False)[0]
-    opener = Opener(given["frame"], given["resize"])
-    found = swatches(kmc.fit(opener(source), given["k"], **fit_options(given, opener)))
-    for line in FORMATS[format](found):
-        console.result(line)
+    inputs = expand(files, recursive=False)
+    output, opener = given["output"], Opener(given["frame"], given["resize"])
+    if output is not None and given["format"] is not None:
+        raise click.UsageError("-o says the format by its suffix, without --format")
+    if output is not None:
+        Naming(overwrite=given["force"]).check(inputs[0], output)
+    options = fit_options(given, opener)
+    pictures = opener(inputs[0]) if len(inputs) == 1 else map(opener, inputs)
+    found = swatches(kmc.fit(pictures, given["k"], **options))
+    if output is not None:
+        sorted_palette(found).save(output)
+    else:
+        console.result("\n".join(FORMATS[given["format"]](found)))
     return Exit.DONE
 
 
@@ -109,28 +123,49 @@ def css(swatches: list[Swatch]) -> list[str]:
 
 
 def as_json(swatches: list[Swatch]) -> list[str]:
-    """A list of colours.
+    """An object that `Palette.load` reads, too.
 
     Examples
     --------
     >>> from kmc.commands.palette import as_json
     >>> from kmc.swatches import Swatch
     >>> as_json([Swatch(0, "#ff8000", 0.25)])
-    ['[{"hex": "#ff8000", "rgb": [255, 128, 0], "share": 0.25}]']
+    ['{"colors": ["#ff8000"], "shares": [0.25]}']
     """
-    return [
-        json.dumps(
-            [
-                {
-                    "hex": swatch.hex,
-                    "rgb": channels(swatch)[:3],
-                    **({"alpha": channels(swatch)[3]} if len(swatch.hex) > 7 else {}),
-                    "share": round(swatch.share, 6),
-                }
-                for swatch in swatches
-            ]
-        )
-    ]
+    shares = [round(swatch.share, 6) for swatch in swatches]
+    return [json.dumps({"colors": [swatch.hex for swatch in swatches], "shares": shares})]
+
+
+def gpl(swatches: list[Swatch]) -> list[str]:
+    """A palette of GIMP's.
+
+    Examples
+    --------
+    >>> from kmc.commands.palette import gpl
+    >>> from kmc.swatches import Swatch
+    >>> gpl([Swatch(0, "#ff8000", 0.25)])[0]
+    'GIMP Palette'
+    """
+    from kmc.palette_files import encoded
+
+    return encoded(sorted_palette(swatches), ".gpl", "kmc").decode().splitlines()
+
+
+def sorted_palette(swatches: list[Swatch]) -> Palette:
+    """A palette of the colours in this order.
+
+    Examples
+    --------
+    >>> from kmc.commands.palette import sorted_palette
+    >>> from kmc.swatches import Swatch
+    >>> sorted_palette([Swatch(3, "#ff8000", 0.25)]).colors.tolist()
+    [[255, 128, 0]]
+    """
+    import kmc
+
+    colors = [channels(swatch) for swatch in swatches]
+    most = max(map(len, colors))
+    return kmc.Palette([(*color, 255)[:most] for color in colors])
 
 
 FORMATS: dict[str | None, Callable[[list[Swatch]], list[str]]] = {
@@ -139,4 +174,5 @@ FORMATS: dict[str | None, Callable[[list[Swatch]], list[str]]] = {
     "rgb": lambda swatches: [" ".join(map(str, channels(swatch))) for swatch in swatches],
     "json": as_json,
     "css": css,
+    "gpl": gpl,
 }

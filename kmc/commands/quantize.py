@@ -9,6 +9,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from kmc.commands import console
 from kmc.commands.exits import Exit
@@ -17,9 +18,11 @@ from kmc.commands.layout import Command
 from kmc.commands.options import (
     GOALS,
     MOST_JOBS,
+    SEARCH,
     adapting,
     dithering,
     folders,
+    given_palette,
     goals,
     group,
     how_many,
@@ -42,6 +45,7 @@ OXIPNG_LEVEL = 4
 @click.command(cls=Command)
 @click.argument("files", nargs=-1, required=True)
 @how_many(256)
+@given_palette
 @adapting
 @group(
     "Colours",
@@ -79,7 +83,22 @@ def quantize(files: tuple[str, ...], **given: Any) -> Exit:
         if given["shared_palette"] and given[name] is not None:
             option = name.replace("_", "-")
             raise click.UsageError(f"--{option} is of one picture, --shared-palette for many")
+    if given["palette"]:
+        _refuse_search()
     return _run(inputs, names, given)
+
+
+def _refuse_search() -> None:
+    """With a palette that is given, no option may ask for anything of one that is to be found."""
+    context = click.get_current_context()
+    needless = ("k", "fixed", "importance", "shared_palette", *GOALS, *SEARCH, "verbose")
+    for parameter in context.command.params:
+        name = str(parameter.name)
+        source = context.get_parameter_source(name)
+        if name != "space" and name in needless and source == ParameterSource.COMMANDLINE:
+            raise click.UsageError(
+                f"--palette gives the colours: there is nothing to find by {parameter.opts[-1]}"
+            )
 
 
 def _run(inputs: list[Input], names: Naming, given: dict[str, Any]) -> Exit:
@@ -120,7 +139,7 @@ def _road(
     jobs: int,
     given: dict[str, Any],
 ) -> Road:
-    from kmc.commands.fitting import dither_options, fit_options
+    from kmc.commands.fitting import dither_options, fit_options, loaded_palette
     from kmc.commands.opening import Opener
     from kmc.commands.road import Road
     from kmc.commands.shared import shared_palette
@@ -129,7 +148,9 @@ def _road(
     opener = Opener(given["frame"], given["resize"])
     fit, remap = fit_options(given, opener), dither_options(given)
     palette = None
-    if given["shared_palette"]:
+    if given["palette"]:
+        palette = loaded_palette(given["palette"], given["space"])
+    elif given["shared_palette"]:
         palette = shared_palette(inputs, opener, given["k"], jobs, **fit)
     return Road(
         names,
