@@ -114,21 +114,8 @@ def checked_options(
     chosen = EFFORTS[one_of("effort", effort, tuple(EFFORTS))]
     if callback is not None and not callable(callback):
         raise ArgumentTypeError(f"callback must be callable, not {callback!r}")
-    for name, given in (("importance", importance), ("image_weights", image_weights)):
-        if weights == "uniform" and given is not None:
-            raise ArgumentError(
-                f'{name} and weights="uniform" exclude each other: either says what a colour weighs'
-            )
     goal = checked_goal(psnr, max_mse, quality)
-    if goal is not None and not isinstance(start, str):
-        raise ArgumentError(
-            f"init as an array and {goal.words} exclude each other: "
-            "how many colours there will be is not known yet"
-        )
-    if goal is not None and callback is not None:
-        raise ArgumentError(
-            f"callback and {goal.words} exclude each other: several fits are made in a row"
-        )
+    _refuse_together(start, weights, importance, image_weights, callback, goal)
     where = checked_space(space)
     return Options(
         k=k,
@@ -148,6 +135,35 @@ def checked_options(
     )
 
 
+def _refuse_together(
+    init: str | NDArray[np.float64],
+    weights: str,
+    importance: ArrayLike | None,
+    image_weights: ArrayLike | None,
+    callback: Callback | None,
+    goal: Goal | None,
+) -> None:
+    """What makes no sense together; docs/options.md has the table."""
+    if weights == "uniform":
+        for name, given in (("importance", importance), ("image_weights", image_weights)):
+            if given is not None:
+                raise ArgumentError(
+                    f'{name} and weights="uniform" exclude each other: '
+                    "either says what a colour weighs"
+                )
+    if goal is None:
+        return
+    if not isinstance(init, str):
+        raise ArgumentError(
+            f"init as an array and {goal.words} exclude each other: "
+            "how many colours there will be is not known yet"
+        )
+    if callback is not None:
+        raise ArgumentError(
+            f"callback and {goal.words} exclude each other: several fits are made in a row"
+        )
+
+
 def _searches(k: int, init: str | NDArray[np.float64], effort: Effort) -> bool:
     free = isinstance(init, str) and init != "random"
     return k <= MOST_SEARCHED and (free or effort is EFFORTS["best"])
@@ -163,8 +179,6 @@ def _checked_fixed(fixed: Any, k: int) -> NDArray[np.uint8]:
     colors = as_colors("fixed", given)
     if colors.shape[1] == 4:
         colors[colors[:, 3] == 0] = 0  # all that is fully transparent is one colour
-    if colors.shape[1] == 4:
-        colors[colors[:, 3] == 0] = 0
     _, first = np.unique(colors, axis=0, return_index=True)
     if len(first) > k:
         raise ArgumentError(

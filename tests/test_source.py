@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("kmc", "src_c", "tests", "bench", "examples", ".ci", ".github")
+FOLDERS = ("kmc", "src_c", "tests", "bench", "docs", "examples", ".ci", ".github")
 CODE = {".py", ".pyx", ".pxd", ".pxi", ".pyi", ".c", ".h"}
 TEXT = CODE | {".md", ".toml", ".yml", ".typed", ""}
 MAX_FILE, MAX_FUNCTION = 400, 60
