@@ -48,6 +48,7 @@ OPTIONS = {
     "space": {"space": "oklab"},
     "dither": {"dither": "floyd-steinberg"},
     "dither_strength": {"dither": "bayer", "dither_strength": 0.5},
+    "order": {"order": "luminance"},
     "psnr": {"psnr": 24},
     "max_mse": {"max_mse": 700},
     "quality": {"quality": (10, 48)},
@@ -89,8 +90,15 @@ def bytes_of(result):
 
 
 def fit_options(options):
-    left = ("dither", "dither_strength", "callback", *GOALS)
-    return {name: value for name, value in options.items() if name not in left}
+    return left_out(options, "dither", "dither_strength", "callback", *GOALS)
+
+
+def left_out(options, *names):
+    return {name: value for name, value in options.items() if name not in names}
+
+
+def weights_of(palette):
+    return np.array([2126, 7152, 722]) if palette.colors.shape[1] > 1 else np.array([1])
 
 
 def check(name, result, picture, options):
@@ -116,7 +124,14 @@ def check(name, result, picture, options):
         np.testing.assert_array_equal(palette.colors[:2, :3], fixed)
     elif name == "space":
         assert palette.space == "oklab"
-    elif name.startswith("dither"):
+    elif name == "order":
+        plain = kmc.quantize(picture, len(palette), **left_out(options, "order", *GOALS))
+        np.testing.assert_array_equal(np.asarray(plain), np.asarray(result))
+        alpha = palette.colors[2 * ("fixed" in options) :, 3:].astype(int)
+        luma = palette.colors[2 * ("fixed" in options) :, :3].astype(int) @ weights_of(palette)
+        kind = np.digitize(alpha.ravel(), (1, 255)) if alpha.size else luma * 0
+        assert (np.diff(kind * 10**7 + luma) >= 0).all()
+    elif name.startswith("dither") and "order" not in options:
         dithered = {key: options[key] for key in ("dither", "dither_strength") if key in options}
         again = palette.remap(picture, **dithered)
         np.testing.assert_array_equal(again.indices, result.indices)
@@ -161,6 +176,7 @@ def test_refused_pairs_name_both(pair):
         ([RGB, RGB], {"importance": MATTERS}, "importance is of the pixels of one picture"),
         (kmc.histogram(RGB), {"importance": MATTERS}, "importance is of pixels"),
         (RGB, {"image_weights": [1]}, "image_weights are of several pictures"),
+        (RGB, {"order": "compact"}, 'order="compact" is that of one picture'),
         ([RGB, RGB], {"image_weights": [1, 2], "weights": "uniform"}, "image_weights and weights"),
     ],
 )
