@@ -22,6 +22,7 @@ PACKAGES = (
     "opencv-python-headless",
     "faiss-cpu",
     "libimagequant",
+    "ssimulacra2",
 )
 
 

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))  # at the end: the installed kmc comes before the checkout's
 
-from bench import clock, kernels, ours, report, rivals, stages, summary  # noqa: E402
+from bench import clock, kernels, ours, palette, report, rivals, sight, stages, summary  # noqa: E402
 from bench.contender import Answer, score, verify  # noqa: E402
 from bench.pictures import Picture, mosaic  # noqa: E402
 
@@ -116,3 +116,27 @@ def test_kmc_as_a_contender(photo: np.ndarray) -> None:
     assert score(twin, picture).unrounded == pytest.approx(
         score(answer, picture).unrounded, rel=1e-4
     )
+
+
+def test_what_blurring_leaves_of_a_checkerboard() -> None:
+    board = np.indices((40, 40)).sum(axis=0) % 2 * 255
+    pixels = np.repeat(board[..., None], 3, axis=2).astype(np.uint8)
+    grey = np.full_like(pixels, 128)
+    assert sight.blurred_psnr(pixels, grey) > 30
+    assert sight.blurred_psnr(pixels, pixels) == float("inf")
+    assert sight.blurred(grey) == pytest.approx(128)
+
+
+def test_ditherings_as_contenders(photo: np.ndarray) -> None:
+    picture = Picture("photo", np.ascontiguousarray(photo))
+    fitted = ours.kmc.fit(picture.pixels, 8)
+    everyone = palette.contenders(picture.pixels, fitted, 1)
+    assert len({contender.label for contender in everyone}) == len(everyone) >= 6
+    figures = {}
+    for contender in everyone:
+        answer = contender.read(contender.run(contender.prepare(picture.pixels), 8))
+        verify(answer, picture, 8)
+        figures[contender.label] = palette.measured(answer, picture)
+    plain, best = figures["kmc, no dithering"], figures["kmc, floyd-steinberg"]
+    assert best["mse"] > plain["mse"]
+    assert best["blurred_psnr"] > plain["blurred_psnr"]
