@@ -18,10 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmc import _core
+from kmc.alpha_entries import Parts, chosen, parts
 from kmc.space import SpaceName, coordinates, opaque_places
 
 Floats = NDArray[np.float64]
 History = list[tuple[float, float]]
+
+# Comparing all entries with all takes time proportional to the square of their number.
+MOST_TAKEN_APART = 4096
 
 NONE: Floats = np.empty((0, 4))
 NONE.setflags(write=False)
@@ -262,27 +266,35 @@ class AlphaTree(Beside):
     def _arrange(self, centroids: Floats, n_fixed: int, threads: int) -> tuple[int, int]:
         """Decides which centroids become what; returns where the soft and the opaque ones begin.
 
-        A centroid becomes opaque if most of the weight that is nearest to it is. Opaque pixels get
-        one at least, and neither kind more than it has colours.
+        Clusters of both kinds are taken apart, and the entries that are missed least given up.
         """
         first = self.keep(centroids, n_fixed)
-        fixed, moving = centroids[:n_fixed], centroids[first:]
-        more = np.zeros(len(moving), np.int64)  # opaque weight less soft weight
-        if len(moving):
-            labels, _, _ = self.tree.label(moving, threads)
-            visible = self.opaque | self.soft
-            sign = np.where(self.opaque, 1, -1)[visible]
-            np.add.at(more, labels, sign * self.weights[visible])
-        n_opaque, n_soft = int(self.opaque.sum()), int(self.soft.sum())
-        needed = n_opaque > 0 and not (fixed[:, 3] == 0).any()
-        least = max(int(needed), len(moving) - n_soft)
-        wanted = min(max(int((more >= 0).sum()), least), n_opaque, len(moving))
-        order = np.argsort(-more, kind="stable")
-        opaque = np.sort(order[:wanted])
-        moving[:] = np.concatenate(
-            (moving[np.sort(order[wanted:])], opaque_places(moving[opaque], self.space))
-        )
-        return first, len(centroids) - wanted
+        still, moving = centroids[:first], centroids[first:]
+        solid = still[still[:, 3] == 0]
+        soft = self._parts("soft", still, moving, threads)
+        opaque = self._parts("opaque", solid, moving, threads)
+        if len(moving) <= MOST_TAKEN_APART:
+            mild, hard = chosen(soft, opaque, still, len(moving))
+        else:
+            hard = opaque.means[: len(moving)]
+            mild = soft.means[: len(moving) - len(hard)]
+        # Clusters that were empty: Lloyd's iterations will fill them.
+        spare = len(moving) - len(mild) - len(hard)
+        more = min(spare, int(self.opaque.sum()) - len(hard))
+        extra = moving[:spare]
+        hard = np.concatenate((hard, opaque_places(extra[:more], self.space)))
+        moving[:] = np.concatenate((mild, extra[more:], hard))
+        return first, len(centroids) - len(hard)
+
+    def _parts(self, part: str, still: Floats, moving: Floats, threads: int) -> Parts:
+        """The colours of a part by the moving centroid they are nearest to."""
+        if part not in self.parts or not len(moving):
+            return Parts(NONE, np.empty(0))
+        tree, where = self.parts[part]
+        labels, _, _ = tree.label(np.concatenate((still, moving)), threads)
+        _, weights, places = self.of
+        own = labels.astype(np.int64) - len(still)
+        return parts(places[where], weights[where], own, len(moving))
 
     def _iterate(
         self, centroids: Floats, n_fixed: int, first: int, last: int, threads: int

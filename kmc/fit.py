@@ -21,7 +21,7 @@ from kmc.alpha import (
 )
 from kmc.errors import ArgumentError
 from kmc.grey import best_greys
-from kmc.histogram import Histogram, weighted
+from kmc.histogram import Histogram, ordered, weighted
 from kmc.importance import MOST_WEIGHT
 from kmc.options import Callback, EffortName, Init, Options, Weights, checked_options
 from kmc.order import checked_order, ordered_palette
@@ -208,7 +208,7 @@ class Fitter:
         self.place: NDArray[np.intp] | None = None
         if channels == 4:
             colors, self.place = merged_transparent(self.counted.colors)
-            self.counted = Histogram(colors, gathered(self.counted.counts, self.place))
+            self.counted = ordered(colors, gathered(self.counted.counts, self.place))
             if self.weights is not None:
                 self.weights = serving_weights(colors, gathered(self.weights, self.place))
 

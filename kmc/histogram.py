@@ -250,10 +250,23 @@ def histogram(
     [[10, 20, 30]]
     """
     pixels, threads = as_pixels(image), thread_count(threads)
-    counted = Histogram.__new__(Histogram)._set(*_core.histogram(pixels, threads))
+    counted = ordered(*_core.histogram(pixels, threads))
     if importance is None:
         return counted
     return weighted(counted, weigh(pixels, counted, importance, threads))
+
+
+def ordered(colors: NDArray[np.uint8], counts: NDArray[np.int64]) -> Histogram:
+    """The histogram of distinct colours that are in Morton order already, and nobody else's.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.histogram import ordered
+    >>> ordered(np.array([[5], [9]], np.uint8), np.array([2, 2]))
+    <kmc.Histogram: 2 colours of 1 channels, 4 pixels>
+    """
+    return Histogram.__new__(Histogram)._set(colors, counts)
 
 
 def weighted(counted: Histogram, weights: NDArray[np.int64]) -> Histogram:
@@ -267,7 +280,7 @@ def weighted(counted: Histogram, weights: NDArray[np.int64]) -> Histogram:
     <kmc.Histogram: 1 colours of 1 channels, 3 pixels>
     """
     counts = weights > 0
-    return Histogram.__new__(Histogram)._set(counted.colors[counts], weights[counts])
+    return ordered(counted.colors[counts], weights[counts])
 
 
 def thread_count(threads: int | None) -> int:

@@ -7,7 +7,7 @@ import pytest
 import reference_kmeans as reference
 from engine import ways
 from PIL import Image
-from scenes import ALPHA, NAMED, scattered, soft
+from scenes import ALPHA, NAMED, noise, scattered, soft
 
 import kmc
 import kmc.space
@@ -72,43 +72,85 @@ def merged(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return counted.colors, counted.counts
 
 
+def missed(entry: dict, server: dict) -> float:
+    """What giving up an entry costs, if that one serves its colours for it."""
+    if entry is server or (entry["solid"] and not server["solid"]):
+        return np.inf
+    square = 0.0
+    for a, b in zip(entry["at"], server["at"], strict=True):
+        square += (a - b) * (a - b)
+    alike = entry["solid"] == server["solid"]
+    own = entry["weight"]
+    return (own / (1 + own / server["weight"]) if alike else own) * square
+
+
+def chosen_twin(entries: list[dict], still: list[dict], k: int) -> list[dict]:
+    """Gives up the entry that is missed least, time and again."""
+    entries = list(entries)
+    while len(entries) > k:
+        costs = [[missed(entry, server) for server in entries + still] for entry in entries]
+        gone = min(range(len(entries)), key=lambda i: min(costs[i]))
+        to = (entries + still)[costs[gone].index(min(costs[gone]))]
+        gone = entries[gone]
+        if gone["solid"] == to["solid"] and to["weight"] < np.inf:
+            both = gone["weight"] + to["weight"]
+            to["at"] = [
+                (gone["weight"] * a + to["weight"] * b) / both
+                for a, b in zip(gone["at"], to["at"], strict=True)
+            ]
+            to["weight"] = both
+        entries = [entry for entry in entries if entry is not gone]
+    return entries
+
+
+def parts_twin(points: np.ndarray, weights: np.ndarray, rows: np.ndarray, n: int) -> list[dict]:
+    """The colours nearest to each centroid but the first n."""
+    labels, _ = reference.nearest(points, reference.rounded(rows))
+    found = []
+    for j in range(n, len(rows)):
+        weight, sums = weights[labels == j], points[labels == j] * weights[labels == j, None]
+        if len(weight):
+            at = (sums.sum(axis=0) / float(weight.sum()) / 64).tolist()
+            found.append({"at": at, "weight": float(weight.sum())})
+    return found
+
+
 def lloyd_twin(picture: np.ndarray, init: np.ndarray, iterations: int) -> tuple[list, list]:
     """Lloyd's iterations by what kmc/alpha.py says, from given colours."""
     colors, weights = merged(picture)
     points = coordinates(colors).astype(np.int64)
     places = coordinates(init).astype(float) / 64
     alpha = colors[:, 3]
-    first = 0
+    still = np.empty((0, 4))
     if alpha[0] == 0:
         nearest = np.square(places - points[0] / 64).sum(axis=1).argmin()
         places[nearest], places[0] = places[0], points[0] / 64
-        first = 1
-    seen = alpha > 0
-    near, _ = reference.nearest(points[seen], reference.rounded(places[first:]))
-    solid = alpha[seen] == 255
-    more = [
-        int(weights[seen][(near == j) & solid].sum() - weights[seen][(near == j) & ~solid].sum())
-        for j in range(len(places) - first)
-    ]
-    least = max(int(solid.any()), len(more) - int((~solid).sum()))
-    wanted = min(max(sum(m >= 0 for m in more), least), int(solid.sum()))
-    ranks = sorted(range(len(more)), key=lambda j: -more[j])
-    hard = opaque_places(places[first:][sorted(ranks[:wanted])])
-    mild, still = places[first:][sorted(ranks[wanted:])], places[:first]
+        still, places = places[:1], places[1:]
+    between, full = (alpha > 0) & (alpha < 255), alpha == 255
+    rows = np.concatenate((still, places))
+    entries = []
+    for kind, which, at, n in ((False, between, rows, len(still)), (True, full, places, 0)):
+        found = parts_twin(points[which], weights[which], at, n) if which.any() else []
+        entries += [part | {"solid": kind} for part in found]
+    staying = [{"at": at, "weight": np.inf, "solid": False} for at in still.tolist()]
+    kept = chosen_twin(entries, staying, len(places))
+    spare = len(places) - len(kept)
+    mild = [entry["at"] for entry in kept if not entry["solid"]]
+    hard = [entry["at"] for entry in kept if entry["solid"]]
+    more = min(spare, int(full.sum()) - len(hard))
+    hard += opaque_places(places[:more]).tolist()
+    mild += places[more:spare].tolist()
+    hard, mild = np.reshape(hard, (-1, 4)), np.reshape(mild, (-1, 4))
     history = []
     for _ in range(iterations):
         inertia = shift = 0.0
-        if solid.any():
-            at = alpha == 255
-            hard, inertia, shift = reference.iterate(points[at], weights[at], hard)
-        between = (alpha > 0) & (alpha < 255)
+        if full.any():
+            hard, inertia, shift = reference.iterate(points[full], weights[full], hard)
         if between.any():
             n = len(still) + len(hard)
             rows = np.concatenate((still, hard, mild))
-            rows, more_inertia, moved = reference.iterate(
-                points[between], weights[between], rows, n
-            )
-            mild, inertia, shift = rows[n:], inertia + more_inertia, max(shift, moved)
+            rows, added, moved = reference.iterate(points[between], weights[between], rows, n)
+            mild, inertia, shift = rows[n:], inertia + added, max(shift, moved)
         history.append((inertia, shift))
     return history, np.concatenate((still, mild, hard)).tolist()
 
@@ -234,6 +276,15 @@ def test_one_pixel(color):
     assert result.palette.colors.tolist() == [list(expected)]
 
 
+def test_more_entries_than_are_compared():
+    picture = noise(80, 80, 4, 1)
+    picture[:9, :, 3], picture[30:70, :, 3] = 0, 255
+    painted, alpha = np.asarray(kmc.quantize(picture, 4200, effort="fast")), picture[..., 3]
+    assert (painted[alpha == 0] == 0).all()
+    assert (painted[alpha == 255, 3] == 255).all()
+    assert len(np.unique(painted.reshape(-1, 4), axis=0)) > 3900
+
+
 def test_edges_are_clean():
     """White letters on nothing: no entry, and no pixel, is darker than white."""
     y, x = np.mgrid[0:64, 0:64]
@@ -245,6 +296,22 @@ def test_edges_are_clean():
         painted = np.asarray(kmc.quantize(picture, k))
         assert (painted[painted[..., 3] > 0][:, :3] == 255).all()
         assert (painted[alpha.astype(int) == 255] == 255).all()
+
+
+def test_letters_beside_shapes_keep_their_colour():
+    """Most of a letter is its edge: still it is white, and not what else is opaque."""
+    picture = np.zeros((40, 60, 4), np.uint8)
+    picture[5:35, 5:25] = (30, 90, 220, 255)
+    picture[5:35, 30:40] = (220, 30, 40, 255)
+    for left in range(44, 58, 4):
+        picture[5:35, left : left + 3] = (255, 255, 255, 190)
+        picture[5:35, left + 1] = 255
+    for k in (4, 5, 8):
+        painted = np.asarray(kmc.quantize(picture, k))
+        np.testing.assert_array_equal(
+            painted[picture[..., 3] == 255], picture[picture[..., 3] == 255]
+        )
+        assert (painted[5:35, 44:][picture[5:35, 44:, 3] > 0][:, :3] == 255).all()
 
 
 def test_a_small_opaque_thing_on_much_glass_stays_opaque():
