@@ -29,7 +29,7 @@ FIGURE = (5.2, 4.6)  # inches
 def main() -> None:
     """Draw them all, and say how large they are."""
     names = {
-        "balloons-16.png": kmc.quantize(SAMPLE, 16),
+        "balloons-16.png": kmc.quantize(SAMPLE, 16, order="compact"),  # as kmc quantize does
         "gallery.png": gallery(),
         "clusters.png": kmc.quantize(clusters(), 128),
         "curve.png": kmc.quantize(curve(), 64),

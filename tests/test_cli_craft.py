@@ -190,3 +190,33 @@ def test_given_palettes_complain(cli, tmp_path):
         assert code == 1
         assert "--palette gives the colours: there is nothing to find by -" in err
     assert tree(tmp_path) == ["bad.gpl", "photo.png"]
+
+
+def indices(name):
+    with Image.open(name) as written:
+        return np.asarray(written)
+
+
+def test_orders(cli, photo):
+    for order in (None, "compact", "luminance", "popularity", "hue", "none"):
+        option = ["--order", order] if order else []
+        assert cli("quantize", "photo.png", "-k", 9, *option, "-o", "o.png", "-f")[0] == 0
+        name = {None: "compact", "none": None}.get(order, order)
+        expected = kmc.quantize(photo, 9, order=name)
+        np.testing.assert_array_equal(indices("o.png"), expected.indices)
+
+
+def test_a_shared_palette_is_the_same_in_all_files(cli, photo, tmp_path):
+    picture(tmp_path / "other.png", (20, 20))
+    for order in ([], ["--order", "luminance"]):
+        names = ["photo.png", "other.png"]
+        assert cli("quantize", *names, "-k", 9, "--shared-palette", *order, "-f")[0] == 0
+        palettes = []
+        for name in ("photo-kmc.png", "other-kmc.png"):
+            with Image.open(name) as written:
+                palettes.append(written.getpalette())
+        assert palettes[0] == palettes[1]
+        expected = kmc.fit(names, 9, order=order[1] if order else None)
+        assert palettes[0] == expected.colors.ravel().tolist()
+    assert cli("quantize", *names, "--shared-palette", "--order", "compact")[0] == 1
+    assert cli("quantize", *names, "--palette", "nord", "--order", "hue")[0] == 1

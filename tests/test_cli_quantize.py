@@ -77,7 +77,9 @@ def test_options_arrive(cli, source, monkeypatch):
     assert cli("quantize", source, "-n")[0] == 0
     k, defaults = seen.pop()
     assert k == 256
-    assert {name: value for name, value in defaults.items() if value is not None} == {}
+    assert {name: value for name, value in defaults.items() if value is not None} == {
+        "order": "compact"
+    }
     given = {
         "dither": "bayer",
         "dither_strength": 0.5,

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from shell import tree
 
+from kmc.cli import main
 from kmc.commands.exits import Exit
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,6 +51,18 @@ def test_the_commands_run(shell: str, tmp_path: Path, photo: NDArray[np.uint8]) 
     assert (done.returncode, done.stdout.decode().splitlines()[-1][:4]) == (0, "MSE ")
     made = "photo-kmc out good dithered in-32 small/a small/deep/b figure steps/iteration-001 curve"
     assert {f"{name}.png" for name in made.split()} <= set(tree(tmp_path))
+
+
+def test_the_first_command_makes_the_picture_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = re.search(r"^    pip install . && kmc (quantize .*)$", README, re.M)
+    assert command
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    monkeypatch.chdir(tmp_path)
+    assert main(command[1].split()) == 0
+    made, shown = (Path(folder, "balloons-16.png") for folder in (".", "examples"))
+    assert made.read_bytes() == shown.read_bytes(), "run examples/make_figures.py"
 
 
 def test_the_table_of_exit_codes() -> None:

@@ -74,6 +74,12 @@ adapting = group(
     ("--importance MASK", "A picture: the lighter a pixel there, the more it counts.", {}),
 )  # fmt: skip
 
+order = group(
+    "Colours",
+    ("--order WORD", "compact (the default: for small files), luminance, popularity, hue or none.",
+     {"type": click.Choice(["compact", "luminance", "popularity", "hue", "none"])}),
+)  # fmt: skip
+
 # What those of these options that are given are called in `kmc.quantize`, too.
 SEARCH = ("space", "effort", "init", "n_init", "max_iter", "tol", "seed")
 

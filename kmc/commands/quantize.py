@@ -27,6 +27,7 @@ from kmc.commands.options import (
     group,
     how_many,
     opening,
+    order,
     places,
     running,
     search,
@@ -47,6 +48,7 @@ OXIPNG_LEVEL = 4
 @how_many(256)
 @given_palette
 @adapting
+@order
 @group(
     "Colours",
     ("--shared-palette", "One palette for all the pictures.", {}),
@@ -83,6 +85,8 @@ def quantize(files: tuple[str, ...], **given: Any) -> Exit:
         if given["shared_palette"] and given[name] is not None:
             option = name.replace("_", "-")
             raise click.UsageError(f"--{option} is of one picture, --shared-palette for many")
+    if given["shared_palette"] and given["order"] == "compact":
+        raise click.UsageError("--order compact is of one picture, --shared-palette for many")
     if given["palette"]:
         _refuse_search()
     return _run(inputs, names, given)
@@ -91,7 +95,7 @@ def quantize(files: tuple[str, ...], **given: Any) -> Exit:
 def _refuse_search() -> None:
     """With a palette that is given, no option may ask for anything of one that is to be found."""
     context = click.get_current_context()
-    needless = ("k", "fixed", "importance", "shared_palette", *GOALS, *SEARCH, "verbose")
+    needless = ("k", "fixed", "importance", "shared_palette", "order", *GOALS, *SEARCH, "verbose")
     for parameter in context.command.params:
         name = str(parameter.name)
         source = context.get_parameter_source(name)
@@ -147,6 +151,10 @@ def _road(
     format = _format(names, given["format"])
     opener = Opener(given["frame"], given["resize"])
     fit, remap = fit_options(given, opener), dither_options(given)
+    # A palette for many pictures is the same in all of their files.
+    order = given["order"] or ("none" if given["shared_palette"] else "compact")
+    if order != "none":
+        fit["order"] = order
     palette = None
     if given["palette"]:
         palette = loaded_palette(given["palette"], given["space"])
