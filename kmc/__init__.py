@@ -5,10 +5,12 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from kmc import pillow_hook
 from kmc.errors import (
     ArgumentError,
     ArgumentTypeError,
     FileWriteError,
+    FormatError,
     FormatWarning,
     ImageError,
     ImageNotFoundError,
@@ -28,6 +30,7 @@ from kmc.errors import (
 if TYPE_CHECKING:
     from kmc import cpu, plot
     from kmc.assign import assign
+    from kmc.codec import open
     from kmc.curve import curve
     from kmc.fit import fit
     from kmc.histogram import Histogram, histogram
@@ -44,6 +47,7 @@ __all__ = [
     "ArgumentError",
     "ArgumentTypeError",
     "FileWriteError",
+    "FormatError",
     "FormatWarning",
     "Histogram",
     "ImageError",
@@ -69,6 +73,7 @@ __all__ = [
     "curve",
     "fit",
     "histogram",
+    "open",
     "palettes",
     "plot",
     "quantize",
@@ -87,6 +92,7 @@ _HOMES = {
     "curve": "curve",
     "fit": "fit",
     "histogram": "histogram",
+    "open": "codec",
     "palettes": "known",
     "plot": "plot",
     "quantize": "quantize",
@@ -116,3 +122,5 @@ class _Package(ModuleType):
 
 
 sys.modules[__name__].__class__ = _Package
+
+pillow_hook.install()

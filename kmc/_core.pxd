@@ -14,6 +14,9 @@ cdef extern from "base.h":
         void *poll_arg
 
 
+    void *kmc_alloc_zeroed(size_t count, size_t size)
+    void kmc_free(void *memory)
+
     bint KMC_HAS_TEST_HOOKS
     void kmc_fail_allocation_after(long n)
     long kmc_live_allocations()
@@ -154,6 +157,28 @@ cdef extern from "kmc.h" nogil:
     kmc_status kmc_label(const kmc_run *run, const kmc_tree *tree, size_t k,
                          const double *centroids, uint16_t *labels, int64_t *counts,
                          double *error)
+
+    ctypedef struct kmc_bytes:
+        uint8_t *data
+        size_t size
+
+    ctypedef struct kmc_plane:
+        size_t width, height
+        const uint8_t *palette
+        size_t k
+        int channels
+        uint32_t contexts
+        int slot_bits
+        size_t n_bands
+
+    uint64_t kmc_plane_bytes(const kmc_plane *plane)
+    kmc_status kmc_plane_write(const kmc_run *run, const kmc_plane *plane, const void *indices,
+                               int index_bytes, kmc_bytes *coded)
+    kmc_status kmc_plane_read(const kmc_run *run, const kmc_plane *plane, const kmc_bytes *coded,
+                              void *indices, int index_bytes)
+    kmc_status kmc_palette_write(const uint8_t *palette, size_t k, int channels, kmc_bytes *coded)
+    kmc_status kmc_palette_read(const uint8_t *data, size_t size, uint8_t *palette, size_t k, int channels)
+    void kmc_bytes_free(kmc_bytes *bytes, size_t n)
 
 
 cdef extern from "deflate.h" nogil:

@@ -10,6 +10,7 @@
     │   ├── ImageTypeError    (TypeError)           wrong dtype, or no picture at all
     │   ├── ImageTooLargeError (ValueError)         more pixels than Pillow agrees to open
     │   └── ImageReadError    (OSError)             unreadable, truncated, of an unknown format
+    │       ├── FormatError   (ValueError)          a .kmc file that is damaged, or none
     │       └── ImageNotFoundError (FileNotFoundError)
     ├── PaletteReadError      (OSError)             a palette file that is damaged or unreadable
     │   └── PaletteNotFoundError (FileNotFoundError)
@@ -30,6 +31,7 @@ __all__ = [
     "ArgumentError",
     "ArgumentTypeError",
     "FileWriteError",
+    "FormatError",
     "FormatWarning",
     "ImageError",
     "ImageNotFoundError",
@@ -133,6 +135,20 @@ class ImageReadError(ImageError, OSError):
     ... except kmc.ImageReadError as error:
     ...     print(error)
     the bytes given: the file is empty (0 bytes)
+    """
+
+
+class FormatError(ImageReadError, ValueError):
+    """A .kmc file that is damaged, cut short, or none; the message says what is wrong and where.
+
+    Examples
+    --------
+    >>> import kmc
+    >>> try:
+    ...     kmc.open(b"GIF89a")
+    ... except kmc.FormatError as error:
+    ...     print(error)
+    the bytes given: no .kmc file: it begins with b'GIF89a'
     """
 
 

@@ -147,11 +147,22 @@ def _png(image: IndexedImage, metadata: Metadata, params: dict[str, Any]) -> byt
     return png_bytes(image.indices.astype(np.uint8, copy=False), colors, metadata)
 
 
+def _kmc(image: IndexedImage, metadata: Metadata, params: dict[str, Any]) -> bytes:
+    from kmc import codec
+    from kmc.indexed import IndexedImage
+
+    kept = IndexedImage(image.indices, image.palette, image.mse, metadata)
+    return codec.encode(kept, **params)
+
+
 _PILLOW_PNG = PillowWriter("PNG", settings={"compress_level": 9}, arrange=_png_metadata)
+
+_ALL = ("icc_profile", "dpi", "exif", "xmp", "gamma", "chromaticity")
 
 # GIF: Pillow would drop and reorder palette entries.
 FORMATS = (
-    Format(("png",), _png, keeps=("icc_profile", "dpi", "exif", "xmp", "gamma", "chromaticity")),
+    Format(("png",), _png, keeps=_ALL),
+    Format(("kmc",), _kmc, keeps=_ALL),
     Format(
         ("gif",),
         PillowWriter("GIF", settings={"optimize": False, "interlace": 0}),

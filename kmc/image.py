@@ -44,7 +44,10 @@ if TYPE_CHECKING:
 
 # Still pictures only: no page description (EPS, PDF), no layers (PSD), no science (FITS). The
 # formats that Pillow has at hand come first, since the others make it load all its plug-ins.
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF", "AVIF", "JPEG2000", "QOI", "ICO")
+FORMATS = (
+    *("PNG", "JPEG", "BMP", "GIF", "PPM", "KMC"),
+    *("WEBP", "TIFF", "AVIF", "JPEG2000", "QOI", "ICO"),
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,11 +165,17 @@ def as_pixels(image: ImageInput) -> NDArray[np.uint8]:
 
 
 def _from_path(path: str | os.PathLike[str], frame: int | None) -> Picture:
+    stream, name = _open(path)
+    with stream:
+        return _from_file(stream, frame, name)
+
+
+def _open(path: str | os.PathLike[str]) -> tuple[BinaryIO, str]:
     name = os.fsdecode(path) or "''"
     if os.path.isdir(path):
         raise ImageReadError(f"{name}: is a directory; expected a picture file")
     try:
-        stream = open(path, "rb")  # noqa: SIM115 (closed below; only the opening belongs into this try)
+        return open(path, "rb"), name
     except FileNotFoundError as error:
         missing = ImageNotFoundError(f"{name}: no such file")
         missing.errno = error.errno
@@ -177,8 +186,41 @@ def _from_path(path: str | os.PathLike[str], frame: int | None) -> Picture:
         )
         unreadable.errno = getattr(error, "errno", None)
         raise unreadable from error
-    with stream:
-        return _from_file(stream, frame, name)
+
+
+def read_bytes(file: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[bytes, str]:
+    """All of a file, and what errors call it.
+
+    Raises
+    ------
+    ImageReadError, ImageNotFoundError
+        It cannot be read.
+    ImageTypeError
+        It is no path, no bytes and no binary file.
+
+    Examples
+    --------
+    >>> from kmc.image import read_bytes
+    >>> read_bytes(b"abc")
+    (b'abc', 'the bytes given')
+    """
+    if isinstance(file, bytes | bytearray | memoryview):
+        return bytes(file), "the bytes given"
+    if isinstance(file, str | os.PathLike):
+        stream, name = _open(file)
+        with stream, _reading(name):
+            return stream.read(), name
+    if not hasattr(file, "read"):
+        raise ImageTypeError(
+            f"expected a path, bytes or a binary file object, got {type(file).__name__}"
+        )
+    given = getattr(file, "name", None)
+    name = given if isinstance(given, str) else "the file object given"
+    with _reading(name):
+        data = file.read()
+    if not isinstance(data, bytes | bytearray | memoryview):
+        raise ImageTypeError(f"{name}: expected read() to give bytes, got {type(data).__name__}")
+    return bytes(data), name
 
 
 def _from_file(stream: Any, frame: int | None, name: str | None = None) -> Picture:

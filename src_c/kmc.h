@@ -166,4 +166,42 @@ kmc_status kmc_lloyd(const kmc_run *run, const kmc_tree *tree, size_t k, size_t 
 kmc_status kmc_label(const kmc_run *run, const kmc_tree *tree, size_t k, const double *centroids, uint16_t *labels,
                      int64_t *counts, double *error);
 
+/* ---- .kmc: palettes and index planes to bytes and back; docs/kmc-format.md says what they mean ----------------------- */
+
+typedef struct kmc_bytes {
+    uint8_t *data;
+    size_t size;
+} kmc_bytes;
+
+/* An index plane: palette colours have `channels` (1, 3 or 4) bytes, k is at most 65536; rows are cut into n_bands (at most
+ * `height`) alike; `contexts` and `slot_bits` are the model's, as the file has them. */
+typedef struct kmc_plane {
+    size_t width, height;
+    const uint8_t *palette;
+    size_t k;
+    int channels;
+    uint32_t contexts;
+    int slot_bits;
+    size_t n_bands;
+} kmc_plane;
+
+/* The bytes of memory that each band at work takes. There are as many as threads, or as bands. */
+uint64_t kmc_plane_bytes(const kmc_plane *plane);
+
+/* Indices (below k, index_bytes = 1 or 2 wide) to the bytes of each band. Release them with kmc_bytes_free. */
+kmc_status kmc_plane_write(const kmc_run *run, const kmc_plane *plane, const void *indices, int index_bytes,
+                           kmc_bytes *coded);
+
+/* And back. A band without data is left out, its indices stay as they are. Any bytes decode to something: whether it is what
+ * was meant is for a checksum to say. */
+kmc_status kmc_plane_read(const kmc_run *run, const kmc_plane *plane, const kmc_bytes *coded, void *indices,
+                          int index_bytes);
+
+/* A palette of k colours, at least one, to bytes and back, under the same rules. */
+kmc_status kmc_palette_write(const uint8_t *palette, size_t k, int channels, kmc_bytes *coded);
+kmc_status kmc_palette_read(const uint8_t *data, size_t size, uint8_t *palette, size_t k, int channels);
+
+/* Releases n of them. */
+void kmc_bytes_free(kmc_bytes *bytes, size_t n);
+
 #endif

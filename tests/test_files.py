@@ -133,9 +133,9 @@ def test_format_by_name_or_suffix(target, format, name):
 @pytest.mark.parametrize(
     ("target", "format", "words"),
     [
-        ("a.xyz", None, r"a\.xyz: suffix '\.xyz' is no format kmc writes; it writes png, gif, w"),
+        ("a.xyz", None, r"a\.xyz: suffix '\.xyz' is no format kmc writes; it writes png, kmc, gif"),
         ("a.pdf", None, "suffix '.pdf'"),
-        ("a", None, "without a suffix.*png, gif, webp, tiff, bmp, jxl, avif, jpg"),
+        ("a", None, "without a suffix.*png, kmc, gif, webp, tiff, bmp, jxl, avif, jpg"),
         (".png", None, "without a suffix"),
         ("a.png", "eps", "format 'eps'"),
         ("a.png", "", "format ''"),

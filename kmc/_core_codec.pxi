@@ -1,0 +1,99 @@
+# .kmc: index planes and palettes to bytes and back.
+
+
+cdef kmc_plane _plane(size_t height, size_t width, const uint8_t[:, ::1] palette, uint32_t contexts,
+                      int slot_bits, size_t n_bands) except *:
+    cdef kmc_plane plane
+    if not palette.shape[0]:
+        raise ArgumentError("the palette is empty")
+    plane.width, plane.height = width, height
+    plane.palette, plane.k = &palette[0, 0], palette.shape[0]
+    plane.channels = _channels(palette.shape[1])
+    plane.contexts, plane.slot_bits, plane.n_bands = contexts, slot_bits, n_bands
+    return plane
+
+
+cdef kmc_bytes *_coded(size_t n) except NULL:
+    cdef kmc_bytes *coded = <kmc_bytes *>kmc_alloc_zeroed(n, sizeof(kmc_bytes))
+    if coded == NULL:
+        raise OutOfMemoryError("not enough memory for this picture")
+    return coded
+
+
+def plane_bytes(size_t height, size_t width, uint32_t contexts, int slot_bits, size_t n_bands):
+    """How much memory each band takes that is being worked on."""
+    cdef kmc_plane plane
+    plane.width, plane.height, plane.n_bands = width, height, n_bands
+    plane.contexts, plane.slot_bits = contexts, slot_bits
+    return kmc_plane_bytes(&plane)
+
+
+def plane_write(indices not None, const uint8_t[:, ::1] palette not None, uint32_t contexts,
+                int slot_bits, size_t n_bands, int threads):
+    """The bytes of each band."""
+    cdef Run run = Run(threads)
+    if indices.max() >= palette.shape[0]:
+        raise ArgumentError("an index is beyond the palette")
+    own = np.array(indices, _index_dtype(palette.shape[0]), order="C")
+    cdef kmc_plane plane = _plane(own.shape[0], own.shape[1], palette, contexts, slot_bits, n_bands)
+    cdef const void *data = _data(own)
+    cdef int index_bytes = own.itemsize
+    cdef kmc_bytes *coded = _coded(n_bands)
+    cdef kmc_status status
+    try:
+        with nogil:
+            status = kmc_plane_write(&run.c, &plane, data, index_bytes, coded)
+        run.check(status)
+        return [coded[i].data[:coded[i].size] for i in range(n_bands)]
+    finally:
+        kmc_bytes_free(coded, n_bands)
+        kmc_free(coded)
+
+
+def plane_read(list bands not None, size_t height, size_t width,
+               const uint8_t[:, ::1] palette not None, uint32_t contexts, int slot_bits, int threads):
+    """Indices (height, width); a band that is None stays 0."""
+    cdef Run run = Run(threads)
+    cdef size_t n_bands = len(bands)
+    cdef kmc_plane plane = _plane(height, width, palette, contexts, slot_bits, n_bands)
+    cdef const uint8_t[::1] view
+    indices = np.zeros((height, width), _index_dtype(palette.shape[0]))
+    cdef void *data = _data(indices)
+    cdef int index_bytes = indices.itemsize
+    cdef kmc_bytes *coded = _coded(n_bands)
+    cdef kmc_status status
+    try:
+        views = [None if band is None else memoryview(band + b"\0") for band in bands]
+        for i in range(n_bands):
+            if views[i] is not None:
+                view = views[i]
+                coded[i].data, coded[i].size = <uint8_t *>&view[0], view.shape[0] - 1
+        with nogil:
+            status = kmc_plane_read(&run.c, &plane, coded, data, index_bytes)
+        run.check(status)
+    finally:
+        kmc_free(coded)
+    return indices
+
+
+def palette_write(const uint8_t[:, ::1] palette not None):
+    """The bytes of a palette."""
+    cdef Run run = Run(1)
+    cdef kmc_bytes coded
+    if not palette.shape[0]:
+        raise ArgumentError("the palette is empty")
+    run.check(kmc_palette_write(&palette[0, 0], palette.shape[0], _channels(palette.shape[1]), &coded))
+    try:
+        return coded.data[:coded.size]
+    finally:
+        kmc_bytes_free(&coded, 1)
+
+
+def palette_read(bytes data not None, size_t k, int channels):
+    """The k colours that they were, (k, channels)."""
+    cdef Run run = Run(1)
+    palette = np.zeros((k, _channels(channels)), np.uint8)
+    if not k:
+        raise ArgumentError("the palette is empty")
+    run.check(kmc_palette_read(data, len(data), <uint8_t *>_data(palette), k, channels))
+    return palette

@@ -1,0 +1,184 @@
+/* Index planes to bytes and back: bands of rows that know nothing of each other, a few of them at a time. */
+#include "index_model.h"
+#include "kmc.h"
+#include "parallel.h"
+
+enum { ROUND_PIXELS = 1 << 13 }; /* of each band, then the calling thread looks up: some 4 to 40 ms */
+
+/* One band at work. */
+typedef struct band {
+    kmc_index_model *model;
+    kmc_coder coder;
+    size_t begin, end; /* the pixels left */
+    uint16_t symbols[ROUND_PIXELS];
+} band;
+
+typedef struct plane_job {
+    const kmc_plane *plane;
+    int reading, index_bytes;
+    const uint8_t *from; /* indices */
+    uint8_t *to;
+    kmc_palette_tree tree;
+    uint16_t *symbol_of; /* each palette index; the writer's */
+    band *bands;         /* those at work */
+} plane_job;
+
+static size_t first_row(const kmc_plane *plane, size_t i)
+{
+    return (size_t)((uint64_t)plane->height / plane->n_bands * i) +
+           (size_t)((uint64_t)plane->height % plane->n_bands * i / plane->n_bands);
+}
+
+static size_t index_at(const plane_job *job, size_t i)
+{
+    return job->index_bytes == 1 ? job->from[i] : ((const uint16_t *)(const void *)job->from)[i];
+}
+
+static void write_some(const plane_job *job, band *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++) b->symbols[i] = job->symbol_of[index_at(job, b->begin + i)];
+    kmc_index_model_write(b->model, &b->coder, b->symbols, n);
+}
+
+static void read_some(const plane_job *job, band *b, size_t n)
+{
+    kmc_index_model_read(b->model, &b->coder, b->symbols, n);
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t index = job->tree.order[b->symbols[i]];
+        if (job->index_bytes == 1)
+            job->to[b->begin + i] = (uint8_t)index;
+        else
+            ((uint16_t *)(void *)job->to)[b->begin + i] = (uint16_t)index;
+    }
+}
+
+static kmc_status round_task(void *context, ptrdiff_t task, int thread)
+{
+    const plane_job *const job = context;
+    band *const b = &job->bands[task];
+    const size_t left = b->end - b->begin, n = left < ROUND_PIXELS ? left : ROUND_PIXELS;
+    (void)thread;
+    if (job->reading)
+        read_some(job, b, n);
+    else
+        write_some(job, b, n);
+    b->begin += n;
+    return b->coder.failed ? KMC_NO_MEMORY : KMC_OK;
+}
+
+static kmc_status start_band(const plane_job *job, size_t i, const kmc_bytes *coded, band *b)
+{
+    const kmc_plane *const plane = job->plane;
+    const size_t top = first_row(plane, i), bottom = first_row(plane, i + 1);
+    const kmc_model_choice choice = {plane->contexts, plane->slot_bits};
+    if (job->reading)
+        kmc_coder_start_reading(&b->coder, coded->data, coded->size);
+    else
+        kmc_coder_start_writing(&b->coder);
+    b->begin = top * plane->width;
+    b->end = job->reading && !coded->data ? b->begin : bottom * plane->width;
+    return kmc_index_model_new(&job->tree, plane->width, bottom - top, choice, &b->model);
+}
+
+static int work_left(const plane_job *job, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (job->bands[i].begin != job->bands[i].end) return 1;
+    return 0;
+}
+
+/* Codes bands first .. first + n - 1 side by side. */
+static kmc_status code_group(plane_job *job, const kmc_run *run, size_t first, size_t n, kmc_bytes *coded)
+{
+    kmc_status status = KMC_OK;
+    size_t started = 0;
+    for (; started < n && status == KMC_OK; started++) {
+        status = start_band(job, first + started, &coded[first + started], &job->bands[started]);
+        if (status == KMC_OK) status = kmc_poll(run);
+    }
+    while (status == KMC_OK && work_left(job, n))
+        status = kmc_parallel(run, (int)n, (ptrdiff_t)n, round_task, job);
+    for (size_t i = 0; i < started; i++) {
+        band *const b = &job->bands[i];
+        kmc_index_model_free(b->model);
+        b->model = NULL;
+        if (job->reading) continue;
+        if (status == KMC_OK) {
+            kmc_coder_finish(&b->coder);
+            if (b->coder.failed) status = KMC_NO_MEMORY;
+        }
+        coded[first + i] = (kmc_bytes){b->coder.bytes, b->coder.n};
+    }
+    return status;
+}
+
+static kmc_status prepare(plane_job *job, size_t at_once)
+{
+    const kmc_plane *const plane = job->plane;
+    job->bands = kmc_alloc_zeroed(at_once, sizeof *job->bands);
+    job->symbol_of = kmc_alloc(plane->k, sizeof *job->symbol_of);
+    if (!job->bands || !job->symbol_of) return KMC_NO_MEMORY;
+    const kmc_status status = kmc_palette_tree_new(plane->palette, plane->k, plane->channels, &job->tree);
+    if (status == KMC_OK)
+        for (size_t i = 0; i < plane->k; i++) job->symbol_of[job->tree.order[i]] = (uint16_t)i;
+    return status;
+}
+
+static kmc_status check(const kmc_plane *plane)
+{
+    if (plane->width == 0 || plane->height == 0 || plane->k == 0 || plane->k > 65536) return KMC_BAD_ARGUMENT;
+    if (plane->n_bands == 0 || plane->n_bands > plane->height) return KMC_BAD_ARGUMENT;
+    if (plane->contexts & ~KMC_CONTEXT_BITS || !(plane->contexts & KMC_FIRST_GUESS)) return KMC_BAD_ARGUMENT;
+    if (plane->slot_bits < KMC_SLOT_BITS_MIN || plane->slot_bits > KMC_SLOT_BITS_MAX) return KMC_BAD_ARGUMENT;
+    const uint64_t rows = (uint64_t)plane->height / plane->n_bands + 4; /* positions in a band are 32 bits */
+    if ((uint64_t)plane->width + 8 > UINT32_MAX / rows) return KMC_BAD_ARGUMENT;
+    return KMC_OK;
+}
+
+uint64_t kmc_plane_bytes(const kmc_plane *plane)
+{
+    const kmc_model_choice choice = {plane->contexts, plane->slot_bits};
+    return sizeof(band) + kmc_index_model_bytes(plane->width, plane->height / plane->n_bands + 1, choice);
+}
+
+static kmc_status code_plane(plane_job *job, const kmc_run *run, kmc_bytes *coded)
+{
+    const kmc_plane *const plane = job->plane;
+    const size_t threads = run->team ? (size_t)run->threads : 1;
+    const size_t at_once = plane->n_bands < threads ? plane->n_bands : threads;
+    kmc_status status = check(plane);
+    if (status == KMC_OK) status = prepare(job, at_once);
+    for (size_t i = 0; i < plane->n_bands && status == KMC_OK; i += at_once) {
+        const size_t left = plane->n_bands - i;
+        status = code_group(job, run, i, left < at_once ? left : at_once, coded);
+    }
+    kmc_free(job->bands);
+    kmc_free(job->symbol_of);
+    kmc_palette_tree_free(&job->tree);
+    return status;
+}
+
+kmc_status kmc_plane_write(const kmc_run *run, const kmc_plane *plane, const void *indices, int index_bytes,
+                           kmc_bytes *coded)
+{
+    plane_job job = {.plane = plane, .index_bytes = index_bytes, .from = indices};
+    for (size_t i = 0; i < plane->n_bands; i++) coded[i] = (kmc_bytes){NULL, 0};
+    const kmc_status status = code_plane(&job, run, coded);
+    if (status != KMC_OK) kmc_bytes_free(coded, plane->n_bands);
+    return status;
+}
+
+kmc_status kmc_plane_read(const kmc_run *run, const kmc_plane *plane, const kmc_bytes *coded, void *indices,
+                          int index_bytes)
+{
+    plane_job job = {.plane = plane, .reading = 1, .index_bytes = index_bytes, .to = indices};
+    return code_plane(&job, run, (kmc_bytes *)coded);
+}
+
+void kmc_bytes_free(kmc_bytes *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        kmc_free(bytes[i].data);
+        bytes[i] = (kmc_bytes){NULL, 0};
+    }
+}

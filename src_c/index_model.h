@@ -1,0 +1,35 @@
+/* The model of an index plane: what a pixel is likely to be, given those before it. */
+#ifndef KMC_INDEX_MODEL_H
+#define KMC_INDEX_MODEL_H
+
+#include "coder.h"
+#include "palette_tree.h"
+
+/* Bits of `contexts`: sixteen contexts, three relations of neighbours to nodes, three guesses of a colour, of which the
+ * first is always there. */
+#define KMC_CONTEXT_BITS 0x3FFFFFu
+#define KMC_FIRST_GUESS 0x080000u
+
+enum { KMC_SLOT_BITS_MIN = 6, KMC_SLOT_BITS_MAX = 22 };
+
+/* Which of the contexts are used, a bit each, and how large the tables are: both are in the file. */
+typedef struct kmc_model_choice {
+    uint32_t contexts;
+    int slot_bits;
+} kmc_model_choice;
+
+typedef struct kmc_index_model kmc_index_model;
+
+/* How many bytes a model takes for a band of rows. */
+uint64_t kmc_index_model_bytes(size_t width, size_t height, kmc_model_choice choice);
+
+/* A model that knows nothing. The tree must outlive it. Release with kmc_index_model_free (NULL is allowed). */
+kmc_status kmc_index_model_new(const kmc_palette_tree *tree, size_t width, size_t height, kmc_model_choice choice,
+                               kmc_index_model **model);
+void kmc_index_model_free(kmc_index_model *model);
+
+/* Codes the next n pixels, left to right and top to bottom: symbols are written, or read and stored. */
+void kmc_index_model_write(kmc_index_model *model, kmc_coder *coder, uint16_t *symbols, size_t n);
+void kmc_index_model_read(kmc_index_model *model, kmc_coder *coder, uint16_t *symbols, size_t n);
+
+#endif

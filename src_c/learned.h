@@ -1,0 +1,38 @@
+/* What a model of an index plane learns: counters and weights, and what they start as. */
+#ifndef KMC_LEARNED_H
+#define KMC_LEARNED_H
+
+#include "color_guess.h"
+#include "counters.h"
+#include "mixer.h"
+
+enum {
+    KMC_NODES = 1024, /* nodes with rows and weights of their own; all further ones share those of the last */
+    KMC_RELATIONS = 3,
+    KMC_RELATION_BITS_MAX = 18,
+    KMC_FINAL_BITS = 12,
+    KMC_SETS_NODE = 2 * KMC_NODES,      /* of weights: by node, */
+    KMC_SIDES = 81,                     /* by the sides of four neighbours and the depth, or the match at a flat place, */
+    KMC_SETS_SIDES = 4 * KMC_SIDES + 16,
+    KMC_AGREEMENTS = 512,               /* and by which neighbours agree */
+    KMC_SETS_AGREEMENT = KMC_AGREEMENTS + 128
+};
+
+typedef struct kmc_learned {
+    int slot_bits, relation_bits, n_inputs;
+    void *slots_memory;
+    kmc_counter *slots; /* 2^slot_bits of KMC_SLOT words, each within a cache line */
+    kmc_counter *relations[KMC_RELATIONS];
+    kmc_counter *rows[KMC_GUESSES], *final; /* of KMC_ROW counters: by node; by a hash of KMC_FINAL_BITS */
+    int32_t *weights[KMC_MIXERS];
+    int32_t (*final_weights)[KMC_MIXERS];
+} kmc_learned;
+
+/* For k colours and n_inputs, a multiple of KMC_INPUTS_STEP. Release with kmc_learned_free, after a failure too. */
+kmc_status kmc_learned_new(size_t k, int slot_bits, int n_inputs, kmc_learned *learned);
+void kmc_learned_free(kmc_learned *learned);
+
+/* How many bytes that takes at most. */
+uint64_t kmc_learned_bytes(int slot_bits);
+
+#endif

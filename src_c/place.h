@@ -1,0 +1,90 @@
+/* Where a pixel is: its neighbours, what they have in common, and the contexts they make. */
+#ifndef KMC_PLACE_H
+#define KMC_PLACE_H
+
+#include "color_guess.h"
+#include "counters.h"
+
+enum { KMC_CONTEXTS = 16, KMC_FLAT = 7 };
+
+/* A pixel about to be coded: what is around it, and what that makes likely. */
+typedef struct kmc_place {
+    int32_t around[KMC_NEIGHBOURS];
+    int32_t guesses[KMC_GUESSES][4];
+    uint64_t keys[KMC_CONTEXTS];
+    uint32_t agreement; /* which neighbours are equal to each other, eight bits */
+    uint32_t same;      /* at a flat place: which of WW, NN, NNE, NWW, NNW, NEE, WWW are equal to W */
+    uint32_t run, match;
+} kmc_place;
+
+static inline void kmc_look_around(const uint16_t *here, size_t stride, int32_t *a)
+{
+    const uint16_t *const up = here - stride, *const two = up - stride, *const three = two - stride;
+    a[KMC_W] = here[-1], a[KMC_WW] = here[-2], a[KMC_WWW] = here[-3], a[KMC_WWWW] = here[-4];
+    a[KMC_N] = up[0], a[KMC_NW] = up[-1], a[KMC_NE] = up[1], a[KMC_NWW] = up[-2], a[KMC_NEE] = up[2];
+    a[KMC_NWWW] = up[-3], a[KMC_NEEE] = up[3];
+    a[KMC_NN] = two[0], a[KMC_NNW] = two[-1], a[KMC_NNE] = two[1], a[KMC_NNWW] = two[-2], a[KMC_NNEE] = two[2];
+    a[KMC_NNN] = three[0], a[KMC_NNNW] = three[-1], a[KMC_NNNE] = three[1];
+}
+
+/* Which neighbours are equal to each other: the first three bits tell a flat place. */
+static inline uint32_t kmc_agreements(const int32_t *a)
+{
+    return (uint32_t)(a[KMC_W] == a[KMC_N]) | (uint32_t)(a[KMC_N] == a[KMC_NE]) << 1 |
+           (uint32_t)(a[KMC_W] == a[KMC_NW]) << 2 | (uint32_t)(a[KMC_N] == a[KMC_NN]) << 3 |
+           (uint32_t)(a[KMC_W] == a[KMC_WW]) << 4 | (uint32_t)(a[KMC_NW] == a[KMC_N]) << 5 |
+           (uint32_t)(a[KMC_NE] == a[KMC_NEE]) << 6 | (uint32_t)(a[KMC_W] == a[KMC_NE]) << 7;
+}
+
+/* Which of WW, NN, NNE, NWW, NNW, NEE and WWW are equal to W. */
+static inline uint32_t kmc_same_as_left(const int32_t *a)
+{
+    uint32_t same = 0;
+    for (int i = 0; i < 7; i++) same |= (uint32_t)(a[KMC_WW + i] == a[KMC_W]) << i;
+    return same;
+}
+
+/* A guess, coarser: a byte a channel. */
+static inline uint64_t kmc_quantized(const int32_t *guess, int shift)
+{
+    uint64_t q = 0;
+    for (int c = 0; c < 4; c++) q = q << 8 | (uint64_t)(guess[c] >> shift);
+    return q;
+}
+
+static inline uint64_t kmc_mix_run(uint64_t hash, const int32_t *a, int from, int to)
+{
+    for (int i = from; i < to; i++) hash = kmc_mix(hash, (uint64_t)a[i]);
+    return hash;
+}
+
+/* The keys of the contexts chosen, in the order of their bits; the document lists them. `below` counts the run in this
+ * column, and `matched` is what followed the last place like this one. */
+static inline void kmc_hash_contexts(kmc_place *p, uint32_t chosen, uint32_t below, uint32_t matched)
+{
+    const int32_t *const a = p->around;
+    const uint64_t w = (uint64_t)a[KMC_W], n = (uint64_t)a[KMC_N];
+    uint64_t all[KMC_CONTEXTS] = {0};
+    all[0] = kmc_mix(kmc_mix(0, w), (uint64_t)a[KMC_WW]);
+    all[1] = kmc_mix(kmc_mix(1, n), (uint64_t)a[KMC_NN]);
+    all[2] = kmc_mix(kmc_mix(kmc_mix(2, n), (uint64_t)a[KMC_NE]), (uint64_t)a[KMC_NNE]);
+    all[3] = kmc_mix_run(3, a, KMC_W, KMC_NE + 1);
+    all[4] = kmc_mix(4, kmc_quantized(p->guesses[0], 7));
+    all[5] = kmc_mix(kmc_mix(kmc_mix(5, kmc_quantized(p->guesses[0], 8)), w), n);
+    if (chosen & 0x3C0) {
+        all[6] = kmc_mix_run(all[3], a, KMC_WW, KMC_NN + 1);
+        all[7] = kmc_mix_run(all[6], a, KMC_NNE, KMC_NWW + 1);
+        all[8] = kmc_mix_run(all[7], a, KMC_NNW, KMC_NNN + 1);
+        all[9] = kmc_mix_run(all[8], a, KMC_WWWW, KMC_NEIGHBOURS);
+    }
+    all[10] = kmc_mix(kmc_mix(10, w), n);
+    all[11] = kmc_mix(kmc_mix(11, w), (uint64_t)a[KMC_NE]);
+    all[12] = kmc_mix(12, kmc_quantized(p->guesses[1], 6));
+    all[13] = kmc_mix(kmc_mix(kmc_mix(13, w), (uint64_t)a[KMC_WW]), (uint64_t)a[KMC_NW]);
+    all[14] = kmc_mix(kmc_mix(kmc_mix(14, (uint64_t)p->run << 8 | below), w << 16 | n), (uint64_t)a[KMC_NE]);
+    all[15] = kmc_mix(15, (uint64_t)matched << 8 | p->match);
+    for (int i = 0, used = 0; i < KMC_CONTEXTS; i++)
+        if (chosen >> i & 1) p->keys[used++] = all[i];
+}
+
+#endif
