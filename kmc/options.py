@@ -29,24 +29,27 @@ MOST_SEARCHED = 4096
 class Effort:
     """How hard to look for good starting centroids, and when Lloyd's iterations may stop.
 
-    A first search goes over cells: the coarsest that number SEARCH_CELLS for each colour of the
-    palette, with so many kicks. A second one goes over finer cells, with kicks in proportion to the
-    number of colours; where that comes to none, there is no second one. Either ends once `patience`
-    kicks in a row were in vain.
+    A first search goes over cells: the largest that number `cells` for each colour of the palette,
+    with so many kicks. A second one goes over `fine_cells` for each colour, unless that is 0, with
+    `fine_kicks` and so many more for each colour. Either ends once `patience` kicks in a row were
+    in vain. All of this `starts` times, from other random numbers each.
     """
 
+    cells: int
     kicks: int
     fine_cells: int
-    fine_kicks: float
+    fine_kicks: int
+    fine_kicks_a_color: float
     patience: int
+    starts: int
     tol: float
 
 
 # Measured on Kodak: src_c/README.md has the table these were chosen from.
 EFFORTS = {
-    "fast": Effort(kicks=0, fine_cells=0, fine_kicks=0, patience=1, tol=0.5),
-    "default": Effort(kicks=4, fine_cells=128, fine_kicks=1 / 64, patience=16, tol=0.1),
-    "best": Effort(kicks=64, fine_cells=256, fine_kicks=256, patience=512, tol=1e-4),
+    "fast": Effort(64, 0, 0, 0, 0, patience=1, starts=1, tol=0.5),
+    "default": Effort(32, 2, 128, 3, 1 / 10, patience=16, starts=1, tol=0.1),
+    "best": Effort(32, 64, 256, 0, 256, patience=256, starts=4, tol=1e-4),
 }
 
 

@@ -13,11 +13,11 @@ from kmc.options import Callback, Options
 from kmc.palette import widened
 from kmc.space import SpaceName, levels, places
 
-# A first search goes over the coarsest cells that number so many for each colour of the palette.
-SEARCH_CELLS = 32
-
 # Seeds are drawn from cells, at least so many for each colour of the palette.
 SEEDING_CELLS = 4
+
+# Seeds of the random numbers that belong to one run lie so far apart, those of runs side by side.
+APART = 0x9E3779B97F4A7C15
 
 Run = tuple[NDArray[np.float64], list[tuple[float, float]], bool]
 
@@ -81,6 +81,16 @@ def _told_levels(tree: AnyTree, options: Options) -> Callback | None:
 
 
 def _start(tree: AnyTree, options: Options, seed: int) -> NDArray[np.float64]:
+    """The fixed colours and seeds beside them; of several searches from there the best."""
+    starts = [_searched(tree, options, seed)]
+    for another in range(1, options.effort.starts if options.searches else 1):
+        starts.append(_searched(tree, options, (seed + another * APART) % (1 << 64)))
+    if len(starts) == 1:
+        return starts[0]
+    return min(starts, key=lambda centroids: tree.label(centroids, options.threads)[2])
+
+
+def _searched(tree: AnyTree, options: Options, seed: int) -> NDArray[np.float64]:
     """The fixed colours and seeds beside them, improved by search where the effort says so."""
     k, n_fixed, effort, threads = options.k, options.n_fixed, options.effort, options.threads
     fixed = places(options.fixed, options.space)
@@ -91,7 +101,7 @@ def _start(tree: AnyTree, options: Options, seed: int) -> NDArray[np.float64]:
         centroids = np.concatenate((fixed, tree.seed_random(k - n_fixed, seed, threads)))
     if name in ("given", "random") and not options.searches:
         return centroids
-    cells = tree.coarsen(SEARCH_CELLS * k, threads)
+    cells = tree.coarsen(effort.cells * k, threads)
     if name == "bisecting":
         few = cells.coarsen(SEEDING_CELLS * k, threads)
         centroids = np.concatenate((fixed, few.seed_split(k - n_fixed, threads)))
@@ -100,9 +110,9 @@ def _start(tree: AnyTree, options: Options, seed: int) -> NDArray[np.float64]:
         centroids = few.seed_plusplus(k, seed, threads, fixed)
     if options.searches:
         cells.search(centroids, effort.kicks, effort.patience, seed, threads, n_fixed)
-        kicks = int(effort.fine_kicks * k)
-        if kicks:
+        if effort.fine_cells:
             cells = tree.coarsen(effort.fine_cells * k, threads)
+            kicks = effort.fine_kicks + int(effort.fine_kicks_a_color * k)
             cells.search(centroids, kicks, effort.patience, seed, threads, n_fixed)
     return centroids
 

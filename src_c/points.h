@@ -132,7 +132,8 @@ typedef struct kmc_node {
 
 struct kmc_tree {
     kmc_points points;
-    uint8_t *shared;      /* shared[i]: how many leading bits of every channel points i - 1 and i have in common */
+    int channels;         /* of the colours */
+    uint8_t *shared;      /* shared[i]: how many leading bits the Morton keys of colours i - 1 and i have in common */
     kmc_node *nodes;      /* in preorder; nodes[0] is the root */
     kmc_moments *moments; /* of each node */
     size_t n_nodes, n_nodes_reserved;

@@ -46,6 +46,7 @@ typedef struct region {
     int32_t xy[REGION + KMC_PADDING], zw[REGION + KMC_PADDING];
     kmc_moments moments[REGION + 1]; /* of each centroid; last, of the points that have none yet */
     size_t size[REGION + 1];         /* how many points each has */
+    int changed[REGION + 1];         /* whether any came or went */
 } region;
 
 /* Adds the clusters nearest to `center` that are not in the region yet, nearest first, lowest number on ties. */
@@ -93,6 +94,7 @@ static void assign(const search *s, const kmc_points *points, region *r)
         kmc_moments_merge(&r->moments[to], &moved);
         r->size[from]--;
         r->size[to]++;
+        r->changed[from] = r->changed[to] = 1;
         s->place[i] = to;
     }
 }
@@ -145,6 +147,7 @@ static void commit(search *s, const kmc_points *points, const region *r)
     kmc_partition *p = &s->partition;
     size_t end[REGION];
     for (size_t i = 0; i < r->n_centroids; i++) {
+        if (!r->changed[i]) continue;
         kmc_cluster *c = &p->clusters[r->owner[i]];
         *c = (kmc_cluster){.moments = r->moments[i], .begin = p->used, .n = r->size[i],
                            .pull = kmc_partition_pull(p, r->owner[i], &r->moments[i])};
@@ -156,10 +159,13 @@ static void commit(search *s, const kmc_points *points, const region *r)
     for (size_t begin = 0, i = 0; begin < points->n; begin = i) {
         const int32_t place = s->place[begin];
         while (i < points->n && s->place[i] == place) i++;
+        if (!r->changed[place]) continue;
         kmc_points_copy(&p->arena, end[place], points, begin, i - begin);
         end[place] += i - begin;
     }
-    for (size_t i = 0; i < r->n_centroids; i++) measure(s, r->owner[i]);
+    for (size_t i = 0; i < r->n_centroids; i++) {
+        if (r->changed[i]) measure(s, r->owner[i]);
+    }
 }
 
 /* Copies the points of a region together, each at the centroid it has, and sets what its centroids begin with. Returns what
@@ -171,6 +177,7 @@ static double gather(const search *s, size_t split, size_t removed, region *r, k
     points->n = 0;
     memset(r->moments, 0, sizeof r->moments);
     memset(r->size, 0, sizeof r->size);
+    memset(r->changed, 0, sizeof r->changed);
     for (size_t i = 0; i < r->n_clusters; i++) {
         const size_t j = r->cluster[i], place = j == removed ? REGION : r->n_centroids;
         const kmc_cluster *c = &p->clusters[j];
@@ -184,7 +191,10 @@ static double gather(const search *s, size_t split, size_t removed, region *r, k
         if (j == split) add_centroid(r, c->split.xy[0], c->split.zw[0], split);
         else if (j != removed) add_centroid(r, p->xy[j], p->zw[j], j);
     }
-    if (split != NONE) add_centroid(r, p->clusters[split].split.xy[1], p->clusters[split].split.zw[1], removed);
+    if (split != NONE) {
+        r->changed[r->n_centroids] = 1; /* the removed cluster has lost what it had */
+        add_centroid(r, p->clusters[split].split.xy[1], p->clusters[split].split.zw[1], removed);
+    }
     return pull;
 }
 

@@ -12,20 +12,30 @@ enum { LEAF_POINTS = 48 };
 /* Points in one task of a parallel loop: some tenths of a millisecond each. */
 enum { TASK_POINTS = 8192 };
 
-/* The point of one colour, and how many leading bits of every channel it shares with the colour before. Inlined for
- * each number of channels. */
+/* How many leading bits the Morton keys of two colours share, all of them where the colours are equal. */
+static inline uint8_t shared_bits(const uint8_t *a, const uint8_t *b, int channels)
+{
+    unsigned differing = 0;
+    for (int c = 0; c < channels; c++) differing |= (unsigned)(a[c] ^ b[c]);
+    const int level = (int)kmc_leading_zeros8(differing);
+    if (level == 8) return (uint8_t)(8 * channels);
+    int equal = 1, n = level * channels; /* and the first channels of that level */
+    for (int c = 0; c < channels - 1; c++) {
+        equal &= ~(a[c] ^ b[c]) >> (7 - level);
+        n += equal;
+    }
+    return (uint8_t)n;
+}
+
+/* The point of one colour, and what it shares with the colour before. Inlined for each number of channels. */
 static inline void place_color(kmc_tree *tree, size_t i, const uint8_t *colors, int channels)
 {
     const uint8_t *color = colors + (size_t)channels * i;
     int32_t at[4] = {0, 0, 0, 0};
-    unsigned differing = 0;
-    for (int c = 0; c < channels; c++) {
-        at[c] = KMC_ONE_LEVEL * color[c];
-        if (i > 0) differing |= (unsigned)(color[c] ^ color[c - channels]);
-    }
+    for (int c = 0; c < channels; c++) at[c] = KMC_ONE_LEVEL * color[c];
     tree->points.xy[i] = kmc_pack(at[0], at[1]);
     tree->points.zw[i] = kmc_pack(at[2], at[3]);
-    tree->shared[i] = i > 0 ? (uint8_t)kmc_leading_zeros8(differing) : 0;
+    tree->shared[i] = i > 0 ? shared_bits(color, color - channels, channels) : 0;
 }
 
 static void place_colors(kmc_tree *tree, const uint8_t *colors, int channels)
@@ -62,7 +72,7 @@ static kmc_status weigh(kmc_tree *tree, const int64_t *weights)
     int64_t total = 0, square_sum = 0;
     for (size_t i = 0; i < tree->points.n; i++) {
         const int64_t weight = weights ? weights[i] : 1;
-        if (weight <= 0 || weight > KMC_MAX_WEIGHT - total || tree->shared[i] == 8) return KMC_BAD_ARGUMENT;
+        if (weight <= 0 || weight > KMC_MAX_WEIGHT - total || tree->shared[i] == 8 * tree->channels) return KMC_BAD_ARGUMENT;
         total += weight;
         square_sum += weight * kmc_distance(tree->points.xy[i], tree->points.zw[i], 0, 0);
         tree->points.weights[i] = weight;
@@ -145,8 +155,9 @@ static kmc_status build(kmc_tree *tree, const kmc_run *run, size_t begin, size_t
         fill_leaf(tree, run, self);
         return self % 4096 ? KMC_OK : kmc_poll(run);
     }
-    uint8_t bits = 8;
-    for (size_t i = begin + 1; i < end; i++) bits = tree->shared[i] < bits ? tree->shared[i] : bits;
+    uint8_t least = UINT8_MAX;
+    for (size_t i = begin + 1; i < end; i++) least = tree->shared[i] < least ? tree->shared[i] : least;
+    const int bits = least / tree->channels * tree->channels + tree->channels - 1; /* of all channels at once */
     for (size_t from = begin; from < end;) {
         const size_t part = part_end(tree->shared, from, end, bits);
         const uint32_t child = (uint32_t)tree->n_nodes;
@@ -178,10 +189,11 @@ static kmc_status cut_tasks(kmc_tree *tree)
 }
 
 /* An empty tree with room for n points. */
-static kmc_status reserve(size_t n, kmc_tree **out)
+static kmc_status reserve(size_t n, int channels, kmc_tree **out)
 {
     kmc_tree *tree = *out = kmc_alloc_zeroed(1, sizeof *tree);
     if (!tree) return KMC_NO_MEMORY;
+    tree->channels = channels;
     tree->n_nodes_reserved = 64 + n / 4;
     tree->shared = kmc_alloc_zeroed(n, sizeof *tree->shared);
     tree->nodes = kmc_alloc(tree->n_nodes_reserved, sizeof *tree->nodes);
@@ -206,7 +218,7 @@ kmc_status kmc_tree_new(const kmc_run *run, const uint8_t *colors, const int16_t
 {
     *tree = NULL;
     if (n == 0 || n > INT32_MAX || channels < 1 || channels > 4) return KMC_BAD_ARGUMENT;
-    kmc_status status = reserve(n, tree);
+    kmc_status status = reserve(n, channels, tree);
     if (status == KMC_OK) {
         place_colors(*tree, colors, channels);
         if (coordinates) status = place_coordinates(*tree, coordinates);
@@ -220,7 +232,7 @@ size_t kmc_tree_size(const kmc_tree *tree)
     return tree->points.n;
 }
 
-/* One point for every occupied cell: the mean of the points that share `bits` leading bits in every channel. */
+/* One point for every occupied cell: the mean of the points whose keys share `bits` leading bits. */
 static void place_cells(kmc_tree *cells, const kmc_tree *tree, int bits)
 {
     const size_t n = tree->points.n;
@@ -239,13 +251,15 @@ static void place_cells(kmc_tree *cells, const kmc_tree *tree, int bits)
 kmc_status kmc_tree_coarsen(const kmc_run *run, const kmc_tree *tree, size_t least, kmc_tree **cells)
 {
     *cells = NULL;
-    size_t counts[9] = {1, 1, 1, 1, 1, 1, 1, 1, 1}; /* cells of that many shared bits */
+    const int all = 8 * tree->channels;
+    size_t counts[34] = {0}; /* first of neighbours that share one bit less; then of cells of that many shared bits */
     for (size_t i = 1; i < tree->points.n; i++) counts[tree->shared[i] + 1]++;
     int bits = 0;
-    for (int finer = 1; finer <= 8; finer++) counts[finer] += counts[finer - 1] - 1;
-    while (bits < 8 && counts[bits] < least) bits++;
+    counts[0] = 1;
+    for (int finer = 1; finer <= all; finer++) counts[finer] += counts[finer - 1];
+    while (bits < all && counts[bits] < least) bits++;
     if (counts[bits] == tree->points.n) return KMC_OK;
-    kmc_status status = reserve(counts[bits], cells);
+    kmc_status status = reserve(counts[bits], tree->channels, cells);
     if (status == KMC_OK) {
         place_cells(*cells, tree, bits);
         status = weigh(*cells, (*cells)->points.weights);

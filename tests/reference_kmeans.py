@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from reference import morton_keys
 
 ONE_LEVEL = 64
 MAX_COORDINATE = 16383
@@ -168,16 +169,16 @@ def lloyd(
 
 
 def cells(points: Points, weights: Weights, least: int) -> tuple[Points, Weights]:
-    """Means and weights of the largest cubes, in powers of two of levels, that number `least`.
+    """Means and weights of the largest cells that number `least`: all whose keys begin alike.
 
     >>> means, weights = cells(points_of(np.array([[3], [4], [6]])), np.array([1, 1, 2]), 2)
     >>> means[:, 0].tolist(), weights.tolist()
     ([192, 341], [1, 3])
     """
-    for side in (256, 128, 64, 32, 16, 8, 4, 2, 1):
-        _, first, cell = np.unique(
-            points // (side * ONE_LEVEL), axis=0, return_index=True, return_inverse=True
-        )
+    keys = morton_keys((points // ONE_LEVEL).astype(np.uint8)).astype(np.uint64)
+    for bits in range(33):
+        prefix = keys >> np.uint64(32 - bits)
+        _, first, cell = np.unique(prefix, return_index=True, return_inverse=True)
         if len(first) >= least:
             break
     place = np.argsort(np.argsort(first))  # cells in the order of their first points
