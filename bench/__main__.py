@@ -4,7 +4,7 @@ import argparse
 import importlib
 import sys
 
-NAMES = ("peers", "stages", "scale", "busy", "kernels", "palette")
+NAMES = ("peers", "stages", "scale", "busy", "kernels", "palette", "png")
 
 
 def main(arguments: list[str]) -> int:

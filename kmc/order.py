@@ -100,7 +100,10 @@ def ordered_image(
     if order == "compact" and k <= MOST_COMPACT:
         indices = np.ascontiguousarray(image.indices, np.uint8)
         meetings = _core.meetings(indices, k, threads)
-        places = _by_groups(image.palette, n_fixed, lambda group: _arranged(meetings, group))
+        counts = image.palette.counts
+        places = _by_groups(
+            image.palette, n_fixed, lambda group: _arranged(meetings, group, counts)
+        )
     else:  # files do not hold more indices: any order will do
         name = "luminance" if order == "compact" else order
         places = _by_groups(image.palette, n_fixed, _key(image.palette, name))
@@ -155,8 +158,12 @@ def _hues(colors: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.where(spread == 0, -1, found)
 
 
-def _arranged(meetings: NDArray[np.int64], group: NDArray[np.intp]) -> NDArray[np.intp]:
-    return group[_core.arrange(np.ascontiguousarray(meetings[np.ix_(group, group)]), 1)]
+def _arranged(
+    meetings: NDArray[np.int64], group: NDArray[np.intp], counts: NDArray[np.int64]
+) -> NDArray[np.intp]:
+    """Either way round it is as compact, but rows are filled up with zeros, and begin with one."""
+    arranged = group[_core.arrange(np.ascontiguousarray(meetings[np.ix_(group, group)]), 1)]
+    return arranged[::-1] if counts[arranged[-1]] > counts[arranged[0]] else arranged
 
 
 def _rearranged(palette: Palette, places: NDArray[np.intp]) -> Palette:

@@ -15,6 +15,7 @@ enum {
     MOST_CHUNKS = SEGMENT / CHUNK,
     WAVE = 16,       /* segments at a time: what their paths take is all that grows with the data */
     DEPTH = 32,      /* earlier positions looked at */
+    DEEP = 300,      /* where all is repetition: there the trees are deep, and little data is left to spoil */
     PASSES = 3,      /* paths found for a block */
     LONG_MATCH = 48, /* is taken whole or not at all, or runs would take long */
     THREAD_BYTES = 1 << 17
@@ -73,13 +74,13 @@ static workspace *workspace_new(void)
     return NULL;
 }
 
-static void find_matches(workspace *w, const uint8_t *data, const segment *s)
+static void find_matches(workspace *w, const uint8_t *data, const segment *s, int depth)
 {
     const size_t before = s->begin < KMC_MATCH_FARTHEST ? s->begin : KMC_MATCH_FARTHEST, n = s->end - s->begin;
     kmc_matcher_start(&w->matcher, data + s->begin - before, before + n);
-    for (size_t i = 0; i < before; i++) kmc_matcher_enter(&w->matcher, i, DEPTH, NULL);
+    for (size_t i = 0; i < before; i++) kmc_matcher_enter(&w->matcher, i, depth, NULL);
     for (size_t i = 0; i < n; i++)
-        w->n_found[i] = (uint8_t)kmc_matcher_enter(&w->matcher, before + i, DEPTH, w->found + i * KMC_MATCHES_KEPT);
+        w->n_found[i] = (uint8_t)kmc_matcher_enter(&w->matcher, before + i, depth, w->found + i * KMC_MATCHES_KEPT);
 }
 
 /* The cheapest way from `begin` to `end`, positions in the segment, by the costs at hand. */
@@ -208,10 +209,12 @@ static kmc_status segment_task(void *job, ptrdiff_t task, int thread)
     if (!d->workspaces[thread]) d->workspaces[thread] = workspace_new();
     workspace *const w = d->workspaces[thread];
     if (!w) return KMC_NO_MEMORY;
-    find_matches(w, d->data, s);
-    const uint64_t cost = find_blocks(w, data, s, 0);
-    if (cost < (s->end - s->begin) * (KMC_COST_ONE_BIT / 2) && find_blocks(w, data, s, 1) > cost)
-        find_blocks(w, data, s, 0);
+    find_matches(w, d->data, s, DEPTH);
+    if (find_blocks(w, data, s, 0) < (s->end - s->begin) * (KMC_COST_ONE_BIT / 2)) {
+        find_matches(w, d->data, s, DEEP);
+        if (find_blocks(w, data, s, 1) > find_blocks(w, data, s, 0)) return KMC_OK;
+        find_blocks(w, data, s, 1);
+    }
     return KMC_OK;
 }
 

@@ -6,10 +6,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import kmc
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))  # at the end: the installed kmc comes before the checkout's
 
-from bench import clock, kernels, ours, palette, report, rivals, sight, stages, summary  # noqa: E402
+from bench import (  # noqa: E402
+    clock,
+    kernels,
+    ours,
+    palette,
+    png,
+    report,
+    rivals,
+    sight,
+    stages,
+    summary,
+)
 from bench.contender import Answer, score, verify  # noqa: E402
 from bench.pictures import Picture, mosaic  # noqa: E402
 
@@ -140,3 +153,14 @@ def test_ditherings_as_contenders(photo: np.ndarray) -> None:
     plain, best = figures["kmc, no dithering"], figures["kmc, floyd-steinberg"]
     assert best["mse"] > plain["mse"]
     assert best["blurred_psnr"] > plain["blurred_psnr"]
+
+
+def test_png_files_are_verified(photo: np.ndarray) -> None:
+    result = kmc.quantize(photo, 4)
+    for label in (png.COMPACT, "Pillow"):
+        file = png.writers(4)[label](result)
+        png.verify(label, file, np.asarray(result), 4)
+        with pytest.raises(ValueError, match="another picture came back"):
+            png.verify(label, file, np.asarray(result) ^ 1, 4)
+    ways = png.whole_ways(photo, 4)
+    assert ways["from file to file: kmc, compact"]()[:4] == b"\x89PNG"

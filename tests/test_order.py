@@ -200,6 +200,13 @@ def test_compact_is_small():
         assert compact < share * plain
 
 
+def test_the_more_popular_end_comes_first():
+    for indices in ([[0, 0, 1]], [[0, 1, 1]]):
+        image = image_of([[9], [5]], indices, counts=np.bincount(indices[0]))
+        made = ordered_image(image, "compact")
+        assert made.palette.counts.tolist() == [2, 1]
+
+
 # ---- refused -------------------------------------------------------------------------------------
 
 
