@@ -73,7 +73,7 @@ def fixed_point(
 ) -> tuple[NDArray[np.uint16], int]:
     """Numbers of 0 or more as whole ones, and the largest number that divides all of these.
 
-    Truth values and whole numbers up to 65 535 stay as they are. Of others the largest becomes
+    Where all are the same, they become 1. Otherwise truth values and whole numbers up to 65 535 stay as they are. Of others the largest becomes
     50 400, and the rest what is in proportion to it, rounded.
 
     Examples
@@ -84,18 +84,21 @@ def fixed_point(
     """
     given = _checked(name, values, shape)
     largest = given.max()
+    if given.min() == largest:
+        return np.ones(shape, np.uint16), 1
     as_they_are = given.dtype.kind in "biu" and largest <= MOST_WHOLE
     whole = np.empty(shape, np.uint16)
     flat, target = given.reshape(-1), whole.reshape(-1)
-    seen = np.zeros(MOST_WHOLE + 1, bool)
+    divisor = 0
     for start in range(0, len(flat), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
         if as_they_are:
             target[part] = flat[part]
         else:
             target[part] = np.floor(flat[part] / np.float64(largest) * SCALE + 0.5)
-        seen[target[part]] = True
-    return whole, int(np.gcd.reduce(np.flatnonzero(seen)))
+        if divisor != 1:
+            divisor = int(np.gcd.reduce(np.flatnonzero(np.bincount(target[part])), initial=divisor))
+    return whole, divisor
 
 
 def _checked(name: str, values: Any, shape: tuple[int, ...]) -> NDArray[Any]:

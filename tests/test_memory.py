@@ -25,6 +25,8 @@ def calls():
     few, _, _ = tree_of(NAMED["few"])
     counted, large = kmc.histogram(photo(50, 60)), tree_of(LARGE)[0]
     start = large.seed_random(9, 0, 1)
+    wide = np.tile(NAMED["few"], (35, 30, 1))
+    heavy = np.arange(wide.shape[0] * wide.shape[1]).reshape(wide.shape[:2]) % 5
     for threads in (1, 3):
         yield partial(_core.tree, counted.colors, counted.counts, threads)
         yield partial(few.coarsen, 20, threads)
@@ -36,6 +38,9 @@ def calls():
         yield lambda threads=threads: few.lloyd(np.zeros((9, 4)), 3, 0, None, threads)
         yield partial(large.label, start, threads)
         yield partial(kmc.quantize, NAMED["photo"], 5, threads=threads)
+        yield partial(kmc.quantize, NAMED["photo"], 5, fixed=[(1, 2, 3)], threads=threads)
+        for picture in (wide, np.dstack((wide, wide[..., 0]))):
+            yield partial(kmc.histogram, picture, importance=heavy, threads=threads)
         yield partial(_core.deflate, np.tile(LARGE.reshape(-1), 2), threads)
         yield partial(_core.arrange, np.ones((50, 50), np.int64), threads)
         yield partial(_core.png_filter, LARGE[..., 0].copy(), threads)
