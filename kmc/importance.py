@@ -73,8 +73,9 @@ def fixed_point(
 ) -> tuple[NDArray[np.uint16], int]:
     """Numbers of 0 or more as whole ones, and the largest number that divides all of these.
 
-    Where all are the same, they become 1. Otherwise truth values and whole numbers up to 65 535 stay as they are. Of others the largest becomes
-    50 400, and the rest what is in proportion to it, rounded.
+    Where all are the same, they become 1. Otherwise truth values and whole numbers up to 65 535
+    stay as they are. Of others the largest becomes 50 400, and the rest what is in proportion to
+    it, rounded.
 
     Examples
     --------
