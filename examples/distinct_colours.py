@@ -27,11 +27,12 @@ def main(path: Path) -> None:
     result = kmc.quantize(picture, K, weights="uniform")  # "counts" would weigh them by pixels
     print(f"{len(result.palette)} colours, MSE {result.mse:.1f} a pixel")
 
-    target = Path(f"{path.stem}-{K}.png")
-    result.save(target)
-    before, after = path.stat().st_size, target.stat().st_size
+    before = path.stat().st_size
     print(f"{path.name}: {before} bytes")
-    print(f"{target.name}: {after} bytes, {100 * after / before:.1f} % of it")
+    for target in (Path(f"{path.stem}-{K}.kmc"), Path(f"{path.stem}-{K}.png")):
+        result.save(target)
+        after = target.stat().st_size
+        print(f"{target.name}: {after} bytes, {100 * after / before:.1f} % of it")
 
 
 if __name__ == "__main__":

@@ -65,14 +65,17 @@ def colors_of(path):
 
 def test_distinct_colours(tmp_path):
     said = run("distinct_colours.py", tmp_path)
-    assert files(tmp_path) == ["balloons-7.png"]
-    result = tmp_path / "balloons-7.png"
-    with Image.open(result) as file:
+    assert files(tmp_path) == ["balloons-7.kmc", "balloons-7.png"]
+    with Image.open(tmp_path / "balloons-7.png") as file:
         assert file.size == (700, 467)
-    assert colors_of(result) == 7
-    before, after = SAMPLE.stat().st_size, result.stat().st_size
+        painted = np.asarray(file.convert("RGB"))
+    np.testing.assert_array_equal(np.asarray(kmc.open(tmp_path / "balloons-7.kmc")), painted)
+    assert colors_of(tmp_path / "balloons-7.png") == 7
+    before = SAMPLE.stat().st_size
     assert f"balloons.jpg: {before} bytes" in said
-    assert f"balloons-7.png: {after} bytes, {100 * after / before:.1f} % of it" in said
+    for name in files(tmp_path):
+        after = (tmp_path / name).stat().st_size
+        assert f"{name}: {after} bytes, {100 * after / before:.1f} % of it" in said
     assert int(re.search(r"(\d+) distinct colours", said)[1]) > 50_000
 
 
