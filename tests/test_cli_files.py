@@ -1,0 +1,87 @@
+"""``kmc quantize`` and what files hold beside one picture: metadata, frames, alpha, formats."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+from shell import Kmc
+
+import kmc
+
+
+@pytest.fixture
+def cli(capsysbinary, photo, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = 6, "a camera"
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    wide = profile[:16] + b"RGB " + profile[20:]  # of a space that nobody knows, and not sRGB
+    Image.fromarray(photo).save("photo.jpg", exif=exif, dpi=(300, 300), icc_profile=wide)
+    return Kmc(capsysbinary)
+
+
+def test_metadata_comes_along_unless_stripped(cli):
+    assert cli("quantize", "photo.jpg", "-k", 8, "-o", "kept.png")[0] == 0
+    assert cli("quantize", "photo.jpg", "-k", 8, "-o", "bare.png", "--strip")[0] == 0
+    assert cli("quantize", "photo.jpg", "-k", 8, "-o", "tiny.png", "--resize", "10x10")[0] == 0
+    for name in ("kept.png", "tiny.png"):
+        kept = kmc.read(name).metadata
+        assert kept.dpi == pytest.approx((300, 300), abs=0.01)
+        assert kept.icc_profile == kmc.read("photo.jpg").metadata.icc_profile
+        assert b"a camera" in kept.exif
+    bare = kmc.read("bare.png").metadata
+    assert (bare.dpi, bare.icc_profile, bare.exif, bare.xmp) == (None, None, None, None)
+    with Image.open("kept.png") as kept, Image.open("bare.png") as bare:
+        assert kept.size == bare.size == (48, 64)  # upright
+        assert kept.getexif().get(0x0112, 1) == 1
+        np.testing.assert_array_equal(np.asarray(kept), np.asarray(bare))
+
+
+def test_a_profile_that_is_lost_is_told_of(cli):
+    code, _, err = cli("quantize", "photo.jpg", "-k", 8, "-o", "o.gif", "-q")
+    assert code == 0
+    assert err.startswith("kmc: warning: o.gif: gif has no place for the picture's colour profile")
+    assert err.count("\n") == 1
+    assert cli("quantize", "photo.jpg", "-k", 8, "-o", "o.gif", "-fq", "--strip") == (0, "", "")
+
+
+def test_frames(cli):
+    frames = [Image.new("L", (5, 5), level) for level in (0, 99, 200)]
+    frames[0].save("film.gif", save_all=True, append_images=frames[1:])
+    code, _, err = cli("quantize", "film.gif")
+    assert code == 2
+    assert err.startswith("kmc: film.gif: holds 3 frames")
+    assert "--frame" in err
+    assert cli("quantize", "film.gif", "--frame", 1, "-o", "o.png")[0] == 0
+    assert np.asarray(kmc.read("o.png").pixels).ravel()[0] == 99
+    code, _, err = cli("quantize", "film.gif", "--frame", 3, "-o", "o.png", "-f")
+    assert (code, err) == (1, "kmc: film.gif: has no frame 3, but frames 0 to 2\n")
+
+
+def test_alpha(cli, photo):
+    clear = np.dstack((photo, np.tile(np.arange(64, dtype=np.uint8) * 4, (48, 1))))
+    Image.fromarray(clear).save("clear.png")
+    assert cli("quantize", "clear.png", "-k", 12, "-o", "o.png")[0] == 0
+    expected = np.asarray(kmc.quantize(clear, 12))
+    with Image.open("o.png") as written:
+        assert written.mode == "P"
+        np.testing.assert_array_equal(np.asarray(written.convert("RGBA")), expected)
+    code, _, err = cli("quantize", "clear.png", "-k", 12, "-o", "o.jpg")
+    assert code != 0
+    assert "o.jpg" in err
+
+
+@pytest.mark.parametrize("suffix", ["png", "gif", "webp", "tiff", "bmp"])
+def test_formats_hold_the_colours_exactly(cli, photo, suffix):
+    Image.fromarray(photo).save("photo.png")
+    assert cli("quantize", "photo.png", "-k", 12, "--ext", suffix)[0] == 0
+    with Image.open(f"photo-kmc.{suffix}") as written:
+        painted = np.asarray(written.convert("RGB"))
+    np.testing.assert_array_equal(painted, np.asarray(kmc.quantize(photo, 12)))
+
+
+def test_a_format_with_too_few_places(cli):
+    code, _, err = cli("quantize", "photo.jpg", "-k", 300, "-o", "o.gif")
+    assert code == 1
+    assert err.startswith("kmc: o.gif: gif holds at most 256 colours")
