@@ -178,7 +178,7 @@ def test_given_palettes_complain(cli, tmp_path):
     for name, words in (
         ("none.gpl", "none.gpl: no such file"),
         ("bad.gpl", "bad.gpl: no GIMP palette"),
-        ("nord-2", "nord-2: "),
+        ("nord-2", "nord-2: no such file, and none of the well-known palettes, which are "),
     ):
         code, _, err = cli("quantize", "photo.png", "photo.png", "--palette", name)
         assert code == 2

@@ -172,7 +172,7 @@ def test_the_output_folder_may_be_a_link_itself(cli, here):
     [
         (["-o", "out.xyz"], 1, "suffix '.xyz' is no format"),
         (["-o", "out"], 1, "without a suffix"),
-        (["-o", "nowhere/out.png"], 3, "nowhere/out.png: cannot be written: No such file"),
+        (["-o", "nowhere/out.png"], 3, "there is no folder nowhere"),
         (["-o", "a.png/out.png"], 3, "cannot be written"),
         (["-o", "folder.png", "-f"], 3, "folder.png: cannot be written: Is a directory"),
         (["--out-dir", "a.png"], 3, "cannot be written"),

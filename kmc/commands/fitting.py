@@ -11,6 +11,7 @@ import kmc
 from kmc.commands.opening import Opener
 from kmc.commands.options import DITHERING, GOALS, SEARCH, chosen
 from kmc.dither import checked_dither
+from kmc.errors import PaletteNotFoundError
 from kmc.options import checked_options
 from kmc.palette import Palette
 from kmc.space import SpaceName
@@ -30,10 +31,15 @@ def loaded_palette(name: str, space: SpaceName | None) -> Palette:
     >>> loaded_palette("pico-8", "oklab")
     <kmc.Palette: 16 colours>
     """
-    if name in kmc.palettes and not os.path.exists(name):
+    if os.path.exists(name):
+        found = Palette.load(name)
+    elif name in kmc.palettes:
         found = kmc.palettes[name]
     else:
-        found = Palette.load(name)
+        raise PaletteNotFoundError(
+            f"{name}: no such file, and none of the well-known palettes, "
+            f"which are {', '.join(kmc.palettes)}"
+        )
     return Palette(found.colors, space=space or "rgb")
 
 

@@ -99,5 +99,6 @@ def sizes(before: int, after: int) -> str:
     >>> sizes(2000, 500)
     '2.0 kB -> 500 B (25 %)'
     """
-    share = f" ({100 * after / before:.0f} %)" if before else ""
+    percent = 100 * after / before if before else 0
+    share = f" ({percent:.{0 if percent >= 10 else 1}f} %)" if before else ""
     return f"{file_size(before)} -> {file_size(after)}{share}"

@@ -154,4 +154,6 @@ def _write_stdout(data: bytes) -> None:
 
 def _unwritable(name: str, error: OSError | ValueError) -> FileWriteError:
     reason = getattr(error, "strerror", None) or error
+    if isinstance(error, FileNotFoundError):
+        reason = f"there is no folder {os.path.dirname(name)}"
     return FileWriteError(f"{name}: cannot be written: {reason}")
