@@ -102,9 +102,9 @@ def fit(
         is given twice counts once, where it comes first. `k` includes them, and the others settle
         around them. With as many as k, nothing is left to fit.
     importance : array_like, shape (H, W), optional
-        How much each pixel counts towards the palette, of any real type or a mask, finite and 0 or
-        more: twice as much importance is as much as twice the pixels. Pixels of importance 0 draw
-        no colours to them, and are mapped like the rest. Truth values and whole numbers up to
+        How much each pixel of the upright picture counts, of any real type or a mask, finite and 0
+        or more: twice as much importance is as much as twice the pixels. Pixels of importance 0
+        draw no colours to them, and are mapped like the rest. Truth values and whole numbers up to
         65 535 are taken as they are; others in proportion to the largest, to 1 part in 50 400.
     space : {"rgb", "linear", "oklab", "lab"}, default "rgb"
         Where distances are taken: between levels as files store them; between amounts of light,
