@@ -15,9 +15,9 @@ enum {
     MOST_CHUNKS = SEGMENT / CHUNK,
     WAVE = 16,       /* segments at a time: what their paths take is all that grows with the data */
     DEPTH = 32,      /* earlier positions looked at */
-    DEEP = 300,      /* where all is repetition: there the trees are deep, and little data is left to spoil */
+    DEEP = 256,      /* where all is repetition: there the trees are deep, and little data is left to spoil */
     PASSES = 3,      /* paths found for a block */
-    LONG_MATCH = 48, /* is taken whole or not at all, or runs would take long */
+    LONG_MATCH = 48, /* goes on from the position before: is taken whole or not at all, or runs would take long */
     THREAD_BYTES = 1 << 17
 };
 
@@ -40,6 +40,7 @@ typedef struct workspace {
 } workspace;
 
 typedef struct deflation {
+    const kmc_run *run;
     const uint8_t *data;
     segment segments[WAVE];
     kmc_match *steps;              /* of all these segments */
@@ -96,11 +97,13 @@ static void find_path(workspace *w, const uint8_t *data, kmc_match *steps, size_
             w->arrival[i + 1] = (kmc_match){1, 0};
         }
         int length = KMC_MATCH_LEAST;
+        const int n_before = i > begin ? w->n_found[i - 1] : 0;
+        const int distance_before = n_before ? w->found[(i - 1) * KMC_MATCHES_KEPT + (size_t)n_before - 1].distance : 0;
         for (int j = 0; j < w->n_found[i]; j++) {
             const kmc_match match = w->found[i * KMC_MATCHES_KEPT + (size_t)j];
             const uint32_t there = here + w->costs.distances[kmc_distance_slot(match.distance)];
             const int longest = match.length < end - i ? match.length : (int)(end - i);
-            if (longest >= LONG_MATCH) length = longest;
+            if (longest >= LONG_MATCH && distance_before == match.distance) length = longest;
             for (; length <= longest; length++) {
                 const uint32_t total = there + w->costs.lengths[length];
                 if (total >= cost[i + (size_t)length]) continue;
@@ -210,10 +213,16 @@ static kmc_status segment_task(void *job, ptrdiff_t task, int thread)
     workspace *const w = d->workspaces[thread];
     if (!w) return KMC_NO_MEMORY;
     find_matches(w, d->data, s, DEPTH);
-    if (find_blocks(w, data, s, 0) < (s->end - s->begin) * (KMC_COST_ONE_BIT / 2)) {
-        find_matches(w, d->data, s, DEEP);
-        if (find_blocks(w, data, s, 1) > find_blocks(w, data, s, 0)) return KMC_OK;
-        find_blocks(w, data, s, 1);
+    uint64_t least = find_blocks(w, data, s, 0);
+    if (least >= (s->end - s->begin) * (KMC_COST_ONE_BIT / 2)) return KMC_OK;
+    find_matches(w, d->data, s, DEEP);
+    /* The better of two beginnings; the last one is what remains. This takes long enough for a caller to be asked. */
+    for (int round = 0; round < 3; round++) {
+        const int flat = round != 1;
+        if (thread == 0 && kmc_poll(d->run) != KMC_OK) return KMC_INTERRUPTED;
+        const uint64_t cost = find_blocks(w, data, s, flat);
+        if (round == 1 && cost <= least) break;
+        least = cost;
     }
     return KMC_OK;
 }
@@ -293,7 +302,7 @@ static kmc_status compress(deflation *d, const kmc_run *run, size_t n, kmc_bit_w
 kmc_status kmc_deflate(const kmc_run *run, const uint8_t *data, size_t n, uint8_t *out, size_t *size)
 {
     kmc_bit_writer writer = {out, 0, 0, 0};
-    deflation d = {.data = data};
+    deflation d = {.run = run, .data = data};
     kmc_status status = n ? KMC_OK : KMC_BAD_ARGUMENT;
     d.workspaces = kmc_alloc_zeroed((size_t)run->threads, sizeof *d.workspaces);
     d.steps = kmc_alloc(n < (size_t)WAVE * SEGMENT ? n : (size_t)WAVE * SEGMENT, sizeof *d.steps);
