@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 HEADER, BAND = b"H", b"I"
 
-# Bits 0 to 15 are contexts, 16 to 18 relations, 19 to 21 guesses: the document lists them. Chosen
+# Bits 0 to 15 are contexts, 16 to 18 relations, 19 to 22 guesses: the document lists them. Chosen
 # by what each costs and saves on photographs of 16 colours, and on those of 256.
 _CONTEXTS = {
     1: 0x080000,
@@ -41,11 +41,11 @@ _CONTEXTS = {
     4: 0x0A8003,
     5: 0x0B800B,
     6: 0x1F811F,
-    7: 0x3F91BF,
-    8: 0x3FD3BF,
-    9: 0x3FFFFF,
+    7: 0x5F91BF,
+    8: 0x7FD3BF,
+    9: 0x7FFFFF,
 }
-_CONTEXTS_OF_MANY_COLORS = {5: 0x1F801F, 6: 0x1F801F, 7: 0x3FB03F, 8: 0x3FBC3F}
+_CONTEXTS_OF_MANY_COLORS = {5: 0x5F801F, 6: 0x5F903F, 7: 0x7FB03F, 8: 0x7FBC3F, 9: 0x7FB13F}
 _MANY_COLORS = 33
 
 # Tables of 2**b slots: by the number of pixels, within limits. Larger ones save 0.3 % of the bytes
@@ -272,7 +272,7 @@ def _read_header(found: Chunk, name: str) -> Header:
             raise fail("is cut short")
         contexts, slot_bits = int.from_bytes(data[at : at + 3], "little"), data[at + 3]
         at += 4
-        if contexts >> 22 or not contexts & 0x080000 or not 6 <= slot_bits <= 22:
+        if contexts >> 23 or not contexts & 0x080000 or not 6 <= slot_bits <= 22:
             raise fail(f"asks for contexts {contexts:#x} in 2**{slot_bits} slots, which none has")
         if (width + 8) * (height // n_bands + 4) >= 2**32:
             raise fail(f"cuts {width} x {height} pixels into only {n_bands} bands")

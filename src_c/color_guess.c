@@ -25,6 +25,13 @@ static void weigh(const kmc_guesser *g, size_t x, int32_t weights[KMC_RULES])
     }
 }
 
+/* What of the range of a and b is nearest to x. */
+static inline int32_t between(int32_t x, int32_t a, int32_t b)
+{
+    const int32_t low = a < b ? a : b, high = a < b ? b : a;
+    return x < low ? low : x > high ? high : x;
+}
+
 void kmc_guess(kmc_guesser *guesser, size_t x, const int16_t (*colors)[4], const int32_t *around,
                int32_t guesses[KMC_GUESSES][4])
 {
@@ -45,6 +52,7 @@ void kmc_guess(kmc_guesser *guesser, size_t x, const int16_t (*colors)[4], const
         rules[7][c] = 16 * (n[c] + ne[c] - nne[c]);
         guesses[1][c] = 3 * (w[c] + n[c]) + 2 * (nw[c] + ne[c] + ww[c] + nn[c]) + nne[c] + nee[c];
         guesses[2][c] = 8 * (w[c] + ne[c]);
+        guesses[3][c] = 16 * between(w[c] + n[c] - nw[c], w[c], n[c]);
     }
     weigh(guesser, x, weights);
     for (int r = 0; r < KMC_RULES; r++) all += weights[r];

@@ -4,7 +4,7 @@
 
 #include "base.h"
 
-enum { KMC_GUESSES = 3, KMC_RULES = 8, KMC_GUESS_MARGIN = 3 };
+enum { KMC_GUESSES = 4, KMC_RULES = 8, KMC_GUESS_MARGIN = 3 };
 
 /* The neighbours that the models look at, nearest first: W is one to the left, N one above, NE above to the right, and so
  * on. The first twelve are also compared with the two sides of a node. */
@@ -23,8 +23,8 @@ typedef struct kmc_guesser {
 kmc_status kmc_guesser_new(size_t width, kmc_guesser *guesser);
 void kmc_guesser_free(kmc_guesser *guesser);
 
-/* Three guesses in 1/16 of a level, 0 to 4080: the rules weighted by how right they were nearby, a mean of eight
- * neighbours, and W and NE averaged. */
+/* Four guesses in 1/16 of a level, 0 to 4080: the rules weighted by how right they were nearby; a mean of eight
+ * neighbours; that of W and NE; and the clamped gradient W + N - NW. */
 void kmc_guess(kmc_guesser *guesser, size_t x, const int16_t (*colors)[4], const int32_t *around,
                int32_t guesses[KMC_GUESSES][4]);
 

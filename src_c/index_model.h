@@ -5,9 +5,9 @@
 #include "coder.h"
 #include "palette_tree.h"
 
-/* Bits of `contexts`: sixteen contexts, three relations of neighbours to nodes, three guesses of a colour, of which the
+/* Bits of `contexts`: sixteen contexts, three relations of neighbours to nodes, four guesses of a colour, of which the
  * first is always there. */
-#define KMC_CONTEXT_BITS 0x3FFFFFu
+#define KMC_CONTEXT_BITS 0x7FFFFFu
 #define KMC_FIRST_GUESS 0x080000u
 
 enum { KMC_SLOT_BITS_MIN = 6, KMC_SLOT_BITS_MAX = 22 };

@@ -24,11 +24,11 @@ static void fill(kmc_learned *l, size_t nodes)
     kmc_logistic logistic;
     kmc_logistic_fill(&logistic);
     l->slots = (kmc_counter *)(((uintptr_t)l->slots_memory + CACHE_LINE - 1) & ~(uintptr_t)(CACHE_LINE - 1));
-    for (int i = 0; i < KMC_MIXERS; i++) {
+    for (int i = 0; i < KMC_RELATIONS; i++)
         for (size_t j = 0; j < (size_t)1 << l->relation_bits; j++) l->relations[i][j] = KMC_COUNTER_NEW;
+    for (int i = 0; i < KMC_MIXERS; i++)
         for (size_t j = 0; j < SETS[i] * (size_t)l->n_inputs; j++) l->weights[i][j] = FIRST_WEIGHT;
-        fill_rows(&logistic, l->rows[i], nodes, ROW_ASKED);
-    }
+    for (int i = 0; i < KMC_GUESSES; i++) fill_rows(&logistic, l->rows[i], nodes, ROW_ASKED);
     fill_rows(&logistic, l->final, (size_t)1 << KMC_FINAL_BITS, FINAL_ASKED);
     for (size_t i = 0; i < KMC_SETS_NODE; i++)
         for (int j = 0; j < KMC_MIXERS; j++) l->final_weights[i][j] = KMC_WEIGHT_ONE / KMC_MIXERS;
@@ -45,11 +45,17 @@ kmc_status kmc_learned_new(size_t k, int slot_bits, int n_inputs, kmc_learned *l
     l->slots_memory = kmc_alloc_zeroed(((size_t)1 << slot_bits) + 1, KMC_SLOT * sizeof *l->slots);
     l->final = kmc_alloc((size_t)KMC_ROW << KMC_FINAL_BITS, sizeof *l->final);
     l->final_weights = kmc_alloc(KMC_SETS_NODE, sizeof *l->final_weights);
-    for (int i = 0; i < KMC_MIXERS; i++) {
+    for (int i = 0; i < KMC_RELATIONS; i++) {
         l->relations[i] = kmc_alloc((size_t)1 << l->relation_bits, sizeof **l->relations);
-        l->rows[i] = kmc_alloc(nodes * KMC_ROW, sizeof **l->rows);
+        missing |= !l->relations[i];
+    }
+    for (int i = 0; i < KMC_MIXERS; i++) {
         l->weights[i] = kmc_alloc(SETS[i] * (size_t)n_inputs, sizeof **l->weights);
-        missing |= !l->relations[i] || !l->rows[i] || !l->weights[i];
+        missing |= !l->weights[i];
+    }
+    for (int i = 0; i < KMC_GUESSES; i++) {
+        l->rows[i] = kmc_alloc(nodes * KMC_ROW, sizeof **l->rows);
+        missing |= !l->rows[i];
     }
     if (missing || !l->slots_memory || !l->final || !l->final_weights) return KMC_NO_MEMORY;
     fill(l, nodes);
@@ -58,11 +64,9 @@ kmc_status kmc_learned_new(size_t k, int slot_bits, int n_inputs, kmc_learned *l
 
 void kmc_learned_free(kmc_learned *learned)
 {
-    for (int i = 0; i < KMC_MIXERS; i++) {
-        kmc_free(learned->relations[i]);
-        kmc_free(learned->rows[i]);
-        kmc_free(learned->weights[i]);
-    }
+    for (int i = 0; i < KMC_RELATIONS; i++) kmc_free(learned->relations[i]);
+    for (int i = 0; i < KMC_MIXERS; i++) kmc_free(learned->weights[i]);
+    for (int i = 0; i < KMC_GUESSES; i++) kmc_free(learned->rows[i]);
     kmc_free(learned->slots_memory);
     kmc_free(learned->final);
     kmc_free(learned->final_weights);

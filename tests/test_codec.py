@@ -93,7 +93,7 @@ def test_metadata_is_kept(image: kmc.IndexedImage, data: bytes) -> None:
 @pytest.mark.parametrize("n_bands", [1, 2, 3, 20])
 def test_bands_and_threads_change_no_bytes(image: kmc.IndexedImage, n_bands: int) -> None:
     colors = np.ascontiguousarray(image.palette.colors)
-    model = 0x3FFFFF, 10
+    model = 0x7FFFFF, 10
     alone = _core.plane_write(image.indices, colors, *model, n_bands, 1)
     assert alone == _core.plane_write(image.indices, colors, *model, n_bands, 4)
     for threads in (1, 3):
@@ -175,7 +175,7 @@ def test_the_engine_refuses_what_does_not_fit(image: kmc.IndexedImage) -> None:
     colors = np.ascontiguousarray(image.palette.colors)
     with pytest.raises(kmc.ArgumentError, match="beyond the palette"):
         _core.plane_write(image.indices, colors[:3], 0x080000, 8, 1, 1)
-    for model in ((0, 8, 1), (0x480000, 8, 1), (0x080000, 5, 1), (0x080000, 23, 1)):
+    for model in ((0, 8, 1), (0x880000, 8, 1), (0x080000, 5, 1), (0x080000, 23, 1)):
         with pytest.raises(kmc.ArgumentError):
             _core.plane_write(image.indices, colors, *model, 1)
     with pytest.raises(kmc.ArgumentError):

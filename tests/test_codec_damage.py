@@ -76,7 +76,7 @@ def rebuilt(data: bytes, change) -> bytes:  # type: ignore[no-untyped-def]
     return data[:HEADER_AT] + b"".join(chunk(*c) for c in change(chunks))
 
 
-EVERYTHING = b"\xff\xff\x3f\x0a"
+EVERYTHING = b"\xff\xff\x7f\x0a"
 
 
 def header(width: int, height: int, k: int, bands: int, model: bytes = EVERYTHING) -> bytes:
@@ -146,8 +146,8 @@ def test_memory_has_a_limit(image: kmc.IndexedImage, data: bytes) -> None:
 
 
 def test_the_tables_take_what_is_said() -> None:
-    small = _core.plane_bytes(100, 100, 0x3FFFFF, 6, 1)
-    large = _core.plane_bytes(100, 100, 0x3FFFFF, 20, 1)
+    small = _core.plane_bytes(100, 100, 0x7FFFFF, 6, 1)
+    large = _core.plane_bytes(100, 100, 0x7FFFFF, 20, 1)
     assert 1e6 < small < 3e6
     assert 64 << 20 < large < 80 << 20
 

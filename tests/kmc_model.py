@@ -1,0 +1,383 @@
+"""How bands of .kmc files are decoded, in plain Python, written from docs/kmc-format.md alone."""
+
+ONE32, ONE64 = 1 << 32, 1 << 64
+NAMES = "W N NW NE WW NN NNE NWW NNW NEE WWW NNN WWWW NEEE NWWW NNEE NNWW NNNE NNNW"
+NEIGHBOURS = {
+    name: (name.count("E") - name.count("W"), -name.count("N")) for name in NAMES.split(" ")
+}
+
+
+def clamp(x, low, high):
+    return max(low, min(high, x))
+
+
+# ---- the arithmetic decoder and counters ---------------------------------------------------------
+
+
+def start_code(data):
+    """[range, code, the bytes still to come]"""
+    rest = iter(data)
+    code = 0
+    for _ in range(4):
+        code = code << 8 | next(rest, 0)
+    return [ONE32 - 1, code, rest]
+
+
+def code_bit(coder, p):
+    ones = coder[0] * p >> 16
+    bit = int(coder[1] < ones)
+    if bit:
+        coder[0] = ones
+    else:
+        coder[0] -= ones
+        coder[1] -= ones
+    while coder[0] < 1 << 24:
+        coder[0] <<= 8
+        coder[1] = coder[1] << 8 | next(coder[2], 0)
+    return bit
+
+
+def new_counter():
+    return 1 << 21, 0
+
+
+def learned(counter, bit, limit):
+    p, n = counter
+    rate = 655360 // (10 * n + 16)
+    p = p + (((1 << 22) - 1 - p) * rate >> 16) if bit else p - (p * rate >> 16)
+    return p, n + (n < limit)
+
+
+def tables():
+    squash, power = {}, ONE32
+    for x in range(2048):
+        squash[x] = ((1 << 48) + (ONE32 + power) // 2) // (ONE32 + power)
+        squash[-x] = 65536 - squash[x]
+        power = (power * 4278222805 + (1 << 31)) >> 32
+    stretch, x = [], -2047
+    for i in range(4096):
+        while x < 2047 and squash[x] < 16 * i + 8:
+            x += 1
+        stretch.append(x)
+    return squash, stretch
+
+
+SQUASH, STRETCH = tables()
+
+
+def trust(n):
+    return 150 if n == 1 else 2560 * n // (10 * n + 4)
+
+
+def mix(h, *values):
+    for v in values:
+        h = (h ^ v) * 0x9E3779B97F4A7C15 % ONE64
+        h ^= h >> 32
+    return h
+
+
+def new_row(asked):
+    return [(64 * SQUASH[clamp((j - 16) * 128, -2047, 2047)], asked) for j in range(33)]
+
+
+def read_row(row, t, step):
+    j, part = divmod(t, step)
+    return (row[j][0] * (step - part) + row[j + 1][0] * part) // step
+
+
+def learn_row(row, t, step, bit, limit):
+    j, part = divmod(t, step)
+    j += 2 * part >= step
+    row[j] = learned(row[j], bit, limit)
+
+
+# ---- the tree ------------------------------------------------------------------------------------
+
+AXES = [((1, 2, 1, 0), 1), ((1, 0, -1, 0), 3), ((-1, 2, -1, 0), 1), ((0, 0, 0, 1), 6)]
+
+
+class Node:
+    def __init__(self, number, low, high, depth):
+        self.number, self.low, self.high, self.depth = number, low, high, depth
+        self.group, self.place = number, 1
+
+
+class Tree:
+    """`root` is a Node, or symbol 0; children are Nodes or symbols."""
+
+    def __init__(self, palette):
+        channels = len(palette[0])
+        colors = [tuple(color) + (0,) * (4 - channels) for color in palette]
+        axes = [((1, 0, 0, 0), 6)] if channels == 1 else AXES[:channels]
+        self.order = list(range(len(palette)))
+        nodes = [Node(0, 0, len(palette), 0)] if len(palette) > 1 else []
+        for node in nodes:
+            self.part(node, colors, axes)
+            left = self.child(nodes, node, node.low, node.middle, 0)
+            right = self.child(nodes, node, node.middle, node.high, 1)
+            node.children = left, right
+        self.root = nodes[0] if nodes else 0
+        self.colors = [colors[i] for i in self.order]
+
+    def part(self, node, colors, axes):
+        own = self.order[node.low : node.high]
+        n, best = len(own), (-1, None, None)
+        for axis, scale in axes:
+            z = {i: sum(a * x for a, x in zip(axis, colors[i], strict=True)) for i in own}
+            total = sum(z.values())
+            spread = (n * sum(v * v for v in z.values()) - total**2) * scale
+            if spread > best[0]:
+                best = spread, z, total
+        spread, z, total = best
+        node.middle = node.low + n // 2
+        if spread:
+            left = [i for i in own if n * z[i] <= total]
+            self.order[node.low : node.high] = left + [i for i in own if n * z[i] > total]
+            node.middle = node.low + len(left)
+        halves = [self.order[node.low : node.middle], self.order[node.middle : node.high]]
+        sums = [[sum(colors[i][c] for i in half) for c in range(4)] for half in halves]
+        means = [
+            [(32 * value + len(half)) // (2 * len(half)) for value in own]
+            for own, half in zip(sums, halves, strict=True)
+        ]
+        d = [right - left for left, right in zip(*means, strict=True)]
+        squared = sum(x * x for x in d)
+        node.between = [(left + right) // 2 for left, right in zip(*means, strict=True)]
+        scaled = [abs(x) * (1 << 19) // max(squared, 1) * (1 if x > 0 else -1) for x in d]
+        node.axis = [clamp(x, 1 - (1 << 17), (1 << 17) - 1) for x in scaled]
+
+    def child(self, nodes, parent, low, high, side):
+        if high - low == 1:
+            return low
+        node = Node(len(nodes), low, high, parent.depth + 1)
+        if node.depth % 4:
+            node.group, node.place = parent.group, 2 * parent.place + side
+        nodes.append(node)
+        return node
+
+
+# ---- what a band learns --------------------------------------------------------------------------
+
+
+class Learned:
+    def __init__(self, contexts, slot_bits):
+        self.contexts, self.slot_bits = contexts, slot_bits
+        self.relation_bits = min(slot_bits, 18)
+        self.slots, self.relations, self.rows, self.final = {}, {}, {}, {}
+        self.weights, self.final_weights = {}, {}
+        self.decisions = 0
+
+    def chosen(self, first, last):
+        return [i - first for i in range(first, last + 1) if self.contexts >> i & 1]
+
+    def find_slot(self, h):
+        """A list of a check and fifteen counters."""
+        number, check = h >> (64 - self.slot_bits), h % ONE32 | 1
+        empty = [(0, 0)] * 16
+        pair = [self.slots.setdefault(i, [0, *empty[1:]]) for i in (number, number ^ 1)]
+        for slot in pair:
+            if slot[0] == check:
+                return slot
+        slot = pair[1] if pair[1][1][1] < pair[0][1][1] else pair[0]
+        slot[:] = [check] + [new_counter()] * 15
+        return slot
+
+    def relation(self, i, a, b):
+        return i, mix(i, a, b) >> (64 - self.relation_bits)
+
+
+class Decision:
+    """The counters of one decision, as (container, key); rows with where they are read; sets."""
+
+    def __init__(self):
+        self.counters, self.rows, self.sets, self.final = [], [], (), 0
+
+
+def counter_of(box, i):
+    return box.get(i, new_counter()) if isinstance(box, dict) else box[i]
+
+
+def decide(know, coder, d, rate):
+    before = [counter_of(box, i) for box, i in d.counters]
+    inputs = [STRETCH[p >> 10] * trust(n) >> 8 for p, n in before]
+    inputs += [STRETCH[read_row(row, t, 256) >> 10] for row, t in d.rows] + [256]
+    weights = [know.weights.setdefault((i, s), [8000] * len(inputs)) for i, s in enumerate(d.sets)]
+    finals = know.final_weights.setdefault(d.sets[0], [21845] * 3)
+    mixed = []
+    for own in weights:
+        total = sum(x * w >> 4 for x, w in zip(inputs, own, strict=True))
+        mixed.append(clamp(total >> 12, -2047, 2047))
+    x = clamp(sum(m * w >> 4 for m, w in zip(mixed, finals, strict=True)) >> 12, -2047, 2047)
+    row = know.final.setdefault(d.final, None) or new_row(30)
+    know.final[d.final] = row
+    p = clamp((SQUASH[x] + (read_row(row, x + 2047, 128) >> 6)) >> 1, 4, 65532)
+    bit = code_bit(coder, p)
+
+    for own, m in zip(weights, mixed, strict=True):
+        e = ((bit << 16) - SQUASH[m]) * rate >> 4
+        for i, value in enumerate(inputs):
+            own[i] = clamp(own[i] + ((value * e + 8192) >> 14), -524287, 524287)
+    f = ((bit << 16) - SQUASH[x]) >> 4
+    for i, m in enumerate(mixed):
+        finals[i] = clamp(finals[i] + ((m * f + 8192) >> 14), -262143, 262143)
+    for box, i in d.counters:
+        box[i] = learned(counter_of(box, i), bit, 250)
+    for rows, t in d.rows:
+        learn_row(rows, t, 256, bit, 1000)
+    learn_row(row, x + 2047, 128, bit, 250)
+    know.decisions += 1
+    return bit
+
+
+# ---- a band --------------------------------------------------------------------------------------
+
+
+class Band:
+    def __init__(self, tree, width, height, contexts, slot_bits, data):
+        self.tree, self.width, self.height = tree, width, height
+        self.know, self.coder = Learned(contexts, slot_bits), start_code(data)
+        self.stride = width + 8
+        self.plane = [0] * (self.stride * (height + 3))
+        self.errors = [[0] * 8 for _ in range(width + 6)]
+        self.below = [0] * width
+        self.left = self.above = self.at = self.length = self.run = 0
+        self.table = {}
+
+    def rows(self):
+        for y in range(self.height):
+            start = (y + 3) * self.stride + 4
+            self.plane[start - 4 : start] = [self.plane[start - self.stride]] * 4
+            self.at = self.length = self.run = 0
+            self.rate = 10 + 42 * 16384 // (16384 + self.know.decisions)
+            for x in range(self.width):
+                self.pixel(x, start + x)
+            self.plane[start + self.width : start + self.width + 4] = [
+                self.plane[start + self.width - 1]
+            ] * 4
+            yield self.plane[start : start + self.width]
+
+    def pixel(self, x, position):
+        near = {
+            name: self.plane[position + dx + dy * self.stride]
+            for name, (dx, dy) in NEIGHBOURS.items()
+        }
+        self.around = near
+        self.guess(x, near)
+        self.above = (self.above + near["NEEE"] + 1) * 0xBC2D311C % ONE32
+        hashed = (self.left * 0x9E3779B1 ^ self.above * 0x85EBCA6B) % ONE32
+        slot = hashed * 0xC2B2AE35 % ONE32 >> 16
+        if self.length == 0:
+            self.at = self.table.get(slot, 0)
+        self.table[slot] = position
+        self.keys = self.contexts(x, near)
+        symbol = self.symbol(near)
+        self.plane[position] = symbol
+        self.left = (self.left + symbol + 1) * 0x785A6238 % ONE32
+        if self.at:
+            self.length = min(self.length + 1, 15) if self.plane[self.at] == symbol else 0
+            self.at += 1
+        self.run = min(self.run + 1, 31) if symbol == near["W"] else 0
+        self.below[x] = min(self.below[x] + 1, 31) if symbol == near["N"] else 0
+        color = self.tree.colors[symbol]
+        self.errors[x + 3] = [
+            sum(abs(a - 16 * b) for a, b in zip(rule, color, strict=True)) >> 4
+            for rule in self.rules
+        ]
+
+    def guess(self, x, near):
+        colors = [[self.tree.colors[s][c] for s in near.values()] for c in range(4)]
+        sums = [sum(column[r] for column in self.errors[x : x + 6]) for r in range(8)]
+        weights = [65536 // (min(e, 4095) + 9) for e in sums]
+        self.rules = [[] for _ in range(8)]
+        self.guesses = [[] for _ in range(4)]
+        for w, n, nw, ne, ww, nn, nne, _, _, nee, *_ in colors:
+            rules = w, n, ne, w + n - nw, w + ne - n, 2 * n - nn, 2 * w - ww, n + ne - nne
+            for rule, value in zip(self.rules, rules, strict=True):
+                rule.append(16 * value)
+            total = sum(a * 16 * b for a, b in zip(weights, rules, strict=True))
+            gradient = clamp(w + n - nw, min(w, n), max(w, n))
+            of_all = 3 * (w + n) + 2 * (nw + ne + ww + nn) + nne + nee
+            guessed = min(max(total, 0) // sum(weights), 4080), of_all, 8 * (w + ne), 16 * gradient
+            for guess, value in zip(self.guesses, guessed, strict=True):
+                guess.append(value)
+
+    def quantized(self, guess, shift):
+        return int.from_bytes(bytes(value >> shift for value in self.guesses[guess]), "big")
+
+    def contexts(self, x, near):
+        s = list(near.values())
+        w, n, nw, ne, ww, nn, nne = s[:7]
+        four = mix(3, w, n, nw, ne)
+        six = mix(four, ww, nn)
+        eight = mix(six, *s[6:8])
+        twelve = mix(eight, *s[8:12])
+        matched = self.plane[self.at] if self.at else 65536
+        keys = [mix(0, w, ww), mix(1, n, nn), mix(2, n, ne, nne), four]
+        keys += [mix(4, self.quantized(0, 7)), mix(5, self.quantized(0, 8), w, n)]
+        keys += [six, eight, twelve, mix(twelve, *s[12:]), mix(10, w, n), mix(11, w, ne)]
+        keys += [mix(12, self.quantized(1, 6)), mix(13, w, ww, nw)]
+        keys += [mix(14, self.run * 256 + self.below[x], w * 65536 + n, ne)]
+        keys += [mix(15, matched * 256 + self.length)]
+        return [keys[i] for i in self.know.chosen(0, 15)]
+
+    # ---- decisions -------------------------------------------------------------------------------
+
+    def symbol(self, near):
+        w = near["W"]
+        flat = w == near["N"] == near["NE"] == near["NW"]
+        if flat and self.goes_on(near):
+            return w
+        node, group = self.tree.root, None
+        while isinstance(node, Node):
+            if flat and w in node.children:
+                node = node.children[1 - node.children.index(w)]
+                continue
+            if node.group != group:
+                group = node.group
+                slots = self.slots(group, 2 if flat else 0)
+            side = decide(self.know, self.coder, self.at_node(node, slots, near), self.rate)
+            node = node.children[side]
+        return node
+
+    def slots(self, group, stage):
+        return [self.know.find_slot(mix(key, group * 4 + stage)) for key in self.keys]
+
+    def add_relations(self, d, values):
+        for i in self.know.chosen(16, 18):
+            d.counters.append((self.know.relations, self.know.relation(i, *values[i])))
+
+    def goes_on(self, near):
+        w, flat = near["W"], 1 << 32
+        names = ["WW", "NN", "NNE", "NWW", "NNW", "NEE", "WWW"]
+        same = sum((near[name] == w) << i for i, name in enumerate(names))
+        d = Decision()
+        d.counters = [(slot, 1) for slot in self.slots(0, 1)]
+        self.add_relations(d, [(same, flat + w), (same, flat), (self.quantized(0, 7), flat + w)])
+        d.sets = 1, 324 + self.length, 512 + same
+        d.final = mix(w * 65536 + near["N"], flat, 0) >> 52
+        return decide(self.know, self.coder, d, self.rate)
+
+    def at_node(self, node, slots, near):
+        d = Decision()
+        d.counters = [(slot, node.place) for slot in slots]
+        sides = 0
+        for i, symbol in enumerate(list(near.values())[:12]):
+            inside = node.low <= symbol < node.high
+            sides += 3**i * (inside and 1 + (symbol >= node.middle))
+        t = []
+        for guess in self.guesses:
+            off = [(g - b) * a for g, b, a in zip(guess, node.between, node.axis, strict=True)]
+            t.append(clamp((sum(off) >> 8) + 4096, 0, 8191))
+        four, number = sides % 81, node.number
+        shared = sides, min(node.depth, 15)
+        self.add_relations(d, [(sides % 6561, number), shared, (four * 32 + t[0] // 256, number)])
+        own = min(number, 1023)
+        for i in reversed(self.know.chosen(19, 22)):
+            d.rows.append((self.know.rows.setdefault((i, own), new_row(20)), t[i]))
+        w, n, nw, ne, nee = (near[name] for name in ("W", "N", "NW", "NE", "NEE"))
+        nn, ww = near["NN"], near["WW"]
+        agree = [w == n, n == ne, w == nw, n == nn, w == ww, nw == n, ne == nee, w == ne]
+        agreement = sum(equal << i for i, equal in enumerate(agree))
+        d.sets = own * 2, four * 4 + min(node.depth, 3), agreement * 2 + (node.depth > 0)
+        d.final = mix(w * 65536 + n, number, 0) >> 52
+        return d
