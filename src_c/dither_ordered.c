@@ -8,11 +8,13 @@
 #include "dither_row.h"
 #include "keymap.h"
 #include "parallel.h"
+#include "tables.h"
 
 enum {
     PASSED = 208, /* of 256: what is owed to a mixture wears off like the error of diffusion, */
     LIMIT = 3,    /* and is at most so many times what the plain mapping gets wrong */
     AT_ONCE = 4,  /* mixtures that take turns */
+    RANK_BITS = 8,
     TASK_COLORS = 1 << 12,
     BLOCK = 1024,
     TASK_PIXELS = 1 << 16
@@ -26,7 +28,8 @@ typedef struct ordering {
     int strength;
     kmc_grid *grids;    /* two of each thread: of all entries, of the opaque ones */
     uint16_t *mixtures; /* KMC_MIXTURE indices for each colour, from dark to light */
-    uint32_t *numbers;  /* of a colour, by its key; only those of colours that occur are set */
+    uint32_t *starts;   /* by the upper bits of a key: the number of the first colour with these, */
+    uint8_t *ranks;     /* and by the whole key: how many more come before; set for colours that occur */
     kmc_keymap map;     /* number + 1 by key, where keys are too wide for a table */
     void *indices;
 } ordering;
@@ -51,15 +54,32 @@ static kmc_mixture ordered(const ordering *o, size_t color, kmc_grid *grids)
     return m;
 }
 
-/* The indices that were found, from dark to light, the first found first. */
+/* The indices that were found, from dark to light. Few of them differ. */
 static void sort(const kmc_mixture *m, const uint16_t *lightness, uint16_t *sorted)
 {
-    for (size_t n = 0; n < KMC_MIXTURE; n++) {
-        const uint16_t index = m->found[n];
-        size_t i = n;
-        for (; i > 0 && lightness[sorted[i - 1]] > lightness[index]; i--) sorted[i] = sorted[i - 1];
-        sorted[i] = index;
+    uint16_t kinds[KMC_MIXTURE], keys[KMC_MIXTURE];
+    uint8_t counts[KMC_MIXTURE];
+    size_t n = 0, at = 0;
+    for (size_t i = 0; i < KMC_MIXTURE; i++) {
+        const uint16_t index = m->found[i], key = lightness[index];
+        size_t j = 0, moved = n;
+        while (j < n && keys[j] < key) j++;
+        if (j < n && keys[j] == key) {
+            counts[j]++;
+            continue;
+        }
+        for (; moved > j; moved--) {
+            kinds[moved] = kinds[moved - 1];
+            keys[moved] = keys[moved - 1];
+            counts[moved] = counts[moved - 1];
+        }
+        kinds[j] = index;
+        keys[j] = key;
+        counts[j] = 1;
+        n++;
     }
+    for (size_t j = 0; j < n; j++)
+        for (uint8_t i = 0; i < counts[j]; i++) sorted[at++] = kinds[j];
 }
 
 /* What is fully transparent is not mixed. */
@@ -115,7 +135,8 @@ static kmc_status draw_task(void *job, ptrdiff_t task, int thread)
         const size_t here = end - i < BLOCK ? end - i : BLOCK;
         o->run->kernels->keys(canvas->pixels + i * (size_t)canvas->channels, here, canvas->channels, keys);
         for (size_t j = 0; j < here; j++) {
-            const size_t number = o->numbers ? o->numbers[keys[j]] : (size_t)kmc_keymap_get(&o->map, keys[j]) - 1;
+            const size_t number = o->ranks ? o->starts[keys[j] >> RANK_BITS] + (size_t)o->ranks[keys[j]]
+                                           : (size_t)kmc_keymap_get(&o->map, keys[j]) - 1;
             const uint32_t drawn = o->mixtures[KMC_MIXTURE * number + threshold(o->mixing->order, x, y)];
             kmc_index_set(o->indices, canvas->index_bytes, i + j, drawn);
             if (++x == canvas->width) {
@@ -131,16 +152,22 @@ static kmc_status draw_task(void *job, ptrdiff_t task, int thread)
 static kmc_status number_colors(ordering *o)
 {
     const int channels = o->canvas->channels;
-    uint32_t keys[BLOCK];
+    uint32_t keys[BLOCK], last = UINT32_MAX, start = 0;
     kmc_status status = KMC_OK;
     for (size_t i = 0; i < o->mixing->n && status == KMC_OK; i += BLOCK) {
         const size_t n = o->mixing->n - i < BLOCK ? o->mixing->n - i : BLOCK;
         o->run->kernels->keys(o->mixing->colors + i * (size_t)channels, n, channels, keys);
         for (size_t j = 0; j < n && status == KMC_OK; j++) {
-            if (o->numbers)
-                o->numbers[keys[j]] = (uint32_t)(i + j);
-            else
+            if (!o->ranks) {
                 status = kmc_keymap_add(&o->map, keys[j], (int64_t)(i + j) + 1);
+                continue;
+            }
+            if (keys[j] >> RANK_BITS != last) {
+                last = keys[j] >> RANK_BITS;
+                start = (uint32_t)(i + j);
+                o->starts[last] = start;
+            }
+            o->ranks[keys[j]] = (uint8_t)(i + j - start);
         }
         if (status == KMC_OK) status = kmc_poll(o->run);
     }
@@ -156,8 +183,12 @@ kmc_status kmc_order_dither(const kmc_run *run, const kmc_canvas *canvas, const 
     kmc_keymap_init(&o.map, 8 * canvas->channels);
     o.grids = kmc_alloc_zeroed(2 * (size_t)threads, sizeof *o.grids);
     o.mixtures = kmc_alloc(KMC_MIXTURE * mixing->n, sizeof *o.mixtures);
-    if (canvas->channels < 4) o.numbers = kmc_alloc((size_t)1 << 8 * canvas->channels, sizeof *o.numbers);
-    kmc_status status = o.grids && o.mixtures && (o.numbers || canvas->channels == 4) ? KMC_OK : KMC_NO_MEMORY;
+    const size_t n_keys = canvas->channels < 4 ? (size_t)1 << 8 * canvas->channels : 0;
+    if (n_keys != 0) {
+        o.starts = kmc_alloc(n_keys >> RANK_BITS, sizeof *o.starts);
+        o.ranks = kmc_table_take(run->tables, n_keys);
+    }
+    kmc_status status = o.grids && o.mixtures && (n_keys == 0 || (o.starts && o.ranks)) ? KMC_OK : KMC_NO_MEMORY;
     kmc_grid_box(canvas, o.low, o.high);
     if (status == KMC_OK) status = kmc_parallel(run, threads, kmc_tasks_for(mixing->n, TASK_COLORS), mix_task, &o);
     if (status == KMC_OK) status = number_colors(&o);
@@ -165,7 +196,8 @@ kmc_status kmc_order_dither(const kmc_run *run, const kmc_canvas *canvas, const 
         status = kmc_parallel(run, kmc_threads_for(run, n, TASK_PIXELS), kmc_tasks_for(n, TASK_PIXELS), draw_task, &o);
     for (int i = 0; o.grids && i < 2 * threads; i++) kmc_grid_free(&o.grids[i]);
     kmc_keymap_free(&o.map);
-    kmc_free(o.numbers);
+    kmc_table_give(run->tables, o.ranks, n_keys);
+    kmc_free(o.starts);
     kmc_free(o.mixtures);
     kmc_free(o.grids);
     return status;
