@@ -34,7 +34,7 @@ kmc_status kmc_grid_new(const kmc_canvas *canvas, int opaque, kmc_grid *grid)
     grid->cells = kmc_alloc_zeroed((size_t)1 << bits * channels, sizeof *grid->cells);
     grid->blocks = kmc_alloc_zeroed((size_t)1 << (bits - BLOCK_BITS) * channels, sizeof *grid->blocks);
     grid->at = kmc_alloc(grid->room, sizeof *grid->at);
-    grid->index = kmc_alloc(grid->room, sizeof *grid->index);
+    grid->index = kmc_alloc_zeroed(grid->room, sizeof *grid->index); /* read even where a cell could not be made */
     if (!grid->cells || !grid->blocks || !grid->at || !grid->index) return KMC_NO_MEMORY;
     for (size_t j = 0; j < canvas->k; j++) {
         if (opaque && canvas->palette[4 * j + 3] != 0) continue;

@@ -132,8 +132,11 @@ def test_many_colours_and_equal_ones(name):
 def test_the_same_in_every_way(name):
     """Any threads, any instruction set; few entries far apart drive errors to their limits."""
     for pixels, k in ((photo(300, 310), 12), (alpha_picture(140, 240, 5), 7), (noise(150, 220), 2)):
-        palette = some_palette(pixels.shape[2], k, 6)
-        results = {found(pixels, palette, name, 256, n)[0].tobytes() for _, n in ways()}
+        palette = kmc.Palette(some_palette(pixels.shape[2], k, 6))
+        results = {
+            palette.remap(pixels, dither=name, threads=threads).indices.tobytes()
+            for _, threads in ways()
+        }
         assert len(results) == 1
 
 

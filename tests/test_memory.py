@@ -27,6 +27,7 @@ def calls():
     start = large.seed_random(9, 0, 1)
     wide = np.tile(NAMED["few"], (35, 30, 1))
     heavy = np.arange(wide.shape[0] * wide.shape[1]).reshape(wide.shape[:2]) % 5
+    palette = kmc.fit(photo(50, 60), 7)
     for threads in (1, 3):
         yield partial(_core.tree, counted.colors, counted.counts, threads)
         yield partial(few.coarsen, 20, threads)
@@ -41,6 +42,9 @@ def calls():
         yield partial(kmc.quantize, NAMED["photo"], 5, fixed=[(1, 2, 3)], threads=threads)
         for picture in (wide, np.dstack((wide, wide[..., 0]))):
             yield partial(kmc.histogram, picture, importance=heavy, threads=threads)
+        for dither in ("atkinson", "blue-noise"):
+            yield partial(palette.remap, photo(140, 60), dither=dither, threads=threads)
+            yield partial(palette.remap, LARGE, dither=dither, threads=threads)
         yield partial(_core.deflate, np.tile(LARGE.reshape(-1), 2), threads)
         yield partial(_core.arrange, np.ones((50, 50), np.int64), threads)
         yield partial(_core.png_filter, LARGE[..., 0].copy(), threads)
