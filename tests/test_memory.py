@@ -44,7 +44,7 @@ def calls():
             yield partial(kmc.histogram, picture, importance=heavy, threads=threads)
         for dither in ("atkinson", "blue-noise"):
             yield partial(palette.remap, photo(140, 60), dither=dither, threads=threads)
-            yield partial(palette.remap, LARGE, dither=dither, threads=threads)
+        yield partial(palette.remap, LARGE, dither="floyd-steinberg", threads=threads)
         yield partial(_core.deflate, np.tile(LARGE.reshape(-1), 2), threads)
         yield partial(_core.arrange, np.ones((50, 50), np.int64), threads)
         yield partial(_core.png_filter, LARGE[..., 0].copy(), threads)
