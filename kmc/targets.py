@@ -37,7 +37,8 @@ def fewest(one: Sample, options: Options) -> Fitted:
     """
     goal = options.goal
     assert goal is not None
-    limit, must = (mse * one.counted.n_pixels for mse in goal.limits(one.counted.colors.shape[1]))
+    limit, must = goal.limits(one.counted.colors.shape[1])
+    n = one.counted.n_pixels
     fitter = Fitter(one, options)
     least = max(options.n_fixed, 1)
     curve = _Curve(fitter, least)
@@ -45,17 +46,17 @@ def fewest(one: Sample, options: Options) -> Fitted:
     best: Fitted | None = None
     last: Fitted | None = None
     while best is None or high - low > 1:
-        k = _next(curve.first_under(limit, low + 1, high - 1), low, high, step)
+        k = _next(curve.first_under(limit * n, low + 1, high - 1), low, high, step)
         last = fitter.fitted(k)
         curve.learn(k, last[2])
-        if last[2] <= limit:
+        if last[2] / n <= limit:
             high, best, step = k, last, min(step, 0) - 1
         elif k == options.k:
             break
         else:
             low, step = k, max(step, 0) + 1
     assert last is not None
-    if best is None and last[2] > must:
+    if best is None and last[2] / n > must:
         raise _missed(goal, last, one)
     return best or last
 

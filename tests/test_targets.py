@@ -62,6 +62,16 @@ def test_with_other_options(options):
     is_fewest(NAMED["photo"], result, 300, **options)
 
 
+@pytest.mark.parametrize("k", [3, 7, 19, 64])
+def test_what_was_reached_is_reached_again(k):
+    """To the last bit of the MSE."""
+    for name in ("photo", "noise", "gradient"):
+        before = kmc.quantize(NAMED[name], k, effort="fast")
+        again = kmc.quantize(NAMED[name], k, effort="fast", max_mse=before.mse)
+        assert len(again.palette) <= k
+        assert again.mse <= before.mse
+
+
 def test_quality_is_a_range():
     picture = NAMED["photo"]
     within = kmc.quantize(picture, 200, quality=(0, 66))
