@@ -36,7 +36,7 @@ static void serve_from(line *l, const kmc_points *points, const int16_t *places,
     const int32_t first = kmc_low(points->xy[begin]);
     uint64_t weight = 0, sum = 0, squares = 0;
     int level = 0;
-    while (places[level] < first) level++;
+    while (level + 1 < LEVELS && places[level] < first) level++;
     for (size_t i = begin; i < points->n; i++) {
         const uint64_t w = (uint64_t)points->weights[i], x = (uint64_t)(kmc_low(points->xy[i]) - first);
         weight += w;
