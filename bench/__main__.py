@@ -4,7 +4,7 @@ import argparse
 import importlib
 import sys
 
-NAMES = ("peers", "stages", "scale", "busy", "kernels", "palette", "png")
+NAMES = ("peers", "stages", "scale", "busy", "kernels", "palette", "png", "seeding")
 
 
 def main(arguments: list[str]) -> int:
