@@ -80,23 +80,30 @@ static kmc_status draw_by_weight(const kmc_points *points, kmc_rng *rng, size_t 
 /* ---- greedy k-means++ (Arthur and Vassilvitskii 2007; Bhattacharya et al. 2020) ---------------------------------- */
 
 /* A block is some points in a row: neighbours, as they are in Morton order. Its box tells when a new centroid is too far
- * to serve any of them better, and then its error stands. Blocks and points are one array each, for the kernels. */
-enum { BLOCK_POINTS = 16 };
+ * to serve any of them better, and then its error stands. Blocks and points are one array each, for the kernels.
+ * A group is some blocks in a row, for the same once more: 65 536 seeds from 370 000 cells take 0.9 s, without groups 6.3 s. */
+enum { BLOCK_POINTS = 16, GROUP_BLOCKS = 16 };
 
 /* Points drawn for each centroid. More lower the error of the seeds, but no longer that after the search. */
 enum { TRIES = 3 };
 
+/* Boxes of neighbours, one array for each of their properties. */
+typedef struct boxes {
+    size_t n;
+    int32_t *low_xy, *low_zw, *high_xy, *high_zw;
+    int32_t *distances; /* to the centroid under test */
+    int32_t *worst;     /* the largest distance of a point in it to its nearest centroid */
+    uint64_t *errors;
+} boxes;
+
 typedef struct seeding {
     const kmc_run *run;
     const kmc_points *points;
-    size_t n_blocks;
+    boxes blocks, groups;
     uint32_t *weights;  /* of the points, scaled down to less than 2^32 in all, so that errors stay under 2^62 */
     int32_t *distances; /* of the points to their nearest centroid, squared */
     int32_t *capped;    /* the same after one more centroid, for one block */
-    int32_t *low_xy, *low_zw, *high_xy, *high_zw, *box_distances, *worst; /* of the blocks */
-    uint64_t *errors;   /* of the blocks */
     uint64_t error;     /* of all */
-    void *memory[5];
 } seeding;
 
 static size_t block_size(const seeding *s, size_t block)
@@ -105,23 +112,52 @@ static size_t block_size(const seeding *s, size_t block)
     return left < BLOCK_POINTS ? left : BLOCK_POINTS;
 }
 
+static kmc_status boxes_new(boxes *b, size_t n)
+{
+    const size_t room = n + KMC_PADDING;
+    b->n = n;
+    b->errors = kmc_alloc_zeroed(n, sizeof *b->errors);
+    b->low_xy = kmc_alloc_zeroed(6 * room, sizeof *b->low_xy);
+    if (!b->errors || !b->low_xy) return KMC_NO_MEMORY;
+    int32_t **const columns[] = {&b->low_zw, &b->high_xy, &b->high_zw, &b->distances, &b->worst};
+    for (size_t i = 0; i < 5; i++) *columns[i] = b->low_xy + (i + 1) * room;
+    for (size_t i = 0; i < n; i++) b->worst[i] = INT32_MAX;
+    return KMC_OK;
+}
+
+static void boxes_free(boxes *b)
+{
+    kmc_free(b->errors);
+    kmc_free(b->low_xy);
+}
+
+static void set_box(boxes *b, size_t i, const kmc_box *box)
+{
+    b->low_xy[i] = box->low_xy;
+    b->low_zw[i] = box->low_zw;
+    b->high_xy[i] = box->high_xy;
+    b->high_zw[i] = box->high_zw;
+}
+
+/* Of n boxes from number `begin` on, to (xy, zw). */
+static void measure(boxes *b, const kmc_kernels *kernels, size_t begin, size_t n, int32_t xy, int32_t zw)
+{
+    kernels->box_distance(b->low_xy + begin, b->low_zw + begin, b->high_xy + begin, b->high_zw + begin, n, xy, zw,
+                          b->distances + begin);
+}
+
 static kmc_status seeding_new(seeding *s, const kmc_run *run, const kmc_points *points)
 {
     memset(s, 0, sizeof *s);
     s->run = run;
     s->points = points;
-    s->n_blocks = (points->n + BLOCK_POINTS - 1) / BLOCK_POINTS;
-    const size_t room = points->n + KMC_PADDING, block_room = s->n_blocks + KMC_PADDING;
-    s->memory[0] = s->weights = kmc_alloc_zeroed(room, sizeof *s->weights);
-    s->memory[1] = s->distances = kmc_alloc_zeroed(room, sizeof *s->distances);
-    s->memory[2] = s->capped = kmc_alloc_zeroed(BLOCK_POINTS + KMC_PADDING, sizeof *s->capped);
-    s->memory[3] = s->low_xy = kmc_alloc_zeroed(6 * block_room, sizeof *s->low_xy);
-    s->memory[4] = s->errors = kmc_alloc_zeroed(s->n_blocks, sizeof *s->errors);
-    for (int i = 0; i < 5; i++) {
-        if (!s->memory[i]) return KMC_NO_MEMORY;
-    }
-    int32_t **const columns[] = {&s->low_zw, &s->high_xy, &s->high_zw, &s->box_distances, &s->worst};
-    for (size_t i = 0; i < 5; i++) *columns[i] = s->low_xy + (i + 1) * block_room;
+    const size_t room = points->n + KMC_PADDING, n_blocks = (points->n + BLOCK_POINTS - 1) / BLOCK_POINTS;
+    kmc_status status = boxes_new(&s->blocks, n_blocks);
+    if (status == KMC_OK) status = boxes_new(&s->groups, (n_blocks + GROUP_BLOCKS - 1) / GROUP_BLOCKS);
+    s->weights = kmc_alloc_zeroed(room, sizeof *s->weights);
+    s->distances = kmc_alloc_zeroed(room, sizeof *s->distances);
+    s->capped = kmc_alloc_zeroed(BLOCK_POINTS + KMC_PADDING, sizeof *s->capped);
+    if (status != KMC_OK || !s->weights || !s->distances || !s->capped) return KMC_NO_MEMORY;
     int64_t total = 0;
     for (size_t i = 0; i < points->n; i++) total += points->weights[i];
     int shift = 0;
@@ -136,44 +172,72 @@ static kmc_status seeding_new(seeding *s, const kmc_run *run, const kmc_points *
 
 static void seeding_free(seeding *s)
 {
-    for (int i = 0; i < 5; i++) kmc_free(s->memory[i]);
+    boxes_free(&s->blocks);
+    boxes_free(&s->groups);
+    kmc_free(s->weights);
+    kmc_free(s->distances);
+    kmc_free(s->capped);
 }
 
-static void enclose_blocks(seeding *s)
+static size_t blocks_of(const seeding *s, size_t group)
 {
-    for (size_t b = 0; b < s->n_blocks; b++) {
-        const size_t begin = b * BLOCK_POINTS;
-        kmc_box box = kmc_box_of(s->points->xy[begin], s->points->zw[begin]);
-        for (size_t i = 1; i < block_size(s, b); i++) {
-            const kmc_box point = kmc_box_of(s->points->xy[begin + i], s->points->zw[begin + i]);
-            kmc_box_enclose(&box, &point);
+    const size_t left = s->blocks.n - group * GROUP_BLOCKS;
+    return left < GROUP_BLOCKS ? left : GROUP_BLOCKS;
+}
+
+static void enclose(seeding *s)
+{
+    const kmc_points *points = s->points;
+    for (size_t g = 0; g < s->groups.n; g++) {
+        const size_t first = g * GROUP_BLOCKS;
+        kmc_box all = kmc_box_of(points->xy[first * BLOCK_POINTS], points->zw[first * BLOCK_POINTS]);
+        for (size_t b = first; b < first + blocks_of(s, g); b++) {
+            const size_t begin = b * BLOCK_POINTS;
+            kmc_box box;
+            s->run->kernels->enclose(points->xy + begin, points->zw + begin, block_size(s, b), &box);
+            set_box(&s->blocks, b, &box);
+            kmc_box_enclose(&all, &box);
         }
-        s->low_xy[b] = box.low_xy;
-        s->low_zw[b] = box.low_zw;
-        s->high_xy[b] = box.high_xy;
-        s->high_zw[b] = box.high_zw;
-        s->worst[b] = INT32_MAX;
+        set_box(&s->groups, g, &all);
     }
+}
+
+/* By how much the error of a block falls, as a negative number that wraps, with one more centroid. */
+static uint64_t change_of_block(seeding *s, size_t b, int32_t xy, int32_t zw, int keep)
+{
+    const size_t begin = b * BLOCK_POINTS, n = block_size(s, b);
+    const uint64_t error = s->run->kernels->capped_error(s->points->xy + begin, s->points->zw + begin, s->weights + begin,
+                                                         s->distances + begin, n, xy, zw, s->capped);
+    const uint64_t change = error - s->blocks.errors[b];
+    if (!keep) return change;
+    int32_t *const worst = &s->blocks.worst[b];
+    s->blocks.errors[b] = error;
+    memcpy(s->distances + begin, s->capped, n * sizeof *s->capped);
+    *worst = 0;
+    for (size_t i = 0; i < n; i++) *worst = s->capped[i] > *worst ? s->capped[i] : *worst;
+    return change;
 }
 
 /* The error with one more centroid, at (xy, zw); with `keep` the centroid stays. */
 static uint64_t error_with(seeding *s, int32_t xy, int32_t zw, int keep)
 {
-    const kmc_points *points = s->points;
-    const kmc_kernels *kernels = s->run->kernels;
-    kernels->box_distance(s->low_xy, s->low_zw, s->high_xy, s->high_zw, s->n_blocks, xy, zw, s->box_distances);
+    boxes *const blocks = &s->blocks, *const groups = &s->groups;
     uint64_t error = s->error;
-    for (size_t b = 0; b < s->n_blocks; b++) {
-        if (s->box_distances[b] >= s->worst[b]) continue;
-        const size_t begin = b * BLOCK_POINTS, n = block_size(s, b);
-        const uint64_t of_block = kernels->capped_error(points->xy + begin, points->zw + begin, s->weights + begin,
-                                                        s->distances + begin, n, xy, zw, s->capped);
-        error += of_block - s->errors[b];
+    measure(groups, s->run->kernels, 0, groups->n, xy, zw);
+    for (size_t g = 0; g < groups->n; g++) {
+        if (groups->distances[g] >= groups->worst[g]) continue;
+        const size_t first = g * GROUP_BLOCKS, n = blocks_of(s, g);
+        uint64_t change = 0;
+        int32_t worst = 0;
+        measure(blocks, s->run->kernels, first, n, xy, zw);
+        for (size_t b = first; b < first + n; b++) {
+            if (blocks->distances[b] < blocks->worst[b]) change += change_of_block(s, b, xy, zw, keep);
+            worst = blocks->worst[b] > worst ? blocks->worst[b] : worst;
+        }
+        error += change;
         if (!keep) continue;
-        s->errors[b] = of_block;
-        memcpy(s->distances + begin, s->capped, n * sizeof *s->capped);
-        s->worst[b] = 0;
-        for (size_t i = 0; i < n; i++) s->worst[b] = s->capped[i] > s->worst[b] ? s->capped[i] : s->worst[b];
+        groups->errors[g] += change;
+        groups->worst[g] = worst;
     }
     if (keep) s->error = error;
     return error;
@@ -183,8 +247,10 @@ static uint64_t error_with(seeding *s, int32_t xy, int32_t zw, int keep)
 static size_t draw(const seeding *s, kmc_rng *rng)
 {
     uint64_t left = kmc_rng_below(rng, s->error);
-    size_t b = 0;
-    for (; left >= s->errors[b]; b++) left -= s->errors[b];
+    size_t g = 0;
+    for (; left >= s->groups.errors[g]; g++) left -= s->groups.errors[g];
+    size_t b = g * GROUP_BLOCKS;
+    for (; left >= s->blocks.errors[b]; b++) left -= s->blocks.errors[b];
     for (size_t i = b * BLOCK_POINTS;; i++) {
         const uint64_t error = (uint64_t)s->weights[i] * (uint32_t)s->distances[i];
         if (left < error) return i;
@@ -213,7 +279,7 @@ kmc_status kmc_seed_plusplus(const kmc_run *run, const kmc_tree *tree, size_t k,
     seeding s;
     kmc_rng rng = {seed};
     kmc_status status = seeding_new(&s, run, &tree->points);
-    if (status == KMC_OK) enclose_blocks(&s);
+    if (status == KMC_OK) enclose(&s);
     for (size_t j = 0; status == KMC_OK && j < n_fixed; j++, status = kmc_poll(run)) {
         int32_t xy, zw;
         kmc_round_centroids(centroids + 4 * j, 1, &xy, &zw);
