@@ -9,7 +9,7 @@ enum {
 };
 
 /* How many bits of a coordinate number its cell. Finer cells list fewer entries, but more of them have to be made: with 6
- * bits in three channels a picture of 0.4 megapixels takes half as long again. */
+ * bits in three channels a picture of 0.4 megapixels takes twice as long. */
 static int cell_bits(int channels)
 {
     return channels == 1 ? 8 : channels == 3 ? 5 : 4;
