@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
@@ -21,7 +22,7 @@ from kmc.container import (
     read_varint,
     varint,
 )
-from kmc.errors import FormatError, FormatWarning
+from kmc.errors import FormatError, FormatWarning, OutOfMemoryError
 from kmc.histogram import thread_count
 from kmc.metadata import Metadata
 from kmc.metadata_chunks import metadata_chunks, read_metadata
@@ -56,6 +57,9 @@ _SLOTS_PER_PIXEL_BITS = {1: -4, 2: -4, 3: -4, 4: -3, 5: -3, 6: -2, 7: -1, 8: 0, 
 
 # A band learns anew: at 16 colours that costs some 3 kB, 0.8 % of the band.
 _BAND_PIXELS = 3_000_000
+
+# What a reader notes of each band, however little is in it.
+_BAND_BYTES = 64
 
 DEFAULT_LEVEL = 5
 DEFAULT_MAX_MEMORY = 1 << 30
@@ -192,12 +196,19 @@ def open(
     >>> kmc.open(file.getvalue()).palette.colors.ravel().tolist()
     [0, 2, 9]
     """
+    max_memory = min(whole("max_memory", max_memory, 1), sys.maxsize)
+    n_threads = thread_count(threads)
+    data, name = _bytes_of(file)
+    try:
+        return _opened(data, name, partial, max_memory, n_threads)
+    except MemoryError as error:
+        raise OutOfMemoryError(f"{name}: not enough memory to open the picture") from error
+
+
+def _opened(data: bytes, name: str, partial: bool, max_memory: int, n_threads: int) -> IndexedImage:
     from kmc.indexed import IndexedImage
     from kmc.palette import Palette
 
-    max_memory = whole("max_memory", max_memory, 1)
-    n_threads = thread_count(threads)
-    data, name = _bytes_of(file)
     header, chunks = read_header(data, name, partial=partial)
     n_threads = _fitting_threads(header, n_threads, max_memory, name)
     bands = _bands(header, chunks, name, partial)
@@ -283,7 +294,7 @@ def _read_header(found: Chunk, name: str) -> Header:
 def _fitting_threads(header: Header, threads: int, max_memory: int, name: str) -> int:
     """How many threads there is memory for."""
     index_bytes = 1 if len(header.colors) <= 256 else 2
-    picture = header.height * header.width * index_bytes
+    picture = header.height * header.width * index_bytes + _BAND_BYTES * header.n_bands
     band = 0
     if header.n_bands:
         band = _core.plane_bytes(
@@ -312,6 +323,8 @@ def _bands(header: Header, chunks: list[Chunk], name: str, partial: bool) -> lis
     if lost and not partial:
         raise FormatError(f"{name}: has no band {lost[0]}, of {header.n_bands}")
     if lost:
-        rows = ", ".join(f"{header.rows(i).start} to {header.rows(i).stop - 1}" for i in lost)
-        warnings.warn(f"{name}: damaged: rows {rows} are lost", FormatWarning, stacklevel=3)
+        first = (header.rows(i).start for i in lost if i == 0 or bands[i - 1] is not None)
+        last = (header.rows(i).stop - 1 for i in lost if bands[i + 1 : i + 2] != [None])
+        rows = ", ".join(f"{a} to {b}" for a, b in zip(first, last, strict=True))
+        warnings.warn(f"{name}: damaged: rows {rows} are lost", FormatWarning, stacklevel=4)
     return bands

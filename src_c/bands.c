@@ -77,6 +77,7 @@ static kmc_status start_band(const plane_job *job, size_t i, const kmc_bytes *co
         kmc_coder_start_writing(&b->coder);
     b->begin = top * plane->width;
     b->end = job->reading && !coded->data ? b->begin : bottom * plane->width;
+    if (b->begin == b->end) return KMC_OK; /* a lost band */
     return kmc_index_model_new(&job->tree, plane->width, bottom - top, choice, &b->model);
 }
 

@@ -99,6 +99,7 @@ def header(width: int, height: int, k: int, bands: int, model: bytes = EVERYTHIN
         (header(9, 9, 2, 1, b"\xff\xff\x3f\x17"), r"2\*\*23 slots"),
         (header(1 << 20, 1 << 13, 2, 1), "into only 1 bands"),
         (header(1 << 28, 1 << 28, 2, 1 << 28), "bytes of memory to decode"),
+        (header(1, 1 << 29, 2, 1 << 29), "bytes of memory to decode"),
         (header(20000, 60000, 2, 16), "takes [0-9]+ bytes of memory to decode, and max_memory"),
         (b"\x02" + header(9, 9, 2, 1)[1:], "2 channels"),
         (b"", "0 channels"),
@@ -143,6 +144,13 @@ def test_memory_has_a_limit(image: kmc.IndexedImage, data: bytes) -> None:
     bomb = zlib.compress(bytes(9_000_000))
     with pytest.raises(kmc.FormatError, match="not one zlib stream of at most 8000000 bytes"):
         kmc.open(rebuilt(data, lambda c: [c[0], (b"x", bomb), *c[2:]]), max_memory=8_000_000)
+
+
+def test_more_memory_than_there_is(image: kmc.IndexedImage, data: bytes) -> None:
+    assert_same(kmc.open(data, max_memory=1 << 70), image)
+    large = b"\x01" + b"".join(map(varint, (2**31 - 1, 2**31 - 1, 1, 0)))
+    with pytest.raises(kmc.OutOfMemoryError, match="not enough memory to open the picture"):
+        kmc.open(rebuilt(data, lambda c: [(b"H", large), c[-1]]), max_memory=1 << 70)
 
 
 def test_the_tables_take_what_is_said() -> None:
@@ -199,6 +207,20 @@ def test_what_is_left_of_a_file_cut_short(image: kmc.IndexedImage) -> None:
             continue
         seen.add(int(rows_kept(found, whole).sum()))
     assert seen >= {0, 5, 10, 15}
+
+
+def test_neighbouring_rows_are_named_together(image: kmc.IndexedImage) -> None:
+    data = banded(image, 10)
+    kept = rebuilt(data, lambda c: [c[0], *(c[1 + i] for i in (0, 4, 5)), c[-1]])
+    with pytest.warns(kmc.FormatWarning, match="rows 2 to 7, 12 to 19 are lost"):
+        found = kmc.open(kept, partial=True)
+    assert np.array_equal(found.indices[8:12], image.indices[8:12])
+
+
+def test_lost_bands_take_no_tables(image: kmc.IndexedImage) -> None:
+    file = rebuilt(encode(image), lambda c: [(b"H", header(1, 100_000, 2, 100_000)), c[-1]])
+    with pytest.warns(kmc.FormatWarning, match="rows 0 to 99999 are lost"):
+        assert not kmc.open(file, partial=True).indices.any()
 
 
 def test_damage_anywhere_gives_no_wrong_rows(image: kmc.IndexedImage) -> None:
