@@ -4,7 +4,10 @@ import argparse
 import importlib
 import sys
 
-NAMES = ("peers", "stages", "scale", "busy", "kernels", "palette", "png", "seeding")
+NAMES = (
+    *("peers", "stages", "scale", "busy", "kernels", "palette", "png", "seeding"),
+    "codec",
+)
 
 
 def main(arguments: list[str]) -> int:

@@ -23,6 +23,8 @@ PACKAGES = (
     "faiss-cpu",
     "libimagequant",
     "ssimulacra2",
+    "pyoxipng",
+    "pillow-jxl-plugin",
 )
 
 

@@ -20,7 +20,7 @@ from kmc.errors import KmcError
 # Set in a context whose help is not to list the exit codes.
 _SHORT = "kmc.short"
 
-_COMMANDS = ("quantize", "palette", "plot", "info", "compare")
+_COMMANDS = ("quantize", "palette", "plot", "info", "compare", "convert")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

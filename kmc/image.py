@@ -245,6 +245,27 @@ def _from_file(stream: Any, frame: int | None, name: str | None = None) -> Pictu
 
 
 def _from_stream(stream: BinaryIO, name: str, frame: int | None) -> Picture:
+    with open_picture(stream, name) as picture:
+        return _from_pillow(picture, name, frame)
+
+
+@contextlib.contextmanager
+def open_picture(stream: BinaryIO, name: str) -> Iterator[Image.Image]:
+    """The Pillow picture in a file, closed at the end; `name` is what errors call it.
+
+    Raises
+    ------
+    ImageError
+        It is none, or damaged; also where that comes out only later.
+
+    Examples
+    --------
+    >>> import io
+    >>> from kmc.image import open_picture
+    >>> with open_picture(io.BytesIO(b"P5 3 2 255 abcdef"), "six.pgm") as picture:
+    ...     picture.size
+    (3, 2)
+    """
     from PIL import Image, UnidentifiedImageError
 
     with _reading(name):
@@ -259,7 +280,7 @@ def _from_stream(stream: BinaryIO, name: str, frame: int | None) -> Picture:
                 f"{name}: not a picture kmc can read; the formats are {', '.join(FORMATS)}{hint}"
             ) from error
         with picture:
-            return _from_pillow(picture, name, frame)
+            yield picture
 
 
 @contextlib.contextmanager

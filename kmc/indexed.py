@@ -258,14 +258,16 @@ class IndexedImage:
         path : str, os.PathLike or binary file object
             Where to. An existing file is replaced, and only once the new one is complete.
         format : str, optional
-            ``"png"``, ``"gif"``, ``"webp"``, ``"tiff"``, ``"bmp"``, ``"jxl"``, ``"avif"`` or
-            ``"jpg"``; by default what the suffix of `path` says. A file object needs it.
+            ``"png"``, ``"kmc"``, ``"gif"``, ``"webp"``, ``"tiff"``, ``"bmp"``, ``"jxl"``,
+            ``"avif"`` or ``"jpg"``; by default what the suffix of `path` says. A file object needs
+            it.
         metadata : bool, default True
             Whether the file keeps what it has a place for of the picture's metadata: all of it in
-            PNG; all but `gamma` in TIFF (of EXIF only who, what and when), JPEG and, without
-            `dpi`, WebP and AVIF; EXIF and XMP in JPEG XL; `dpi` in BMP; nothing in GIF.
+            PNG and .kmc; all but `gamma` in TIFF (of EXIF only who, what and when), JPEG and,
+            without `dpi`, WebP and AVIF; EXIF and XMP in JPEG XL; `dpi` in BMP; nothing in GIF.
         **params
-            Handed to Pillow's writer, over kmc's own settings.
+            Handed to Pillow's writer, over kmc's own settings; of .kmc files `level`, 1 (fastest)
+            to 9 (smallest), 5 by default, and `threads`.
 
         Raises
         ------
@@ -282,6 +284,7 @@ class IndexedImage:
 
         Notes
         -----
+        A .kmc file is the smallest, keeps everything, and `kmc.open` gives it back as it was.
         PNG, GIF, TIFF and BMP keep palette and indices as they are (k <= 256; beyond that, PNG,
         TIFF and BMP hold the painted picture). GIF and TIFF have room only for 2, 4, 8, ... or 256
         entries: the rest is black and unused. WebP and JPEG XL (by way of the package

@@ -182,3 +182,16 @@ def test_the_engine_refuses_what_does_not_fit(image: kmc.IndexedImage) -> None:
         _core.plane_write(image.indices, colors, 0x080000, 8, 21, 1)
     with pytest.raises(kmc.ArgumentError, match="palette is empty"):
         _core.palette_write(colors[:0])
+
+
+def test_small_pictures_are_coded_in_the_better_of_two_ways() -> None:
+    tiles = np.random.default_rng(4).integers(0, 6, (5, 16, 16))
+    order = np.random.default_rng(5).integers(0, 5, (12, 12))
+    indices = np.block([[tiles[i] for i in row] for row in order]).astype(np.uint8)
+    made = indexed(1, 1, 6)
+    made.indices = indices
+    data = encode(made)
+    colors = np.ascontiguousarray(made.palette.colors)
+    alone = _core.plane_write(indices, colors, 0x0B800B, 13, 1, 1)
+    assert len(data) < 0.9 * len(alone[0])
+    assert_same(kmc.open(data), made)
