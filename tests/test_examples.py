@@ -90,7 +90,7 @@ def test_distinct_colours_weigh_the_same(tmp_path, picture, photo):
 
 def test_compress_image(tmp_path):
     said = run("compress_image.py", tmp_path)
-    assert files(tmp_path) == ["compressed_image.jpg", "compressed_image.png"]
+    assert files(tmp_path) == [f"compressed_image.{suffix}" for suffix in ("jpg", "kmc", "png")]
     for name in files(tmp_path):
         path = tmp_path / name
         assert f"{name}: {colors_of(path)} colours, {path.stat().st_size} bytes" in said

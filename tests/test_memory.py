@@ -21,13 +21,14 @@ LARGE = noise(260, 260)
 
 
 def calls():
-    """Every part of k-means that allocates, on one thread and on several."""
+    """Every part of the engine that allocates, on one thread and on several."""
     few, _, _ = tree_of(NAMED["few"])
     counted, large = kmc.histogram(photo(50, 60)), tree_of(LARGE)[0]
     start = large.seed_random(9, 0, 1)
     wide = np.tile(NAMED["few"], (35, 30, 1))
     heavy = np.arange(wide.shape[0] * wide.shape[1]).reshape(wide.shape[:2]) % 5
     palette = kmc.fit(photo(50, 60), 7)
+    plane, colors = palette.remap(photo(50, 60)).indices, palette.colors.copy()
     for threads in (1, 3):
         yield partial(_core.tree, counted.colors, counted.counts, threads)
         yield partial(few.coarsen, 20, threads)
@@ -48,6 +49,11 @@ def calls():
         yield partial(_core.deflate, np.tile(LARGE.reshape(-1), 2), threads)
         yield partial(_core.arrange, np.ones((50, 50), np.int64), threads)
         yield partial(_core.png_filter, LARGE[..., 0].copy(), threads)
+        bands = _core.plane_write(plane, colors, 0x0B800B, 8, 3, 1)
+        yield partial(_core.plane_write, plane, colors, 0x0B800B, 8, 3, threads)
+        yield partial(_core.plane_read, bands, *plane.shape, colors, 0x0B800B, 8, threads)
+        yield partial(_core.palette_write, colors)
+        yield partial(_core.palette_read, _core.palette_write(colors), len(colors), 3)
 
 
 def fail(*call):

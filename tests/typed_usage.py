@@ -50,6 +50,13 @@ def an_indexed_picture(result: kmc.IndexedImage) -> None:
     np.asarray(result)
 
 
+def a_kmc_file(result: kmc.IndexedImage, data: bytes) -> None:
+    result.save("out.kmc", level=9)
+    for file in ("out.kmc", Path("out.kmc"), BytesIO(data), data):
+        assert_type(kmc.open(file), kmc.IndexedImage)
+    assert_type(kmc.open(data, partial=True, max_memory=1 << 24, threads=2), kmc.IndexedImage)
+
+
 def a_palette(pixels: Colors) -> None:
     palette = kmc.fit(pixels, 16)
     assert_type(palette, kmc.Palette)
