@@ -9,6 +9,7 @@ from kmc.errors import ArgumentError, OutOfMemoryError
 
 cdef extern from *:
     int PyErr_CheckSignals() except -1
+    bint Py_IsInitialized() noexcept nogil
 
 cdef int64_t POLL_NS = 20_000_000
 
@@ -78,9 +79,15 @@ cdef class Run:
 
 
 cdef int poll(void *argument) noexcept nogil:
-    """Lets signal handlers run now and then; non-zero when one of them raised."""
+    """Lets signal handlers run now and then; non-zero when one of them raised.
+
+    When the interpreter ends, whoever asks for the GIL ends on the spot, and helpers would go on
+    with what was on that stack: so the loop is left first.
+    """
     if kmc_clock_ns() < (<Run>argument).next_poll:
         return 0
+    if not Py_IsInitialized():
+        return 1
     with gil:
         return look_for_signals(<Run>argument)
 

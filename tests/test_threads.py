@@ -6,6 +6,8 @@ import contextlib
 import gc
 import hashlib
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -159,3 +161,27 @@ def test_a_handler_that_raises_nothing_ends_nothing():
     assert heard == [1]
     expected = kmc.fit(LARGE, 50, init="random", tol=0, max_iter=palette.n_iter)
     np.testing.assert_array_equal(palette.centroids, expected.centroids)
+
+
+ENDS_WITHIN_A_CALL = """
+import threading, time
+import numpy as np
+import kmc
+from kmc import _core
+_core._assume_processors(1000)
+picture = np.random.default_rng(0).integers(0, 256, (400, 400, 3), np.uint8)
+def work():
+    begun.set()
+    kmc.fit(picture, 300, init="random", tol=0, max_iter=10**6, threads=4)
+begun = threading.Event()
+threading.Thread(target=work, daemon=True).start()
+begun.wait()
+time.sleep(0.2)
+"""
+
+
+def test_the_interpreter_may_end_while_a_daemon_thread_is_at_work():
+    ended = subprocess.run(
+        [sys.executable, "-c", ENDS_WITHIN_A_CALL], capture_output=True, timeout=60
+    )
+    assert (ended.returncode, ended.stderr) == (0, b"")
