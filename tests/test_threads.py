@@ -125,7 +125,9 @@ LONG_JOBS = {
         LARGE, 2000, init="random", tol=0, n_init=HOURS, threads=threads
     ),
     "search": lambda threads: kmc.fit(LARGE, 256, effort="best", n_init=HOURS, threads=threads),
-    "seeding": lambda threads: tree_of(LARGE)[0].seed_plusplus(60_000, 0, threads),
+    "seeding": lambda threads: [
+        tree_of(LARGE)[0].seed_plusplus(60_000, seed, threads) for seed in range(HOURS)
+    ],
     "bisecting": lambda threads: [
         tree_of(LARGE)[0].seed_split(20_000, threads) for _ in range(HOURS)
     ],
