@@ -47,6 +47,12 @@ void kmc_points_free(kmc_points *points);
 size_t kmc_points_bytes(size_t n);
 kmc_points kmc_points_in(void *memory, size_t n);
 
+/* Those of [begin, end), where they lie. */
+static inline kmc_points kmc_points_of(const kmc_points *all, size_t begin, size_t end)
+{
+    return (kmc_points){end - begin, all->xy + begin, all->zw + begin, all->weights + begin};
+}
+
 /* Squared distance of two points. */
 static inline int32_t kmc_distance(int32_t axy, int32_t azw, int32_t bxy, int32_t bzw)
 {
@@ -136,7 +142,8 @@ struct kmc_tree {
     uint8_t *shared;      /* shared[i]: how many leading bits the Morton keys of colours i - 1 and i have in common */
     kmc_node *nodes;      /* in preorder; nodes[0] is the root */
     kmc_moments *moments; /* of each node */
-    size_t n_nodes, n_nodes_reserved;
+    size_t n_nodes;
+    size_t cells[34]; /* how many there are whose points share so many leading bits */
     uint32_t *tasks; /* subtrees that together hold every point once, of some KMC_TASK_POINTS points at most */
     size_t n_tasks;
     double square_sum; /* sum of w |x|^2 */
@@ -146,9 +153,7 @@ struct kmc_tree {
 /* The points of a node, where they lie. */
 static inline kmc_points kmc_node_points(const kmc_tree *tree, uint32_t node)
 {
-    const kmc_points *all = &tree->points;
-    const size_t begin = tree->nodes[node].begin;
-    return (kmc_points){tree->nodes[node].end - begin, all->xy + begin, all->zw + begin, all->weights + begin};
+    return kmc_points_of(&tree->points, tree->nodes[node].begin, tree->nodes[node].end);
 }
 
 #endif

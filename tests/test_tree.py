@@ -66,6 +66,37 @@ def test_labels_of_a_tree_large_enough_for_threads():
             assert error == expected[2]
 
 
+def test_large_trees_are_the_same_whatever_made_them():
+    counted = kmc.histogram(noise(300, 300))
+    points, weights = points_of(counted.colors), 1 + scattered((len(counted),), 50)
+    centroids = points[:: len(points) // 20][:20] / 64
+    labels, sizes, _ = label(points, weights, centroids)
+    expected = [expected_cells(points, weights, least) for least in (3, 500, 20_000)]
+    sums = np.zeros((20, 4), np.int64)
+    np.add.at(sums, labels, weights[:, None] * points)
+    for _, threads in ways():
+        tree = _core.tree(counted.colors, weights, threads)
+        same_label(tree, points, weights, centroids, threads)
+        cells_found = [points_in(tree.coarsen(least, threads)) for least in (3, 500, 20_000)]
+        assert cells_found == expected
+        moved = centroids.copy()
+        tree.lloyd(moved, 1, 0, None, threads)
+        np.testing.assert_array_equal(moved, sums / sizes[:, None] / 64)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_weights_of_large_trees(threads):
+    colors = kmc.histogram(noise(300, 300)).colors
+    weights = np.ones(len(colors), np.int64)
+    weights[[100, -100]] = 2**32 - len(colors) // 2
+    assert len(_core.tree(colors, weights, threads)) == len(colors)
+    for place, weight in ((50_000, len(colors)), (100, 2**33), (-1, 0)):
+        wrong = weights.copy()
+        wrong[place] = weight
+        with pytest.raises(kmc.ArgumentError):
+            _core.tree(colors, wrong, threads)
+
+
 @pytest.mark.parametrize("k", [257, 3000])
 def test_labels_of_many_centroids(k):
     tree, points, weights = tree_of(photo(60, 60))
