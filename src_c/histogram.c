@@ -161,10 +161,11 @@ static size_t keys_at_most(const kmc_histogram *h)
     return n;
 }
 
-static kmc_status list_keys_of_cells(kmc_histogram *h, const kmc_run *run)
+/* Lists the keys of all counters, leaving room for so many more. */
+static kmc_status list_keys_of_cells(kmc_histogram *h, const kmc_run *run, size_t more)
 {
     const kmc_tally *const tally = &h->tally;
-    h->keys = kmc_alloc(keys_at_most(h) + 4, sizeof *h->keys);
+    h->keys = kmc_alloc(keys_at_most(h) + more + 4, sizeof *h->keys);
     if (!h->keys) return KMC_NO_MEMORY;
     h->n_keys = 0;
     for (size_t cell = 0; cell < tally->n_cells; cell++)
@@ -174,13 +175,42 @@ static kmc_status list_keys_of_cells(kmc_histogram *h, const kmc_run *run)
     return KMC_OK;
 }
 
+/* Merges n keys without alpha, which are opaque, with others, from the last to the first so that the room of both does. */
+static void merge_keys(uint32_t *keys, size_t n, const uint32_t *others, size_t n_others)
+{
+    while (n != 0) {
+        const uint32_t key = kmc_with_opaque_alpha(keys[n - 1]);
+        for (; n_others != 0 && others[n_others - 1] > key; n_others--) keys[n + n_others - 1] = others[n_others - 1];
+        keys[n + n_others - 1] = key;
+        n--;
+    }
+    for (; n_others != 0; n_others--) keys[n_others - 1] = others[n_others - 1];
+}
+
+/* Lists opaque colours from the counters, the others from the carries, where some opaque ones are too. */
+static kmc_status list_keys_with_alpha(kmc_histogram *h, const kmc_run *run)
+{
+    const size_t n_carries = kmc_keymap_size(&h->tally.carries);
+    uint32_t *const others = kmc_alloc(n_carries, sizeof *others);
+    size_t n = 0;
+    kmc_status status = others ? kmc_keymap_keys(&h->tally.carries, run, others) : KMC_NO_MEMORY;
+    if (status == KMC_OK) {
+        for (size_t i = 0; i < n_carries; i++)
+            if (!kmc_is_opaque(others[i])) others[n++] = others[i];
+        status = list_keys_of_cells(h, run, n);
+    }
+    if (status == KMC_OK) {
+        merge_keys(h->keys, h->n_keys, others, n);
+        h->n_keys += n;
+    }
+    kmc_free(others);
+    return status;
+}
+
 static kmc_status list_keys(kmc_histogram *h, const kmc_run *run)
 {
     if (h->keys) return KMC_OK;
-    if (h->tally.counters) return list_keys_of_cells(h, run);
-    h->n_keys = kmc_keymap_size(&h->tally.carries);
-    h->keys = kmc_alloc(h->n_keys, sizeof *h->keys);
-    return h->keys ? kmc_keymap_keys(&h->tally.carries, run, h->keys) : KMC_NO_MEMORY;
+    return h->channels == 4 ? list_keys_with_alpha(h, run) : list_keys_of_cells(h, run, 0);
 }
 
 kmc_status kmc_histogram_size(kmc_histogram *histogram, const kmc_run *run, size_t *n_colors)

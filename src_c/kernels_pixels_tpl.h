@@ -32,28 +32,45 @@ KMC_TARGET static void KMC_NAME(keys)(const uint8_t *pixels, size_t n, int chann
         for (size_t i = 0; i < n; i++) keys[i] = pixels[i];
 }
 
-/* kmc_morton_channel of three channels. */
-KMC_TARGET static inline vec KMC_NAME(channel)(vec keys)
+/* kmc_morton_channel of three or four channels. */
+KMC_TARGET static inline vec KMC_NAME(channel)(vec keys, const int channels)
 {
+    if (channels == 4) {
+        const vec bits = vec_and(keys, vec_set(0x11111111));
+        const vec pairs = vec_and(vec_or(bits, vec_shift_right(bits, 3)), vec_set(0x03030303));
+        const vec nibbles = vec_and(vec_or(pairs, vec_shift_right(pairs, 6)), vec_set(0x000F000F));
+        return vec_and(vec_or(nibbles, vec_shift_right(nibbles, 12)), vec_set(0xFF));
+    }
     const vec bits = vec_and(keys, vec_set(0x249249));
     const vec pairs = vec_and(vec_or(bits, vec_shift_right(bits, 2)), vec_set(0x0C30C3));
     const vec nibbles = vec_and(vec_or(pairs, vec_shift_right(pairs, 4)), vec_set(0x00F00F));
     return vec_and(vec_or(nibbles, vec_shift_right(nibbles, 8)), vec_set(0xFF));
 }
 
+KMC_TARGET static inline void KMC_NAME(colors_of)(const uint32_t *keys, size_t n, const int channels, uint8_t *colors)
+{
+    size_t i = 0;
+    for (; i + VEC_LANES + PIXELS_STORED_BEYOND <= n; i += VEC_LANES) {
+        const vec key = vec_load((const int32_t *)keys + i);
+        vec color = KMC_NAME(channel)(vec_shift_right(key, channels - 1), channels);
+        for (int c = 1; c < channels; c++) {
+            const vec level = KMC_NAME(channel)(vec_shift_right(key, channels - 1 - c), channels);
+            color = vec_or(color, vec_shift_left(level, 8 * c));
+        }
+        vec_store_pixels(colors + i * (size_t)channels, color, channels);
+    }
+    for (; i < n; i++) kmc_morton_color(keys[i], channels, colors + i * (size_t)channels);
+}
+
 /* kmc_kernels.colors */
 KMC_TARGET static void KMC_NAME(colors)(const uint32_t *keys, size_t n, int channels, uint8_t *colors)
 {
-    size_t i = 0;
     if (channels == 3)
-        for (; i + VEC_LANES + PIXELS_STORED_BEYOND <= n; i += VEC_LANES) {
-            const vec key = vec_load((const int32_t *)keys + i);
-            const vec red = KMC_NAME(channel)(vec_shift_right(key, 2));
-            const vec green = KMC_NAME(channel)(vec_shift_right(key, 1));
-            const vec color = vec_or(vec_or(red, vec_shift_left(green, 8)), vec_shift_left(KMC_NAME(channel)(key), 16));
-            vec_store_pixels(colors + 3 * i, color, 3);
-        }
-    for (; i < n; i++) kmc_morton_color(keys[i], channels, colors + i * (size_t)channels);
+        KMC_NAME(colors_of)(keys, n, 3, colors);
+    else if (channels == 4)
+        KMC_NAME(colors_of)(keys, n, 4, colors);
+    else
+        for (size_t i = 0; i < n; i++) colors[i] = (uint8_t)keys[i];
 }
 
 /* kmc_kernels.occupied. Few of the bits are set, and irregularly: the first four are written whether they are there or

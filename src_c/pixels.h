@@ -41,6 +41,27 @@ static inline uint8_t kmc_morton_channel(uint32_t key, int channels)
     return (uint8_t)key;
 }
 
+/* Opaque colours of four channels: every last bit of four is set. Without these bits, the key is that of the three other
+ * channels, and the order is the same. */
+static inline int kmc_is_opaque(uint32_t key)
+{
+    return (~key & 0x11111111) == 0;
+}
+
+static inline uint32_t kmc_without_alpha(uint32_t key)
+{
+    key = (key >> 1 & 0x07070707) | (key >> 2 & 0x38383838);
+    key = (key & 0x003F003F) | (key >> 2 & 0x0FC00FC0);
+    return (key & 0x00000FFF) | (key >> 4 & 0x00FFF000);
+}
+
+static inline uint32_t kmc_with_opaque_alpha(uint32_t key)
+{
+    key = (key & 0x00000FFF) | (key << 4 & 0x0FFF0000);
+    key = (key & 0x003F003F) | (key << 2 & 0x3F003F00);
+    return (key << 1 & 0x0E0E0E0E) | (key << 2 & 0xE0E0E0E0) | 0x11111111;
+}
+
 static inline void kmc_morton_color(uint32_t key, int channels, uint8_t *color)
 {
     for (int c = 0; c < channels; c++) color[c] = kmc_morton_channel(key >> (channels - 1 - c), channels);

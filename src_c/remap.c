@@ -1,7 +1,8 @@
-/* Pixels to palette indices through a table of labels by Morton key, or a map where keys are too wide for one. */
+/* Pixels to palette indices through a table of labels by Morton key, and a map where keys are too wide for one. */
 #include "kmc.h"
 #include "keymap.h"
 #include "parallel.h"
+#include "pixels.h"
 #include "tables.h"
 
 enum {
@@ -16,8 +17,8 @@ typedef struct remapping {
     size_t n;
     int channels, index_bytes;
     void *indices;
-    void *table;    /* by key, index_bytes each; only the entries of colours that occur are set */
-    kmc_keymap map; /* for four channels, label + 1 by key */
+    void *table;    /* by key, of opaque colours without alpha: index_bytes each, set for colours that occur */
+    kmc_keymap map; /* label + 1 by key, of colours that are not opaque */
 } remapping;
 
 static void look_up(const remapping *r, const uint32_t *keys, size_t n, size_t at)
@@ -33,15 +34,28 @@ static void look_up(const remapping *r, const uint32_t *keys, size_t n, size_t a
     }
 }
 
-static void look_up_map(const remapping *r, const uint32_t *keys, size_t n, size_t at)
+/* With alpha: all pixels through the table, but those that are not opaque once more, through the map. */
+static void look_up_alpha(const remapping *r, uint32_t *keys, size_t n, size_t at)
 {
-    int64_t label = 0;
+    uint32_t others[BLOCK];
+    uint16_t places[BLOCK];
+    int64_t found[BLOCK];
+    size_t n_others = 0;
     for (size_t i = 0; i < n; i++) {
-        if (i == 0 || keys[i] != keys[i - 1]) label = kmc_keymap_get(&r->map, keys[i]) - 1;
+        others[n_others] = keys[i];
+        places[n_others] = (uint16_t)i;
+        n_others += !kmc_is_opaque(keys[i]);
+    }
+    if (n_others != n) {
+        for (size_t i = 0; i < n; i++) keys[i] = kmc_without_alpha(keys[i]);
+        look_up(r, keys, n, at);
+    }
+    kmc_keymap_get_all(&r->map, others, n_others, found);
+    for (size_t i = 0; i < n_others; i++) {
         if (r->index_bytes == 1)
-            ((uint8_t *)r->indices)[at + i] = (uint8_t)label;
+            ((uint8_t *)r->indices)[at + places[i]] = (uint8_t)(found[i] - 1);
         else
-            ((uint16_t *)r->indices)[at + i] = (uint16_t)label;
+            ((uint16_t *)r->indices)[at + places[i]] = (uint16_t)(found[i] - 1);
     }
 }
 
@@ -55,23 +69,32 @@ static kmc_status remap_task(void *job, ptrdiff_t task, int thread)
     for (size_t i = begin; i < end; i += BLOCK) {
         const size_t n = end - i < BLOCK ? end - i : BLOCK;
         r->run->kernels->keys(r->pixels + i * (size_t)r->channels, n, r->channels, keys);
-        if (r->table)
-            look_up(r, keys, n, i);
+        if (r->channels == 4)
+            look_up_alpha(r, keys, n, i);
         else
-            look_up_map(r, keys, n, i);
+            look_up(r, keys, n, i);
     }
     return KMC_OK;
 }
 
-static kmc_status set_labels(remapping *r, const uint32_t *keys, const uint16_t *labels, size_t n)
+static void set_labels(const remapping *r, const uint32_t *keys, const uint16_t *labels, size_t n)
 {
-    kmc_status status = KMC_OK;
-    if (!r->table)
-        for (size_t i = 0; i < n && status == KMC_OK; i++) status = kmc_keymap_add(&r->map, keys[i], labels[i] + 1);
-    else if (r->index_bytes == 1)
+    if (r->index_bytes == 1)
         for (size_t i = 0; i < n; i++) ((uint8_t *)r->table)[keys[i]] = (uint8_t)labels[i];
     else
         for (size_t i = 0; i < n; i++) ((uint16_t *)r->table)[keys[i]] = labels[i];
+}
+
+static kmc_status set_alpha_labels(remapping *r, const uint32_t *keys, const uint16_t *labels, size_t n)
+{
+    kmc_status status = KMC_OK;
+    for (size_t i = 0; i < n && status == KMC_OK; i++) {
+        const uint32_t place = kmc_without_alpha(keys[i]);
+        if (kmc_is_opaque(keys[i]))
+            set_labels(r, &place, &labels[i], 1);
+        else
+            status = kmc_keymap_add(&r->map, keys[i], labels[i] + 1);
+    }
     return status;
 }
 
@@ -82,7 +105,10 @@ static kmc_status set_all_labels(remapping *r, const uint8_t *colors, const uint
     for (size_t i = 0; i < n_colors && status == KMC_OK; i += BLOCK) {
         const size_t n = n_colors - i < BLOCK ? n_colors - i : BLOCK;
         r->run->kernels->keys(colors + i * (size_t)r->channels, n, r->channels, keys);
-        status = set_labels(r, keys, labels + i, n);
+        if (r->channels == 4)
+            status = set_alpha_labels(r, keys, labels + i, n);
+        else
+            set_labels(r, keys, labels + i, n);
         if (status == KMC_OK) status = kmc_poll(r->run);
     }
     return status;
@@ -94,11 +120,9 @@ kmc_status kmc_remap(const kmc_run *run, const uint8_t *pixels, size_t n, int ch
     remapping r = {.run = run, .pixels = pixels, .n = n, .channels = channels, .indices = indices,
                    .index_bytes = index_bytes};
     kmc_keymap_init(&r.map, 8 * channels);
-    const size_t table_bytes = channels < 4 ? (size_t)index_bytes << 8 * channels : 0;
-    if (channels < 4) {
-        r.table = kmc_table_take(run->tables, table_bytes);
-        if (!r.table) return KMC_NO_MEMORY;
-    }
+    const size_t table_bytes = (size_t)index_bytes << 8 * (channels < 4 ? channels : 3);
+    r.table = kmc_table_take(run->tables, table_bytes);
+    if (!r.table) return KMC_NO_MEMORY;
     kmc_status status = set_all_labels(&r, colors, labels, n_colors);
     if (status == KMC_OK)
         status = kmc_parallel(run, kmc_threads_for(run, n, THREAD_PIXELS), kmc_tasks_for(n, TASK_PIXELS), remap_task, &r);

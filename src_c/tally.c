@@ -7,12 +7,11 @@ enum { BLOCK = 1024, FULL = 8 * BLOCK, RUN = 64, COUNTER_MAX = 255 };
 
 kmc_status kmc_tally_new(int channels, kmc_tables *tables, kmc_tally *tally)
 {
-    const int key_bits = 8 * channels;
+    const int key_bits = channels == 4 ? 24 : 8 * channels;
     memset(tally, 0, sizeof *tally);
     tally->channels = channels;
     tally->tables = tables;
-    kmc_keymap_init(&tally->carries, key_bits);
-    if (channels > 3) return KMC_OK;
+    kmc_keymap_init(&tally->carries, 8 * channels);
     tally->n_cells = key_bits > KMC_CELL_BITS ? (size_t)1 << (key_bits - KMC_CELL_BITS) : 1;
     tally->counters = kmc_table_take(tables, tally->n_cells * KMC_CELL);
     tally->cells = kmc_alloc_zeroed(tally->n_cells, 1);
@@ -32,8 +31,10 @@ void kmc_tally_free(kmc_tally *tally)
 kmc_status kmc_tally_carry(kmc_tally *tally)
 {
     kmc_status status = KMC_OK;
-    for (size_t i = 0; i < tally->n_full && status == KMC_OK; i++)
-        status = kmc_keymap_add(&tally->carries, tally->full[i], COUNTER_MAX);
+    for (size_t i = 0; i < tally->n_full && status == KMC_OK; i++) {
+        const uint32_t key = tally->channels == 4 ? kmc_with_opaque_alpha(tally->full[i]) : tally->full[i];
+        status = kmc_keymap_add(&tally->carries, key, COUNTER_MAX);
+    }
     tally->n_full = 0;
     return status;
 }
@@ -93,19 +94,32 @@ static kmc_status count_carries(kmc_tally *tally, const uint32_t *keys, size_t n
     return status;
 }
 
+/* Counts what is not opaque, and leaves the keys of what is, without alpha: n of them then. */
+static kmc_status count_not_opaque(kmc_tally *tally, uint32_t *keys, size_t *n)
+{
+    uint32_t others[BLOCK];
+    size_t n_opaque = 0, n_others = 0;
+    for (size_t i = 0; i < *n; i++) {
+        const uint32_t key = keys[i], opaque = kmc_is_opaque(key) != 0;
+        others[n_others] = keys[n_opaque] = key;
+        n_opaque += opaque;
+        n_others += !opaque;
+    }
+    for (size_t i = 0; i < n_opaque; i++) keys[i] = kmc_without_alpha(keys[i]);
+    *n = n_opaque;
+    return count_carries(tally, others, n_others);
+}
+
 kmc_status kmc_tally_add(kmc_tally *tally, const kmc_kernels *kernels, const uint8_t *pixels, size_t n)
 {
     uint32_t keys[BLOCK];
     kmc_status status = KMC_OK;
     for (size_t i = 0; i < n && status == KMC_OK; i += BLOCK) {
-        const size_t here = n - i < BLOCK ? n - i : BLOCK;
+        size_t here = n - i < BLOCK ? n - i : BLOCK;
         kernels->keys(pixels + i * (size_t)tally->channels, here, tally->channels, keys);
-        if (!tally->counters) {
-            status = count_carries(tally, keys, here);
-        } else {
-            status = make_room(tally, here);
-            if (status == KMC_OK) count(tally, keys, here);
-        }
+        if (tally->channels == 4) status = count_not_opaque(tally, keys, &here);
+        if (status == KMC_OK) status = make_room(tally, here);
+        if (status == KMC_OK) count(tally, keys, here);
     }
     return status;
 }

@@ -8,16 +8,16 @@
 #include "tables.h"
 
 /* Up to three channels have a counter of one byte for every key; when one is full, 255 go to the carries. Only the cells
- * that have been met are initialised, so of the 16 MB no more is ever touched than those. Four channels count in the
- * carries alone. */
+ * that have been met are initialised, so of the 16 MB no more is ever touched than those. Of four channels, opaque colours
+ * have the counters of three, by their key without alpha; the others count in the carries alone. */
 typedef struct kmc_tally {
     int channels;
     kmc_tables *tables;
-    uint8_t *counters; /* by key; NULL for four channels */
+    uint8_t *counters; /* by key */
     uint8_t *cells;    /* by cell: KMC_CELL_NEW, _MET, or _CARRIED once a counter in it has run over */
-    size_t n_cells;    /* 0 for four channels */
-    kmc_keymap carries;
-    uint32_t *full; /* keys whose counter was full, not yet in the carries */
+    size_t n_cells;
+    kmc_keymap carries; /* by key, of as many channels as the pixels have */
+    uint32_t *full;     /* keys whose counter was full, not yet in the carries */
     size_t n_full;
 } kmc_tally;
 
@@ -41,9 +41,10 @@ kmc_status kmc_tally_merge_carries(kmc_tally *tally, const kmc_tally *other, int
 /* How many pixels had this key. */
 static inline int64_t kmc_tally_count(const kmc_tally *tally, uint32_t key)
 {
-    if (!tally->counters) return kmc_keymap_get(&tally->carries, key);
-    const int64_t count = tally->counters[key];
-    return tally->cells[key >> KMC_CELL_BITS] == KMC_CELL_CARRIED ? count + kmc_keymap_get(&tally->carries, key) : count;
+    if (tally->channels == 4 && !kmc_is_opaque(key)) return kmc_keymap_get(&tally->carries, key);
+    const uint32_t place = tally->channels == 4 ? kmc_without_alpha(key) : key;
+    const int64_t count = tally->counters[place];
+    return tally->cells[place >> KMC_CELL_BITS] == KMC_CELL_CARRIED ? count + kmc_keymap_get(&tally->carries, key) : count;
 }
 
 #endif

@@ -18,7 +18,7 @@ from PIL import Image
 import kmc
 from kmc.histogram import thread_count
 
-PICTURES = st.sampled_from([1, 3]).flatmap(
+PICTURES = st.sampled_from([1, 3, 4]).flatmap(
     lambda channels: arrays(
         np.uint8,
         st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(channels)),

@@ -44,6 +44,32 @@ def test_random_pictures(height, width, channels, levels, seed):
     check(np.random.default_rng(seed).integers(0, levels, shape, dtype=np.uint8))
 
 
+@given(
+    st.integers(1, 40),
+    st.integers(1, 90),
+    st.sampled_from([1, 2, 50, 256]),
+    st.lists(st.sampled_from([0, 1, 127, 128, 239, 254, 255, 255]), min_size=1, max_size=6),
+    st.integers(0, 99),
+)
+def test_opaque_and_other_pixels(height, width, levels, alphas, seed):
+    random = np.random.default_rng(seed)
+    pixels = random.integers(0, levels, (height, width, 4), dtype=np.uint8)
+    pixels[..., 3] = random.choice(alphas, (height, width))
+    check(pixels)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 7])
+@pytest.mark.parametrize("levels", [9, 256])
+def test_large_pictures_with_alpha(threads, levels):
+    """Colours in runs and mixed, opaque in some tasks, not in others, both in most."""
+    random = np.random.default_rng(levels)
+    pixels = random.integers(0, levels, (600, 1024, 4), dtype=np.uint8)
+    pixels[..., 3] = random.choice([0, 3, 254, 255, 255, 255], (600, 1024))
+    pixels[130:300, :, 3], pixels[400:550, :, 3] = 255, 7
+    pixels[280:320] = pixels[280, :1]
+    check(pixels, threads)
+
+
 @pytest.mark.parametrize("channels", [1, 3, 4])
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 254, 255, 256, 257, 509, 510, 511, 70_000])
 def test_one_colour_many_times(channels, n):
@@ -59,6 +85,11 @@ def test_counts_around_a_full_counter(channels):
     pixels = np.repeat(colors, times, axis=0)
     check(pixels[None])
     check(np.random.default_rng(2).permutation(pixels)[None])
+    if channels == 4:
+        pixels[:, 3] = 255
+        check(pixels[None])
+        soft = pixels - np.array([0, 0, 0, 1], np.uint8)
+        check(np.random.default_rng(3).permutation(np.concatenate((pixels, soft)))[None])
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])

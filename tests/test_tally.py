@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from kmc import _core
+from kmc.array import promoted
 from kmc.errors import OutOfMemoryError
 
 TASK = 1 << 17  # pixels that a thread counts at a time
@@ -47,10 +48,26 @@ def test_cells_that_two_threads_met(shared, threads):
         np.testing.assert_array_equal(found[1], counts)
 
 
+@pytest.mark.parametrize("threads", [3, 8])
+def test_opaque_cells_beside_other_colours(shared, threads):
+    """What is opaque has counters, the rest has none: in the same tasks, and with the same key."""
+    pixels = shared[0]
+    alpha = np.full(pixels.shape[:2], 255, np.uint8)
+    alpha[:, ::3] = 127
+    found = _core.histogram(np.dstack((pixels, alpha)), threads)
+    for value, own in ((255, np.arange(pixels.shape[1]) % 3 != 0), (127, alpha[0] == 127)):
+        expected = _core.histogram(pixels[:, own], 1)
+        this = found[0][:, 3] == value
+        np.testing.assert_array_equal(found[0][this, :3], expected[0])
+        np.testing.assert_array_equal(found[1][this], expected[1])
+
+
 if hasattr(_core, "_fail_allocation_after"):
 
-    def test_without_memory_for_helpers_counting_goes_on(shared):
+    @pytest.mark.parametrize("channels", [3, 4])
+    def test_without_memory_for_helpers_counting_goes_on(shared, channels):
         pixels, colors, counts = shared
+        pixels, colors = (promoted(array, channels) for array in (pixels, colors))
         survived = []
         for n in range(24):
             _core._fail_allocation_after(n)
