@@ -96,7 +96,8 @@ def fixed_point(
         if as_they_are:
             target[part] = flat[part]
         else:
-            target[part] = np.floor(flat[part] / np.float64(largest) * SCALE + 0.5)
+            shares = flat[part].astype(np.float64) / float(largest)
+            target[part] = np.floor(shares * SCALE + 0.5)
         if divisor != 1:
             divisor = int(np.gcd.reduce(np.flatnonzero(np.bincount(target[part])), initial=divisor))
     return whole, divisor

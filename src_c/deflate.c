@@ -215,10 +215,11 @@ static kmc_status segment_task(void *job, ptrdiff_t task, int thread)
     find_matches(w, d->data, s, DEPTH);
     uint64_t least = find_blocks(w, data, s, 0);
     if (least >= (s->end - s->begin) * (KMC_COST_ONE_BIT / 2)) return KMC_OK;
-    find_matches(w, d->data, s, DEEP);
     /* The better of two beginnings; the last one is what remains. This takes long enough for a caller to be asked. */
     for (int round = 0; round < 3; round++) {
         const int flat = round != 1;
+        if (thread == 0 && kmc_poll(d->run) != KMC_OK) return KMC_INTERRUPTED;
+        if (round == 0) find_matches(w, d->data, s, DEEP);
         if (thread == 0 && kmc_poll(d->run) != KMC_OK) return KMC_INTERRUPTED;
         const uint64_t cost = find_blocks(w, data, s, flat);
         if (round == 1 && cost <= least) break;

@@ -104,6 +104,15 @@ def test_every_real_type_and_any_strides(dtype):
     assert kmc.histogram(NAMED["photo"], importance=importance.tolist()) == expected
 
 
+def test_narrow_floats_are_divided_as_wide_ones():  # NumPy 1 would divide them as they are
+    narrow = np.random.default_rng(3).random(20_000).astype(np.float32)
+    wide = narrow.astype(np.float64)
+    np.testing.assert_array_equal(
+        fixed_point("importance", narrow, narrow.shape)[0],
+        fixed_point("importance", wide, wide.shape)[0],
+    )
+
+
 def test_large_pictures_in_parts():
     """More pixels than are made whole at once."""
     picture = noise(400, 410)
