@@ -212,7 +212,8 @@ class AlphaTree(Beside):
         if self.opaque.any() and self.soft.any():
             tree = self._tree(visible, threads)
         else:
-            tree = self.parts["soft" if self.soft.any() else "opaque"][0]
+            served = next(name for name in ("soft", "opaque", "clear") if name in self.parts)
+            tree = self.parts[served][0]
         super().__init__(tree, places[self.clear] / 64)
 
     def _tree(self, where: NDArray[np.bool_], threads: int) -> _core.Tree:

@@ -26,6 +26,19 @@ void kmc_grid_box(const kmc_canvas *canvas, int16_t *low, int16_t *high)
     }
 }
 
+/* Whether no entry in the grid is in this place: those that share one would all be in the list of every cell around.
+ * Slots hold numbers of entries, from 1 on. */
+static int is_first_there(const kmc_grid *grid, uint32_t *slots, size_t n_slots, const int16_t *place)
+{
+    uint32_t hash = 0;
+    for (int c = 0; c < 4; c++) hash = (hash ^ (uint16_t)place[c]) * 0x9E3779B1u;
+    size_t i = (hash >> 8) & (n_slots - 1);
+    for (; slots[i] != 0; i = (i + 1) & (n_slots - 1))
+        if (memcmp(grid->at[slots[i] - 1], place, sizeof grid->at[0]) == 0) return 0;
+    slots[i] = (uint32_t)grid->k + 1;
+    return 1;
+}
+
 kmc_status kmc_grid_new(const kmc_canvas *canvas, int opaque, kmc_grid *grid)
 {
     const int channels = opaque ? 3 : canvas->channels, bits = cell_bits(channels);
@@ -36,11 +49,17 @@ kmc_status kmc_grid_new(const kmc_canvas *canvas, int opaque, kmc_grid *grid)
     grid->at = kmc_alloc(grid->room, sizeof *grid->at);
     grid->index = kmc_alloc_zeroed(grid->room, sizeof *grid->index); /* read even where a cell could not be made */
     if (!grid->cells || !grid->blocks || !grid->at || !grid->index) return KMC_NO_MEMORY;
+    size_t n_slots = 2;
+    while (n_slots < 2 * canvas->k) n_slots *= 2;
+    uint32_t *const slots = kmc_alloc_zeroed(n_slots, sizeof *slots);
+    if (!slots) return KMC_NO_MEMORY;
     for (size_t j = 0; j < canvas->k; j++) {
-        if (opaque && canvas->palette[4 * j + 3] != 0) continue;
-        memcpy(grid->at[grid->k], canvas->palette + 4 * j, sizeof grid->at[0]);
+        const int16_t *const place = canvas->palette + 4 * j;
+        if ((opaque && place[3] != 0) || !is_first_there(grid, slots, n_slots, place)) continue;
+        memcpy(grid->at[grid->k], place, sizeof grid->at[0]);
         grid->index[grid->k++] = (uint16_t)j;
     }
+    kmc_free(slots);
     grid->n = grid->k;
     return KMC_OK;
 }

@@ -20,7 +20,7 @@ typedef struct kmc_grid {
     kmc_cell *cells, *blocks;
     int16_t (*at)[4];   /* of each entry in the lists: where it lies, 0 beyond the channels */
     uint16_t *index;    /* and its index */
-    size_t k, n, room;  /* the first k are the entries themselves */
+    size_t k, n, room;  /* the first k are the entries themselves, one for each place */
     int channels;
     int shift;          /* a point's cell: the sum of weights[c] * (coordinate c >> shift) */
     int16_t weights[4];

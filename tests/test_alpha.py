@@ -295,6 +295,16 @@ def test_an_rgb_picture_is_opaque_to_a_palette_with_alpha():
     np.testing.assert_array_equal(palette.remap(grey).indices, palette.remap(alike).indices)
 
 
+@pytest.mark.parametrize("dither", [None, "atkinson", "blue-noise"])
+@pytest.mark.parametrize("hidden", [0, 200])
+def test_a_picture_that_is_fully_transparent(hidden, dither):
+    picture = np.full((3, 5, 4), hidden, np.uint8)
+    picture[..., 3] = 0
+    palette = kmc.Palette([[9, 9, 9, 255], [7, 7, 7, 90], [1, 2, 3, 0], [1, 1, 1, 0]])
+    assert (palette.remap(picture, dither=dither).indices == 2).all()
+    assert kmc.fit(picture, 3).colors.tolist() == [[0, 0, 0, 0]]
+
+
 def test_all_ways_give_the_same():
     picture = soft(150, 190)
     expected = kmc.quantize(picture, 40, threads=1)

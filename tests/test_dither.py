@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -126,6 +129,23 @@ def test_many_colours_and_equal_ones(name):
     palette[200:] = palette[:100]
     check(noise(9, 11), palette, name)
     check(noise(9, 11), np.full((5, 3), 90, np.uint8), name)
+
+
+EQUAL = """
+import resource
+import kmc, numpy as np
+def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+picture = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+palette = kmc.Palette(np.full((65536, 3), 90, np.uint8))
+before = peak()
+assert not palette.remap(picture, dither="floyd-steinberg", threads=1).indices.any()
+assert peak() < 4 * before, (before, peak())
+"""
+
+
+@pytest.mark.parametrize("code", [EQUAL] if os.name == "posix" else [])
+def test_very_many_equal_colours_take_little_memory(code):
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @pytest.mark.parametrize("name", DITHERS)
