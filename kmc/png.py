@@ -110,7 +110,7 @@ def _palette_chunks(colors: NDArray[np.uint8]) -> Iterator[tuple[bytes, bytes]]:
 
 def _color_chunks(metadata: Metadata) -> Iterator[tuple[bytes, bytes]]:
     """Those that say what RGB values mean, which come before the palette."""
-    if metadata.icc_profile is not None:
+    if metadata.icc_profile:
         profile = np.frombuffer(metadata.icc_profile, np.uint8)
         yield b"iCCP", b"ICC profile\0\0" + _core.deflate(profile, 1)
     if metadata.gamma is not None:

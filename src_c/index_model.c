@@ -86,7 +86,7 @@ static inline int32_t sides_of(const kmc_node *node, const int32_t *around)
     return sides;
 }
 
-/* Where the guess lies between the children's mean colours: 0 to 8191, the left one at 2048, the right one at 6144. */
+/* Where the guess lies between the children's mean colours: 0 to 8191, the left one at 3072, the right one at 5120. */
 static inline uint32_t project(const kmc_node *node, const int32_t *guess)
 {
     int32_t t = 0;

@@ -12,7 +12,7 @@ typedef struct kmc_node {
     int32_t depth;
     uint32_t group, place; /* its counter: of which four levels, and which of the fifteen there (1 is their root) */
     int32_t between[4];    /* half way from the mean colour of the left child to the right one's, in 1/16 */
-    int32_t axis[4];       /* (colour - between) . axis >> 8 is 2048 for the right mean, -2048 for the left one */
+    int32_t axis[4];       /* (colour - between) . axis >> 8 is 1024 for the right mean, -1024 for the left one */
 } kmc_node;
 
 typedef struct kmc_palette_tree {

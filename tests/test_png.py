@@ -206,6 +206,11 @@ def test_alpha_goes_into_trns_up_to_the_last_that_needs_it():
     assert b"tRNS" not in dict(chunks_of(png_bytes(indices, colors)))
 
 
+def test_an_empty_profile_is_none():
+    indices, colors = np.zeros((1, 1), np.uint8), np.array([[9]], np.uint8)
+    assert png_bytes(indices, colors, Metadata(icc_profile=b"")) == png_bytes(indices, colors)
+
+
 def test_metadata_is_before_or_after_the_palette_as_the_standard_asks():
     metadata = Metadata(b"profile" * 9, (72.0, 300.0), b"MM\0*", b"<a/>", 0.5, (0.3, 0.3) * 4)
     file = png_bytes(np.zeros((1, 1), np.uint8), np.zeros((1, 4), np.uint8), metadata)
