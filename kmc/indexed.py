@@ -90,12 +90,20 @@ class IndexedImage:
         k = len(palette)
         if k <= np.iinfo(indices.dtype).max and indices.max() >= k:
             raise ArgumentError(f"index {indices.max()} is beyond a palette of {k} colours")
-        self.indices = indices
-        self.palette = palette
-        self.mse = not_negative("mse", mse)
         if metadata is not None and not isinstance(metadata, Metadata):
             raise ArgumentTypeError(f"metadata must be Metadata, not {type(metadata).__name__}")
-        self.metadata = metadata
+        self._set(indices, palette, not_negative("mse", mse), metadata)
+
+    def _set(
+        self,
+        indices: NDArray[np.uint8] | NDArray[np.uint16],
+        palette: Palette,
+        mse: float,
+        metadata: Metadata | None,
+    ) -> IndexedImage:
+        """Fill in what is known to fit together."""
+        self.indices, self.palette, self.mse, self.metadata = indices, palette, mse, metadata
+        return self
 
     @property
     def psnr(self) -> float:
@@ -304,6 +312,24 @@ class IndexedImage:
         from kmc.files import write
 
         write(self, path, format, metadata=metadata, **params)
+
+
+def made_of(
+    indices: NDArray[np.uint8] | NDArray[np.uint16],
+    palette: Palette,
+    mse: float,
+    metadata: Metadata | None,
+) -> IndexedImage:
+    """The indexed image of indices that the engine made for this palette: none is looked at.
+
+    Examples
+    --------
+    >>> import kmc, numpy as np
+    >>> from kmc.indexed import made_of
+    >>> made_of(np.zeros((2, 3), np.uint8), kmc.Palette([[1], [9]]), 1.0, None)
+    <kmc.IndexedImage: 3 x 2 pixels, 2 colours, PSNR 48.1 dB>
+    """
+    return IndexedImage.__new__(IndexedImage)._set(indices, palette, mse, metadata)
 
 
 def rgb_colors(colors: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -17,7 +17,7 @@ from kmc.dither import Dither, DitherName, checked_dither, dithered
 from kmc.errors import ArgumentError, ArgumentTypeError, ImageShapeError
 from kmc.histogram import thread_count
 from kmc.image import read
-from kmc.indexed import IndexedImage
+from kmc.indexed import IndexedImage, made_of
 from kmc.metadata import Metadata
 from kmc.space import SpaceName, checked_space, places
 
@@ -307,7 +307,7 @@ def _compared(
     """Every pixel compared with every colour."""
     height, width, channels = pixels.shape
     indices, error = _core.assign(pixels.reshape(-1, channels), palette.colors, threads)
-    return IndexedImage(indices.reshape(height, width), palette, error / indices.size, metadata)
+    return made_of(indices.reshape(height, width), palette, error / indices.size, metadata)
 
 
 def indexed(
@@ -333,12 +333,12 @@ def indexed(
     """
     if dither is not None:
         indices, error = dithered(dither, pixels, colors, labels, palette, threads)
-        return IndexedImage(indices, palette, error / indices.size, metadata)
+        return made_of(indices, palette, error / indices.size, metadata)
     few = compares_levels(palette) and len(palette) <= COMPARED_NOT_LOOKED_UP
     if few and is_noise(pixels, colors):
         return _compared(pixels, palette, threads, metadata)
     indices = _core.remap(pixels, colors, labels, len(palette), threads)
-    return IndexedImage(indices, palette, error / indices.size, metadata)
+    return made_of(indices, palette, error / indices.size, metadata)
 
 
 def widened(centroids: NDArray[Any]) -> NDArray[np.float64]:
