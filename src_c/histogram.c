@@ -143,35 +143,85 @@ kmc_status kmc_histogram_add(kmc_histogram *histogram, const kmc_run *run, const
 
 /* ---- reading ------------------------------------------------------------------------------------------------------- */
 
-/* Room for how many keys suffices: as many as there are, or a bound that is not much larger. */
-static size_t keys_at_most(const kmc_histogram *h)
+typedef struct listing {
+    const kmc_tally *tally;
+    const kmc_kernels *kernels;
+    uint32_t *keys;
+    size_t *starts; /* where the keys of each task's cells begin */
+} listing;
+
+static size_t list_cell(const listing *l, size_t cell, uint32_t *keys)
 {
-    const kmc_tally *const tally = &h->tally;
-    size_t n = 0;
-    for (size_t cell = 0; cell < tally->n_cells; cell++) n += tally->cells[cell] == KMC_CELL_NEW ? 0 : KMC_CELL;
-    if (smaller(n, h->n_pixels) <= GUESSED_KEYS) return smaller(n, h->n_pixels);
-    n = 0;
-    for (size_t cell = 0; cell < tally->n_cells; cell++) {
-        const uint8_t *const counters = tally->counters + cell * KMC_CELL;
-        unsigned here = 0;
-        if (tally->cells[cell] == KMC_CELL_NEW) continue;
-        for (size_t i = 0; i < KMC_CELL; i++) here += counters[i] != 0;
-        n += here;
+    if (l->tally->cells[cell] == KMC_CELL_NEW) return 0;
+    return l->kernels->occupied(l->tally->counters + cell * KMC_CELL, (uint32_t)(cell * KMC_CELL), keys);
+}
+
+static kmc_status list_cells_task(void *job, ptrdiff_t task, int thread)
+{
+    const listing *const l = job;
+    const size_t begin = (size_t)task * TASK_CELLS, end = smaller(begin + TASK_CELLS, l->tally->n_cells);
+    uint32_t own[KMC_CELL + 4]; /* what is written beyond a cell's keys may belong to another thread */
+    uint32_t *to = l->keys + l->starts[task];
+    (void)thread;
+    for (size_t cell = begin; cell < end; cell++) {
+        const size_t n = list_cell(l, cell, own);
+        memcpy(to, own, n * sizeof *to);
+        to += n;
     }
+    return KMC_OK;
+}
+
+/* How many counters of a cell are not 0: some in each lane, which do not come to 256. */
+static size_t count_cell(const uint8_t *counters)
+{
+    enum { LANES = 64 };
+    uint8_t lanes[LANES] = {0};
+    size_t n = 0;
+    for (int begin = 0; begin < KMC_CELL; begin += LANES)
+        for (int i = 0; i < LANES; i++) lanes[i] = (uint8_t)(lanes[i] + (counters[begin + i] != 0));
+    for (int i = 0; i < LANES; i++) n += lanes[i];
     return n;
+}
+
+static kmc_status count_cells_task(void *job, ptrdiff_t task, int thread)
+{
+    const listing *const l = job;
+    const size_t begin = (size_t)task * TASK_CELLS, end = smaller(begin + TASK_CELLS, l->tally->n_cells);
+    (void)thread;
+    for (size_t cell = begin; cell < end; cell++)
+        if (l->tally->cells[cell] != KMC_CELL_NEW) l->starts[task + 1] += count_cell(l->tally->counters + cell * KMC_CELL);
+    return KMC_OK;
+}
+
+/* Counts the keys before there is room for them. */
+static kmc_status list_many_keys(kmc_histogram *h, const kmc_run *run, size_t more)
+{
+    const int threads = kmc_threads_for(run, h->n_pixels, THREAD_PIXELS);
+    const ptrdiff_t tasks = kmc_tasks_for(h->tally.n_cells, TASK_CELLS);
+    listing l = {&h->tally, run->kernels, NULL, kmc_alloc_zeroed((size_t)tasks + 1, sizeof *l.starts)};
+    kmc_status status = l.starts ? kmc_parallel(run, threads, tasks, count_cells_task, &l) : KMC_NO_MEMORY;
+    if (status == KMC_OK) {
+        for (ptrdiff_t task = 0; task < tasks; task++) l.starts[task + 1] += l.starts[task];
+        h->n_keys = l.starts[tasks];
+        h->keys = l.keys = kmc_alloc(h->n_keys + more, sizeof *h->keys);
+        status = h->keys ? kmc_parallel(run, threads, tasks, list_cells_task, &l) : KMC_NO_MEMORY;
+    }
+    kmc_free(l.starts);
+    return status;
 }
 
 /* Lists the keys of all counters, leaving room for so many more. */
 static kmc_status list_keys_of_cells(kmc_histogram *h, const kmc_run *run, size_t more)
 {
-    const kmc_tally *const tally = &h->tally;
-    h->keys = kmc_alloc(keys_at_most(h) + more + 4, sizeof *h->keys);
+    const listing l = {&h->tally, run->kernels, NULL, NULL};
+    size_t most = 0;
+    for (size_t cell = 0; cell < l.tally->n_cells; cell++) most += l.tally->cells[cell] == KMC_CELL_NEW ? 0 : KMC_CELL;
+    most = smaller(most, h->n_pixels);
+    if (most > GUESSED_KEYS) return list_many_keys(h, run, more);
+    h->keys = kmc_alloc(most + more + 4, sizeof *h->keys);
     if (!h->keys) return KMC_NO_MEMORY;
     h->n_keys = 0;
-    for (size_t cell = 0; cell < tally->n_cells; cell++)
-        if (tally->cells[cell] != KMC_CELL_NEW)
-            h->n_keys += run->kernels->occupied(tally->counters + cell * KMC_CELL, (uint32_t)(cell * KMC_CELL),
-                                                h->keys + h->n_keys);
+    for (size_t cell = 0; cell < l.tally->n_cells; cell++) h->n_keys += list_cell(&l, cell, h->keys + h->n_keys);
     return KMC_OK;
 }
 

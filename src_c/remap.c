@@ -8,7 +8,9 @@
 enum {
     BLOCK = 1024,
     TASK_PIXELS = 1 << 17,
-    THREAD_PIXELS = 1 << 18
+    THREAD_PIXELS = 1 << 18,
+    TASK_COLORS = 1 << 15,
+    THREAD_COLORS = 1 << 17
 };
 
 typedef struct remapping {
@@ -16,6 +18,9 @@ typedef struct remapping {
     const uint8_t *pixels;
     size_t n;
     int channels, index_bytes;
+    const uint8_t *colors;
+    const uint16_t *labels;
+    size_t n_colors;
     void *indices;
     void *table;    /* by key, of opaque colours without alpha: index_bytes each, set for colours that occur */
     kmc_keymap map; /* label + 1 by key, of colours that are not opaque */
@@ -98,32 +103,42 @@ static kmc_status set_alpha_labels(remapping *r, const uint32_t *keys, const uin
     return status;
 }
 
-static kmc_status set_all_labels(remapping *r, const uint8_t *colors, const uint16_t *labels, size_t n_colors)
+static kmc_status set_labels_task(void *job, ptrdiff_t task, int thread)
 {
+    remapping *const r = job;
+    const size_t begin = (size_t)task * TASK_COLORS;
+    const size_t end = r->n_colors - begin < TASK_COLORS ? r->n_colors : begin + TASK_COLORS;
     uint32_t keys[BLOCK];
     kmc_status status = KMC_OK;
-    for (size_t i = 0; i < n_colors && status == KMC_OK; i += BLOCK) {
-        const size_t n = n_colors - i < BLOCK ? n_colors - i : BLOCK;
-        r->run->kernels->keys(colors + i * (size_t)r->channels, n, r->channels, keys);
+    (void)thread;
+    for (size_t i = begin; i < end && status == KMC_OK; i += BLOCK) {
+        const size_t n = end - i < BLOCK ? end - i : BLOCK;
+        r->run->kernels->keys(r->colors + i * (size_t)r->channels, n, r->channels, keys);
         if (r->channels == 4)
-            status = set_alpha_labels(r, keys, labels + i, n);
+            status = set_alpha_labels(r, keys, r->labels + i, n);
         else
-            set_labels(r, keys, labels + i, n);
-        if (status == KMC_OK) status = kmc_poll(r->run);
+            set_labels(r, keys, r->labels + i, n);
     }
     return status;
+}
+
+/* Threads may set different entries of a table, but not of a map. */
+static kmc_status set_all_labels(remapping *r)
+{
+    const int threads = r->channels == 4 ? 1 : kmc_threads_for(r->run, r->n_colors, THREAD_COLORS);
+    return kmc_parallel(r->run, threads, kmc_tasks_for(r->n_colors, TASK_COLORS), set_labels_task, r);
 }
 
 kmc_status kmc_remap(const kmc_run *run, const uint8_t *pixels, size_t n, int channels, const uint8_t *colors,
                      const uint16_t *labels, size_t n_colors, void *indices, int index_bytes)
 {
-    remapping r = {.run = run, .pixels = pixels, .n = n, .channels = channels, .indices = indices,
-                   .index_bytes = index_bytes};
+    remapping r = {.run = run, .pixels = pixels, .n = n, .channels = channels, .index_bytes = index_bytes,
+                   .colors = colors, .labels = labels, .n_colors = n_colors, .indices = indices};
     kmc_keymap_init(&r.map, 8 * channels);
     const size_t table_bytes = (size_t)index_bytes << 8 * (channels < 4 ? channels : 3);
     r.table = kmc_table_take(run->tables, table_bytes);
     if (!r.table) return KMC_NO_MEMORY;
-    kmc_status status = set_all_labels(&r, colors, labels, n_colors);
+    kmc_status status = set_all_labels(&r);
     if (status == KMC_OK)
         status = kmc_parallel(run, kmc_threads_for(run, n, THREAD_PIXELS), kmc_tasks_for(n, TASK_PIXELS), remap_task, &r);
     kmc_table_give(run->tables, r.table, table_bytes);

@@ -58,6 +58,24 @@ def test_opaque_and_other_pixels(height, width, levels, alphas, seed):
     check(pixels)
 
 
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("channels", [3, 4])
+def test_many_colours(channels, threads):
+    """More than one thread puts into the table, and more than one lists."""
+    random = np.random.default_rng(channels)
+    check(random.integers(0, 256, (700, 600, channels), dtype=np.uint8), threads)
+
+
+def test_more_pixels_than_keys_are_guessed_for():
+    """A few colours in each of many cells, for more than one thread."""
+    colors = np.random.default_rng(0).integers(0, 256, (9000, 3), dtype=np.uint8)
+    pixels = np.resize(colors, (1800, 1800, 3))
+    expected = reference.histogram(pixels)
+    for threads in (1, 2, 5):
+        for found, right in zip(_core.histogram(pixels, threads), expected, strict=True):
+            np.testing.assert_array_equal(found, right)
+
+
 @pytest.mark.parametrize("threads", [1, 2, 3, 7])
 @pytest.mark.parametrize("levels", [9, 256])
 def test_large_pictures_with_alpha(threads, levels):
