@@ -10,6 +10,7 @@ by picture, as a share of the smallest file of all the standard ones.
 from __future__ import annotations
 
 import argparse
+import importlib
 import io
 import time
 from collections.abc import Callable
@@ -150,8 +151,7 @@ def contenders(levels: list[int], quick: bool) -> dict[str, Coder]:
     if not quick and report.version("pyoxipng"):
         found["PNG, oxipng max"] = Coder(oxipng_write, paint)
     if report.version("pillow-jxl-plugin"):
-        import pillow_jxl  # noqa: F401 (it registers itself)
-
+        importlib.import_module("pillow_jxl")  # it registers itself
         for effort in (7,) if quick else (7, 9):
             settings = {"lossless": True, "effort": effort, "num_threads": 1}
             found[f"JPEG XL {effort}, RGB"] = by_pillow(painted_mode, "JXL", **settings)
