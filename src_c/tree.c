@@ -66,16 +66,22 @@ typedef struct weighing {
 /* Weights are positive and not too many; no colour comes twice. */
 static kmc_status weigh(kmc_tree *tree, const int64_t *weights, size_t begin, size_t end, weighing *w)
 {
+    const kmc_points points = tree->points;
+    const uint8_t *const shared = tree->shared;
+    const int most_shared = 8 * tree->channels - 1;
+    int64_t total = w->total, square_sum = w->square_sum, largest = w->largest; /* in registers while they grow */
     for (size_t i = begin; i < end; i++) {
         const int64_t weight = weights ? weights[i] : 1;
-        if (weight <= 0 || weight > KMC_MAX_WEIGHT - w->total || tree->shared[i] == 8 * tree->channels)
-            return KMC_BAD_ARGUMENT;
-        w->total += weight;
-        w->square_sum += weight * kmc_distance(tree->points.xy[i], tree->points.zw[i], 0, 0);
-        w->largest = weight > w->largest ? weight : w->largest;
-        w->sharing[tree->shared[i]]++;
-        tree->points.weights[i] = weight;
+        if (weight <= 0 || weight > KMC_MAX_WEIGHT - total || shared[i] > most_shared) return KMC_BAD_ARGUMENT;
+        total += weight;
+        square_sum += weight * kmc_distance(points.xy[i], points.zw[i], 0, 0);
+        largest = weight > largest ? weight : largest;
+        w->sharing[shared[i]]++;
+        points.weights[i] = weight;
     }
+    w->total = total;
+    w->square_sum = square_sum;
+    w->largest = largest;
     return KMC_OK;
 }
 
