@@ -49,10 +49,12 @@ def merged_transparent(
     >>> colors.tolist(), place.tolist()
     ([[0, 0, 0, 0], [0, 0, 0, 9]], [1, 0])
     """
-    seen = colors[:, 3] > 0
-    first = int(not seen.all())
-    place = np.where(seen, np.cumsum(seen) - 1 + first, 0)
-    return np.concatenate((np.zeros((first, 4), np.uint8), colors[seen])), place
+    seen = np.flatnonzero(colors[:, 3])
+    first = int(len(seen) < len(colors))
+    place = np.zeros(len(colors), np.intp)
+    place[seen] = np.arange(first, first + len(seen))
+    # Many times as fast as colors[seen].
+    return np.concatenate((np.zeros((first, 4), np.uint8), colors.take(seen, axis=0))), place
 
 
 def gathered(values: NDArray[np.int64], place: NDArray[np.intp]) -> NDArray[np.int64]:
@@ -200,25 +202,23 @@ class AlphaTree(Beside):
         self.weights = np.ones(len(colors), np.int64) if weights is None else weights
         self.of = colors, self.weights, places
         alpha = colors[:, 3]
-        self.opaque = alpha == 255
-        self.clear, self.soft = alpha == 0, (alpha > 0) & ~self.opaque
-        parts = {"clear": self.clear, "opaque": self.opaque, "soft": self.soft}
+        kinds = {"clear": alpha == 0, "opaque": alpha == 255, "soft": (alpha > 0) & (alpha < 255)}
         self.parts = {
-            name: (self._tree(where, threads), where)
-            for name, where in parts.items()
-            if where.any()
+            name: (self._tree(rows, threads), rows)
+            for name, kind in kinds.items()
+            if len(rows := np.flatnonzero(kind))
         }
-        visible = self.opaque | self.soft
-        if self.opaque.any() and self.soft.any():
-            tree = self._tree(visible, threads)
+        if "opaque" in self.parts and "soft" in self.parts:
+            tree = self._tree(np.flatnonzero(alpha), threads)
         else:
             served = next(name for name in ("soft", "opaque", "clear") if name in self.parts)
             tree = self.parts[served][0]
-        super().__init__(tree, places[self.clear] / 64)
+        super().__init__(tree, places[alpha == 0] / 64)
 
-    def _tree(self, where: NDArray[np.bool_], threads: int) -> _core.Tree:
+    def _tree(self, rows: NDArray[np.intp], threads: int) -> _core.Tree:
         colors, weights, places = self.of
-        return _core.tree(colors[where], weights[where], threads, places[where])
+        colors, places = colors.take(rows, axis=0), places.take(rows, axis=0)
+        return _core.tree(colors, weights[rows], threads, places)
 
     def __len__(self) -> int:
         return len(self.weights)
@@ -230,10 +230,10 @@ class AlphaTree(Beside):
         k = len(centroids)
         labels, counts, error = np.empty(len(self), np.uint16), np.zeros(k, np.int64), 0.0
         opaque = np.flatnonzero(centroids[:, 3] == 0)
-        for name, (tree, where) in self.parts.items():
+        for name, (tree, rows) in self.parts.items():
             ids = opaque if name == "opaque" and len(opaque) else np.arange(k)
             found, weights, lost = tree.label(centroids[ids], threads)
-            labels[where] = ids[found]
+            labels[rows] = ids[found]
             counts[ids] += weights
             error += lost
         return labels, counts, error
@@ -249,7 +249,7 @@ class AlphaTree(Beside):
     ) -> tuple[History, bool]:
         """Iterates the centroids in place, in the order: fixed, fully transparent, soft, opaque."""
         if len(centroids) == len(self.kept) and not n_fixed:
-            everything = self._tree(np.ones(len(self), bool), threads)
+            everything = self._tree(np.arange(len(self)), threads)
             centroids[:] = everything.seed_random(1, 0, threads)
             return everything.lloyd(centroids, max_iter, tol, callback, threads)
         first, last = self._arrange(centroids, n_fixed, threads)
@@ -281,7 +281,8 @@ class AlphaTree(Beside):
             mild = soft.means[: len(moving) - len(hard)]
         # Clusters that were empty: Lloyd's iterations will fill them.
         spare = len(moving) - len(mild) - len(hard)
-        more = min(spare, int(self.opaque.sum()) - len(hard))
+        n_opaque = len(self.parts["opaque"][1]) if "opaque" in self.parts else 0
+        more = min(spare, n_opaque - len(hard))
         extra = moving[:spare]
         hard = np.concatenate((hard, opaque_places(extra[:more], self.space)))
         moving[:] = np.concatenate((mild, extra[more:], hard))
@@ -291,11 +292,11 @@ class AlphaTree(Beside):
         """The colours of a part by the moving centroid they are nearest to."""
         if part not in self.parts or not len(moving):
             return Parts(NONE, np.empty(0))
-        tree, where = self.parts[part]
+        tree, rows = self.parts[part]
         labels, _, _ = tree.label(np.concatenate((still, moving)), threads)
         _, weights, places = self.of
         own = labels.astype(np.int64) - len(still)
-        return parts(places[where], weights[where], own, len(moving))
+        return parts(places.take(rows, axis=0), weights[rows], own, len(moving))
 
     def _iterate(
         self, centroids: Floats, n_fixed: int, first: int, last: int, threads: int

@@ -36,11 +36,11 @@ def parts(
     >>> found.means.tolist(), found.weights.tolist()
     ([[1.0, 0.0, 0.0, 0.0]], [2.0])
     """
-    own = labels >= 0
-    labels, heavy = labels[own], weights[own].astype(np.float64)
+    own = np.flatnonzero(labels >= 0)
+    labels, places, heavy = labels[own], places.take(own, axis=0), weights[own].astype(np.float64)
     # Whole numbers below 2**53, so that sums are exact.
     weight: Floats = np.bincount(labels, heavy, k).astype(np.float64)
-    sums = [np.bincount(labels, heavy * places[own, c], k) for c in range(4)]
+    sums = [np.bincount(labels, heavy * places[:, c], k) for c in range(4)]
     some = weight > 0
     return Parts(np.stack(sums, axis=1)[some] / weight[some, None] / 64, weight[some])
 

@@ -41,13 +41,10 @@ static kmc_status set_places(places *p, const kmc_run *run, int channels, const 
 static void find_places(const places *p, uint32_t *keys, size_t n)
 {
     const uint32_t *const table = p->table;
-    int64_t found[BLOCK];
-    if (table) {
+    if (table)
         for (size_t i = 0; i < n; i++) keys[i] = table[keys[i]];
-        return;
-    }
-    kmc_keymap_get_all(&p->map, keys, n, found);
-    for (size_t i = 0; i < n; i++) keys[i] = (uint32_t)(found[i] - 1);
+    else
+        for (size_t i = 0; i < n; i++) keys[i] = (uint32_t)(kmc_keymap_get(&p->map, keys[i]) - 1);
 }
 
 typedef struct adding {

@@ -26,17 +26,11 @@ size_t kmc_keymap_size(const kmc_keymap *map)
     return n;
 }
 
-/* Where to look for a key first. */
-static inline size_t first_place(const kmc_keymap_part *part, uint32_t key)
-{
-    return key * 0x9E3779B1u >> (32 - part->bits); /* 2^32 over the golden ratio spreads neighbours evenly */
-}
-
 /* The slot of a key, or the free one where it belongs. The part must have slots. */
 static kmc_keymap_slot *find(const kmc_keymap_part *part, uint32_t key)
 {
     const size_t mask = ((size_t)1 << part->bits) - 1;
-    size_t i = first_place(part, key);
+    size_t i = key * 0x9E3779B1u >> (32 - part->bits); /* 2^32 over the golden ratio spreads neighbours evenly */
     while (part->slots[i].count != 0 && part->slots[i].key != key) i = (i + 1) & mask;
     return &part->slots[i];
 }
@@ -76,19 +70,6 @@ int64_t kmc_keymap_get(const kmc_keymap *map, uint32_t key)
 {
     const kmc_keymap_part *const part = &map->parts[key >> map->part_shift];
     return part->slots ? find(part, key)->count : 0;
-}
-
-/* First without a branch on what is found, so that memory is waited for all at once. */
-void kmc_keymap_get_all(const kmc_keymap *map, const uint32_t *keys, size_t n, int64_t *counts)
-{
-    static const kmc_keymap_slot none = {0, 0};
-    for (size_t i = 0; i < n; i++) {
-        const kmc_keymap_part *const part = &map->parts[keys[i] >> map->part_shift];
-        const kmc_keymap_slot *const slot = part->slots ? &part->slots[first_place(part, keys[i])] : &none;
-        counts[i] = slot->count & -(int64_t)(slot->key == keys[i]);
-    }
-    for (size_t i = 0; i < n; i++)
-        if (counts[i] == 0) counts[i] = kmc_keymap_get(map, keys[i]);
 }
 
 kmc_status kmc_keymap_merge(kmc_keymap *map, const kmc_keymap *other, int part)

@@ -31,9 +31,8 @@ void kmc_keymap_free(kmc_keymap *map);
 /* Adds to the count of a key; count > 0. */
 kmc_status kmc_keymap_add(kmc_keymap *map, uint32_t key, int64_t count);
 
-/* The count of a key, 0 where it is not in the map; and those of n keys, which is several times quicker. */
+/* The count of a key, 0 where it is not in the map. */
 int64_t kmc_keymap_get(const kmc_keymap *map, uint32_t key);
-void kmc_keymap_get_all(const kmc_keymap *map, const uint32_t *keys, size_t n, int64_t *counts);
 
 /* Adds one part of another map of the same key_bits. Different parts may be merged on different threads. */
 kmc_status kmc_keymap_merge(kmc_keymap *map, const kmc_keymap *other, int part);

@@ -39,12 +39,12 @@ static void look_up(const remapping *r, const uint32_t *keys, size_t n, size_t a
     }
 }
 
-/* With alpha: all pixels through the table, but those that are not opaque once more, through the map. */
+/* With alpha: all pixels through the table, at 0 where they are not opaque, and these once more, through the map. */
 static void look_up_alpha(const remapping *r, uint32_t *keys, size_t n, size_t at)
 {
     uint32_t others[BLOCK];
     uint16_t places[BLOCK];
-    int64_t found[BLOCK];
+    int64_t label = 0;
     size_t n_others = 0;
     for (size_t i = 0; i < n; i++) {
         others[n_others] = keys[i];
@@ -52,15 +52,15 @@ static void look_up_alpha(const remapping *r, uint32_t *keys, size_t n, size_t a
         n_others += !kmc_is_opaque(keys[i]);
     }
     if (n_others != n) {
-        for (size_t i = 0; i < n; i++) keys[i] = kmc_without_alpha(keys[i]);
+        for (size_t i = 0; i < n; i++) keys[i] = kmc_is_opaque(keys[i]) ? kmc_without_alpha(keys[i]) : 0;
         look_up(r, keys, n, at);
     }
-    kmc_keymap_get_all(&r->map, others, n_others, found);
     for (size_t i = 0; i < n_others; i++) {
+        if (i == 0 || others[i] != others[i - 1]) label = kmc_keymap_get(&r->map, others[i]) - 1;
         if (r->index_bytes == 1)
-            ((uint8_t *)r->indices)[at + places[i]] = (uint8_t)(found[i] - 1);
+            ((uint8_t *)r->indices)[at + places[i]] = (uint8_t)label;
         else
-            ((uint16_t *)r->indices)[at + places[i]] = (uint16_t)(found[i] - 1);
+            ((uint16_t *)r->indices)[at + places[i]] = (uint16_t)label;
     }
 }
 
