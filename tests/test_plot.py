@@ -18,6 +18,7 @@ from kmc.plot.curve import knee, measured
 
 @pytest.fixture(autouse=True)
 def no_figure_is_left():
+    pyplot.close("all")  # those of doctests that ran before
     yield
     pyplot.close("all")
 

@@ -15,6 +15,7 @@ from kmc.plot.clusters import sample
 
 @pytest.fixture(autouse=True)
 def no_figure_is_left():
+    pyplot.close("all")  # those of doctests that ran before
     yield
     pyplot.close("all")
 
