@@ -30,7 +30,7 @@ typedef struct segment {
 
 /* What one thread needs. */
 typedef struct workspace {
-    kmc_matcher matcher;
+    kmc_match_finder finder;
     kmc_match *found;              /* KMC_MATCHES_KEPT for each position */
     uint8_t *n_found;
     uint32_t *cost;                /* of the cheapest path to each position */
@@ -78,10 +78,10 @@ static workspace *workspace_new(void)
 static void find_matches(workspace *w, const uint8_t *data, const segment *s, int depth)
 {
     const size_t before = s->begin < KMC_MATCH_FARTHEST ? s->begin : KMC_MATCH_FARTHEST, n = s->end - s->begin;
-    kmc_matcher_start(&w->matcher, data + s->begin - before, before + n);
-    for (size_t i = 0; i < before; i++) kmc_matcher_enter(&w->matcher, i, depth, NULL);
+    kmc_match_finder_start(&w->finder, data + s->begin - before, before + n);
+    for (size_t i = 0; i < before; i++) kmc_match_finder_enter(&w->finder, i, depth, NULL);
     for (size_t i = 0; i < n; i++)
-        w->n_found[i] = (uint8_t)kmc_matcher_enter(&w->matcher, before + i, depth, w->found + i * KMC_MATCHES_KEPT);
+        w->n_found[i] = (uint8_t)kmc_match_finder_enter(&w->finder, before + i, depth, w->found + i * KMC_MATCHES_KEPT);
 }
 
 /* The cheapest way from `begin` to `end`, positions in the segment, by the costs at hand. */

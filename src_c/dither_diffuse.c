@@ -20,7 +20,7 @@ enum {
 typedef struct diffusion {
     const kmc_run *run;
     const kmc_canvas *canvas;
-    kmc_place low, high; /* the box of all entries */
+    kmc_quad low, high; /* the box of all entries */
     int passed, atkinson;
     void *indices;
     struct worker *workers; /* of each thread */
@@ -29,7 +29,7 @@ typedef struct diffusion {
 /* A band on its way. */
 typedef struct strip {
     kmc_limits limits;
-    kmc_place *memory, *errors[3], *at; /* errors of row y in errors[y % 3] */
+    kmc_quad *memory, *errors[3], *at; /* errors of row y in errors[y % 3] */
     uint16_t *found;
 } strip;
 
@@ -53,7 +53,7 @@ static kmc_dither_row prepared(worker *w, strip *s, size_t y, int first)
     memcpy(row.high, d->high, sizeof row.high);
     if (channels == 4) row.alpha = canvas->pixels + 4 * begin + 3;
     if (canvas->coordinates)
-        row.at = (const kmc_place *)(canvas->coordinates + 4 * begin);
+        row.at = (const kmc_quad *)(canvas->coordinates + 4 * begin);
     else if (channels == 1)
         for (size_t x = 0; x < width; x++) s->at[x][0] = (int16_t)(canvas->pixels[begin + x] * KMC_ONE_LEVEL);
     else
@@ -140,7 +140,7 @@ static kmc_status diffuse_task(void *job, ptrdiff_t task, int thread)
     const kmc_status status = w->job ? KMC_OK : hire(d, w);
     if (status != KMC_OK) return status;
     for (int i = 0; i < 2; i++) {
-        memset(w->strips[i].memory, 0, 3 * (d->canvas->width + 2 * KMC_ROW_PADDING) * sizeof(kmc_place));
+        memset(w->strips[i].memory, 0, 3 * (d->canvas->width + 2 * KMC_ROW_PADDING) * sizeof(kmc_quad));
     }
     return diffuse_bands(w, (size_t)task * 2 * BAND, thread);
 }

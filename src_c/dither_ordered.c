@@ -24,7 +24,7 @@ typedef struct ordering {
     const kmc_run *run;
     const kmc_canvas *canvas;
     const kmc_mixing *mixing;
-    kmc_place low, high; /* the box of all entries */
+    kmc_quad low, high; /* the box of all entries */
     int strength;
     kmc_grid *grids;    /* two of each thread: of all entries, of the opaque ones */
     uint16_t *mixtures; /* KMC_MIXTURE indices for each colour, from dark to light */

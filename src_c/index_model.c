@@ -74,7 +74,7 @@ static inline kmc_counter *relation(const kmc_index_model *m, int i, uint64_t a,
 }
 
 /* On which side of the node the first twelve neighbours are, three digits each: 0 is neither. The nearest is the lowest. */
-static inline int32_t sides_of(const kmc_node *node, const int32_t *around)
+static inline int32_t sides_of(const kmc_palette_node *node, const int32_t *around)
 {
     static const int32_t DIGIT[12] = {1, 3, 9, 27, 81, 243, 729, 2187, 6561, 19683, 59049, 177147};
     const int32_t low = (int32_t)node->low, middle = (int32_t)node->middle, high = (int32_t)node->high;
@@ -87,7 +87,7 @@ static inline int32_t sides_of(const kmc_node *node, const int32_t *around)
 }
 
 /* Where the guess lies between the children's mean colours: 0 to 8191, the left one at 3072, the right one at 5120. */
-static inline uint32_t project(const kmc_node *node, const int32_t *guess)
+static inline uint32_t project(const kmc_palette_node *node, const int32_t *guess)
 {
     int32_t t = 0;
     for (int c = 0; c < 4; c++) t += (guess[c] - node->between[c]) * node->axis[c];
@@ -102,7 +102,7 @@ static inline uint32_t least(size_t a, size_t b)
 
 static inline void aim_at_node(const kmc_index_model *m, const kmc_place *p, size_t at, decision *d)
 {
-    const kmc_node *const node = &m->tree->nodes[at];
+    const kmc_palette_node *const node = &m->tree->nodes[at];
     const size_t own = least(at, KMC_NODES - 1);
     const uint32_t sides = (uint32_t)sides_of(node, p->around), four = sides % KMC_SIDES, eight = sides % 6561;
     uint32_t t = 0;
@@ -197,7 +197,7 @@ static inline size_t final_row(const kmc_place *p, uint64_t node)
 }
 
 /* The side that is left where one child is nothing but the symbol ruled out, or -1. */
-static inline int forced_side(const kmc_node *node, int32_t ruled_out)
+static inline int forced_side(const kmc_palette_node *node, int32_t ruled_out)
 {
     if (node->child[0] == ~ruled_out) return 1;
     if (node->child[1] == ~ruled_out) return 0;
@@ -207,13 +207,13 @@ static inline int forced_side(const kmc_node *node, int32_t ruled_out)
 static inline uint32_t code_path(kmc_index_model *m, kmc_coder *coder, const kmc_place *p, int stage, int reading,
                                  uint32_t symbol)
 {
-    const kmc_node *const nodes = m->tree->nodes;
+    const kmc_palette_node *const nodes = m->tree->nodes;
     const int32_t ruled_out = stage == ESCAPED ? p->around[KMC_W] : INT32_MAX;
     kmc_counter *found[KMC_CONTEXTS];
     int32_t at = m->tree->k > 1 ? 0 : ~0;
     uint32_t group = UINT32_MAX;
     while (at >= 0) {
-        const kmc_node *const node = &nodes[at];
+        const kmc_palette_node *const node = &nodes[at];
         int side = forced_side(node, ruled_out);
         if (side < 0) {
             decision d;

@@ -8,11 +8,11 @@ enum {
     FAR = KMC_MATCH_FARTHEST
 };
 
-void kmc_matcher_start(kmc_matcher *matcher, const uint8_t *data, size_t end)
+void kmc_match_finder_start(kmc_match_finder *finder, const uint8_t *data, size_t end)
 {
-    matcher->data = data;
-    matcher->end = (int32_t)end;
-    memset(matcher->roots, 0xff, sizeof matcher->roots);
+    finder->data = data;
+    finder->end = (int32_t)end;
+    memset(finder->roots, 0xff, sizeof finder->roots);
 }
 
 static uint32_t hashed(const uint8_t *bytes)
@@ -34,7 +34,7 @@ static int common_length(const uint8_t *a, const uint8_t *b, int length, int mos
     return length;
 }
 
-int kmc_matcher_enter(kmc_matcher *m, size_t position, int depth, kmc_match *found)
+int kmc_match_finder_enter(kmc_match_finder *m, size_t position, int depth, kmc_match *found)
 {
     const int32_t here = (int32_t)position, left = m->end - here;
     const int most = left < KMC_MATCH_MOST ? left : KMC_MATCH_MOST;

@@ -18,18 +18,18 @@ typedef struct kmc_match {
     uint16_t length, distance;
 } kmc_match;
 
-typedef struct kmc_matcher {
+typedef struct kmc_match_finder {
     const uint8_t *data;
     int32_t end;
     int32_t roots[1 << KMC_MATCH_HASH_BITS];
     int32_t children[KMC_MATCH_FARTHEST + 1][2]; /* of a position: what sorts before it, and after it */
-} kmc_matcher;
+} kmc_match_finder;
 
-void kmc_matcher_start(kmc_matcher *matcher, const uint8_t *data, size_t end);
+void kmc_match_finder_start(kmc_match_finder *finder, const uint8_t *data, size_t end);
 
 /* Enters a position, each once and in order, and writes matches of growing length there, each the nearest of its
  * length or longer ones, if `found` is not NULL; at most KMC_MATCHES_KEPT, the longest among them. Looks at `depth`
  * earlier positions at most. Returns how many. */
-int kmc_matcher_enter(kmc_matcher *matcher, size_t position, int depth, kmc_match *found);
+int kmc_match_finder_enter(kmc_match_finder *finder, size_t position, int depth, kmc_match *found);
 
 #endif

@@ -75,7 +75,7 @@ static void mean(const building *b, uint32_t low, uint32_t high, int32_t *color)
     }
 }
 
-static void aim(const building *b, kmc_node *node)
+static void aim(const building *b, kmc_palette_node *node)
 {
     int32_t left[4] = {0}, right[4] = {0};
     int64_t squared = 0;
@@ -93,13 +93,13 @@ static void aim(const building *b, kmc_node *node)
 /* Gives a node its children: those of more than one symbol go to the end of the queue. */
 static int32_t add_child(kmc_palette_tree *tree, int32_t parent, int side, int32_t n_nodes)
 {
-    kmc_node *const from = &tree->nodes[parent];
+    kmc_palette_node *const from = &tree->nodes[parent];
     const uint32_t low = side ? from->middle : from->low, high = side ? from->high : from->middle;
     if (high - low == 1) {
         from->child[side] = ~(int32_t)low;
         return n_nodes;
     }
-    kmc_node *const node = &tree->nodes[n_nodes];
+    kmc_palette_node *const node = &tree->nodes[n_nodes];
     from->child[side] = n_nodes;
     node->low = low;
     node->high = high;
@@ -116,7 +116,7 @@ static void build(kmc_palette_tree *tree, const building *b)
     tree->nodes[0].high = (uint32_t)tree->k;
     tree->nodes[0].place = 1;
     for (int32_t i = 0; i < n_nodes; i++) {
-        kmc_node *const node = &tree->nodes[i];
+        kmc_palette_node *const node = &tree->nodes[i];
         node->middle = part(b, node->low, node->high);
         aim(b, node);
         n_nodes = add_child(tree, i, 0, n_nodes);
