@@ -6,17 +6,15 @@
 #include "dither_canvas.h"
 #include "dither_mask.h"
 #include "dither_row.h"
-#include "keymap.h"
+#include "numbers.h"
 #include "parallel.h"
-#include "tables.h"
 
 enum {
     PASSED = 208, /* of 256: what is owed to a mixture wears off like the error of diffusion, */
     LIMIT = 3,    /* and is at most so many times what the plain mapping gets wrong */
     AT_ONCE = 4,  /* mixtures that take turns */
-    RANK_BITS = 8,
     TASK_COLORS = 1 << 12,
-    BLOCK = 1024,
+    BLOCK = KMC_NUMBERS_BLOCK,
     TASK_PIXELS = 1 << 16
 };
 
@@ -28,9 +26,7 @@ typedef struct ordering {
     int strength;
     kmc_grid *grids;    /* two of each thread: of all entries, of the opaque ones */
     uint16_t *mixtures; /* KMC_MIXTURE indices for each colour, from dark to light */
-    uint32_t *starts;   /* by the upper bits of a key: the number of the first colour with these, */
-    uint8_t *ranks;     /* and by the whole key: how many more come before; set for colours that occur */
-    kmc_keymap map;     /* number + 1 by key, where keys are too wide for a table */
+    kmc_numbers numbers;
     void *indices;
 } ordering;
 
@@ -134,10 +130,9 @@ static kmc_status draw_task(void *job, ptrdiff_t task, int thread)
     for (size_t i = begin; i < end; i += BLOCK) {
         const size_t here = end - i < BLOCK ? end - i : BLOCK;
         o->run->kernels->keys(canvas->pixels + i * (size_t)canvas->channels, here, canvas->channels, keys);
+        kmc_numbers_find(&o->numbers, keys, here);
         for (size_t j = 0; j < here; j++) {
-            const size_t number = o->ranks ? o->starts[keys[j] >> RANK_BITS] + (size_t)o->ranks[keys[j]]
-                                           : (size_t)kmc_keymap_get(&o->map, keys[j]) - 1;
-            const uint32_t drawn = o->mixtures[KMC_MIXTURE * number + threshold(o->mixing->order, x, y)];
+            const uint32_t drawn = o->mixtures[KMC_MIXTURE * (size_t)keys[j] + threshold(o->mixing->order, x, y)];
             kmc_index_set(o->indices, canvas->index_bytes, i + j, drawn);
             if (++x == canvas->width) {
                 x = 0;
@@ -148,56 +143,22 @@ static kmc_status draw_task(void *job, ptrdiff_t task, int thread)
     return KMC_OK;
 }
 
-/* The number of every colour by its key. */
-static kmc_status number_colors(ordering *o)
-{
-    const int channels = o->canvas->channels;
-    uint32_t keys[BLOCK], last = UINT32_MAX, start = 0;
-    kmc_status status = KMC_OK;
-    for (size_t i = 0; i < o->mixing->n && status == KMC_OK; i += BLOCK) {
-        const size_t n = o->mixing->n - i < BLOCK ? o->mixing->n - i : BLOCK;
-        o->run->kernels->keys(o->mixing->colors + i * (size_t)channels, n, channels, keys);
-        for (size_t j = 0; j < n && status == KMC_OK; j++) {
-            if (!o->ranks) {
-                status = kmc_keymap_add(&o->map, keys[j], (int64_t)(i + j) + 1);
-                continue;
-            }
-            if (keys[j] >> RANK_BITS != last) {
-                last = keys[j] >> RANK_BITS;
-                start = (uint32_t)(i + j);
-                o->starts[last] = start;
-            }
-            o->ranks[keys[j]] = (uint8_t)(i + j - start);
-        }
-        if (status == KMC_OK) status = kmc_poll(o->run);
-    }
-    return status;
-}
-
 kmc_status kmc_order_dither(const kmc_run *run, const kmc_canvas *canvas, const kmc_mixing *mixing, int strength,
                             void *indices)
 {
     const size_t n = canvas->height * canvas->width;
     const int threads = kmc_threads_for(run, mixing->n, TASK_COLORS);
     ordering o = {.run = run, .canvas = canvas, .mixing = mixing, .strength = strength, .indices = indices};
-    kmc_keymap_init(&o.map, 8 * canvas->channels);
     o.grids = kmc_alloc_zeroed(2 * (size_t)threads, sizeof *o.grids);
     o.mixtures = kmc_alloc(KMC_MIXTURE * mixing->n, sizeof *o.mixtures);
-    const size_t n_keys = canvas->channels < 4 ? (size_t)1 << 8 * canvas->channels : 0;
-    if (n_keys != 0) {
-        o.starts = kmc_alloc(n_keys >> RANK_BITS, sizeof *o.starts);
-        o.ranks = kmc_table_take(run->tables, n_keys);
-    }
-    kmc_status status = o.grids && o.mixtures && (n_keys == 0 || (o.starts && o.ranks)) ? KMC_OK : KMC_NO_MEMORY;
+    kmc_status status = kmc_numbers_new(&o.numbers, run, canvas->channels, mixing->colors, mixing->n);
+    if (!o.grids || !o.mixtures) status = KMC_NO_MEMORY;
     kmc_grid_box(canvas, o.low, o.high);
     if (status == KMC_OK) status = kmc_parallel(run, threads, kmc_tasks_for(mixing->n, TASK_COLORS), mix_task, &o);
-    if (status == KMC_OK) status = number_colors(&o);
     if (status == KMC_OK)
         status = kmc_parallel(run, kmc_threads_for(run, n, TASK_PIXELS), kmc_tasks_for(n, TASK_PIXELS), draw_task, &o);
     for (int i = 0; o.grids && i < 2 * threads; i++) kmc_grid_free(&o.grids[i]);
-    kmc_keymap_free(&o.map);
-    kmc_table_give(run->tables, o.ranks, n_keys);
-    kmc_free(o.starts);
+    kmc_numbers_free(&o.numbers, run);
     kmc_free(o.mixtures);
     kmc_free(o.grids);
     return status;

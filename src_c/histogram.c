@@ -90,7 +90,7 @@ static kmc_status merge_carries_task(void *job, ptrdiff_t task, int thread)
     (void)thread;
     for (int i = 0; i < c->n_helpers && status == KMC_OK; i++)
         status = kmc_tally_merge_carries(c->tally, &c->helpers[i], (int)task);
-    return status;
+    return status == KMC_OK ? kmc_carries_settle(&c->tally->carries, (int)task) : status;
 }
 
 static kmc_status carry_all(const counting *c)
@@ -108,8 +108,7 @@ static kmc_status count_and_merge(counting *c)
     if (status == KMC_OK && c->n_helpers != 0)
         status = kmc_parallel(run, threads, kmc_tasks_for(c->tally->n_cells, TASK_CELLS), merge_cells_task, c);
     if (status == KMC_OK) status = carry_all(c);
-    if (status == KMC_OK && c->n_helpers != 0)
-        status = kmc_parallel(run, threads, KMC_KEYMAP_PARTS, merge_carries_task, c);
+    if (status == KMC_OK) status = kmc_parallel(run, threads, KMC_CARRIES_PARTS, merge_carries_task, c);
     return status;
 }
 
@@ -152,7 +151,7 @@ typedef struct listing {
 
 static size_t list_cell(const listing *l, size_t cell, uint32_t *keys)
 {
-    if (l->tally->cells[cell] == KMC_CELL_NEW) return 0;
+    if (!l->tally->cells[cell]) return 0;
     return l->kernels->occupied(l->tally->counters + cell * KMC_CELL, (uint32_t)(cell * KMC_CELL), keys);
 }
 
@@ -189,7 +188,7 @@ static kmc_status count_cells_task(void *job, ptrdiff_t task, int thread)
     const size_t begin = (size_t)task * TASK_CELLS, end = smaller(begin + TASK_CELLS, l->tally->n_cells);
     (void)thread;
     for (size_t cell = begin; cell < end; cell++)
-        if (l->tally->cells[cell] != KMC_CELL_NEW) l->starts[task + 1] += count_cell(l->tally->counters + cell * KMC_CELL);
+        if (l->tally->cells[cell]) l->starts[task + 1] += count_cell(l->tally->counters + cell * KMC_CELL);
     return KMC_OK;
 }
 
@@ -215,7 +214,7 @@ static kmc_status list_keys_of_cells(kmc_histogram *h, const kmc_run *run, size_
 {
     const listing l = {&h->tally, run->kernels, NULL, NULL};
     size_t most = 0;
-    for (size_t cell = 0; cell < l.tally->n_cells; cell++) most += l.tally->cells[cell] == KMC_CELL_NEW ? 0 : KMC_CELL;
+    for (size_t cell = 0; cell < l.tally->n_cells; cell++) most += l.tally->cells[cell] ? KMC_CELL : 0;
     most = smaller(most, h->n_pixels);
     if (most > GUESSED_KEYS) return list_many_keys(h, run, more);
     h->keys = kmc_alloc(most + more + 4, sizeof *h->keys);
@@ -240,15 +239,14 @@ static void merge_keys(uint32_t *keys, size_t n, const uint32_t *others, size_t 
 /* Lists opaque colours from the counters, the others from the carries, where some opaque ones are too. */
 static kmc_status list_keys_with_alpha(kmc_histogram *h, const kmc_run *run)
 {
-    const size_t n_carries = kmc_keymap_size(&h->tally.carries);
+    const size_t n_carries = kmc_carries_size(&h->tally.carries);
     uint32_t *const others = kmc_alloc(n_carries, sizeof *others);
     size_t n = 0;
-    kmc_status status = others ? kmc_keymap_keys(&h->tally.carries, run, others) : KMC_NO_MEMORY;
-    if (status == KMC_OK) {
-        for (size_t i = 0; i < n_carries; i++)
-            if (!kmc_is_opaque(others[i])) others[n++] = others[i];
-        status = list_keys_of_cells(h, run, n);
-    }
+    if (!others) return KMC_NO_MEMORY;
+    kmc_carries_keys(&h->tally.carries, others);
+    for (size_t i = 0; i < n_carries; i++)
+        if (!kmc_is_opaque(others[i])) others[n++] = others[i];
+    const kmc_status status = list_keys_of_cells(h, run, n);
     if (status == KMC_OK) {
         merge_keys(h->keys, h->n_keys, others, n);
         h->n_keys += n;
@@ -284,7 +282,10 @@ static kmc_status read_task(void *job, ptrdiff_t task, int thread)
     const size_t begin = (size_t)task * TASK_COLORS, end = smaller(begin + TASK_COLORS, h->n_keys);
     (void)thread;
     r->kernels->colors(h->keys + begin, end - begin, h->channels, r->colors + begin * (size_t)h->channels);
-    for (size_t i = begin; i < end; i++) r->counts[i] = kmc_tally_count(&h->tally, h->keys[i]);
+    if (begin == end) return KMC_OK;
+    kmc_carried carried = kmc_carries_from(&h->tally.carries, h->keys[begin]);
+    for (size_t i = begin; i < end; i++)
+        r->counts[i] = kmc_tally_counter(&h->tally, h->keys[i]) + kmc_carried_count(&carried, h->keys[i]);
     return KMC_OK;
 }
 

@@ -6,7 +6,7 @@
 #include "tables.h"
 
 enum {
-    BLOCK = 1024,
+    BLOCK = KMC_KEYMAP_BLOCK,
     TASK_PIXELS = 1 << 17,
     THREAD_PIXELS = 1 << 18,
     TASK_COLORS = 1 << 15,
@@ -23,7 +23,7 @@ typedef struct remapping {
     size_t n_colors;
     void *indices;
     void *table;    /* by key, of opaque colours without alpha: index_bytes each, set for colours that occur */
-    kmc_keymap map; /* label + 1 by key, of colours that are not opaque */
+    kmc_keymap map; /* of colours that are not opaque, the label by key */
 } remapping;
 
 static void look_up(const remapping *r, const uint32_t *keys, size_t n, size_t at)
@@ -44,7 +44,6 @@ static void look_up_alpha(const remapping *r, uint32_t *keys, size_t n, size_t a
 {
     uint32_t others[BLOCK];
     uint16_t places[BLOCK];
-    int64_t label = 0;
     size_t n_others = 0;
     for (size_t i = 0; i < n; i++) {
         others[n_others] = keys[i];
@@ -55,13 +54,12 @@ static void look_up_alpha(const remapping *r, uint32_t *keys, size_t n, size_t a
         for (size_t i = 0; i < n; i++) keys[i] = kmc_is_opaque(keys[i]) ? kmc_without_alpha(keys[i]) : 0;
         look_up(r, keys, n, at);
     }
-    for (size_t i = 0; i < n_others; i++) {
-        if (i == 0 || others[i] != others[i - 1]) label = kmc_keymap_get(&r->map, others[i]) - 1;
-        if (r->index_bytes == 1)
-            ((uint8_t *)r->indices)[at + places[i]] = (uint8_t)label;
-        else
-            ((uint16_t *)r->indices)[at + places[i]] = (uint16_t)label;
-    }
+    if (n_others == 0) return;
+    kmc_keymap_find(&r->map, others, n_others);
+    if (r->index_bytes == 1)
+        for (size_t i = 0; i < n_others; i++) ((uint8_t *)r->indices)[at + places[i]] = (uint8_t)others[i];
+    else
+        for (size_t i = 0; i < n_others; i++) ((uint16_t *)r->indices)[at + places[i]] = (uint16_t)others[i];
 }
 
 static kmc_status remap_task(void *job, ptrdiff_t task, int thread)
@@ -90,17 +88,15 @@ static void set_labels(const remapping *r, const uint32_t *keys, const uint16_t 
         for (size_t i = 0; i < n; i++) ((uint16_t *)r->table)[keys[i]] = labels[i];
 }
 
-static kmc_status set_alpha_labels(remapping *r, const uint32_t *keys, const uint16_t *labels, size_t n)
+static void set_alpha_labels(remapping *r, const uint32_t *keys, const uint16_t *labels, size_t n)
 {
-    kmc_status status = KMC_OK;
-    for (size_t i = 0; i < n && status == KMC_OK; i++) {
+    for (size_t i = 0; i < n; i++) {
         const uint32_t place = kmc_without_alpha(keys[i]);
         if (kmc_is_opaque(keys[i]))
             set_labels(r, &place, &labels[i], 1);
         else
-            status = kmc_keymap_add(&r->map, keys[i], labels[i] + 1);
+            kmc_keymap_set(&r->map, keys[i], labels[i]);
     }
-    return status;
 }
 
 static kmc_status set_labels_task(void *job, ptrdiff_t task, int thread)
@@ -109,17 +105,16 @@ static kmc_status set_labels_task(void *job, ptrdiff_t task, int thread)
     const size_t begin = (size_t)task * TASK_COLORS;
     const size_t end = r->n_colors - begin < TASK_COLORS ? r->n_colors : begin + TASK_COLORS;
     uint32_t keys[BLOCK];
-    kmc_status status = KMC_OK;
     (void)thread;
-    for (size_t i = begin; i < end && status == KMC_OK; i += BLOCK) {
+    for (size_t i = begin; i < end; i += BLOCK) {
         const size_t n = end - i < BLOCK ? end - i : BLOCK;
         r->run->kernels->keys(r->colors + i * (size_t)r->channels, n, r->channels, keys);
         if (r->channels == 4)
-            status = set_alpha_labels(r, keys, r->labels + i, n);
+            set_alpha_labels(r, keys, r->labels + i, n);
         else
             set_labels(r, keys, r->labels + i, n);
     }
-    return status;
+    return KMC_OK;
 }
 
 /* Threads may set different entries of a table, but not of a map. */
@@ -129,16 +124,23 @@ static kmc_status set_all_labels(remapping *r)
     return kmc_parallel(r->run, threads, kmc_tasks_for(r->n_colors, TASK_COLORS), set_labels_task, r);
 }
 
+static size_t n_not_opaque(const uint8_t *colors, size_t n)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < n; i++) found += colors[4 * i + 3] != 255;
+    return found;
+}
+
 kmc_status kmc_remap(const kmc_run *run, const uint8_t *pixels, size_t n, int channels, const uint8_t *colors,
                      const uint16_t *labels, size_t n_colors, void *indices, int index_bytes)
 {
     remapping r = {.run = run, .pixels = pixels, .n = n, .channels = channels, .index_bytes = index_bytes,
                    .colors = colors, .labels = labels, .n_colors = n_colors, .indices = indices};
-    kmc_keymap_init(&r.map, 8 * channels);
     const size_t table_bytes = (size_t)index_bytes << 8 * (channels < 4 ? channels : 3);
     r.table = kmc_table_take(run->tables, table_bytes);
-    if (!r.table) return KMC_NO_MEMORY;
-    kmc_status status = set_all_labels(&r);
+    kmc_status status = r.table ? KMC_OK : KMC_NO_MEMORY;
+    if (status == KMC_OK && channels == 4) status = kmc_keymap_new(&r.map, n_not_opaque(colors, n_colors));
+    if (status == KMC_OK) status = set_all_labels(&r);
     if (status == KMC_OK)
         status = kmc_parallel(run, kmc_threads_for(run, n, THREAD_PIXELS), kmc_tasks_for(n, TASK_PIXELS), remap_task, &r);
     kmc_table_give(run->tables, r.table, table_bytes);

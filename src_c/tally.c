@@ -11,7 +11,7 @@ kmc_status kmc_tally_new(int channels, kmc_tables *tables, kmc_tally *tally)
     memset(tally, 0, sizeof *tally);
     tally->channels = channels;
     tally->tables = tables;
-    kmc_keymap_init(&tally->carries, 8 * channels);
+    kmc_carries_init(&tally->carries, 8 * channels);
     tally->n_cells = key_bits > KMC_CELL_BITS ? (size_t)1 << (key_bits - KMC_CELL_BITS) : 1;
     tally->counters = kmc_table_take(tables, tally->n_cells * KMC_CELL);
     tally->cells = kmc_alloc_zeroed(tally->n_cells, 1);
@@ -24,7 +24,7 @@ void kmc_tally_free(kmc_tally *tally)
     kmc_table_give(tally->tables, tally->counters, tally->n_cells * KMC_CELL);
     kmc_free(tally->cells);
     kmc_free(tally->full);
-    kmc_keymap_free(&tally->carries);
+    kmc_carries_free(&tally->carries);
     memset(tally, 0, sizeof *tally);
 }
 
@@ -33,7 +33,7 @@ kmc_status kmc_tally_carry(kmc_tally *tally)
     kmc_status status = KMC_OK;
     for (size_t i = 0; i < tally->n_full && status == KMC_OK; i++) {
         const uint32_t key = tally->channels == 4 ? kmc_with_opaque_alpha(tally->full[i]) : tally->full[i];
-        status = kmc_keymap_add(&tally->carries, key, COUNTER_MAX);
+        status = kmc_carries_add(&tally->carries, key, COUNTER_MAX);
     }
     tally->n_full = 0;
     return status;
@@ -49,15 +49,14 @@ static kmc_status make_room(kmc_tally *tally, size_t n)
 static inline uint32_t *count_key(uint8_t *counters, uint8_t *cells, uint32_t key, unsigned times, uint32_t *full)
 {
     const uint32_t cell = key >> KMC_CELL_BITS;
-    if (cells[cell] == KMC_CELL_NEW) {
-        cells[cell] = KMC_CELL_MET;
+    if (!cells[cell]) {
+        cells[cell] = 1;
         memset(counters + (size_t)cell * KMC_CELL, 0, KMC_CELL);
     }
     const uint8_t sum = (uint8_t)(counters[key] + times);
     counters[key] = sum;
     if (sum >= times) return full;
     counters[key] = (uint8_t)(sum + 1);
-    cells[cell] = KMC_CELL_CARRIED;
     *full = key;
     return full + 1;
 }
@@ -89,7 +88,7 @@ static kmc_status count_carries(kmc_tally *tally, const uint32_t *keys, size_t n
     for (size_t i = 0; i < n && status == KMC_OK;) {
         const size_t begin = i;
         while (i < n && keys[i] == keys[begin]) i++;
-        status = kmc_keymap_add(&tally->carries, keys[begin], (int64_t)(i - begin));
+        status = kmc_carries_add(&tally->carries, keys[begin], i - begin);
     }
     return status;
 }
@@ -136,10 +135,9 @@ static int add_run(uint8_t *restrict counters, const uint8_t *restrict other)
     return over;
 }
 
-/* Adds one cell to another and lists the keys that were full: says whether there were any. */
-static int add_cell(uint8_t *counters, const uint8_t *other, uint32_t first, kmc_tally *full_of)
+/* Adds one cell to another and lists the keys that were full. */
+static void add_cell(uint8_t *counters, const uint8_t *other, uint32_t first, kmc_tally *full_of)
 {
-    const size_t before = full_of->n_full;
     for (int begin = 0; begin < KMC_CELL; begin += RUN) {
         if (!add_run(counters + begin, other + begin)) continue;
         for (int i = begin; i < begin + RUN; i++) {
@@ -148,7 +146,6 @@ static int add_cell(uint8_t *counters, const uint8_t *other, uint32_t first, kmc
             full_of->full[full_of->n_full++] = first + (uint32_t)i;
         }
     }
-    return full_of->n_full != before;
 }
 
 kmc_status kmc_tally_merge_cells(kmc_tally *tally, const kmc_tally *other, size_t begin, size_t end, kmc_tally *full_of)
@@ -157,21 +154,20 @@ kmc_status kmc_tally_merge_cells(kmc_tally *tally, const kmc_tally *other, size_
     for (size_t cell = begin; cell < end; cell++) {
         uint8_t *const to = tally->counters + cell * KMC_CELL;
         const uint8_t *const from = other->counters + cell * KMC_CELL;
-        if (other->cells[cell] == KMC_CELL_NEW) continue;
-        if (tally->cells[cell] == KMC_CELL_NEW) {
-            tally->cells[cell] = other->cells[cell];
+        if (!other->cells[cell]) continue;
+        if (!tally->cells[cell]) {
+            tally->cells[cell] = 1;
             memcpy(to, from, KMC_CELL);
             continue;
         }
         status = make_room(full_of, KMC_CELL);
         if (status != KMC_OK) break;
-        const int over = add_cell(to, from, (uint32_t)(cell * KMC_CELL), full_of);
-        if (over || other->cells[cell] == KMC_CELL_CARRIED) tally->cells[cell] = KMC_CELL_CARRIED;
+        add_cell(to, from, (uint32_t)(cell * KMC_CELL), full_of);
     }
     return status;
 }
 
 kmc_status kmc_tally_merge_carries(kmc_tally *tally, const kmc_tally *other, int part)
 {
-    return kmc_keymap_merge(&tally->carries, &other->carries, part);
+    return kmc_carries_merge(&tally->carries, &other->carries, part);
 }

@@ -2,8 +2,8 @@
 #ifndef KMC_TALLY_H
 #define KMC_TALLY_H
 
+#include "carries.h"
 #include "kernels.h"
-#include "keymap.h"
 #include "pixels.h"
 #include "tables.h"
 
@@ -14,14 +14,12 @@ typedef struct kmc_tally {
     int channels;
     kmc_tables *tables;
     uint8_t *counters; /* by key */
-    uint8_t *cells;    /* by cell: KMC_CELL_NEW, _MET, or _CARRIED once a counter in it has run over */
+    uint8_t *cells;    /* by cell: whether it has been met, and so its counters cleared */
     size_t n_cells;
-    kmc_keymap carries; /* by key, of as many channels as the pixels have */
-    uint32_t *full;     /* keys whose counter was full, not yet in the carries */
+    kmc_carries carries; /* by key, of as many channels as the pixels have */
+    uint32_t *full;      /* keys whose counter was full, not yet in the carries */
     size_t n_full;
 } kmc_tally;
-
-enum { KMC_CELL_NEW, KMC_CELL_MET, KMC_CELL_CARRIED };
 
 /* Release with kmc_tally_free, after a failure too; `tables` (or NULL) must live until then. */
 kmc_status kmc_tally_new(int channels, kmc_tables *tables, kmc_tally *tally);
@@ -38,13 +36,11 @@ kmc_status kmc_tally_carry(kmc_tally *tally);
 kmc_status kmc_tally_merge_cells(kmc_tally *tally, const kmc_tally *other, size_t begin, size_t end, kmc_tally *full_of);
 kmc_status kmc_tally_merge_carries(kmc_tally *tally, const kmc_tally *other, int part);
 
-/* How many pixels had this key. */
-static inline int64_t kmc_tally_count(const kmc_tally *tally, uint32_t key)
+/* How many of the pixels that had this key are in a counter. */
+static inline int64_t kmc_tally_counter(const kmc_tally *tally, uint32_t key)
 {
-    if (tally->channels == 4 && !kmc_is_opaque(key)) return kmc_keymap_get(&tally->carries, key);
-    const uint32_t place = tally->channels == 4 ? kmc_without_alpha(key) : key;
-    const int64_t count = tally->counters[place];
-    return tally->cells[place >> KMC_CELL_BITS] == KMC_CELL_CARRIED ? count + kmc_keymap_get(&tally->carries, key) : count;
+    if (tally->channels < 4) return tally->counters[key];
+    return kmc_is_opaque(key) ? tally->counters[kmc_without_alpha(key)] : 0;
 }
 
 #endif

@@ -55,6 +55,15 @@ def test_sums_equal_the_twin_in_every_way(channels, shape):
         assert _core.add_weights(pixels, weights, colors, threads).tolist() == expected
 
 
+def test_sums_of_opaque_colours_between_others():
+    pixels = np.random.default_rng(0).integers(0, 9, (90, 120, 4), dtype=np.uint8)
+    pixels[..., 3] = np.array([0, 254, 255])[pixels[..., 3] // 3]
+    weights = scattered(pixels.shape[:2], 65536, 6).astype(np.uint16)
+    colors, expected = sums_of(pixels, weights)
+    assert min(np.unique(colors[:, 3], return_counts=True)[1]) == 729
+    assert _core.add_weights(pixels, weights, colors, 1).tolist() == expected
+
+
 def test_sums_beyond_32_bits():
     pixels, weights = np.zeros((300, 400, 3), np.uint8), np.full((300, 400), 65535, np.uint16)
     sums = _core.add_weights(pixels, weights, np.zeros((1, 3), np.uint8), 1)

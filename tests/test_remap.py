@@ -88,6 +88,16 @@ def test_large_pictures_with_alpha(threads, levels):
     check(pixels, threads)
 
 
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("levels", [10, 60])
+def test_long_lists_of_soft_colours_that_begin_alike(threads, levels):
+    """Of few colours the lists are added up again and again, of many they grow; of some both."""
+    random = np.random.default_rng(levels)
+    pixels = random.integers(0, levels, (500, 700, 4), dtype=np.uint8)
+    pixels[:, :300] %= 9
+    check(pixels, threads)
+
+
 @pytest.mark.parametrize("channels", [1, 3, 4])
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 254, 255, 256, 257, 509, 510, 511, 70_000])
 def test_one_colour_many_times(channels, n):
