@@ -60,7 +60,7 @@ def test_sums_of_opaque_colours_between_others():
     pixels[..., 3] = np.array([0, 254, 255])[pixels[..., 3] // 3]
     weights = scattered(pixels.shape[:2], 65536, 6).astype(np.uint16)
     colors, expected = sums_of(pixels, weights)
-    assert min(np.unique(colors[:, 3], return_counts=True)[1]) == 729
+    assert min(np.unique(colors[:, 3], return_counts=True)[1]) > 600
     assert _core.add_weights(pixels, weights, colors, 1).tolist() == expected
 
 
