@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
 
 import kmc
 from kmc.commands import console
-from kmc.commands.exits import Exit, code_of
+from kmc.commands.exits import Exit, Terminated, code_of
 from kmc.commands.layout import LateGroup
 from kmc.errors import KmcError
 
@@ -43,17 +44,39 @@ def main(argv: Sequence[str] | None = None) -> int:
     2
     """
     try:
-        return int(program.main(argv, "kmc", standalone_mode=False) or Exit.DONE)
+        with _terminable():
+            return int(program.main(argv, "kmc", standalone_mode=False) or Exit.DONE)
     except click.ClickException as error:
-        return _misused(error)
+        return _misused(error, sys.argv[1:] if argv is None else argv)
     except click.Abort:
         return Exit.INTERRUPTED
 
 
-def _misused(error: click.ClickException) -> Exit:
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM ends the program as Ctrl-C does, so that no temporary file is left."""
+
+    def terminate(*_: object) -> None:
+        raise Terminated
+
+    try:
+        before = signal.signal(signal.SIGTERM, terminate)
+    except ValueError:  # in another thread than the main one
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _misused(error: click.ClickException, arguments: Sequence[str]) -> Exit:
     context = getattr(error, "ctx", None)
     console.complain(error.format_message())
-    if context is not None:
+    files = [each for each in arguments if each[:1] == "-" and os.path.lexists(each)]
+    if files:
+        console.say(f"./{console.printable(files[0])} is the file of that name")
+    elif context is not None:
         console.say(f"{context.command_path} --help says more")
     return Exit.FAILED
 
@@ -66,14 +89,14 @@ class Program(LateGroup):
             with warnings.catch_warnings():
                 # Whoever names a picture here has chosen it; one twice as large is an error still.
                 warnings.filterwarnings("ignore", ".* could be decompression bomb")
-                warnings.simplefilter("always", kmc.FormatWarning)
-                warnings.showwarning = _warn
+                warnings.simplefilter("always", UserWarning)  # Pillow's and ours, of each file
+                warnings.showwarning = console.warn
                 return super().invoke(ctx)
         except BrokenPipeError:
             _drop_stdout()
             return Exit.BROKEN_PIPE
-        except KeyboardInterrupt:
-            return Exit.INTERRUPTED
+        except KeyboardInterrupt as error:
+            return code_of(error)
         except KmcError as error:
             console.complain(error)
             return code_of(error)
@@ -85,10 +108,6 @@ class Program(LateGroup):
             return
         with formatter.section("Exit codes, of many files the worst"):
             formatter.write_dl([(str(int(code)), code.meaning) for code in Exit])
-
-
-def _warn(message: Warning | str, *_: Any, **__: Any) -> None:
-    console.complain(f"warning: {message}")
 
 
 def _drop_stdout() -> None:

@@ -55,7 +55,10 @@ EFFORTS = {
 
 @dataclass(frozen=True)
 class Options:
-    """The options of `fit`, checked: `fixed` are n_fixed colours, `init` is of the others."""
+    """The options of `fit`, checked: `fixed` are n_fixed colours, `init` is of the others.
+
+    `begun` is told of all k centroids in levels before the first iteration of a run.
+    """
 
     k: int
     init: str | NDArray[np.float64]
@@ -71,6 +74,7 @@ class Options:
     fixed: NDArray[np.uint8]
     space: SpaceName
     goal: Goal | None
+    begun: Callable[[NDArray[np.float64]], Any] | None = None
 
     @property
     def n_fixed(self) -> int:

@@ -57,6 +57,8 @@ def best_run(tree: AnyTree, options: Options, start: NDArray[np.float64] | None 
 
 def _run(tree: AnyTree, options: Options, seed: int, start: NDArray[np.float64] | None) -> Run:
     centroids = _start(tree, options, seed % (1 << 64)) if start is None else start
+    if options.begun is not None:
+        options.begun(levels(centroids, tree.channels, options.space))
     history, converged = tree.lloyd(
         centroids,
         options.max_iter,

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
+import struct
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +38,57 @@ class Kmc:
         out, err = self.capture.readouterr()
         self.raw = out
         return code, out.decode(errors="replace"), err.decode()
+
+
+# Makes the terminal it is started on its own, as a shell does, so that Ctrl-C reaches it.
+TAKING = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+
+
+def on_terminal(
+    *arguments: object,
+    press: bytes = b"",
+    after: bytes = b"",
+    columns: int = 80,
+    **variables: str,
+) -> tuple[int, str, bytes]:
+    """Run the program with a terminal for its input and its stderr, and stdout into a pipe.
+
+    The keys `press` are typed once the bytes `after` have been shown. Returns the exit code, what
+    the terminal was sent and what stdout was. Asserts that the terminal's settings are left alone.
+    """
+    import fcntl
+    import pty
+    import select
+    import termios
+
+    keyboard, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    before = termios.tcgetattr(terminal)
+    command = [*KMC, *map(str, arguments)]
+    environment = {"TERM": "xterm"} | dict(os.environ) | variables
+    shown = b""
+    with tempfile.TemporaryFile() as out, subprocess.Popen(
+        [sys.executable, "-c", f"{TAKING}os.execv(sys.argv[1], sys.argv[1:])", *command],
+        stdin=terminal, stderr=terminal, stdout=out, env=environment, start_new_session=True,
+    ) as process:  # fmt: skip
+        while process.poll() is None or select.select([keyboard], [], [], 0)[0]:
+            if select.select([keyboard], [], [], 0.05)[0]:
+                shown += os.read(keyboard, 65536)
+            if press and after in shown:
+                os.write(keyboard, press)
+                press = b""
+        out.seek(0)
+        printed = out.read()
+    assert termios.tcgetattr(terminal) == before
+    os.close(keyboard)
+    os.close(terminal)
+    return process.returncode, shown.decode(), printed
+
+
+def seen(sent: str) -> list[str]:
+    """The lines that stand on a terminal in the end, without their colours."""
+    sent = re.sub(r"\x1b\[[0-9;]*m", "", sent)
+    return [re.split(r"\r\x1b\[K", line)[-1] for line in sent.split("\r\n")]
 
 
 def picture(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 import pytest
-from shell import Kmc, run
+from shell import Kmc, picture, run
 from test_api import loaded_by
 
 import kmc
@@ -34,6 +34,7 @@ def test_help_lists_the_commands_and_every_exit_code(cli):
     assert (code, err) == (0, "")
     assert all(f"  {command} " in out for command in COMMANDS)
     assert all(f"  {int(code)} " in out and code.meaning[:30] in out for code in Exit)
+    assert max(map(len, out.splitlines())) <= 80
     assert cli("-h") == (0, out, "")
 
 
@@ -52,7 +53,8 @@ def test_help_of_a_command_names_every_option(cli, command):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["quantise"], "No such command 'quantise'"),
+        (["quantise"], "No such command 'quantise'. Did you mean 'quantize'?"),
+        (["blur"], "No such command 'blur'.\n"),
         (["--verison"], "No such option"),
         (["quantize"], "Missing argument"),
         (["quantize", "a.png", "-k", "x"], "'x' is no whole number from 1 to 65536"),
@@ -79,7 +81,7 @@ def test_the_worst_code_counts():
     assert worst([]) == 0
     assert worst([Exit.DONE, Exit.LARGER, Exit.POOR, Exit.EXISTS]) == 15
     assert worst([Exit.UNWRITABLE, Exit.UNREADABLE, Exit.FAILED]) == 3
-    assert [int(code) for code in Exit] == [0, 98, 99, 15, 1, 2, 3, 130, 141]
+    assert [int(code) for code in Exit] == [0, 98, 99, 15, 1, 2, 3, 130, 141, 143]
 
 
 def test_it_starts_without_what_it_does_not_need():
@@ -101,9 +103,51 @@ def test_it_is_a_module_and_a_script():
     assert done.stdout.decode().split() == ["kmc", kmc.__version__]
 
 
-def test_completion_is_there_for_shells(monkeypatch, capsys):
-    monkeypatch.setenv("_KMC_COMPLETE", "bash_source")
+def test_a_picture_is_no_command(cli, tmp_path):
+    source = picture(tmp_path / "a.png")
+    code, out, err = cli(source, "-k", 4)
+    assert (code, out) == (1, "")
+    assert f"For a picture: kmc quantize {source}\n" in err
+
+
+def test_files_that_look_like_options(cli, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    picture(tmp_path / "-dash.png")
+    code, out, err = cli("quantize", "-dash.png", "-k", 4)
+    assert (code, out) == (1, "")
+    assert err.endswith("\n./-dash.png is the file of that name\n")
+    assert cli("quantize", "./-dash.png", "-k", 4)[0] == 0
+
+
+def completed(monkeypatch, capsys, shell, words):
+    """What Tab offers after the words, the last of which is being typed."""
+    monkeypatch.setenv("_KMC_COMPLETE", f"{shell}_complete")
+    monkeypatch.setenv("COMP_WORDS", " ".join(words))
+    monkeypatch.setenv("COMP_CWORD", words[-1] if shell == "fish" else str(len(words) - 1))
     with pytest.raises(SystemExit) as caught:
         main([])
     assert caught.value.code == 0
-    assert "_KMC_COMPLETE=bash_complete" in capsys.readouterr().out
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(monkeypatch, capsys, shell):
+    monkeypatch.setenv("_KMC_COMPLETE", f"{shell}_source")
+    with pytest.raises(SystemExit):
+        main([])
+    assert f"_KMC_COMPLETE={shell}_complete" in capsys.readouterr().out
+    assert "quantize" in completed(monkeypatch, capsys, shell, ["kmc", "qu"])
+    words = ["kmc", "quantize", "--dither", "at"]
+    assert "atkinson" in completed(monkeypatch, capsys, shell, words)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_leaves_names_of_files_to_the_shell(monkeypatch, capsys, shell):
+    for words in (
+        ["quantize", "pho"], ["palette", "pho"], ["plot", "pho"], ["info", "a.png", "pho"],
+        ["compare", "a.png", "pho"], ["convert", "a.png", "pho"], ["quantize", "-o", "pho"],
+        ["quantize", "--palette", "pho"], ["quantize", "--importance", "pho"],
+    ):  # fmt: skip
+        assert completed(monkeypatch, capsys, shell, ["kmc", *words]).startswith("file")
+    words = ["kmc", "quantize", "--out-dir", "pho"]
+    assert completed(monkeypatch, capsys, shell, words).startswith("dir")

@@ -1,10 +1,12 @@
 """kmc convert takes pictures of few colours from format to format as they are."""
 
+import io
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from shell import run
 
 import kmc
 from kmc.cli import main
@@ -57,10 +59,14 @@ def test_strip_and_quiet(chart: Path, capsys: pytest.CaptureFixture[str]) -> Non
 def test_what_is_refused(chart: Path, capsys: pytest.CaptureFixture[str]) -> None:
     there = str(chart.with_suffix(".kmc"))
     assert main(["convert", str(chart), there]) == Exit.DONE
+    capsys.readouterr()
     assert main(["convert", str(chart), there]) == Exit.EXISTS
+    assert capsys.readouterr().err == f"kmc: {there}: exists already; --force replaces it\n"
     assert main(["convert", str(chart), there, "--force"]) == Exit.DONE
     for arguments in (["a.jpg"], ["a.png", "--level", "5"], ["a.kmc", "--level", "10"], ["a.xyz"]):
         assert main(["convert", str(chart), *arguments]) != Exit.DONE
+    assert main(["convert", str(chart), "-"]) == Exit.FAILED
+    assert "give --format" in capsys.readouterr().err
     Path(there).write_bytes(Path(there).read_bytes()[:-9])
     capsys.readouterr()
     assert main(["convert", there, "b.png"]) != Exit.DONE
@@ -74,3 +80,22 @@ def test_info_tells_of_kmc_files(chart: Path, capsys: pytest.CaptureFixture[str]
     capsys.readouterr()
     assert main(["info", str(there)]) == Exit.DONE
     assert "KMC, 20 x 10, palette of 4, 3 colours" in capsys.readouterr().out
+
+
+def test_it_says_what_became_of_the_bytes(chart: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    there = chart.with_suffix(".kmc")
+    assert main(["convert", str(chart), str(there)]) == Exit.DONE
+    before, after = chart.stat().st_size, there.stat().st_size
+    said = capsys.readouterr().err
+    assert said.startswith(f"{chart} -> {there}: {before} B -> {after} B (")
+    assert said.endswith("%), 4 colours\n")
+
+
+def test_through_pipes(chart: Path) -> None:
+    with chart.open("rb") as stdin:
+        packed = run("convert", "-", "-", "--format", "kmc", stdin=stdin)
+    assert packed.returncode == 0
+    back = run("convert", "-", "-", "--format", "png", "-q", input=packed.stdout)
+    assert (back.returncode, back.stderr) == (0, b"")
+    with Image.open(chart) as before, Image.open(io.BytesIO(back.stdout)) as after:
+        assert np.array_equal(np.array(before), np.array(after))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
@@ -39,11 +42,35 @@ def test_metadata_comes_along_unless_stripped(cli):
 
 
 def test_a_profile_that_is_lost_is_told_of(cli):
-    code, _, err = cli("quantize", "photo.jpg", "-k", 8, "-o", "o.gif", "-q")
+    code, _, err = cli("quantize", "photo.jpg", "-k", 8, "-o", "o.gif")
     assert code == 0
-    assert err.startswith("kmc: warning: o.gif: gif has no place for the picture's colour profile")
-    assert err.count("\n") == 1
-    assert cli("quantize", "photo.jpg", "-k", 8, "-o", "o.gif", "-fq", "--strip") == (0, "", "")
+    said, outcome = err.splitlines()
+    assert said.startswith("kmc: o.gif: gif has no place for the picture's colour profile")
+    assert outcome.startswith("photo.jpg -> o.gif: ")
+    _, _, err = cli("quantize", "photo.jpg", "-k", 8, "-o", "-", "--format", "gif", "-f")
+    assert err.startswith("kmc: standard output: gif has no place for")
+    assert cli("quantize", "photo.jpg", "-k", 8, "-o", "o.gif", "-fq") == (0, "", "")
+    code, _, err = cli("quantize", "photo.jpg", "-k", 8, "-o", "o.gif", "-f", "--strip")
+    assert (code, err.count("\n")) == (0, 1)
+
+
+def test_what_pillow_warns_of_names_the_picture(cli):
+    """A file that calls itself an animation of no frames."""
+    Image.new("RGB", (4, 4), "navy").save("film.png")
+    data = Path("film.png").read_bytes()
+    chunk = b"acTL" + bytes(8)
+    chunk = b"\0\0\0\x08" + chunk + zlib.crc32(chunk).to_bytes(4, "big")
+    Path("film.png").write_bytes(data[:33] + chunk + data[33:])
+    said = "kmc: film.png: Invalid APNG, will use default PNG image if possible\n"
+    for command in (["quantize", "-n"], ["info"], ["palette"], ["compare", "film.png"],
+                    ["plot", "-k", 1, "-o", "p.png"], ["convert", "film.gif"]):  # fmt: skip
+        names = ["film.png", command.pop()] if command[0] == "convert" else ["film.png"]
+        code, _, err = cli(*command, *names)
+        assert (code, said in err) == (0, True)
+        assert "Warning" not in err
+    for command in (["quantize", "-n"], ["compare", "film.png"], ["convert", "-f", "film.png"]):
+        names = ["film.gif"] if command[0] == "convert" else ["film.png"]
+        assert cli(*command, *names, "-q") == (0, "", "")
 
 
 def test_frames(cli):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -78,6 +79,7 @@ def test_one_palette_of_several_pictures(cli, photo):
     lines = cli("palette", "photo.png", "other.png", "-k", 6, "--format", "hex")[1].split()
     best = swatches(kmc.fit(["photo.png", "other.png"], 6))
     assert lines == [swatch.hex for swatch in best]
+    assert cli("palette", "-r", ".", "-k", 6, "--format", "hex")[1].split() == lines
 
 
 def test_swatches_only_on_a_terminal_that_wants_colour(cli, expected, monkeypatch):
@@ -93,6 +95,8 @@ def test_swatches_only_on_a_terminal_that_wants_colour(cli, expected, monkeypatc
 
 
 def test_palette_complains(cli):
+    hint = "kmc: .: is a folder; -r takes the pictures in it\n"
+    assert cli("palette", ".") == (2, "", hint)
     assert cli("palette", "none.png") == (2, "", "kmc: none.png: no such file\n")
     assert cli("palette", "photo.png", "--format", "xyz")[0] == 1
     assert cli("palette", "photo.png", "--format", "hex", "-o", "a.hex")[0] == 1
@@ -115,16 +119,34 @@ def test_side_by_side(cli, photo):
 def test_other_figures(cli):
     options = ["-k", 3, "--max-iter", 3, "--tol", 0, "--init", "random"]
     assert cli("plot", "photo.png", *options, "--clusters", "-o", "steps/a")[0] == 0
-    steps = [f"steps/a/iteration-00{n}.png" for n in (1, 2, 3)]
+    steps = [f"steps/a/iteration-00{n}.png" for n in (0, 1, 2, 3)]
     assert tree(".") == ["photo.png", *steps]
-    assert cli("plot", "photo.png", *options, "--clusters", "-o", "steps/a")[0] == 15
-    assert cli("plot", "photo.png", *options, "--clusters", "-o", "steps/a", "-f")[0] == 0
     assert cli("plot", "photo.png", *options, "--history", "-o", "history.svg")[0] == 0
     assert cli("plot", "photo.png", "--curve", "2-8", "-o", "curve.pdf")[0] == 0
     with open("history.svg", encoding="utf-8") as file:
         assert "<svg" in file.read()
     with open("curve.pdf", "rb") as file:
         assert file.read(4) == b"%PDF"
+
+
+def test_figures_of_an_earlier_run_are_replaced_only_with_force(cli):
+    def drawn(*options):
+        code, _, err = cli("plot", "photo.png", "-k", 3, "--clusters", "-o", "steps", *options)
+        return code, err, tree("steps")
+
+    names = [f"iteration-00{n}.png" for n in (0, 1, 2, 3)]
+    longer = ["--max-iter", 3, "--tol", 0, "--init", "random"]
+    assert drawn(*longer)[::2] == (0, names)
+    Path("steps/notes.txt").touch()
+    os.remove("steps/iteration-000.png")
+    said = "kmc: steps/iteration-001.png: exists already; --force replaces it\n"
+    assert drawn("--max-iter", 1) == (15, said, [*names[1:], "notes.txt"])
+    assert drawn("--max-iter", 1, "--force")[::2] == (0, [*names[:2], "notes.txt"])
+    Path("steps/iteration-007.png").write_bytes(b"mine")
+    code, err, _ = drawn("--force")
+    assert code == 15
+    assert err.startswith("kmc: steps/iteration-007.png: exists already, and was not drawn by")
+    assert Path("steps/iteration-007.png").read_bytes() == b"mine"
 
 
 def test_plot_complains(cli, monkeypatch):
@@ -134,6 +156,7 @@ def test_plot_complains(cli, monkeypatch):
         (["photo.png", "-o", "a.png", "--curve", "9-3"], 1, "'9-3' is no range"),
         (["photo.png", "-o", "a", "--curve", "2-3", "--clusters"], 1, "are different figures"),
         (["none.png", "-o", "a.png"], 2, "none.png: no such file"),
+        ([".", "-o", "a.png"], 2, ".: is a folder, and no picture"),
         (["photo.png", "-o", "none/a.png"], 3, "none/a.png: cannot be written"),
         (["photo.png", "-o", "photo.png/a", "--clusters"], 3, "cannot be made"),
     ):

@@ -211,8 +211,13 @@ def test_jpeg_comes_with_a_warning_for_all(cli, source, tmp_path):
     other = picture(tmp_path / "other.png")
     code, _, err = cli("quantize", source, other, "--ext", "jpg", "-k", 4)
     assert code == 0
-    assert err.count("kmc: warning: JPEG") == 1
+    assert err.startswith("kmc: *-kmc.jpg: JPEG blurs")
+    assert len(err.splitlines()) == 4
     assert tree(tmp_path) == ["other-kmc.jpg", "other.png", "photo-kmc.jpg", "photo.png"]
+    assert cli("quantize", source, other, "--ext", "jpg", "-k", 4, "-fq") == (0, "", "")
+    code, _, err = cli("quantize", source, "-k", 4, "-o", tmp_path / "o.jpg")
+    assert err.startswith(f"kmc: {tmp_path / 'o.jpg'}: JPEG blurs")
+    assert len(err.splitlines()) == 2
 
 
 def test_large_pictures_come_without_a_warning(cli, source, monkeypatch):

@@ -138,4 +138,4 @@ def test_lesson(tmp_path, picture, given):
     assert n == 25 or float(lines[-1][2]) < 0.5
     assert files(tmp_path) == ["lesson.png"]
     assert colors_of(tmp_path / "lesson.png") == 8
-    assert files(tmp_path / "lesson") == [f"iteration-{i:03}.png" for i in range(1, n + 1)]
+    assert files(tmp_path / "lesson") == [f"iteration-{i:03}.png" for i in range(n + 1)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -85,6 +86,28 @@ def test_clusters_checks_centroids(photo, centroids, before, words):
 # ---- steps ---------------------------------------------------------------------------------------
 
 
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def numbered(n):
+    """The names of the start's figure and of those of n iterations."""
+    return [f"iteration-{i:03}.png" for i in range(n + 1)]
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The centroids that are drawn, and those that they were before."""
+    states = []
+
+    def record(image, now, before, **options):
+        states.append((None if before is None else before.copy(), now.copy()))
+
+    module = sys.modules["kmc.plot.steps"]  # the name itself is the function's
+    monkeypatch.setattr(module, "clusters", record)
+    return states
+
+
 def test_steps_writes_a_figure_for_each_iteration(photo, tmp_path):
     seen = []
     options = {"init": "random", "max_iter": 3, "tol": 0}
@@ -92,44 +115,90 @@ def test_steps_writes_a_figure_for_each_iteration(photo, tmp_path):
         photo, 4, tmp_path / "a" / "b", callback=lambda *state: seen.append(state[0]), **options
     )
     assert seen == [1, 2, 3]
-    names = [f"iteration-{i:03}.png" for i in seen]
-    assert sorted(path.name for path in (tmp_path / "a" / "b").iterdir()) == names
+    assert names(tmp_path / "a" / "b") == numbered(3)
     np.testing.assert_array_equal(palette.centroids, kmc.fit(photo, 4, **options).centroids)
-    with Image.open(tmp_path / "a" / "b" / names[0]) as figure:
+    with Image.open(tmp_path / "a" / "b" / "iteration-000.png") as figure:
         assert figure.size == (960, 840)
     assert pyplot.get_fignums() == []
 
 
-def test_steps_beside_fixed_colours(photo, tmp_path, monkeypatch):
-    drawn = []
-    module = sys.modules["kmc.plot.steps"]  # the name itself is the function's
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"init": "random", "seed": 5},
+        {"init": "bisecting", "space": "oklab"},
+        {"effort": "best", "order": "luminance"},
+        {"weights": "uniform"},
+        {"importance": np.indices((48, 64))[0]},
+        {"fixed": [(255, 255, 255)]},
+    ],
+)
+def test_steps_begin_at_the_start(photo, tmp_path, drawn, options):
+    palette = kmc.plot.steps(photo, 4, tmp_path, tol=0, max_iter=4, **options)
+    fitted = kmc.fit(photo, 4, tol=0, max_iter=4, **options)
+    np.testing.assert_array_equal(palette.colors, fitted.colors)
+    np.testing.assert_array_equal(palette.counts, fitted.counts)
+    assert len(drawn) == 1 + palette.n_iter
+    assert drawn[0][0] is None
+    for (_, earlier), (before, _) in pairwise(drawn):
+        np.testing.assert_array_equal(before, earlier)
+    if len(options) < 1:
+        again = kmc.fit(photo, 4, init=drawn[0][1], tol=0, max_iter=4)
+        np.testing.assert_allclose(again.centroids, fitted.centroids, atol=0.5)
+    if "space" not in options and "order" not in options:
+        np.testing.assert_array_equal(drawn[-1][1], fitted.centroids)
 
-    def record(image, now, before, **options):
-        drawn.append((before, now.copy()))
 
-    monkeypatch.setattr(module, "clusters", record)
+def test_random_steps_begin_at_colours_of_the_picture(photo, tmp_path, drawn):
+    kmc.plot.steps(photo, 6, tmp_path, init="random", max_iter=1)
+    there = {tuple(color) for color in photo.reshape(-1, 3).tolist()}
+    assert {tuple(color) for color in drawn[0][1].tolist()} <= there
+
+
+def test_steps_beside_fixed_colours(photo, tmp_path, drawn):
     init = [(10, 20, 30), (200, 100, 0)]
     fixed = [(255, 255, 255)]
     kmc.plot.steps(photo, 3, tmp_path, fixed=fixed, init=init, max_iter=2, tol=0)
-    np.testing.assert_array_equal(drawn[0][0], [*fixed, *init])
+    np.testing.assert_array_equal(drawn[0][1], [*fixed, *init])
     np.testing.assert_array_equal(drawn[1][0], drawn[0][1])
+    np.testing.assert_array_equal(drawn[1][1][0], fixed[0])
 
 
 def test_steps_of_colours_with_alpha_from_opaque_ones(photo, tmp_path):
     faded = np.concatenate((photo, photo[:, :, :1] | 15), axis=2)
     palette = kmc.plot.steps(faded, 2, tmp_path, init=[(10, 20, 30), (200, 100, 0)], max_iter=2)
-    assert len(list(tmp_path.iterdir())) == palette.n_iter
+    assert names(tmp_path) == numbered(palette.n_iter)
 
 
-def test_steps_without_iterations_draw_nothing(photo, tmp_path):
-    assert len(kmc.plot.steps(photo[:1, :2], 4, tmp_path)) == 2
-    assert list(tmp_path.iterdir()) == []
+def test_steps_without_iterations_draw_what_there_is(photo, tmp_path, drawn):
+    palette = kmc.plot.steps(photo[:1, :2], 4, tmp_path)
+    ((before, now),) = drawn
+    assert before is None
+    np.testing.assert_array_equal(now, palette.centroids)
 
 
 def test_steps_can_be_stopped(photo, tmp_path):
     palette = kmc.plot.steps(photo, 4, tmp_path, tol=0, callback=lambda *state: False)
     assert palette.n_iter == 1
-    assert len(list(tmp_path.iterdir())) == 1
+    assert names(tmp_path) == numbered(1)
+
+
+def test_steps_take_the_place_of_earlier_ones(photo, tmp_path):
+    kmc.plot.steps(photo, 4, tmp_path, init="random", tol=0, max_iter=4)
+    assert names(tmp_path) == numbered(4)
+    (tmp_path / "iteration-notes.png").touch()
+    (tmp_path / "iteration-7.png").touch()
+    kmc.plot.steps(photo, 4, tmp_path, init="random", tol=0, max_iter=2)
+    assert names(tmp_path) == [*numbered(2), "iteration-7.png", "iteration-notes.png"]
+
+
+def test_steps_take_the_place_of_nothing_else(photo, tmp_path):
+    mine = tmp_path / "iteration-009.png"
+    mine.write_bytes(b"mine")
+    with pytest.raises(kmc.FileWriteError, match=r"009.png: exists already, and was not drawn"):
+        kmc.plot.steps(photo, 4, tmp_path)
+    assert (names(tmp_path), mine.read_bytes()) == ([mine.name], b"mine")
 
 
 def test_steps_says_what_is_wrong(photo, tmp_path):
@@ -137,9 +206,12 @@ def test_steps_says_what_is_wrong(photo, tmp_path):
         kmc.plot.steps(photo, 4, tmp_path, n_init=2)
     with pytest.raises(kmc.ArgumentTypeError, match="folder must be a path, not int"):
         kmc.plot.steps(photo, 4, 7)
+    with pytest.raises(kmc.ArgumentError, match="k must be 1 to"):
+        kmc.plot.steps(photo, 0, tmp_path / "new")
+    assert names(tmp_path) == []
     (tmp_path / "file").touch()
     with pytest.raises(kmc.FileWriteError, match=r"file: cannot be made"):
         kmc.plot.steps(photo, 4, tmp_path / "file")
     (tmp_path / "folder" / "iteration-001.png").mkdir(parents=True)
-    with pytest.raises(kmc.FileWriteError, match=r"iteration-001.png: cannot be written"):
+    with pytest.raises(kmc.FileWriteError, match=r"iteration-001.png: cannot be replaced"):
         kmc.plot.steps(photo, 4, tmp_path / "folder")

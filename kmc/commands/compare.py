@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import math
+import warnings
 
 import click
 
 from kmc.commands import console
 from kmc.commands.exits import Exit
-from kmc.commands.inputs import STDIO, expand
+from kmc.commands.inputs import STDIO, one
 from kmc.commands.kinds import real
 from kmc.commands.layout import Command
-from kmc.commands.options import group
+from kmc.commands.options import group, named
 from kmc.errors import ImageShapeError
 
 
 @click.command(cls=Command)
-@click.argument("first")
-@click.argument("second")
+@named("first")
+@named("second")
 @group(
     "Thresholds, beyond which the exit code is 1",
     ("--max-mse X", "The highest MSE.", {"type": real(0)}),
@@ -56,7 +56,9 @@ def compare(
 
     if first == second == STDIO:
         raise click.UsageError("standard input holds one picture: give another file")
-    sources = [expand([name], recursive=False)[0] for name in (first, second)]
+    if quiet:
+        warnings.simplefilter("ignore")
+    sources = [one(name) for name in (first, second)]
     a, b = (Opener()(source).pixels for source in sources)
     try:
         found = similarity(a, b)
@@ -65,7 +67,7 @@ def compare(
     if as_json:
         figures = {"mse": found.mse, "psnr": found.psnr, "ssim": found.ssim}
         said = {name: value if math.isfinite(value) else None for name, value in figures.items()}
-        console.result(json.dumps(said | {"max_error": found.max_error}))
+        console.result(console.json_line(said | {"max_error": found.max_error}))
     elif not quiet:
         structure = "none under 11 pixels" if math.isnan(found.ssim) else f"{found.ssim:.4f}"
         console.result(

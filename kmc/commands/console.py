@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+import threading
+from collections.abc import Iterator
 from typing import Any, TextIO
 
 import click
+
+from kmc.errors import FormatWarning
+
+CLEAR_LINE = "\r\x1b[K"
+
+# Of each thread, the name of the picture at hand, for warnings that do not say it.
+_at_hand = threading.local()
 
 
 def has_color(stream: Any) -> bool:
@@ -39,8 +49,22 @@ def is_terminal(stream: Any) -> bool:
         return False
 
 
+def has_lines(stream: Any) -> bool:
+    """Whether a line of a stream can be taken back: it is a terminal, and not a dumb one.
+
+    Examples
+    --------
+    >>> from kmc.commands.console import has_lines
+    >>> has_lines(None)
+    False
+    """
+    return is_terminal(stream) and os.environ.get("TERM") != "dumb"
+
+
 def say(text: str, **style: Any) -> None:
-    """A line on stderr, in a style where colour is wanted."""
+    """A line on stderr, in a style where colour is wanted; progress makes room for it."""
+    if has_lines(sys.stderr):
+        click.echo(CLEAR_LINE, sys.stderr, nl=False, color=True)
     _write(sys.stderr, text, style)
 
 
@@ -49,10 +73,35 @@ def result(text: str, **style: Any) -> None:
     _write(sys.stdout, text, style)
 
 
-def complain(message: object) -> None:
+def complain(message: object, color: str = "red") -> None:
     """An error or a warning: one line, whatever the names in it hold."""
-    prefix = click.style("kmc:", fg="red", bold=True) if has_color(sys.stderr) else "kmc:"
+    prefix = click.style("kmc:", fg=color, bold=True) if has_color(sys.stderr) else "kmc:"
     say(f"{prefix} {printable(message)}")
+
+
+@contextlib.contextmanager
+def about(name: str) -> Iterator[None]:
+    """Meanwhile warnings are about the picture of that name, in this thread.
+
+    Examples
+    --------
+    >>> from kmc.commands.console import about
+    >>> with about("photo.jpg"):
+    ...     pass
+    """
+    _at_hand.name = name
+    try:
+        yield
+    finally:
+        _at_hand.name = ""
+
+
+def warn(message: Warning | str, *_: Any, **__: Any) -> None:
+    """In the place of ``warnings.showwarning``: one line that names the file."""
+    name = getattr(_at_hand, "name", "")
+    if isinstance(message, FormatWarning):  # which says the name of the file that is written
+        name = ""
+    complain(f"{name}: {message}" if name else message, "yellow")
 
 
 def _write(stream: TextIO | None, text: str, style: dict[str, Any]) -> None:
@@ -88,3 +137,43 @@ def file_size(n: int) -> str:
     if n < 1000:
         return f"{n} B"
     return f"{n / 1000:.1f} kB" if n < 999_950 else f"{n / 1_000_000:.2f} MB"
+
+
+def count(colors: int) -> str:
+    """A number of colours.
+
+    Examples
+    --------
+    >>> from kmc.commands.console import count
+    >>> count(1), count(16)
+    ('1 colour', '16 colours')
+    """
+    return "1 colour" if colors == 1 else f"{colors} colours"
+
+
+def sizes(before: int, after: int) -> str:
+    """How a size changed.
+
+    Examples
+    --------
+    >>> from kmc.commands.console import sizes
+    >>> sizes(2000, 500)
+    '2.0 kB -> 500 B (25 %)'
+    """
+    percent = 100 * after / before if before else 0
+    share = f" ({percent:.{0 if percent >= 10 else 1}f} %)" if before else ""
+    return f"{file_size(before)} -> {file_size(after)}{share}"
+
+
+def json_line(said: dict[str, Any]) -> str:
+    """An object of JSON in one line.
+
+    Examples
+    --------
+    >>> from kmc.commands.console import json_line
+    >>> json_line({"file": "a.png", "colors": 3})
+    '{"file": "a.png", "colors": 3}'
+    """
+    import json  # not needed to start
+
+    return json.dumps(said)

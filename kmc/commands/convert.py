@@ -3,58 +3,78 @@
 from __future__ import annotations
 
 import io
+import warnings
 from typing import Any
 
 import click
 
 from kmc.commands import console
 from kmc.commands.exits import Exit
-from kmc.commands.inputs import Input, expand
+from kmc.commands.inputs import STDIO, Input, one
 from kmc.commands.kinds import whole
 from kmc.commands.layout import Command
-from kmc.commands.options import group
+from kmc.commands.options import group, named
+from kmc.commands.outputs import Naming
 
 
 @click.command(cls=Command)
-@click.argument("source")
-@click.argument("target")
+@named("source")
+@named("target")
 @group(
     "Options",
+    ("--format NAME", "The format, where no name says it.", {}),
     ("--level N", "Of .kmc: 1, the fastest, to 9, the smallest.", {"type": whole(1, 9)}),
     ("--strip", "No metadata.", {}),
     ("-f --force", "Replace a file that exists.", {}),
     ("-q --quiet", "Print nothing; the exit code tells.", {}),
 )
 def convert(
-    source: str, target: str, level: int | None, strip: bool, force: bool, quiet: bool
+    source: str,
+    target: str,
+    format: str | None,
+    level: int | None,
+    strip: bool,
+    force: bool,
+    quiet: bool,
 ) -> Exit:
     """Write a picture of few colours in another format, losslessly.
 
     Palette and indices stay as they are; a picture without a palette gets one of all its colours.
-    The suffix of TARGET says the format.
+    The suffix of TARGET says the format. Either may be - for standard input or output.
 
     \b
       kmc convert chart.png chart.kmc --level 9
       kmc convert chart.kmc chart.png
+      kmc convert chart.kmc - --format png | viewer
     """
-    from kmc.files import find_format, write
+    from kmc.commands.writing import called, write
+    from kmc.files import encode, find_format
 
-    kind = find_format(target)
+    if quiet:
+        warnings.simplefilter("ignore")
+    if target == STDIO and format is None:
+        raise click.UsageError("standard output has no suffix: give --format")
+    kind = find_format(target, format)
     if kind.loss:
-        raise click.UsageError(f"{target}: {kind.loss}")
+        raise click.UsageError(f"{called(target)}: {kind.loss}")
     if level is not None and kind.name != "kmc":
         raise click.UsageError("--level is for .kmc files")
-    read = expand([source], recursive=False)[0]
-    image = _opened(read)
+    read = one(source)
+    Naming(overwrite=force).check(read, target)
+    with console.about(read.name):
+        image, before = _opened(read)
     settings: dict[str, Any] = {} if level is None else {"level": level}
-    write(image, target, metadata=not strip, overwrite=force, **settings)
+    data = encode(image, kind, called(target), metadata=not strip, **settings)
+    write(target, data, overwrite=force)
     if not quiet:
-        console.say(f"{console.printable(read.name)}: {image!r}, written to {target}")
+        names = f"{console.printable(source)} -> {console.printable(target)}"
+        change, colors = console.sizes(before, len(data)), console.count(len(image.palette))
+        console.say(f"{names}: {change}, {colors}")
     return Exit.DONE
 
 
-def _opened(source: Input) -> Any:
-    """The indexed image that a file holds."""
+def _opened(source: Input) -> tuple[Any, int]:
+    """The indexed image that a file holds, and its bytes."""
     import kmc
     from kmc.image import open_picture, read_bytes
     from kmc.lossless import indexed
@@ -64,6 +84,6 @@ def _opened(source: Input) -> Any:
     stream = io.BytesIO(data)
     stream.name = name  # what errors call it
     if data.startswith(SIGNATURE[:4]):
-        return kmc.open(stream)
+        return kmc.open(stream), len(data)
     with open_picture(stream, name) as picture:
-        return indexed(picture)
+        return indexed(picture), len(data)

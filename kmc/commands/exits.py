@@ -29,12 +29,17 @@ class Exit(IntEnum):
     UNWRITABLE = 3, "a file cannot be written"
     INTERRUPTED = 130, "Ctrl-C; files that were done stay"
     BROKEN_PIPE = 141, "whoever read the output has gone; nothing is said"
+    TERMINATED = 143, "SIGTERM; files that were done stay"
 
     def __new__(cls, code: int, meaning: str) -> Exit:
         member = int.__new__(cls, code)
         member._value_ = code
         member.meaning = meaning
         return member
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, which ends the program just as Ctrl-C does."""
 
 
 _FROM_GOOD_TO_BAD = tuple(Exit)
@@ -53,7 +58,7 @@ def worst(codes: list[Exit]) -> Exit:
 
 
 def code_of(error: BaseException) -> Exit:
-    """The code that an error ends a file with.
+    """The code that an error ends a file, or the program, with.
 
     Examples
     --------
@@ -68,4 +73,6 @@ def code_of(error: BaseException) -> Exit:
         return Exit.UNREADABLE
     if isinstance(error, FileWriteError):
         return Exit.EXISTS if error.errno == errno.EEXIST else Exit.UNWRITABLE
+    if isinstance(error, KeyboardInterrupt):
+        return Exit.TERMINATED if isinstance(error, Terminated) else Exit.INTERRUPTED
     return Exit.FAILED

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,7 +11,7 @@ from kmc.commands import console
 from kmc.commands.exits import Exit, code_of, worst
 from kmc.commands.inputs import Input, expand
 from kmc.commands.layout import Command
-from kmc.commands.options import folders, group
+from kmc.commands.options import folders, group, named
 from kmc.errors import KmcError
 
 # What people call Pillow's modes.
@@ -62,7 +61,7 @@ class Description:
             f"{self.width} x {self.height}",
             f"palette of {self.palette}" if self.palette is not None else mode,
             f"{self.frames} frames, the first of" * (self.frames > 1),
-            f"{self.colors} colour{'s' * (self.colors > 1)}",
+            console.count(self.colors),
             console.file_size(self.bytes),
             f"{self.bits_per_pixel:.2f} bits a pixel",
             self.metadata,
@@ -72,7 +71,7 @@ class Description:
 
 
 @click.command(cls=Command)
-@click.argument("files", nargs=-1, required=True)
+@named("files", nargs=-1, required=True)
 @folders
 @group("Other options", ("--json", "A line of JSON for each file.", {"dest": "as_json"}))
 def info(files: tuple[str, ...], recursive: bool, as_json: bool) -> Exit:
@@ -88,12 +87,13 @@ def info(files: tuple[str, ...], recursive: bool, as_json: bool) -> Exit:
     codes = []
     for source in expand(files, recursive):
         try:
-            found = described(source)
+            with console.about(source.name):
+                found = described(source)
         except (KmcError, MemoryError) as error:
             console.complain(str(error) or f"{source.name}: not enough memory")
             codes.append(code_of(error))
         else:
-            console.result(json.dumps(asdict(found)) if as_json else str(found))
+            console.result(console.json_line(asdict(found)) if as_json else str(found))
     return worst(codes)
 
 

@@ -12,6 +12,8 @@ from kmc.errors import ImageReadError
 
 STDIO = "-"
 
+FOLDER = "is a folder, and no picture"
+
 # What a folder is searched for; a file that is named may have any name.
 SUFFIXES = (
     *(".apng", ".avif", ".bmp", ".dib", ".gif", ".ico", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg"),
@@ -64,6 +66,20 @@ class Input:
         return stream, len(stream.getbuffer())
 
 
+def one(name: str) -> Input:
+    """The file that is named, or standard input.
+
+    Examples
+    --------
+    >>> from kmc.commands.inputs import one
+    >>> one("a/b.png").below, one(".").hopeless
+    ('b.png', 'is a folder, and no picture')
+    """
+    if name == STDIO:
+        return Input(name, "stdin")
+    return Input(name, os.path.basename(name), FOLDER if os.path.isdir(name) else "")
+
+
 def expand(
     names: Sequence[str], recursive: bool, suffix: str | None = None, out_dir: str | None = None
 ) -> list[Input]:
@@ -86,10 +102,8 @@ def expand(
 
 
 def _named(name: str, recursive: bool, suffix: str | None, out_dir: str | None) -> list[Input]:
-    if name == STDIO:
-        return [Input(name, "stdin")]
-    if not os.path.isdir(name):
-        return [Input(name, os.path.basename(name))]
+    if name == STDIO or not os.path.isdir(name):
+        return [one(name)]
     if not recursive:
         return [Input(name, "", "is a folder; -r takes the pictures in it")]
     found = list(_pictures(name, suffix, out_dir and os.path.realpath(out_dir)))

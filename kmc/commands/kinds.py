@@ -1,12 +1,38 @@
-"""The kinds of values that options take: numbers in their ranges, sizes, colours."""
+"""The kinds of values that options take: numbers in their ranges, sizes, colours, files' names."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    Completion = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+
+
+def name_of(kind: str) -> Completion:
+    """Tab completes the name of a ``"file"``, or of a ``"dir"``; what is there is not looked at.
+
+    Examples
+    --------
+    >>> from kmc.commands.kinds import name_of
+    >>> [item.type for item in name_of("dir")(None, None, "sma")]
+    ['dir']
+    """
+
+    def complete(
+        ctx: click.Context, parameter: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(incomplete, type=kind)]
+
+    return complete
 
 
 def whole(least: int, most: int | None = None) -> Callable[[str | int], int]:

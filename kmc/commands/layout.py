@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -48,3 +49,20 @@ class LateGroup(click.Group):
             return None
         command: click.Command = getattr(import_module(self.homes[cmd_name]), cmd_name)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in self.homes and not name.startswith("-"):
+            ctx.fail(f"No such command {name!r}.{self._instead(name)}")
+        return super().resolve_command(ctx, args)
+
+    def _instead(self, name: str) -> str:
+        """What may have been meant."""
+        from difflib import get_close_matches
+
+        if os.path.exists(name):
+            return f" For a picture: kmc {next(iter(self.homes))} {name}"
+        near = get_close_matches(name, self.homes, 1)
+        return f" Did you mean {near[0]!r}?" if near else ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kmc.commands.console import about
 from kmc.commands.inputs import Input
 from kmc.errors import ImageTooLargeError
 from kmc.image import Picture, read
@@ -53,7 +54,8 @@ class Opener:
     def measured(self, source: Input) -> tuple[Picture, int]:
         """The picture of an input, and the bytes of its file."""
         stream, n_bytes = source.source()
-        picture = read(stream, frame=self.frame)
+        with about(source.name):
+            picture = read(stream, frame=self.frame)
         return Picture(resized(picture.pixels, self.size, source.name), picture.metadata), n_bytes
 
     def mask(self, path: str) -> NDArray[np.uint8]:

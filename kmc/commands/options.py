@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from kmc.commands.kinds import colors, quality, real, size, whole
+from kmc.commands.kinds import colors, name_of, quality, real, size, whole
 from kmc.commands.layout import Option
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -15,6 +15,26 @@ Decorator = Callable[[F], F]
 
 # So many files at once, where nothing else is asked for: each holds a picture in memory.
 MOST_JOBS = 4
+
+
+# What Tab completes where a value is called so.
+COMPLETED = {"FILE": "file", "MASK": "file", "DIR": "dir"}
+
+
+def named(name: str, **settings: Any) -> Callable[[F], F]:
+    """An argument that is the name of a file.
+
+    Examples
+    --------
+    >>> import click
+    >>> from kmc.commands.options import named
+    >>> @click.command
+    ... @named("picture")
+    ... def show(picture): ...
+    >>> [item.type for item in show.params[0].shell_complete(None, "pho")]
+    ['file']
+    """
+    return click.argument(name, shell_complete=name_of("file"), **settings)
 
 
 def group(heading: str, *options: tuple[str, str, dict[str, Any]]) -> Callable[[F], F]:
@@ -38,7 +58,11 @@ def group(heading: str, *options: tuple[str, str, dict[str, Any]]) -> Callable[[
     def add(function: F) -> F:
         for names, text, settings in reversed(options):
             words = names.split()
-            value = {"is_flag": True} if words[-1].startswith("-") else {"metavar": words.pop()}
+            value: dict[str, Any] = {"is_flag": True}
+            if not words[-1].startswith("-"):
+                value = {"metavar": words.pop()}
+                if value["metavar"] in COMPLETED:
+                    value["shell_complete"] = name_of(COMPLETED[value["metavar"]])
             if "dest" in settings:
                 words.append(settings["dest"])
             more = {key: each for key, each in settings.items() if key != "dest"}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from typing import Any
 
-from kmc.commands.console import file_size, printable
+from kmc.commands.console import count, json_line, printable, sizes
 from kmc.commands.exits import Exit
 
 
@@ -58,7 +57,7 @@ class Outcome:
     def __str__(self) -> str:
         return (
             f"{printable(self.source)} -> {printable(self.target)}: "
-            f"{sizes(self.before, self.after)}, {self.colors} colour{'s' * (self.colors > 1)}, "
+            f"{sizes(self.before, self.after)}, {count(self.colors)}, "
             f"MSE {self.mse:.2f}, PSNR {self.psnr:.2f} dB"
         )
 
@@ -87,18 +86,4 @@ class Outcome:
                 "iterations": self.iterations,
                 "seconds": round(self.seconds, 4),
             }
-        return json.dumps(said)
-
-
-def sizes(before: int, after: int) -> str:
-    """How a size changed.
-
-    Examples
-    --------
-    >>> from kmc.commands.outcome import sizes
-    >>> sizes(2000, 500)
-    '2.0 kB -> 500 B (25 %)'
-    """
-    percent = 100 * after / before if before else 0
-    share = f" ({percent:.{0 if percent >= 10 else 1}f} %)" if before else ""
-    return f"{file_size(before)} -> {file_size(after)}{share}"
+        return json_line(said)

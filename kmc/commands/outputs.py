@@ -86,6 +86,8 @@ def naming(
     ------
     click.UsageError
         Options that contradict each other, or names that leave no place for a result.
+    FileWriteError
+        A folder in the place of a file, or the other way round.
 
     Examples
     --------
@@ -100,6 +102,10 @@ def naming(
         raise click.UsageError(
             f"-o names one file, and there are {len(inputs)} pictures: use --out-dir"
         )
+    if output is not None and (os.path.isdir(output) or output.endswith(os.sep)):
+        raise FileWriteError(f"{output}: cannot be written: it is a folder, which --out-dir takes")
+    if folder is not None and os.path.exists(folder) and not os.path.isdir(folder):
+        raise FileWriteError(f"{folder}: cannot be written to: it is no folder")
     if output is None and folder is None and any(each.path == STDIO for each in inputs):
         if len(inputs) > 1:
             raise click.UsageError("with other pictures beside -, use --out-dir")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from kmc.commands import console
 from kmc.commands.exits import Exit
 from kmc.commands.inputs import expand
 from kmc.commands.layout import Command
-from kmc.commands.options import adapting, group, how_many, opening, search
+from kmc.commands.options import adapting, folders, group, how_many, named, opening, search
 from kmc.commands.outputs import Naming
 
 if TYPE_CHECKING:
@@ -24,10 +23,11 @@ SWATCH_WIDTH = 8
 
 
 @click.command(cls=Command)
-@click.argument("files", nargs=-1, required=True)
+@named("files", nargs=-1, required=True)
 @how_many(8)
 @adapting
 @search
+@folders
 @opening
 @group(
     "Output",
@@ -52,7 +52,7 @@ def palette(files: tuple[str, ...], **given: Any) -> Exit:
     from kmc.commands.opening import Opener
     from kmc.swatches import swatches
 
-    inputs = expand(files, recursive=False)
+    inputs = expand(files, given["recursive"])
     output, opener = given["output"], Opener(given["frame"], given["resize"])
     if output is not None and given["format"] is not None:
         raise click.UsageError("-o says the format by its suffix, without --format")
@@ -133,7 +133,7 @@ def as_json(swatches: list[Swatch]) -> list[str]:
     ['{"colors": ["#ff8000"], "shares": [0.25]}']
     """
     shares = [round(swatch.share, 6) for swatch in swatches]
-    return [json.dumps({"colors": [swatch.hex for swatch in swatches], "shares": shares})]
+    return [console.json_line({"colors": [swatch.hex for swatch in swatches], "shares": shares})]
 
 
 def gpl(swatches: list[Swatch]) -> list[str]:

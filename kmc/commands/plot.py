@@ -11,12 +11,11 @@ import click
 
 from kmc.commands import console
 from kmc.commands.exits import Exit
-from kmc.commands.inputs import expand
+from kmc.commands.inputs import one
 from kmc.commands.kinds import whole_range
 from kmc.commands.layout import Command
-from kmc.commands.options import adapting, group, how_many, opening, search
+from kmc.commands.options import adapting, group, how_many, named, opening, search
 from kmc.commands.outputs import Naming
-from kmc.errors import FileWriteError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,12 +28,12 @@ CURVE_POINTS = 15
 
 
 @click.command(cls=Command)
-@click.argument("file")
+@named("file")
 @group(
     "Figure",
     ("-o --output FILE", "The figure: png, pdf, svg. With --clusters, a folder.",
      {"required": True}),
-    ("-f --force", "Replace a file that exists.", {}),
+    ("-f --force", "Replace what exists: a file, or all figures of earlier --clusters.", {}),
     ("--clusters", "Pixels in colour space, a figure for each iteration.", {}),
     ("--history", "Error and largest shift of each iteration.", {}),
     ("--curve MIN-MAX", "Error and file size for numbers of colours.", {"type": whole_range}),
@@ -55,13 +54,13 @@ def plot(file: str, output: str, **given: Any) -> Exit:
     """
     from kmc.commands.fitting import fit_options
     from kmc.commands.opening import Opener
+    from kmc.commands.writing import write
 
     kinds = [name for name in ("clusters", "history", "curve") if given[name]]
     if len(kinds) > 1:
         raise click.UsageError(f"--{kinds[0]} and --{kinds[1]} are different figures")
-    source = expand([file], recursive=False)[0]
-    first = os.path.join(output, "iteration-001.png") if given["clusters"] else output
-    Naming(overwrite=given["force"]).check(source, first)
+    source = one(file)
+    Naming(overwrite=given["force"]).check(source, _first(output) if given["clusters"] else output)
     suffix = os.path.splitext(output)[1].removeprefix(".").lower()
     if not given["clusters"] and suffix not in SUFFIXES:
         raise click.UsageError(f"{output}: a figure's name ends in .{', .'.join(SUFFIXES)}")
@@ -73,7 +72,7 @@ def plot(file: str, output: str, **given: Any) -> Exit:
 
         kmc.plot.steps(picture, given["k"], output, **options)
     else:
-        _save(_drawn(picture, given, options), output, suffix)
+        write(output, _encoded(_drawn(picture, given, options), suffix))
     console.say(f"{console.printable(source.path)} -> {console.printable(output)}")
     return Exit.DONE
 
@@ -93,19 +92,19 @@ def _drawn(picture: Picture, given: dict[str, Any], options: dict[str, Any]) -> 
     return kmc.plot.side_by_side(picture, result)
 
 
-def _save(axes: Axes, path: str, suffix: str) -> None:
-    from kmc.replace import replace
+def _first(folder: str) -> str:
+    """The first figure that there is or will be in a folder."""
+    from kmc.plot.steps import figures
 
+    return str(next(iter(figures(folder)), os.path.join(folder, "iteration-000.png")))
+
+
+def _encoded(axes: Axes, suffix: str) -> bytes:
     file = io.BytesIO()
     figure = axes.get_figure(root=True)
     assert figure is not None
     figure.savefig(file, format=suffix, dpi=DPI)
-    try:
-        replace(path, file.getvalue())
-    except OSError as error:
-        if isinstance(error, FileWriteError):
-            raise
-        raise FileWriteError(f"{path}: cannot be written: {error.strerror}") from error
+    return file.getvalue()
 
 
 def spread(least: int, most: int) -> list[int]:

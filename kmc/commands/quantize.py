@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import threading
@@ -12,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from kmc.commands import console
-from kmc.commands.exits import Exit
+from kmc.commands.exits import Exit, code_of
 from kmc.commands.inputs import STDIO, Input, expand
 from kmc.commands.layout import Command
 from kmc.commands.options import (
@@ -26,6 +27,7 @@ from kmc.commands.options import (
     goals,
     group,
     how_many,
+    named,
     opening,
     order,
     places,
@@ -44,7 +46,7 @@ OXIPNG_LEVEL = 4
 
 
 @click.command(cls=Command)
-@click.argument("files", nargs=-1, required=True)
+@named("files", nargs=-1, required=True)
 @how_many(256)
 @given_palette
 @adapting
@@ -110,6 +112,8 @@ def _run(inputs: list[Input], names: Naming, given: dict[str, Any]) -> Exit:
     from kmc.commands.batch import in_order, leave
     from kmc.commands.report import Report
 
+    if given["quiet"]:
+        warnings.simplefilter("ignore")
     jobs = given["jobs"] or min(MOST_JOBS, cpu.threads())
     jobs = 1 if given["verbose"] else min(jobs, len(inputs))
     if jobs > 1 and not given["threads"]:
@@ -122,16 +126,15 @@ def _run(inputs: list[Input], names: Naming, given: dict[str, Any]) -> Exit:
         road = _road(inputs, names, writing, jobs, given)
         outcomes = in_order(road.travel, steps, jobs)
         try:
-            with report:
-                code = report.tell(outcomes)
+            code = report.tell(outcomes)
         except Exception:
             outcomes.close()
             raise
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         writing.acquire()  # what is being written gets whole, and nothing else is begun
         if jobs > 1:
-            leave(Exit.INTERRUPTED)
-        return Exit.INTERRUPTED
+            leave(code_of(error))
+        return code_of(error)
     report.total()
     return code
 
@@ -148,7 +151,7 @@ def _road(
     from kmc.commands.road import Road
     from kmc.commands.shared import shared_palette
 
-    format = _format(names, given["format"])
+    format = _format(names, inputs, given["format"], given["quiet"])
     opener = Opener(given["frame"], given["resize"])
     fit, remap = fit_options(given, opener), dither_options(given)
     # A palette for many pictures is the same in all of their files.
@@ -190,15 +193,19 @@ def _optimizer(format: Format) -> Optimizer:
     return lambda data: oxipng.optimize_from_memory(data, level=OXIPNG_LEVEL)
 
 
-def _format(names: Naming, name: str | None) -> Format:
+def _format(names: Naming, inputs: list[Input], name: str | None, quiet: bool) -> Format:
+    from kmc.commands.writing import called
     from kmc.files import find_format
 
     if names.output == STDIO:
         if console.is_terminal(sys.stdout):
             raise click.UsageError("a picture is no text for a terminal: redirect it, or use -o")
         name = name or "png"
-    format = find_format(names.output or f"results{names.ending}", name)
+    several = os.path.join(names.folder or "", f"*{names.ending}")
+    target = names.target(inputs[0]) if len(inputs) == 1 else several
+    format = find_format(target, name)
     if format.loss:
-        console.complain(f"warning: {format.loss}")  # once, and not for every file
+        if not quiet:
+            console.warn(f"{called(target)}: {format.loss}")  # once, and not for every file
         warnings.filterwarnings("ignore", ".*" + re.escape(format.loss))
     return format

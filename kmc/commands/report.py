@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterable
-from types import TracebackType
-from typing import Any
-
-import click
 
 from kmc.commands import console
 from kmc.commands.exits import Exit, worst
-from kmc.commands.outcome import Outcome, sizes
-
-_CLEAR_LINE = "\r\x1b[K"
+from kmc.commands.outcome import Outcome
+from kmc.commands.progress import Progress
 
 
 class Report:
@@ -28,51 +22,27 @@ class Report:
         Whether each is a line of JSON on stdout, in place of a line for people on stderr.
     quiet : bool
         Whether nothing but errors is said.
-    progress : bool
-        Whether a bar may be drawn, on a terminal.
     """
 
-    def __init__(self, n: int, *, json: bool, quiet: bool, progress: bool = True) -> None:
+    def __init__(self, n: int, *, json: bool, quiet: bool) -> None:
         self.n = n
         self.json = json
         self.quiet = quiet
         self.outcomes: list[Outcome] = []
         self.started = time.perf_counter()
-        self.bar: Any = None
-        if progress and n > 1 and not quiet and console.is_terminal(sys.stderr):
-            self.bar = click.progressbar(
-                length=n,
-                file=sys.stderr,
-                show_eta=True,
-                show_pos=True,
-                show_percent=False,
-                item_show_func=lambda _: self._rate(),
-                color=console.has_color(sys.stderr),
-            )
-
-    def __enter__(self) -> Report:
-        if self.bar is not None:
-            self.bar.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self.bar is not None:
-            self.bar.__exit__(kind, error, trace)
+        self.progress = Progress(n, quiet=quiet)
 
     def tell(self, outcomes: Iterable[Outcome]) -> Exit:
         """Say what became of each, and at last of all; the worst code of them."""
-        for outcome in outcomes:
-            self.outcomes.append(outcome)
-            if self.bar is not None:
-                click.echo(_CLEAR_LINE, file=sys.stderr, nl=False)
-            self._tell(outcome)
-            if self.bar is not None:
-                self.bar.update(1)
+        try:
+            self.progress.draw(0)
+            for outcome in outcomes:
+                self.outcomes.append(outcome)
+                self.progress.clear()
+                self._tell(outcome)
+                self.progress.draw(len(self.outcomes))
+        finally:
+            self.progress.clear()
         return worst([outcome.code for outcome in self.outcomes])
 
     def _tell(self, outcome: Outcome) -> None:
@@ -83,10 +53,6 @@ class Report:
         elif not outcome.message and not self.quiet:
             console.say(str(outcome))
 
-    def _rate(self) -> str:
-        seconds = time.perf_counter() - self.started
-        return f"{len(self.outcomes) / seconds:.1f} files/s" if self.outcomes else ""
-
     def total(self) -> None:
         """The sum over the files that were done, and how many were not."""
         if self.quiet or self.json or self.n < 2:
@@ -95,5 +61,5 @@ class Report:
         before, after = (sum(getattr(o, name) for o in done) for name in ("before", "after"))
         text = f"{len(done)} of {self.n} files"
         if done:
-            text += f": {sizes(before, after)}"
+            text += f": {console.sizes(before, after)}"
         console.say(f"{text}, in {time.perf_counter() - self.started:.1f} s", bold=True)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -14,14 +12,14 @@ from typing import Any
 import kmc
 from kmc.commands.console import printable, say
 from kmc.commands.exits import Exit, code_of
-from kmc.commands.inputs import STDIO, Input
+from kmc.commands.inputs import Input
 from kmc.commands.opening import Opener
 from kmc.commands.outcome import Outcome
 from kmc.commands.outputs import Naming
-from kmc.errors import FileWriteError, KmcError
+from kmc.commands.writing import called, write
+from kmc.errors import KmcError
 from kmc.files import Format, encode
 from kmc.image import Picture
-from kmc.replace import inside, replace
 
 Optimizer = Callable[[bytes], bytes]
 
@@ -87,7 +85,7 @@ class Road:
         outcome.height, outcome.width = image.indices.shape
         outcome.colors = len(image.palette)
         outcome.mse, outcome.psnr, outcome.iterations = image.mse, image.psnr, image.n_iter
-        data = encode(image, self.format, outcome.target, metadata=self.keep)
+        data = encode(image, self.format, called(outcome.target), metadata=self.keep)
         if self.optimizer is not None:
             data = self.optimizer(data)
         outcome.after = len(data)
@@ -98,8 +96,9 @@ class Road:
                 f"{outcome.after} bytes for {outcome.before}"
             )
         elif not self.dry_run:
+            folder, overwrite = self.naming.folder, self.naming.overwrite
             with self.finishing:
-                self._write(outcome.target, data)
+                write(outcome.target, data, within=folder, overwrite=overwrite)
 
     def _quantized(self, picture: Picture, name: str) -> kmc.IndexedImage:
         if self.palette is not None:
@@ -119,41 +118,8 @@ class Road:
             **self.fit | self.remap,
         )
 
-    def _write(self, target: str, data: bytes) -> None:
-        if target == STDIO:
-            _write_stdout(data)
-            return
-        folder = self.naming.folder
-        try:
-            if folder is not None:
-                os.makedirs(os.path.dirname(inside(target, folder)), exist_ok=True)
-            replace(target, data, within=folder, overwrite=self.naming.overwrite)
-        except KmcError:
-            raise
-        except (OSError, ValueError) as error:
-            raise _unwritable(target, error) from error
-
 
 def _about(source: str, target: str, message: str) -> str:
     """An error that says which file it is about."""
-    names = (source, target, "standard output")
-    return message if any(name in message for name in names) else f"{source}: {message}"
-
-
-def _write_stdout(data: bytes) -> None:
-    try:
-        if sys.stdout is None:
-            raise OSError("it is closed")
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise _unwritable("standard output", error) from error
-
-
-def _unwritable(name: str, error: OSError | ValueError) -> FileWriteError:
-    reason = getattr(error, "strerror", None) or error
-    if isinstance(error, FileNotFoundError):
-        reason = f"there is no folder {os.path.dirname(name)}"
-    return FileWriteError(f"{name}: cannot be written: {reason}")
+    named = source in message or called(target) in message
+    return message if named else f"{source}: {message}"

@@ -1,30 +1,38 @@
-"""The centroids of a fit moving among the pixels: one figure for each iteration."""
+"""The centroids of a fit moving among the pixels: a figure of the start and of each iteration."""
 
 from __future__ import annotations
 
+import errno
 import io
 import os
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kmc import replace as files
 from kmc.errors import ArgumentError, ArgumentTypeError, FileWriteError
-from kmc.fit import fit
+from kmc.fit import fitted
 from kmc.image import as_pixels
+from kmc.options import checked_options
+from kmc.order import checked_order, ordered_palette
 from kmc.plot.axes import lone_figure
 from kmc.plot.clusters import SIZE, clusters
-from kmc.replace import replace
+from kmc.sample import sample
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from kmc.image import ImageInput
     from kmc.options import Callback
     from kmc.palette import Palette
 
 DPI = 150
+
+# What the files say they were made by, so that none of anybody else's is taken for one of ours.
+SOFTWARE = "kmc.plot.steps"
+HEAD = 128  # bytes, in which they do
 
 
 def steps(
@@ -36,7 +44,7 @@ def steps(
     callback: Callback | None = None,
     **options: Any,
 ) -> Palette:
-    """Fit a palette, and write a figure of pixels and centroids after each iteration.
+    """Fit a palette, and write a figure of the pixels with the centroids after each iteration.
 
     Parameters
     ----------
@@ -45,8 +53,9 @@ def steps(
     k : int
         How many colours.
     folder : str or os.PathLike
-        Where ``iteration-001.png``, ``iteration-002.png`` and so on go, each as `clusters` draws
-        it; made if there is none. A palette that needs no iteration has no figure.
+        Where the figures go, each as `clusters` draws it: ``iteration-000.png`` of the centroids at
+        the start, ``iteration-001.png`` and so on. Made if there is none. All figures that an
+        earlier call has left there make way.
     n_pixels : int, default 4000
         How many pixels to draw at most.
     callback, **options
@@ -55,7 +64,7 @@ def steps(
     Returns
     -------
     Palette
-        The one that `kmc.fit` finds.
+        The one that `kmc.fit` finds. Where that takes no iteration, it is the start that is drawn.
 
     Raises
     ------
@@ -64,7 +73,8 @@ def steps(
     ArgumentError, ArgumentTypeError
         An option is out of its range or of the wrong type.
     FileWriteError
-        The folder cannot be made, or a figure not be written.
+        The folder cannot be made, or a figure not be written; or a file of that name is there that
+        no earlier call has drawn.
     MissingPackageError
         Matplotlib is not installed.
 
@@ -75,54 +85,93 @@ def steps(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     palette = kmc.plot.steps(photo, 4, folder, max_iter=2, tol=0)
     ...     sorted(os.listdir(folder))
-    ['iteration-001.png', 'iteration-002.png']
+    ['iteration-000.png', 'iteration-001.png', 'iteration-002.png']
     """
     if options.get("n_init", 1) != 1:
         raise ArgumentError("the steps of one run are drawn: n_init must be 1")
-    pixels = as_pixels(image)
-    target = _made(folder)
-    before = options.get("init")
-    if isinstance(before, str):
-        before = None
-
-    def draw(iteration: int, centroids: NDArray[np.float64], inertia: float, shift: float) -> Any:
-        nonlocal before
-        if iteration == 1 and before is not None:
-            before = _start(before, centroids)
-        figure = lone_figure(SIZE)
-        ax = figure.add_subplot(projection="3d")
-        clusters(pixels, centroids, before, n_pixels=n_pixels, ax=ax)
-        ax.set_title(f"iteration {iteration}", y=0.97)
-        _save(figure, target / f"iteration-{iteration:03}.png")
-        before = centroids.copy()
-        return callback(iteration, centroids, inertia, shift) if callback else None
-
-    return fit(pixels, k, callback=draw, **options)
-
-
-def _start(init: Any, centroids: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Where all centroids were at first: fixed ones, which do not move, are not among `init`."""
-    given = np.asarray(init, np.float64)
-    start = centroids.copy()
-    start[len(centroids) - len(given) :, : given.shape[1]] = given
-    return start
-
-
-def _made(folder: str | os.PathLike[str]) -> Path:
     if not isinstance(folder, str | os.PathLike):
         raise ArgumentTypeError(f"folder must be a path, not {type(folder).__name__}")
-    path = Path(folder)
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FileWriteError(f"{path}: cannot be made: {error.strerror}") from error
-    return path
+    pixels = as_pixels(image)
+    drawing = _Drawing(pixels, Path(folder), n_pixels, callback)
+    importance, order = options.get("importance"), checked_order(options.pop("order", None))
+    checked = checked_options(k, callback=drawing.step, **options)
+    weighed = sample(pixels, importance, threads=checked.threads)
+    palette, _, _ = fitted(weighed, replace(checked, begun=drawing.begin))
+    if drawing.before is None:
+        drawing.begin(palette.centroids)
+    return ordered_palette(palette, order, checked.n_fixed)
 
 
-def _save(figure: Figure, path: Path) -> None:
-    file = io.BytesIO()
-    figure.savefig(file, dpi=DPI)
+def figures(folder: str | os.PathLike[str]) -> list[Path]:
+    """The files in a folder that have the names of figures of `steps`, in order.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from kmc.plot.steps import figures
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("iteration-1000.png", "iteration-007.png", "iteration-7.png"):
+    ...         pathlib.Path(folder, name).touch()
+    ...     [path.name for path in figures(folder)]
+    ['iteration-007.png', 'iteration-1000.png']
+    """
+    named = (path for path in Path(folder).glob("iteration-*.png"))
+    return sorted(
+        (path for path in named if re.fullmatch(r"iteration-\d{3,}", path.stem)),
+        key=lambda path: int(path.stem.removeprefix("iteration-")),
+    )
+
+
+class _Drawing:
+    """The figures of one fit, drawn while it runs."""
+
+    def __init__(
+        self, pixels: NDArray[np.uint8], folder: Path, n_pixels: int, callback: Callback | None
+    ) -> None:
+        self.pixels, self.folder, self.n_pixels = pixels, folder, n_pixels
+        self.callback = callback
+        self.before: NDArray[np.float64] | None = None
+
+    def begin(self, centroids: NDArray[np.float64]) -> None:
+        """Draw the start, in the place of the figures of an earlier fit."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FileWriteError(f"{self.folder}: cannot be made: {error.strerror}") from error
+        for path in figures(self.folder):
+            _remove(path)
+        self._draw(0, centroids)
+
+    def step(
+        self, iteration: int, centroids: NDArray[np.float64], inertia: float, shift: float
+    ) -> Any:
+        """Draw an iteration."""
+        self._draw(iteration, centroids)
+        return self.callback(iteration, centroids, inertia, shift) if self.callback else None
+
+    def _draw(self, iteration: int, centroids: NDArray[np.float64]) -> None:
+        figure = lone_figure(SIZE)
+        ax = figure.add_subplot(projection="3d")
+        clusters(self.pixels, centroids, self.before, n_pixels=self.n_pixels, ax=ax)
+        ax.set_title(f"iteration {iteration}" if iteration else "start", y=0.97)
+        file = io.BytesIO()
+        figure.savefig(file, dpi=DPI, metadata={"Software": SOFTWARE})
+        path = self.folder / f"iteration-{iteration:03}.png"
+        try:
+            files.replace(path, file.getvalue())
+        except OSError as error:
+            raise FileWriteError(f"{path}: cannot be written: {error.strerror}") from error
+        self.before = centroids.copy()
+
+
+def _remove(figure: Path) -> None:
     try:
-        replace(path, file.getvalue())
+        if SOFTWARE.encode() not in figure.read_bytes()[:HEAD]:
+            strange = FileWriteError(f"{figure}: exists already, and was not drawn by {SOFTWARE}")
+            strange.errno = errno.EEXIST
+            raise strange
+        figure.unlink()
     except OSError as error:
-        raise FileWriteError(f"{path}: cannot be written: {error.strerror}") from error
+        if isinstance(error, FileWriteError):
+            raise
+        raise FileWriteError(f"{figure}: cannot be replaced: {error.strerror}") from error

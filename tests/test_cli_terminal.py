@@ -1,0 +1,136 @@
+"""The program on a terminal: progress, colours, Ctrl-C and SIGTERM."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+
+import pytest
+from PIL import Image
+from shell import KMC, on_terminal, picture, seen, tree
+
+from kmc.commands.progress import duration, told
+
+POSIX = pytest.mark.parametrize("_", ["posix"] if os.name == "posix" else [])
+
+
+@pytest.fixture
+def names(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return [picture(tmp_path / f"{n}.png", (30, 20), seed=n).name for n in range(4)]
+
+
+def bars(sent):
+    """How often progress was drawn, and the numbers of files it told of."""
+    return [int(number) for number in re.findall(r"\] (\d+) of \d+ files", sent)]
+
+
+@POSIX
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_progress_on_a_terminal(names, jobs, _):
+    arguments = ["quantize", *names, "none.png", "-k", 4, "--jobs", jobs]
+    code, sent, printed = on_terminal(*arguments)
+    assert (code, printed) == (2, b"")
+    assert bars(sent) == [0, 1, 2, 3, 4, 5]
+    assert len(re.findall(r"of 5 files, [\d.]+ files/s, \d+ s left", sent)) == 5
+    lines = seen(sent)
+    assert [line.split(" ->")[0] for line in lines[:4]] == names
+    assert lines[4] == "kmc: none.png: no such file"
+    assert lines[5].startswith("4 of 5 files: ")
+    assert lines[6:] == [""]
+    assert "\x1b[?25l" not in sent  # a cursor that is hidden stays so where a process is killed
+
+
+@POSIX
+def test_results_and_progress_do_not_mix(names, _):
+    code, sent, printed = on_terminal("quantize", *names, "-n", "--json")
+    assert code == 0
+    assert [json.loads(line)["input"] for line in printed.splitlines()] == names
+    assert bars(sent) == [0, 1, 2, 3, 4]
+    assert seen(sent) == [""]
+
+
+@POSIX
+def test_no_progress_where_nobody_wants_it(names, _):
+    assert on_terminal("quantize", *names, "-k", 4, "-q") == (0, "", b"")
+    for arguments, variables in (([names[0]], {}), (names, {"TERM": "dumb"})):
+        _, sent, _ = on_terminal("quantize", *arguments, "-n", "-k", 4, **variables)
+        assert bars(sent) == []
+    done = subprocess.run(
+        [*KMC, "quantize", *names, "-nf"], capture_output=True, check=True, timeout=60
+    )
+    assert b"\r" not in done.stdout + done.stderr
+    assert b"\x1b" not in done.stdout + done.stderr
+
+
+@POSIX
+def test_progress_is_no_wider_than_the_terminal(names, _):
+    _, sent, _ = on_terminal("quantize", *names, "-n", columns=30)
+    drawn = re.findall(r"\x1b\[K(\[[^\r\x1b]*)", sent)
+    assert len(drawn) == 5
+    assert {len(line) for line in drawn} == {29}
+
+
+@POSIX
+def test_what_is_said_meanwhile_takes_the_place_of_progress(names, _):
+    arguments = ["--verbose", "-k", 3, "--tol", 0, "--init", "random", "--max-iter", 2]
+    _, sent, _ = on_terminal("quantize", *names, "-n", *arguments)
+    assert not [line for line in seen(sent) if "[" in line]
+    assert len([line for line in seen(sent) if "iteration 2" in line]) == 4
+
+
+@POSIX
+def test_no_colour_where_none_is_wanted(names, _):
+    arguments = ["quantize", *names, "none.png", "-n"]
+    for variables, colored in (({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True)):
+        _, sent, _ = on_terminal(*arguments, **variables)
+        assert bool(re.search(r"\x1b\[\d+m", sent)) is colored
+        assert len(bars(sent)) == 6
+
+
+@POSIX
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_ctrl_c_leaves_a_clean_line(tmp_path, monkeypatch, jobs, _):
+    monkeypatch.chdir(tmp_path)
+    many = [picture(tmp_path / f"{n}.png", (150, 150), seed=n).name for n in range(9)]
+    many.insert(0, picture(tmp_path / "first.png", (4, 4)).name)
+    slow = ["--effort", "best", "--n-init", 9, "--jobs", jobs, "--out-dir", "out"]
+    code, sent, _ = on_terminal("quantize", *many, *slow, press=b"\x03", after=b"] 1 of 10")
+    assert code == 130
+    first, *rest = seen(sent)
+    assert first.startswith("first.png -> ")
+    assert rest == [""]
+    assert not [name for name in tree(tmp_path) if name.endswith(".tmp")]
+
+
+@POSIX
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_sigterm_ends_a_batch_as_ctrl_c_does(tmp_path, jobs, _):
+    for n in range(8):
+        picture(tmp_path / "in" / f"{n}.png", (150, 150), seed=n)
+    picture(tmp_path / "in" / "+ready.png", (4, 4))
+    out = tmp_path / "out"
+    options = ["-r", str(tmp_path / "in"), "--out-dir", str(out), "--jobs", str(jobs), "--json"]
+    command = [*KMC, "quantize", *options, "--effort", "best", "--n-init", "9"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes) as process:
+        process.stdout.readline()  # the smallest is done, the others take seconds
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (143, b"")
+    names = tree(out)
+    assert "+ready.png" in names
+    assert len(names) < 9
+    for name in names:
+        with Image.open(out / name) as written:
+            written.load()
+
+
+def test_time_left():
+    assert told(1, 3, 0.5) == "[########................] 1 of 3 files, 2.0 files/s, 1 s left"
+    assert told(3, 3, 0.5) == "[########################] 3 of 3 files, 6.0 files/s, 0 s left"
+    assert duration(3599.4) == "59 min 59 s"
+    assert duration(3599.6) == "1 h 0 min"
