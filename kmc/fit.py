@@ -79,7 +79,7 @@ def fit(
         Iterations end once no centroid moves by as much: largest squared movement, in 8-bit levels
         squared, under `tol`. By default 0.1, which is some 0.1 % above the inertia at rest for a
         third of the iterations; 0.5 for ``effort="fast"`` and 0.0001 (no movement at all) for
-        ``"best"``; a quarter of these in oklab and lab, where colours lie closer. With ``tol=0``
+        ``"best"``; a third of these in oklab and lab, where colours lie closer. With ``tol=0``
         just `max_iter` iterations are done.
     seed : int, default 0
         Of the random numbers, 0 or more.

@@ -24,7 +24,7 @@ under alpha 0 makes no difference, and an opaque colour lies where it does witho
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,14 +32,11 @@ from numpy.typing import NDArray
 from kmc import _core
 from kmc.arguments import one_of
 
-if TYPE_CHECKING:  # exact fractions take time to import, and rgb needs none
-    from kmc.space_tables import Matrix
-
 SpaceName = Literal["rgb", "linear", "oklab", "lab"]
 SPACES: tuple[SpaceName, ...] = ("rgb", "linear", "oklab", "lab")
 
-# How many times smaller squared distances between the colours of a picture are than in rgb, about.
-CLOSER: dict[SpaceName, int] = {"rgb": 1, "linear": 1, "oklab": 4, "lab": 4}
+# How many times smaller the default `tol` is, since colours lie closer than in rgb.
+CLOSER: dict[SpaceName, int] = {"rgb": 1, "linear": 1, "oklab": 3, "lab": 3}
 
 Floats = NDArray[np.float64]
 
@@ -212,33 +209,50 @@ def _numbers(space: SpaceName) -> _core.Space | None:
     )
 
 
-def _applied(matrix: Matrix, axes: list[Floats]) -> list[Floats]:
+@cache
+def _inverses(space: SpaceName) -> tuple[list[list[float]], list[list[float]]]:
+    """The matrices that lead back, from axes to responses and from lights to red, green, blue."""
+    from kmc.space_tables import DEFINITIONS, inverse
+
+    definition = DEFINITIONS[space]
+    both = inverse(definition.axes), inverse(definition.cones)
+    axes, cones = ([[float(value) for value in row] for row in matrix] for matrix in both)
+    return axes, cones
+
+
+@cache
+def _light() -> Floats:
+    """The light of each level, white being 1."""
+    from kmc.space_tables import LIGHT, light_of_levels
+
+    return np.array(light_of_levels(), np.float64) / LIGHT
+
+
+def _applied(matrix: list[list[float]], axes: list[Floats]) -> list[Floats]:
     """A matrix times three axes; sums in a fixed order, which a call of BLAS would not promise."""
     x, y, z = axes
-    return [float(a) * x + float(b) * y + float(c) * z for a, b, c in matrix]
+    return [a * x + b * y + c * z for a, b, c in matrix]
 
 
 def _light_of_axes(axes: list[Floats], space: SpaceName) -> list[Floats]:
     """Red, green and blue light, white being 1."""
-    from kmc.space_tables import DEFINITIONS, inverse
+    from kmc.space_tables import DEFINITIONS
 
     definition = DEFINITIONS[space]
+    of_axes, of_lights = _inverses(space)
     centred = [axis - at for axis, at in zip(axes, definition.offset, strict=True)]
-    lights = _applied(inverse(definition.axes), centred)
+    lights = _applied(of_axes, centred)
     if definition.root:
         toe = 6 / 29 if definition.toe else -np.inf
         lights = [
             np.where(root > toe, root * root * root, (root - 4 / 29) * (108 / 841))
             for root in lights
         ]
-    return _applied(inverse(definition.cones), lights)
+    return _applied(of_lights, lights)
 
 
 def _levels_of_light(lights: list[Floats]) -> list[Floats]:
-    from kmc.space_tables import LIGHT, light_of_levels
-
-    table = np.array(light_of_levels(), np.float64) / LIGHT
-    found = []
+    table, found = _light(), []
     for light in lights:
         below = (np.searchsorted(table, light, side="right") - 1).clip(0, 254)
         part = (light - table[below]) / (table[below + 1] - table[below])

@@ -89,7 +89,6 @@ DEFINITIONS = {
 }
 
 
-@cache
 def inverse(m: Matrix) -> Matrix:
     """The inverse of a 3 x 3 matrix, exactly.
 

@@ -49,7 +49,7 @@ static inline int32_t premultiplied(int32_t value, int32_t neutral, int32_t alph
     return (int32_t)((uint32_t)(value * alpha + neutral * (255 - alpha) + 127) / 255);
 }
 
-static void place(const kmc_space *space, const uint8_t *color, int channels, int16_t *coordinates)
+static inline void place(const kmc_space *space, const uint8_t *color, int channels, int16_t *coordinates)
 {
     const uint8_t grey[3] = {color[0], color[0], color[0]};
     int32_t at[4] = {0, 0, 0, 0};
@@ -76,9 +76,12 @@ static kmc_status place_task(void *job, ptrdiff_t task, int thread)
     const size_t begin = (size_t)task * TASK_COLORS;
     const size_t end = p->n - begin < TASK_COLORS ? p->n : begin + TASK_COLORS;
     (void)thread;
-    for (size_t i = begin; i < end; i++) {
-        place(p->space, p->colors + i * (size_t)p->channels, p->channels, p->coordinates + 4 * i);
-    }
+    const kmc_space space = *p->space; /* so that it is known not to change */
+    if (p->channels == 3)
+        for (size_t i = begin; i < end; i++) place(&space, p->colors + 3 * i, 3, p->coordinates + 4 * i);
+    else
+        for (size_t i = begin; i < end; i++)
+            place(&space, p->colors + i * (size_t)p->channels, p->channels, p->coordinates + 4 * i);
     return KMC_OK;
 }
 
