@@ -115,12 +115,15 @@ def test_small_pictures_and_any_k(k):
         assert kmc.quantize(picture, k, psnr=40).mse == 0
 
 
-def test_few_fits_are_made(monkeypatch):
-    """Three to five: the curve of seeds tells where to look."""
-    tried = []
+@pytest.mark.parametrize(
+    ("space", "effort"), [("rgb", "fast"), ("rgb", "default"), ("lab", "default")]
+)
+def test_few_fits_are_made(monkeypatch, space, effort):
+    """Three to five whole ones: the curve of seeds, and rough fits, tell where to look."""
+    tried, rough = [], []
 
     def noted(fitter, k):
-        tried.append(k)
+        (rough if fitter.options.max_iter == 1 else tried).append(k)
         return fit(fitter, k)
 
     fit = Fitter.fitted
@@ -128,8 +131,10 @@ def test_few_fits_are_made(monkeypatch):
     for seed in range(3):
         for psnr in (24, 28, 32):
             tried.clear()
-            result = kmc.quantize(photo(60, 80, seed), 256, psnr=psnr, effort="fast")
+            rough.clear()
+            result = kmc.quantize(photo(60, 80, seed), 256, psnr=psnr, effort=effort, space=space)
             assert len(tried) == len(set(tried)) <= 6
+            assert len(rough) == 0 if effort == "fast" else 1 <= len(rough) <= 3
             assert {len(result.palette), len(result.palette) - 1} <= set(tried)
 
 
