@@ -154,6 +154,8 @@ cdef extern from "kmc.h" nogil:
     kmc_status kmc_lloyd(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed,
                          double *centroids, int max_iter, double tol,
                          const kmc_observer *observer, int *converged)
+    kmc_status kmc_nudge(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed,
+                         int rounds, double *centroids)
     kmc_status kmc_label(const kmc_run *run, const kmc_tree *tree, size_t k,
                          const double *centroids, uint16_t *labels, int64_t *counts,
                          double *error)

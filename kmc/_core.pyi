@@ -53,6 +53,9 @@ class Tree:
         threads: int,
         n_fixed: int = 0,
     ) -> tuple[list[tuple[float, float]], bool]: ...
+    def nudge(
+        self, centroids: NDArray[float64], rounds: int, threads: int, n_fixed: int = 0
+    ) -> None: ...
     def label(
         self, centroids: NDArray[float64], threads: int
     ) -> tuple[NDArray[uint16], NDArray[int64], float]: ...

@@ -296,6 +296,15 @@ cdef class Tree:
         run.check(status)
         return observer.history, bool(converged)
 
+    def nudge(self, double[:, ::1] centroids not None, int rounds, int threads, size_t n_fixed=0):
+        """Moves centroids at whole levels by single ones, in place, while the error falls."""
+        cdef Run run = Run(threads)
+        cdef size_t k = self.checked(centroids)
+        cdef kmc_status status
+        with nogil:
+            status = kmc_nudge(&run.c, self.c, k, n_fixed, rounds, &centroids[0, 0])
+        run.check(status)
+
     def label(self, const double[:, ::1] centroids not None, int threads):
         """The nearest centroid of every point, the weight of each centroid, the error in all."""
         cdef Run run = Run(threads)

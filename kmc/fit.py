@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from kmc import _core
 from kmc.alpha import (
+    AlphaTree,
     AnyTree,
     alpha_order,
     gathered,
@@ -89,6 +90,9 @@ def fit(
         How long to search for better starting centroids by moving single ones to where they are
         missed most. Starting centroids that are given, or ``"random"``, are left as they are,
         unless the effort is ``"best"``. Palettes of more than 4096 colours are not searched for.
+        ``"best"`` also optimizes the rounding, in rgb and of opaque pictures: `colors` that are not
+        fixed move by single levels while the error of the 8-bit palette falls; `centroids` and the
+        inertia stay those of k-means.
         Instead of searching for grey ones, the best of all is found at once, and is what iterations
         start from; `colors` stay these levels, even if centroids drift to where others are nearer.
     threads : int, optional
@@ -309,7 +313,7 @@ def _drawn(counted: Histogram, by_counts: AnyTree, options: Options) -> Palette:
     greys, start = best_greys(tree, options) or (None, None)
     centroids, history, converged = best_run(tree, options, start)
     return Palette(
-        _distinct(by_counts, counted, centroids, options) if greys is None else greys,
+        _rounded(by_counts, tree, counted, centroids, options) if greys is None else greys,
         levels(centroids, counted.colors.shape[1], space),
         space=space,
         inertia=history[-1][0],
@@ -319,16 +323,41 @@ def _drawn(counted: Histogram, by_counts: AnyTree, options: Options) -> Palette:
     )
 
 
-def _distinct(
-    tree: AnyTree, counted: Histogram, centroids: NDArray[np.float64], options: Options
+def _rounded(
+    by_counts: AnyTree,
+    tree: AnyTree,
+    counted: Histogram,
+    centroids: NDArray[np.float64],
+    options: Options,
 ) -> NDArray[np.uint8]:
-    """The centroids rounded to colours, no two the same.
+    """The centroids rounded to colours, no two the same, nudged where the effort says so."""
+    colors = rounded(centroids, counted.colors.shape[1], options.space)
+    colors = _nudged(tree, _distinct(by_counts, counted, colors, options), options)
+    return _distinct(by_counts, counted, colors, options)
+
+
+def _nudged(tree: AnyTree, colors: NDArray[np.uint8], options: Options) -> NDArray[np.uint8]:
+    """Colours moved by single levels while the error falls that the tree tells.
+
+    Where a step of a level is no step of the coordinates, and where opaque entries serve other
+    colours than they are drawn by, they stay as they are.
+    """
+    if not options.effort.rounds or options.space != "rgb" or isinstance(tree, AlphaTree):
+        return colors
+    entries = places(colors)
+    tree.nudge(entries, options.effort.rounds, options.threads, options.n_fixed)
+    return rounded(entries, colors.shape[1])
+
+
+def _distinct(
+    tree: AnyTree, counted: Histogram, found: NDArray[np.uint8], options: Options
+) -> NDArray[np.uint8]:
+    """Colours of which no two are the same.
 
     Where two would be, the one with the higher index takes the colour of the picture that the
     others serve worst: most weight times squared distance, first in order among equals.
     """
     colors, channels, space = counted.colors, counted.colors.shape[1], options.space
-    found = rounded(centroids, channels, space)
     place = 256 ** np.arange(channels)
     _, first = np.unique(found @ place, return_index=True)
     if len(first) < len(found):

@@ -45,8 +45,9 @@ class Palette:
     colors : array_like of uint8, shape (k, C)
         The colours, C = 1 for grey, 3 for RGB, 4 for RGB with straight alpha, k = 1 to 65 536.
     centroids : array_like of float64, shape (k, C), optional
-        The colours before they were rounded, in levels (whatever the space, and with straight
-        alpha); by default the colours themselves.
+        What k-means found, in levels (whatever the space, and with straight alpha); by default the
+        colours themselves. Rounded, they are the colours, but for grey ones and ``effort="best"``,
+        which look for colours that are better than that.
     counts : array_like of int64, shape (k,), optional
         How many of the pixels that the palette was fitted to are nearest to each colour; by
         default 0.

@@ -161,6 +161,11 @@ typedef struct kmc_observer {
 kmc_status kmc_lloyd(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, double *centroids,
                      int max_iter, double tol, const kmc_observer *observer, int *converged);
 
+/* Moves centroids at whole levels, but for the first n_fixed, by single levels while the error falls that kmc_label tells:
+ * it is never more in the end. In up to three channels, within 0 to 255; borders between them are drawn `rounds` times at
+ * most. The points are colours at their levels. Nothing moves where a colour weighs more than 2^32. */
+kmc_status kmc_nudge(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, int rounds, double *centroids);
+
 /* labels[i] = the nearest centroid to point i, lowest on ties; counts[j] = the weight of those nearest to j; error = the
  * sum of weights times squared distances, in levels squared. Centroids count as rounded to 1/64 of a level. */
 kmc_status kmc_label(const kmc_run *run, const kmc_tree *tree, size_t k, const double *centroids, uint16_t *labels,

@@ -39,6 +39,7 @@ def calls():
         yield lambda threads=threads: large.lloyd(start.copy(), 3, 0, None, threads)
         yield lambda threads=threads: few.lloyd(np.zeros((9, 4)), 3, 0, None, threads)
         yield partial(large.label, start, threads)
+        yield lambda threads=threads: large.nudge(np.floor(start), 2, threads)
         yield partial(kmc.quantize, NAMED["photo"], 5, threads=threads)
         yield partial(kmc.quantize, NAMED["photo"], 5, fixed=[(1, 2, 3)], threads=threads)
         for picture in (wide, np.dstack((wide, wide[..., 0]))):
