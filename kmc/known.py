@@ -1,4 +1,4 @@
-"""Well-known palettes by name; their colours are in palettes.json beside this file."""
+"""Well-known palettes by name; their colours, and whence, are in palettes.json beside this file."""
 
 from __future__ import annotations
 

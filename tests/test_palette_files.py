@@ -254,11 +254,21 @@ def test_the_docstring_lists_them_all():
 def test_those_that_follow_a_rule():
     steps = np.array(np.meshgrid(*[[0, 51, 102, 153, 204, 255]] * 3, indexing="ij"))
     np.testing.assert_array_equal(kmc.palettes["web-safe"].colors, steps.reshape(3, -1).T)
+    codes = np.arange(64)[:, None]  # bits rgbRGB, the small letters a third of the large ones' two
+    levels = 170 * (codes >> [2, 1, 0] & 1) + 85 * (codes >> [5, 4, 3] & 1)
     ega, cga = kmc.palettes["ega-64"].colors, kmc.palettes["cga"].colors
-    assert set(np.unique(ega)) == set(np.unique(cga)) == {0, 85, 170, 255}
+    np.testing.assert_array_equal(ega, levels)
     brown = [0, 1, 2, 3, 4, 5, 20, 7, *range(56, 64)]
     np.testing.assert_array_equal(cga, ega[brown])
-    assert {tuple(c) for c in kmc.palettes["cga-4"].colors} <= {tuple(c) for c in cga}
+    np.testing.assert_array_equal(kmc.palettes["cga-4"].colors, cga[[0, 11, 13, 15]])
+    codes = np.arange(256)[:, None]
+    levels = np.round((codes >> [5, 2, 0] & [7, 7, 3]) * 255 / [7, 7, 3])
+    np.testing.assert_array_equal(kmc.palettes["rgb-332"].colors, levels)
+    corners = 255 * (np.arange(8)[:, None] >> [2, 1, 0] & 1)
+    np.testing.assert_array_equal(kmc.palettes["rgb-8"].colors, corners)
+    for n in (4, 16):
+        greys = np.repeat(np.linspace(0, 255, n)[:, None], 3, axis=1)
+        np.testing.assert_array_equal(kmc.palettes[f"grey-{n}"].colors, greys)
 
 
 def test_names():
@@ -291,7 +301,7 @@ def test_the_data_is_tidy():
     with open(text, encoding="utf-8") as file:
         entries = json.load(file)
     for entry in entries.values():
-        assert set(entry) == {"about", "colors"}
+        assert {"about", "colors"} <= set(entry) <= {"about", "colors", "source"}
         assert all(re.fullmatch(r"#[0-9a-f]{6}", code) for code in entry["colors"])
 
 
