@@ -61,7 +61,7 @@ def not_negative(name: str, value: Any) -> float:
     ArgumentTypeError
         No real number.
     ArgumentError
-        Negative, or NaN.
+        Negative, NaN, or an integer beyond the range of a float.
 
     Examples
     --------
@@ -71,7 +71,10 @@ def not_negative(name: str, value: Any) -> float:
     """
     if not isinstance(value, Real) or isinstance(value, bool):
         raise ArgumentTypeError(f"{name} must be a number, not {value!r}")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        raise ArgumentError(f"{name} must be below 2**1024") from None
     if not number >= 0:
         raise ArgumentError(f"{name} must be 0 or more, not {number}")
     return number
@@ -83,7 +86,8 @@ def array(name: str, value: Any, dtype: DTypeLike | None = None) -> NDArray[Any]
     Raises
     ------
     ArgumentTypeError
-        NumPy makes no array of it: rows of different lengths, or values of another type.
+        NumPy makes no array of it: rows of different lengths, or values of another type; or some
+        values are masked.
 
     Examples
     --------
@@ -92,11 +96,55 @@ def array(name: str, value: Any, dtype: DTypeLike | None = None) -> NDArray[Any]
     array([1., 2.])
     """
     try:
-        return np.asarray(value, dtype)
+        found = np.asarray(value)
+        if dtype is not None and found.dtype.kind != "c":
+            found = found.astype(dtype, copy=False)
     except MemoryError as error:
         raise OutOfMemoryError(f"not enough memory for {name} as an array") from error
     except Exception as error:  # a foreign __array__ may raise anything
         raise ArgumentTypeError(f"{name} cannot become an array: {error}") from error
+    if dtype is not None and found.dtype.kind == "c":  # would be cast with a mere warning
+        raise ArgumentTypeError(f"{name} must be real numbers, not {found.dtype}")
+    if hasattr(value, "mask") and np.ma.is_masked(value):
+        raise ArgumentTypeError(f"{name} has masked values; fill them in: {name}.filled(value)")
+    return found
+
+
+def contiguous(name: str, values: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """The values in this shape, one after the other, copied only if they are not so already.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.arguments import contiguous
+    >>> contiguous("pixels", np.arange(6)[::2], (3, 1)).ravel().tolist()
+    [0, 2, 4]
+    """
+    try:
+        return np.ascontiguousarray(values.reshape(shape))
+    except MemoryError as error:
+        raise OutOfMemoryError(f"not enough memory for a copy of {name}") from error
+
+
+def flag(name: str, value: Any) -> bool:
+    """The truth value behind an option.
+
+    Raises
+    ------
+    ArgumentTypeError
+        Neither True nor False.
+
+    Examples
+    --------
+    >>> from kmc.arguments import flag
+    >>> flag("return_sums", 1)
+    Traceback (most recent call last):
+    ...
+    kmc.errors.ArgumentTypeError: return_sums must be True or False, not 1
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise ArgumentTypeError(f"{name} must be True or False, not {value!r}")
+    return bool(value)
 
 
 def one_of(name: str, value: Any, known: tuple[str, ...]) -> str:

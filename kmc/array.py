@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kmc.arguments import contiguous
 from kmc.errors import ImageShapeError, ImageTypeError, OutOfMemoryError
 
 EXPECTED = "expected a path, bytes, a binary file object, a PIL.Image or a uint8 array"
@@ -62,7 +63,7 @@ def array_pixels(image: Any) -> NDArray[np.uint8]:
     if hasattr(image, "mask") and np.ma.is_masked(image):
         raise ImageTypeError("some values are masked; give them one with image.filled(value)")
     _check_shape(array)
-    return np.ascontiguousarray(array.reshape(array.shape[0], array.shape[1], -1))
+    return contiguous("the picture", array, (*array.shape[:2], -1))
 
 
 def promoted(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:

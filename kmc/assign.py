@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kmc import _core
-from kmc.arguments import array
+from kmc.arguments import array, contiguous, flag
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.histogram import thread_count
-from kmc.palette import Indices, Palette, as_colors, compares_levels
+from kmc.palette import Indices, Palette, as_colors
+from kmc.remap import compares_levels
 
 
 @overload
@@ -92,19 +93,16 @@ def assign(
             f"pixels must have shape (..., {colors.shape[1]}) as the palette has, "
             f"not {values.shape}"
         )
-    if not isinstance(return_sums, bool | np.bool_):
-        raise ArgumentTypeError(f"return_sums must be True or False, not {return_sums!r}")
-    flat = np.ascontiguousarray(values.reshape(-1, colors.shape[1]))
-    n_threads = thread_count(threads)
-    comparable = compares_levels(palette) or not len(flat)
-    if not return_sums:
-        if not comparable:
-            return palette.remap(flat[None], threads=threads).indices.reshape(values.shape[:-1])
-        return _core.assign(flat, colors, n_threads)[0].reshape(values.shape[:-1])
-    if not comparable:
+    comparable, n_threads = compares_levels(palette), thread_count(threads)
+    if flag("return_sums", return_sums) and not comparable:
         raise ArgumentError(
             "return_sums is for grey and RGB colours of space rgb: means of others are not means "
             "of their channels"
         )
+    flat = contiguous("pixels", values, (-1, colors.shape[1]))
+    if not return_sums:
+        if len(flat) and not comparable:
+            return palette.remap(flat[None], threads=threads).indices.reshape(values.shape[:-1])
+        return _core.assign(flat, colors, n_threads)[0].reshape(values.shape[:-1])
     indices, _, counts, sums = _core.assign_sums(flat, colors, n_threads)
     return indices.reshape(values.shape[:-1]), counts, sums

@@ -108,9 +108,8 @@ def _checked(name: str, values: Any, shape: tuple[int, ...]) -> NDArray[Any]:
     if given.dtype.kind == "f" and given.dtype.itemsize > 8:  # of other widths on other machines
         with np.errstate(over="ignore"):
             given = given.astype(np.float64)
-    if given.dtype.kind not in "biuf" or np.ma.is_masked(values):
-        kind = "masked" if np.ma.is_masked(values) else given.dtype
-        raise ArgumentTypeError(f"{name} must be an array of numbers, not {kind}")
+    if given.dtype.kind not in "biuf":
+        raise ArgumentTypeError(f"{name} must be an array of numbers, not {given.dtype}")
     if given.shape != shape:
         raise ArgumentError(f"{name} must have shape {shape}, not {given.shape}")
     if not (given.min() >= 0 and given.max() < np.inf):  # false for NaN

@@ -124,7 +124,8 @@ def checked_options(
     if callback is not None and not callable(callback):
         raise ArgumentTypeError(f"callback must be callable, not {callback!r}")
     goal = checked_goal(psnr, max_mse, quality)
-    _refuse_together(start, weights, importance, image_weights, callback, goal)
+    counting = one_of("weights", weights, ("counts", "uniform"))
+    _refuse_together(start, counting, importance, image_weights, callback, goal)
     where = checked_space(space)
     return Options(
         k=k,
@@ -133,7 +134,7 @@ def checked_options(
         max_iter=min(whole("max_iter", max_iter, 1), 2**31 - 1),
         tol=chosen.tol / CLOSER[where] if tol is None else not_negative("tol", tol),
         seed=whole("seed", seed, 0),
-        weights=one_of("weights", weights, ("counts", "uniform")),
+        weights=counting,
         effort=chosen,
         searches=_searches(k, start, chosen),
         threads=thread_count(threads),
@@ -200,10 +201,10 @@ def _checked_init(init: Any, n: int) -> str | NDArray[np.float64]:
     if isinstance(init, str):
         return one_of("init", init, ("k-means++", "random", "bisecting"))
     try:
-        start = np.array(init, np.float64)
-    except (TypeError, ValueError):
+        start = array("init", init, np.float64).copy()
+    except ArgumentTypeError as error:
         raise ArgumentTypeError(
-            f"init must be the name of a seeding or an array, not {init!r}"
+            f"init must be the name of a seeding or an array: {error}"
         ) from None
     if start.ndim != 2 or len(start) != n or start.shape[1] not in (1, 3, 4):
         raise ArgumentError(

@@ -1,4 +1,4 @@
-"""Palettes, and mapping pictures to them."""
+"""The palette: k colours, where they come from and where they are written to."""
 
 from __future__ import annotations
 
@@ -9,30 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kmc import _core
-from kmc.alpha import gathered, merged_transparent, tree_of
-from kmc.arguments import array, not_negative, whole
-from kmc.array import promoted
-from kmc.dither import Dither, DitherName, checked_dither, dithered
-from kmc.errors import ArgumentError, ArgumentTypeError, ImageShapeError
+from kmc.arguments import array, flag, not_negative, whole
+from kmc.dither import DitherName, checked_dither
+from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.histogram import thread_count
 from kmc.image import read
-from kmc.indexed import IndexedImage, made_of
-from kmc.metadata import Metadata
-from kmc.space import SpaceName, checked_space, places
+from kmc.indexed import IndexedImage
+from kmc.remap import remapped
+from kmc.space import SpaceName, checked_space
 
 Indices = NDArray[np.uint8] | NDArray[np.uint16]
 
 MOST_COLORS = 65536
-
-# So few colours are compared with every pixel, 2.3 ns a pixel at 16 and 2.7 at 24; the histogram,
-# labels and looking them up take 2.7 to 6 on photographs and 36 on noise.
-COMPARED_COLORS = 24
-
-# Noise has nearly as many colours as pixels. Once they are counted, so few are still compared: 14.5
-# ns a pixel at 256, where finding labels and looking them up takes 25; at 48, 4 where looking up
-# labels that are there takes 4.5.
-COMPARED_WITH_NOISE, COMPARED_NOT_LOOKED_UP = 256, 48
 
 
 class Palette:
@@ -68,7 +56,7 @@ class Palette:
     ------
     ArgumentError, ArgumentTypeError
         Colours of another type or shape, arrays that do not fit together, centroids that are not
-        finite, or a negative `inertia` or `n_iter`.
+        finite, a negative count, `inertia` or `n_iter`, or a history of anything but pairs.
 
     Examples
     --------
@@ -116,7 +104,7 @@ class Palette:
         k = len(self.colors)
         given = self.colors if centroids is None else centroids
         self.centroids = array("centroids", given, np.float64).copy()
-        self.counts = array("counts", np.zeros(k) if counts is None else counts, np.int64).copy()
+        self.counts = _checked_counts(np.zeros(k, np.int64) if counts is None else counts)
         if self.centroids.shape != self.colors.shape or self.counts.shape != (k,):
             raise ArgumentError(
                 f"colors {self.colors.shape}, centroids {self.centroids.shape} and counts "
@@ -126,8 +114,8 @@ class Palette:
             raise ArgumentError("centroids must be finite")
         self.inertia = not_negative("inertia", inertia)
         self.n_iter = whole("n_iter", n_iter, 0)
-        self.converged = bool(converged)
-        self.history = list(history)
+        self.converged = flag("converged", converged)
+        self.history = _checked_history(history)
         self.space = checked_space(space)
 
     def __len__(self) -> int:
@@ -256,90 +244,25 @@ class Palette:
         (array([[0, 0, 1]], dtype=uint8), 1667.0)
         """
         dithering = checked_dither(dither, dither_strength)
-        picture = read(image)
-        pixels = promoted(picture.pixels, self.colors.shape[1])
-        if pixels.shape[2] != self.colors.shape[1]:
-            kinds = {1: "grey", 3: "RGB", 4: "RGBA"}
-            raise ImageShapeError(
-                f"a palette of {kinds[self.colors.shape[1]]} colours cannot serve a picture in "
-                f"{kinds[pixels.shape[2]]}; convert the picture first"
-            )
-        n_threads = thread_count(threads)
-        comparable = dithering is None and compares_levels(self)
-        if comparable and len(self) <= COMPARED_COLORS:
-            return _compared(pixels, self, n_threads, picture.metadata)
-        colors, counts = _core.histogram(pixels, n_threads)
-        if comparable and len(self) <= COMPARED_WITH_NOISE and is_noise(pixels, colors):
-            return _compared(pixels, self, n_threads, picture.metadata)
-        labels, error = self._label(colors, counts, n_threads)
-        return indexed(pixels, colors, labels, self, error, n_threads, picture.metadata, dithering)
-
-    def _label(
-        self, colors: NDArray[np.uint8], counts: NDArray[np.int64], threads: int
-    ) -> tuple[NDArray[np.uint16], float]:
-        """The index of each of these distinct colours, and the squared error in all."""
-        place: Any = slice(None)
-        if colors.shape[1] == 4:
-            colors, place = merged_transparent(colors)
-            counts = gathered(counts, place)
-        tree = tree_of(colors, counts, self.space, threads)
-        labels, _, error = tree.label(places(self.colors, self.space), threads)
-        if self.space != "rgb":
-            error = _core.color_error(colors, counts, self.colors, labels, threads)
-        return labels[place], error
+        return remapped(self, read(image), dithering, thread_count(threads))
 
 
-def is_noise(pixels: NDArray[np.uint8], colors: NDArray[np.uint8]) -> bool:
-    """Whether more than half as many colours as pixels were met.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.palette import is_noise
-    >>> is_noise(np.zeros((2, 2, 1), np.uint8), np.zeros((1, 1), np.uint8))
-    False
-    """
-    return 2 * len(colors) > int(pixels.shape[0]) * int(pixels.shape[1])
+def _checked_counts(counts: ArrayLike) -> NDArray[np.int64]:
+    values = array("counts", counts)
+    if values.dtype.kind not in "iu":
+        raise ArgumentTypeError(f"counts must be integers, not {values.dtype}")
+    if values.size and not 0 <= values.min() <= values.max() < 2**63:
+        raise ArgumentError("counts must be 0 or more, and below 2**63")
+    return np.array(values, np.int64)
 
 
-def _compared(
-    pixels: NDArray[np.uint8], palette: Palette, threads: int, metadata: Metadata | None
-) -> IndexedImage:
-    """Every pixel compared with every colour."""
-    height, width, channels = pixels.shape
-    indices, error = _core.assign(pixels.reshape(-1, channels), palette.colors, threads)
-    return made_of(indices.reshape(height, width), palette, error / indices.size, metadata)
-
-
-def indexed(
-    pixels: NDArray[np.uint8],
-    colors: NDArray[np.uint8],
-    labels: NDArray[np.uint16],
-    palette: Palette,
-    error: float,
-    threads: int,
-    metadata: Metadata | None = None,
-    dither: Dither | None = None,
-) -> IndexedImage:
-    """The indexed image of pixels whose distinct colours have these labels.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.palette import Palette, indexed
-    >>> pixels = np.array([[[5], [9]]], np.uint8)
-    >>> colors, labels = np.array([[5], [9]], np.uint8), np.array([1, 0], np.uint16)
-    >>> indexed(pixels, colors, labels, Palette([[9], [5]]), 0.0, threads=1).indices
-    array([[1, 0]], dtype=uint8)
-    """
-    if dither is not None:
-        indices, error = dithered(dither, pixels, colors, labels, palette, threads)
-        return made_of(indices, palette, error / indices.size, metadata)
-    few = compares_levels(palette) and len(palette) <= COMPARED_NOT_LOOKED_UP
-    if few and is_noise(pixels, colors):
-        return _compared(pixels, palette, threads, metadata)
-    indices = _core.remap(pixels, colors, labels, len(palette), threads)
-    return made_of(indices, palette, error / indices.size, metadata)
+def _checked_history(history: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    try:
+        return [(float(inertia), float(shift)) for inertia, shift in history]
+    except (TypeError, ValueError):
+        raise ArgumentTypeError(
+            f"history must be pairs of inertia and shift, not {history!r}"
+        ) from None
 
 
 def widened(centroids: NDArray[Any]) -> NDArray[np.float64]:
@@ -355,18 +278,6 @@ def widened(centroids: NDArray[Any]) -> NDArray[np.float64]:
     wide = np.zeros((len(centroids), 4))
     wide[:, : centroids.shape[1]] = centroids
     return wide
-
-
-def compares_levels(palette: Palette) -> bool:
-    """Whether the nearest colour is that by the bytes themselves.
-
-    Examples
-    --------
-    >>> from kmc.palette import Palette, compares_levels
-    >>> compares_levels(Palette([[7]])), compares_levels(Palette([[7]], space="lab"))
-    (True, False)
-    """
-    return palette.space == "rgb" and palette.colors.shape[1] < 4
 
 
 def as_colors(name: str, colors: ArrayLike) -> NDArray[np.uint8]:

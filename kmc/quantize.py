@@ -13,7 +13,8 @@ from kmc.image import Picture, read
 from kmc.indexed import IndexedImage
 from kmc.options import Callback, EffortName, Init, Weights, checked_options
 from kmc.order import OrderName, checked_order, ordered_image
-from kmc.palette import Palette, indexed
+from kmc.palette import Palette
+from kmc.remap import indexed
 from kmc.sample import is_several, weighed
 from kmc.space import SpaceName
 from kmc.targets import fewest

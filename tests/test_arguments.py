@@ -41,6 +41,7 @@ def test_numbers(value):
     [
         (-1, kmc.ArgumentError),
         (math.nan, kmc.ArgumentError),
+        (10**400, kmc.ArgumentError),
         (True, kmc.ArgumentTypeError),
         ("1", kmc.ArgumentTypeError),
         (1j, kmc.ArgumentTypeError),
@@ -66,6 +67,8 @@ class Foreign:
     [
         ([[1], [1, 2]], kmc.ArgumentTypeError),
         (["x"], kmc.ArgumentTypeError),
+        (np.array([1j]), kmc.ArgumentTypeError),
+        (np.ma.array([1.0, 2.0], mask=[True, False]), kmc.ArgumentTypeError),
         (Foreign(RuntimeError("on a device")), kmc.ArgumentTypeError),
         (Foreign(MemoryError()), kmc.OutOfMemoryError),
     ],
@@ -78,3 +81,26 @@ def test_what_becomes_no_array(value, error):
 def test_arrays_are_not_copied():
     own = np.zeros((2, 3))
     assert arguments.array("init", own, np.float64) is own
+    assert np.shares_memory(arguments.contiguous("pixels", own, (3, 2)), own)
+    unmasked = np.ma.array(own)
+    assert np.shares_memory(arguments.array("init", unmasked), own)
+
+
+@pytest.mark.parametrize("value", [np.True_, False])
+def test_flags(value):
+    assert arguments.flag("return_sums", value) is bool(value)
+
+
+@pytest.mark.parametrize("value", [1, None, "yes", np.ones(2, bool)])
+def test_wrong_flags(value):
+    with pytest.raises(kmc.ArgumentTypeError, match="return_sums must be True or False"):
+        arguments.flag("return_sums", value)
+
+
+def test_a_copy_that_fits_no_memory():
+    """A view of one byte, of more pixels than any machine has room for."""
+    side = 1 << 26
+    wide = np.broadcast_to(np.uint8(3), (side, side, 3))
+    for call in (kmc.histogram, lambda pixels: kmc.assign(pixels, [[1, 2, 3]])):
+        with pytest.raises(kmc.OutOfMemoryError, match="not enough memory for a copy of"):
+            call(wide)

@@ -298,6 +298,8 @@ WRONG = [
     *(wrong("callback must be callable", kmc.ArgumentTypeError, callback=c) for c in (3, "print")),
     wrong("init must be the name", kmc.ArgumentTypeError, k=1, init={"a": 1}),
     wrong("init must be the name", kmc.ArgumentTypeError, k=1, init=[["red"]]),
+    wrong("init must be the name.* real", kmc.ArgumentTypeError, k=1, init=np.array([[1j]])),
+    wrong("weights must be one of", kmc.ArgumentTypeError, weights=np.ones(3)),
     wrong("init must have shape", k=2, init=[[1, 2, 3]]),
     wrong("init must have shape", k=2, init=[[1, 2], [3, 4]]),
     wrong("init must have shape", k=3, init=[1, 2, 3]),

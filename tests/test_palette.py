@@ -208,8 +208,12 @@ def test_palettes_travel():
         (([[1]], [[1], [1, 2]]), kmc.ArgumentTypeError, "centroids cannot"),
         (([[1]], [[math.nan]]), kmc.ArgumentError, "centroids must be finite"),
         (([[1]], [[math.inf]]), kmc.ArgumentError, "centroids must be finite"),
-        (([[1]], None, ["x"]), kmc.ArgumentTypeError, "counts cannot"),
-        (([[1]], None, [2**70]), kmc.ArgumentTypeError, "counts cannot"),
+        (([[1]], None, ["x"]), kmc.ArgumentTypeError, "counts must be integers"),
+        (([[1]], None, [1.5]), kmc.ArgumentTypeError, "counts must be integers"),
+        (([[1]], None, [2**70]), kmc.ArgumentTypeError, "counts must be integers"),
+        (([[1]], None, [2**63]), kmc.ArgumentError, "counts must be 0 or more, and below"),
+        (([[1]], None, [-1]), kmc.ArgumentError, "counts must be 0 or more"),
+        ((np.ma.array([[1], [2]], mask=[[0], [1]]),), kmc.ArgumentTypeError, "masked"),
     ],
 )
 def test_wrong_palettes(arguments, error, words):
@@ -224,6 +228,10 @@ def test_wrong_palettes(arguments, error, words):
         ({"inertia": math.nan}, kmc.ArgumentError),
         ({"n_iter": 1.5}, kmc.ArgumentTypeError),
         ({"n_iter": -1}, kmc.ArgumentError),
+        ({"converged": 1}, kmc.ArgumentTypeError),
+        ({"history": 5}, kmc.ArgumentTypeError),
+        ({"history": "ab"}, kmc.ArgumentTypeError),
+        ({"history": [(1.0, 2.0, 3.0)]}, kmc.ArgumentTypeError),
     ],
 )
 def test_wrong_facts_about_a_fit(option, error):

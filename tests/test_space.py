@@ -354,6 +354,8 @@ def test_sums_are_for_levels_alone():
     with pytest.raises(kmc.ArgumentError, match="return_sums is for grey and RGB colours"):
         palette = kmc.Palette([[1, 2, 3]], space="lab")
         kmc.assign(NAMED["photo"], palette, return_sums=True)
+    with pytest.raises(kmc.ArgumentError, match="return_sums is for grey and RGB colours"):
+        kmc.assign(np.zeros((0, 3), np.uint8), palette, return_sums=True)
     with pytest.raises(kmc.ArgumentError, match="return_sums"):
         kmc.assign(np.zeros((2, 4), np.uint8), [[1, 2, 3, 4]], return_sums=True)
 
