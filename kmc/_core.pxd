@@ -98,11 +98,11 @@ cdef extern from "kmc.h" nogil:
     ctypedef struct kmc_canvas:
         const uint8_t *pixels
         const int16_t *coordinates
+        const int16_t *clear
         size_t height
         size_t width
         int channels
         int index_bytes
-        const void *plain
         const int16_t *palette
         size_t k
 
@@ -110,7 +110,7 @@ cdef extern from "kmc.h" nogil:
         KMC_FLOYD_STEINBERG, KMC_ATKINSON
 
     kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusion kind,
-                           int strength, void *indices)
+                           int strength, void *indices, double *error)
     ctypedef enum kmc_order:
         KMC_BAYER, KMC_BLUE_NOISE
 

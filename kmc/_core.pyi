@@ -95,11 +95,11 @@ class Canvas:
     def __new__(
         cls,
         pixels: NDArray[uint8],
-        plain: Indices,
         palette: NDArray[int16],
+        clear: NDArray[int16],
         coordinates: NDArray[int16] | None,
     ) -> Canvas: ...
-    def diffuse(self, atkinson: bool, strength: int, threads: int) -> Indices: ...
+    def diffuse(self, atkinson: bool, strength: int, threads: int) -> tuple[Indices, float]: ...
     def order(
         self,
         blue: bool,

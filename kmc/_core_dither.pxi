@@ -2,44 +2,53 @@
 
 
 cdef class Canvas:
-    """A picture (H, W, C) with its plain indices; where its pixels lie, (H * W, 4), or None for
-    the levels themselves; where the palette's entries lie, (k, 4)."""
+    """A picture (H, W, C); where the palette's entries lie, (k, 4), and fully transparent pixels,
+    (1, 4); where all pixels lie, (H * W, 4), or None for the levels themselves."""
 
     cdef kmc_canvas c
-    cdef object plain, pixels, coordinates, palette
+    cdef object pixels, coordinates, palette, clear
 
-    def __cinit__(self, const uint8_t[:, :, ::1] pixels not None, plain not None,
-                  const int16_t[:, ::1] palette not None, const int16_t[:, ::1] coordinates):
+    def __cinit__(self, const uint8_t[:, :, ::1] pixels not None,
+                  const int16_t[:, ::1] palette not None, const int16_t[:, ::1] clear not None,
+                  const int16_t[:, ::1] coordinates):
         cdef size_t n = pixels.shape[0] * pixels.shape[1]
         if not n or not palette.shape[0] or palette.shape[1] != 4:
             raise ArgumentError("a picture or a palette is empty")
-        if plain.shape != (pixels.shape[0], pixels.shape[1]) or plain.max() >= palette.shape[0]:
-            raise ArgumentError("pixels, indices and palette do not fit together")
+        if palette.shape[0] > 65536 or np.min(palette) < 0 or np.max(palette) > 16383:
+            raise ArgumentError("a palette has too many entries, or they lie too far out")
+        if coordinates is None and pixels.shape[2] == 4:
+            raise ArgumentError("pixels with alpha need coordinates")
         if coordinates is not None and (coordinates.shape[0] != <Py_ssize_t>n or coordinates.shape[1] != 4):
             raise ArgumentError("pixels and coordinates do not fit together")
-        self.plain = np.array(plain, _index_dtype(palette.shape[0]), order="C")
-        self.pixels, self.palette, self.coordinates = pixels, palette, coordinates
+        if clear.shape[0] != 1 or clear.shape[1] != 4:
+            raise ArgumentError("fully transparent pixels lie in one place")
+        self.pixels, self.palette, self.coordinates, self.clear = pixels, palette, coordinates, clear
+        self.c.clear = &clear[0, 0]
         self.c.pixels = &pixels[0, 0, 0]
         self.c.height, self.c.width = pixels.shape[0], pixels.shape[1]
         self.c.channels = _channels(pixels.shape[2])
-        self.c.index_bytes = self.plain.itemsize
-        self.c.plain = _data(self.plain)
+        self.c.index_bytes = 1 if palette.shape[0] <= 256 else 2
         self.c.palette = &palette[0, 0]
         self.c.k = palette.shape[0]
         if coordinates is not None:
             self.c.coordinates = &coordinates[0, 0]
 
+    cdef object blank(self):
+        """Indices to be filled."""
+        return np.empty((self.c.height, self.c.width), _index_dtype(self.c.k))
+
     def diffuse(self, bint atkinson, int strength, int threads):
-        """Indices by error diffusion; strength in 256ths."""
+        """Indices by error diffusion, and their error; strength in 256ths."""
         cdef Run run = Run(threads)
         cdef kmc_diffusion kind = KMC_ATKINSON if atkinson else KMC_FLOYD_STEINBERG
-        indices = np.empty_like(self.plain)
+        indices = self.blank()
         cdef void *target = _data(indices)
+        cdef double error = 0
         cdef kmc_status status
         with nogil:
-            status = kmc_diffuse(&run.c, &self.c, kind, strength, target)
+            status = kmc_diffuse(&run.c, &self.c, kind, strength, target, &error)
         run.check(status)
-        return indices
+        return indices, error
 
     def order(self, bint blue, const uint8_t[:, ::1] colors not None,
               const int16_t[:, ::1] coordinates not None, const uint16_t[::1] labels not None,
@@ -56,7 +65,7 @@ cdef class Canvas:
         mixing.order, mixing.n = KMC_BLUE_NOISE if blue else KMC_BAYER, n
         mixing.colors, mixing.coordinates = &colors[0, 0], &coordinates[0, 0]
         mixing.labels, mixing.lightness = &labels[0], &lightness[0]
-        indices = np.empty_like(self.plain)
+        indices = self.blank()
         cdef void *target = _data(indices)
         cdef kmc_status status
         with nogil:
@@ -69,7 +78,7 @@ cdef class Canvas:
         cdef Run run = Run(threads)
         cdef double error = 0
         cdef kmc_status status
-        if indices.shape != self.plain.shape or indices.dtype != self.plain.dtype:
+        if indices.shape != (self.c.height, self.c.width) or indices.dtype != _index_dtype(self.c.k):
             raise ArgumentError("indices are not those of this canvas")
         cdef void *source = _data(indices)
         with nogil:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 DitherName = Literal["floyd-steinberg", "atkinson", "bayer", "blue-noise"]
 DITHERS: tuple[DitherName, ...] = ("floyd-steinberg", "atkinson", "bayer", "blue-noise")
 
+DIFFUSING = ("floyd-steinberg", "atkinson")
+
 # The engine counts strength in whole numbers up to this one.
 FULL_STRENGTH = 256
 
@@ -32,6 +34,18 @@ class Dither:
 
     name: str
     strength: int
+
+    @property
+    def diffuses(self) -> bool:
+        """Whether errors are diffused: only then does dithering need no mapping before it.
+
+        Examples
+        --------
+        >>> from kmc.dither import Dither
+        >>> Dither("atkinson", 256).diffuses, Dither("bayer", 256).diffuses
+        (True, False)
+        """
+        return self.name in DIFFUSING
 
 
 def checked_dither(dither: Any, strength: Any) -> Dither | None:
@@ -86,38 +100,64 @@ def dithered(
     >>> dithered(Dither("bayer", 256), pixels, colors, labels, palette, 1)
     (array([[0, 1, 0, 1, 0, 1, 0, 1]], dtype=uint8), 20000.0)
     """
-    plain = _core.remap(pixels, colors, labels, len(palette), threads)
+    if dither.diffuses:
+        return diffused(dither, pixels, palette, threads)
     space = palette.space
-    canvas = _canvas(pixels, plain, palette, space, threads)
-    if dither.name in ("floyd-steinberg", "atkinson"):
-        indices = canvas.diffuse(dither.name == "atkinson", dither.strength, threads)
-    else:
-        indices = canvas.order(
-            dither.name == "blue-noise",
-            colors,
-            coordinates(colors, space, threads),
-            labels,
-            _lightness(palette.colors),
-            dither.strength,
-            threads,
-        )
-    measured = canvas if space == "rgb" else _canvas(pixels, plain, palette, "rgb", threads)
-    return indices, measured.error(indices, threads)
+    canvas = _canvas(pixels, palette, space, threads)
+    indices = canvas.order(
+        dither.name == "blue-noise",
+        colors,
+        coordinates(colors, space, threads),
+        labels,
+        _lightness(palette.colors),
+        dither.strength,
+        threads,
+    )
+    return indices, _error(indices, pixels, canvas, palette, threads)
+
+
+def diffused(
+    dither: Dither, pixels: NDArray[np.uint8], palette: Palette, threads: int
+) -> tuple[NDArray[np.uint8] | NDArray[np.uint16], float]:
+    """The same by error diffusion, for which distinct colours need not be known.
+
+    Examples
+    --------
+    >>> import kmc, numpy as np
+    >>> from kmc.dither import Dither, diffused
+    >>> palette = kmc.Palette([[0], [100]])
+    >>> diffused(Dither("atkinson", 256), np.full((1, 8, 1), 50, np.uint8), palette, 1)
+    (array([[0, 1, 0, 1, 0, 1, 0, 1]], dtype=uint8), 20000.0)
+    """
+    canvas = _canvas(pixels, palette, palette.space, threads)
+    indices, error = canvas.diffuse(dither.name == "atkinson", dither.strength, threads)
+    if palette.space != "rgb":
+        error = _error(indices, pixels, canvas, palette, threads)
+    return indices, error
+
+
+def _error(
+    indices: NDArray[np.uint8] | NDArray[np.uint16],
+    pixels: NDArray[np.uint8],
+    canvas: _core.Canvas,
+    palette: Palette,
+    threads: int,
+) -> float:
+    """The squared error of indices, in levels whatever the space."""
+    measured = canvas if palette.space == "rgb" else _canvas(pixels, palette, "rgb", threads)
+    return measured.error(indices, threads)
 
 
 def _canvas(
-    pixels: NDArray[np.uint8],
-    plain: NDArray[np.uint8] | NDArray[np.uint16],
-    palette: Palette,
-    space: SpaceName,
-    threads: int,
+    pixels: NDArray[np.uint8], palette: Palette, space: SpaceName, threads: int
 ) -> _core.Canvas:
     """What the engine dithers; pixels in rgb without alpha lie where their levels are."""
     channels = pixels.shape[2]
     places = None
     if space != "rgb" or channels == 4:
         places = coordinates(pixels.reshape(-1, channels), space, threads)
-    return _core.Canvas(pixels, plain, coordinates(palette.colors, space, threads), places)
+    clear = coordinates(np.zeros((1, channels), np.uint8), space)
+    return _core.Canvas(pixels, coordinates(palette.colors, space, threads), clear, places)
 
 
 def _lightness(colors: NDArray[np.uint8]) -> NDArray[np.uint16]:

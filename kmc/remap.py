@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from kmc import _core
 from kmc.alpha import gathered, merged_transparent, tree_of
 from kmc.array import promoted
-from kmc.dither import Dither, dithered
+from kmc.dither import Dither, diffused, dithered
 from kmc.errors import ImageShapeError
 from kmc.indexed import IndexedImage, made_of
 from kmc.metadata import Metadata
@@ -52,6 +52,9 @@ def remapped(
             f"a palette of {kinds[palette.colors.shape[1]]} colours cannot serve a picture in "
             f"{kinds[pixels.shape[2]]}; convert the picture first"
         )
+    if dither is not None and dither.diffuses:
+        indices, error = diffused(dither, pixels, palette, threads)
+        return made_of(indices, palette, error / indices.size, picture.metadata)
     comparable = dither is None and compares_levels(palette)
     if comparable and len(palette) <= COMPARED_COLORS:
         return _compared(pixels, palette, threads, picture.metadata)

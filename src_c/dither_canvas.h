@@ -1,4 +1,4 @@
-/* Pixels of a canvas: where they lie, and what the plain mapping gives them. */
+/* Pixels of a canvas: where they lie, and their indices. */
 #ifndef KMC_DITHER_CANVAS_H
 #define KMC_DITHER_CANVAS_H
 
@@ -12,12 +12,6 @@ static inline void kmc_canvas_at(const kmc_canvas *canvas, size_t i, int channel
         at[c] = canvas->coordinates ? canvas->coordinates[4 * i + (size_t)c]
                                     : canvas->pixels[i * (size_t)channels + (size_t)c] * KMC_ONE_LEVEL;
     }
-}
-
-/* The alpha of pixel i, 255 where there is none. */
-static inline int kmc_canvas_alpha(const kmc_canvas *canvas, size_t i, int channels)
-{
-    return channels == 4 ? canvas->pixels[4 * i + 3] : 255;
 }
 
 static inline uint32_t kmc_index_get(const void *indices, int index_bytes, size_t i)

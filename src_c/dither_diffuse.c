@@ -1,20 +1,28 @@
 /* Error diffusion: what a pixel's palette entry gets wrong, its neighbours make good.
  *
- * A picture is cut into bands of rows that know nothing of each other, so that threads may share it, and two at a time keep
- * a processor busy. Each is begun a few rows early, with rows that are thrown away: when its own first row comes, error flows
- * as it does inside a band. */
+ * A picture is cut into bands of rows that know nothing of each other, so that threads may share it and a thread may go
+ * through several at a time, side by side in vectors. Each is begun a few rows early, with rows that are thrown away: when
+ * its own first row comes, error flows as it does inside a band. Rows beyond the picture are like the last one within.
+ *
+ * How much of the error that reaches a pixel it may take on depends on what the plain mapping gets wrong around it. Error
+ * diffusion trades the error of areas for noise. Where the plain mapping is exact all around, there is nothing to win, only
+ * noise from elsewhere to lose: the limit is 0. At the edges of line art few pixels are wrong among many that are right, so
+ * it is small. On a gradient the mapping is off by up to half the distance of two entries, by a quarter in the mean: four
+ * times that leaves room for both of them. */
 #include "dither_canvas.h"
-#include "dither_limits.h"
 #include "dither_row.h"
 #include "parallel.h"
 
 #include <string.h>
 
 enum {
-    BAND = 64,   /* rows, even in number: all bands go to and fro alike */
-    LEAD_IN = 8, /* rows thrown away before them */
+    BAND = 32,     /* rows; even, like LEAD_IN, so that all bands go to and fro alike */
+    LEAD_IN = 4,   /* rows thrown away before them */
+    SPAN = 1 << 13, /* pixels of a row between two looks for Ctrl-C */
+    TILE = 64,     /* pixels of a row that are brought into place, or put back, at a time */
     THREAD_PIXELS = 1 << 15,
-    PASSED = 208 /* of 256; the rest is lost, so that small errors do not add up to large ones */
+    LIMIT = 4,     /* times the mean loss around a pixel */
+    PASSED = 208   /* of 256; the rest is lost, so that small errors do not add up to large ones */
 };
 
 typedef struct diffusion {
@@ -22,102 +30,144 @@ typedef struct diffusion {
     const kmc_canvas *canvas;
     kmc_quad low, high; /* the box of all entries */
     int passed, atkinson;
+    size_t bands;       /* in a task */
     void *indices;
     struct worker *workers; /* of each thread */
 } diffusion;
 
-/* A band on its way. */
-typedef struct strip {
-    kmc_limits limits;
-    kmc_quad *memory, *errors[3], *at; /* errors of row y in errors[y % 3] */
-    uint16_t *found;
-} strip;
-
-/* What a thread works with, made when it takes its first bands. */
+/* What a thread works with, made when it takes its first task. */
 typedef struct worker {
     const diffusion *job;
-    kmc_grid grid, opaque;
-    strip strips[2];
+    kmc_grid grid;
+    kmc_quad *memory, *errors[2]; /* errors of row y in errors[y % 2] */
+    uint8_t *places[2];           /* where the pixels lie, likewise */
+    uint16_t *plain[2];           /* in plain[y % 2] */
+    uint16_t *off[3];             /* in off[(y + 6) % 3]: y begins at -LEAD_IN - 1 */
+    uint16_t *found;              /* of each band, w->apart apart */
+    size_t apart;
+    uint64_t lost;
 } worker;
 
-/* Makes row y of a band ready for the kernel. */
-static kmc_dither_row prepared(worker *w, strip *s, size_t y, int first)
+/* Where a pixel lies, brought beside those of other bands, `beside` bytes apart. */
+static void bring(const kmc_canvas *canvas, size_t from, size_t n, uint8_t *to, size_t beside)
+{
+    const uint8_t *const pixels = canvas->pixels;
+    if (canvas->coordinates) {
+        for (size_t i = 0; i < n; i++) memcpy(to + i * beside, canvas->coordinates + 4 * (from + i), sizeof(kmc_quad));
+    } else if (canvas->channels == 1) {
+        for (size_t i = 0; i < n; i++) to[i * beside] = pixels[from + i];
+    } else {
+        for (size_t i = 0; i + 1 < n; i++) { /* four bytes at once, of which the last is the next pixel's */
+            memcpy(to + i * beside, pixels + 3 * (from + i), 4);
+        }
+        memcpy(to + (n - 1) * beside, pixels + 3 * (from + n - 1), 3);
+    }
+}
+
+/* Row y of a band, counted from its own first one, in the picture. */
+static size_t row_of(const kmc_canvas *canvas, size_t band, ptrdiff_t y)
+{
+    const ptrdiff_t row = (ptrdiff_t)(band * BAND) + y, last = (ptrdiff_t)canvas->height - 1;
+    return (size_t)(row < 0 ? 0 : row > last ? last : row);
+}
+
+/* Row y of all bands from `first` on: where the pixels [begin, end) lie. */
+static void bring_rows(const worker *w, size_t first, ptrdiff_t y, size_t begin, size_t end)
+{
+    const kmc_canvas *const canvas = w->job->canvas;
+    const size_t bytes = canvas->coordinates ? sizeof(kmc_quad) : 4, beside = bytes * w->job->bands;
+    uint8_t *const to = w->places[y & 1];
+    for (size_t x = begin; x < end; x += TILE) {
+        const size_t n = end - x < TILE ? end - x : TILE;
+        for (size_t b = 0; b < w->job->bands; b++) {
+            const size_t from = row_of(canvas, first + b, y) * canvas->width + x;
+            bring(canvas, from, n, to + x * beside + b * bytes, beside);
+        }
+    }
+}
+
+/* The indices of row y of all bands, as they were found, into the picture. */
+static void write_rows(const worker *w, size_t first, size_t y)
+{
+    const kmc_canvas *const canvas = w->job->canvas;
+    const size_t width = canvas->width;
+    for (size_t b = 0; b < w->job->bands && (first + b) * BAND + y < canvas->height; b++) {
+        const uint16_t *const found = w->found + b * w->apart;
+        const size_t to = ((first + b) * BAND + y) * width;
+        if (canvas->index_bytes == 1) {
+            uint8_t *const indices = (uint8_t *)w->job->indices + to;
+            for (size_t x = 0; x < width; x++) indices[x] = (uint8_t)(found[x] - 1);
+        } else {
+            uint16_t *const indices = (uint16_t *)w->job->indices + to;
+            for (size_t x = 0; x < width; x++) indices[x] = (uint16_t)(found[x] - 1);
+        }
+    }
+}
+
+/* What does not change from row to row. */
+static kmc_dither_row row_for(worker *w)
 {
     const diffusion *const d = w->job;
-    const kmc_canvas *const canvas = d->canvas;
-    const size_t width = canvas->width, begin = y * width, channels = (size_t)canvas->channels;
-    kmc_dither_row row = {.width = width, .step = y % 2 == 0 ? 1 : -1, .at = s->at, .passed = (int16_t)d->passed,
-                          .here = s->errors[y % 3], .above = s->errors[(y + 2) % 3], .beyond = s->errors[(y + 1) % 3],
-                          .grid = &w->grid, .opaque = w->opaque.k != 0 ? &w->opaque : NULL, .found = s->found};
+    kmc_dither_row row = {.grid = &w->grid, .width = d->canvas->width, .vectors = d->bands / KMC_VECTOR,
+                          .atkinson = d->atkinson, .levels = d->canvas->coordinates == NULL, .found = w->found,
+                          .apart = w->apart,                          .limit = (uint16_t)(LIMIT * 65536 / (9 * d->canvas->channels)), .passed = (int16_t)d->passed};
     memcpy(row.low, d->low, sizeof row.low);
     memcpy(row.high, d->high, sizeof row.high);
-    if (channels == 4) row.alpha = canvas->pixels + 4 * begin + 3;
-    if (canvas->coordinates)
-        row.at = (const kmc_quad *)(canvas->coordinates + 4 * begin);
-    else if (channels == 1)
-        for (size_t x = 0; x < width; x++) s->at[x][0] = (int16_t)(canvas->pixels[begin + x] * KMC_ONE_LEVEL);
-    else
-        for (size_t x = 0; x < width; x++)
-            for (size_t c = 0; c < 3; c++) s->at[x][c] = (int16_t)(canvas->pixels[3 * (begin + x) + c] * KMC_ONE_LEVEL);
-    if (first)
-        kmc_limits_begin(&s->limits, y);
-    else
-        kmc_limits_next(&s->limits, y);
-    row.limit = s->limits.limit;
     return row;
 }
 
-/* The indices of row y as they were found; fully transparent pixels keep theirs. */
-static void write_row(const diffusion *d, const kmc_dither_row *row, size_t y)
-{
-    const kmc_canvas *const canvas = d->canvas;
-    for (size_t x = 0; x < row->width; x++) {
-        const size_t i = y * row->width + x;
-        const int clear = row->alpha && row->alpha[4 * x] == 0;
-        const uint32_t index = clear ? kmc_index_get(canvas->plain, canvas->index_bytes, i) : row->found[x];
-        kmc_index_set(d->indices, canvas->index_bytes, i, index);
-    }
-}
-
-/* Two bands, row by row; the second may lie beyond the picture. */
-static kmc_status diffuse_bands(worker *w, size_t begin, int thread)
+/* Row y, and what is to be known of the one below. */
+static kmc_status diffuse_row(worker *w, kmc_dither_row *row, size_t first, ptrdiff_t y, int thread)
 {
     const diffusion *const d = w->job;
-    const size_t height = d->canvas->height;
-    for (size_t row = 0; row < LEAD_IN + BAND; row++) {
-        kmc_dither_row rows[2];
-        size_t ys[2];
-        int n = 0;
-        for (size_t band = 0; band < 2; band++) {
-            const size_t y = begin + band * BAND + row - LEAD_IN; /* wraps around above the picture */
-            if (y >= height) continue;
-            rows[n] = prepared(w, &w->strips[band], y, row == 0 || y == 0);
-            ys[n++] = y;
-        }
-        if (n == 0) continue;
-        d->run->kernels->diffuse(&rows[0], n > 1 ? &rows[1] : NULL, d->atkinson);
-        for (int i = 0; i < n; i++)
-            if (row >= LEAD_IN) write_row(d, &rows[i], ys[i]);
-        if (w->grid.status != KMC_OK || w->opaque.status != KMC_OK) return KMC_NO_MEMORY;
-        if (thread == 0 && kmc_poll(d->run) != KMC_OK) return KMC_INTERRUPTED;
+    const size_t width = row->width;
+    row->step = (y & 1) == 0 ? 1 : -1;
+    row->at = w->places[y & 1];
+    row->below = w->places[(y + 1) & 1];
+    row->plain = w->plain[y & 1];
+    row->plain_below = w->plain[(y + 1) & 1];
+    row->off_above = w->off[(y + 5) % 3];
+    row->off_here = w->off[(y + 6) % 3];
+    row->off_below = w->off[(y + 7) % 3];
+    row->here = w->errors[y & 1];
+    row->above = w->errors[(y + 1) & 1];
+    memset(row->last, 0, sizeof row->last);
+    memset(row->before, 0, sizeof row->before);
+    for (size_t b = 0; b < d->bands; b++) {
+        const int counts = y >= 0 && (first + b) * BAND + (size_t)y < d->canvas->height;
+        memset(row->counted[b], counts ? 0xFF : 0, sizeof row->counted[b]);
     }
+    bring_rows(w, first, y + 1, 0, width);
+    for (int measured = 0; measured < 2; measured++) {
+        for (row->begin = 0; row->begin < width; row->begin = row->end) {
+            row->end = width - row->begin < SPAN ? width : row->begin + SPAN;
+            if (!measured) {
+                d->run->kernels->measure(row);
+            } else {
+                d->run->kernels->diffuse(row);
+            }
+            if (w->grid.status != KMC_OK) return w->grid.status;
+            if (thread == 0 && kmc_poll(d->run) != KMC_OK) return KMC_INTERRUPTED;
+        }
+    }
+    if (y >= 0) write_rows(w, first, (size_t)y);
     return KMC_OK;
 }
 
 static kmc_status hire(const diffusion *d, worker *w)
 {
-    const size_t room = d->canvas->width + 2 * KMC_ROW_PADDING;
-    kmc_status status = kmc_grid_new(d->canvas, 0, &w->grid);
-    if (status == KMC_OK && d->canvas->channels == 4) status = kmc_grid_new(d->canvas, 1, &w->opaque);
-    for (int i = 0; i < 2 && status == KMC_OK; i++) {
-        strip *const s = &w->strips[i];
-        status = kmc_limits_new(d->canvas, &s->limits);
-        s->memory = kmc_alloc_zeroed(4 * room, sizeof *s->memory);
-        s->found = kmc_alloc(room, sizeof *s->found);
-        if (!s->memory || !s->found) return KMC_NO_MEMORY;
-        for (size_t r = 0; r < 3; r++) s->errors[r] = s->memory + r * room + KMC_ROW_PADDING;
-        s->at = s->memory + 3 * room;
-    }
+    const size_t width = d->canvas->width, room = width + 2 * KMC_ROW_PADDING;
+    kmc_status status = kmc_grid_new(d->run, d->canvas, &w->grid);
+    w->memory = kmc_alloc(2 * d->bands * room, sizeof *w->memory);
+    const size_t bytes = d->canvas->coordinates ? sizeof(kmc_quad) : 4;
+    for (int i = 0; i < 2; i++) w->places[i] = kmc_alloc_zeroed(width * d->bands, bytes);
+    for (int i = 0; i < 3; i++) w->off[i] = kmc_alloc(width * KMC_BANDS, sizeof *w->off[i]);
+    for (int i = 0; i < 2; i++) w->plain[i] = kmc_alloc(width * KMC_BANDS, sizeof *w->plain[i]);
+    w->apart = (width + 2047) / 2048 * 2048 + 32; /* not in the same lines of a cache */
+    w->found = kmc_alloc(w->apart, d->bands * sizeof *w->found);
+    if (!w->plain[0] || !w->plain[1] || !w->memory || !w->places[0] || !w->places[1] || !w->off[0] || !w->off[1] || !w->off[2] || !w->found)
+        return KMC_NO_MEMORY;
+    for (size_t i = 0; i < 2; i++) w->errors[i] = w->memory + (i * room + KMC_ROW_PADDING) * d->bands;
     if (status == KMC_OK) w->job = d;
     return status;
 }
@@ -125,36 +175,59 @@ static kmc_status hire(const diffusion *d, worker *w)
 static void dismiss(worker *w)
 {
     kmc_grid_free(&w->grid);
-    kmc_grid_free(&w->opaque);
-    for (int i = 0; i < 2; i++) {
-        kmc_limits_free(&w->strips[i].limits);
-        kmc_free(w->strips[i].memory);
-        kmc_free(w->strips[i].found);
-    }
+    kmc_free(w->memory);
+    for (int i = 0; i < 2; i++) kmc_free(w->places[i]);
+    for (int i = 0; i < 2; i++) kmc_free(w->plain[i]);
+    for (int i = 0; i < 3; i++) kmc_free(w->off[i]);
+    kmc_free(w->found);
 }
 
+/* Some bands, row by row. */
 static kmc_status diffuse_task(void *job, ptrdiff_t task, int thread)
 {
     const diffusion *const d = job;
     worker *const w = &d->workers[thread];
-    const kmc_status status = w->job ? KMC_OK : hire(d, w);
+    kmc_status status = w->job ? KMC_OK : hire(d, w);
     if (status != KMC_OK) return status;
-    for (int i = 0; i < 2; i++) {
-        memset(w->strips[i].memory, 0, 3 * (d->canvas->width + 2 * KMC_ROW_PADDING) * sizeof(kmc_quad));
+    const size_t first = (size_t)task * d->bands, left = d->canvas->height - first * BAND;
+    kmc_dither_row row = row_for(w);
+    memset(w->memory, 0, 2 * d->bands * (row.width + 2 * KMC_ROW_PADDING) * sizeof *w->memory);
+    /* the losses of the first two rows that are looked at, by two rows of which only they are made */
+    for (ptrdiff_t y = -LEAD_IN - 1; y <= -LEAD_IN; y++) {
+        bring_rows(w, first, y, 0, row.width);
+        row.below = w->places[y & 1];
+        row.off_below = w->off[(y + 6) % 3];
+        row.plain_below = w->plain[y & 1];
+        row.begin = 0;
+        row.end = row.width;
+        d->run->kernels->measure(&row);
     }
-    return diffuse_bands(w, (size_t)task * 2 * BAND, thread);
+    const ptrdiff_t end = left < BAND ? (ptrdiff_t)left : BAND;
+    for (ptrdiff_t y = -LEAD_IN; y < end && status == KMC_OK; y++) status = diffuse_row(w, &row, first, y, thread);
+    w->lost += row.lost;
+    return status;
 }
 
-kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusion kind, int strength, void *indices)
+kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusion kind, int strength, void *indices,
+                       double *error)
 {
     const int threads = kmc_threads_for(run, canvas->height * canvas->width, THREAD_PIXELS);
+    const size_t bands = (size_t)kmc_tasks_for(canvas->height, BAND);
+    size_t tasks = (size_t)kmc_tasks_for(bands, KMC_BANDS);
+    if (tasks < (size_t)threads) tasks = (size_t)threads;
     diffusion d = {.run = run, .canvas = canvas, .passed = PASSED * strength / 256, .atkinson = kind == KMC_ATKINSON,
                    .indices = indices};
+    d.bands = KMC_VECTOR * (size_t)kmc_tasks_for((size_t)kmc_tasks_for(bands, tasks), KMC_VECTOR);
     d.workers = kmc_alloc_zeroed((size_t)threads, sizeof *d.workers);
     if (!d.workers) return KMC_NO_MEMORY;
     kmc_grid_box(canvas, d.low, d.high);
-    const kmc_status status = kmc_parallel(run, threads, kmc_tasks_for(canvas->height, 2 * BAND), diffuse_task, &d);
-    for (int thread = 0; thread < threads; thread++) dismiss(&d.workers[thread]);
+    const kmc_status status = kmc_parallel(run, threads, kmc_tasks_for(bands, d.bands), diffuse_task, &d);
+    uint64_t lost = 0;
+    for (int thread = 0; thread < threads; thread++) {
+        lost += d.workers[thread].lost;
+        dismiss(&d.workers[thread]);
+    }
+    *error = (double)lost / (KMC_ONE_LEVEL * KMC_ONE_LEVEL);
     kmc_free(d.workers);
     return status;
 }

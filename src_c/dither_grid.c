@@ -1,18 +1,16 @@
-/* The nearest palette entry of arbitrary points: the lists of a grid's cells. */
+/* An entry of the palette for every point of the space: making the cells of the grid. */
 #include "dither_grid.h"
 
 #include <string.h>
 
-enum {
-    COORDINATE_BITS = 14,
-    BLOCK_BITS = 2 /* of a cell's coordinates within its block */
-};
+enum { COORDINATE_BITS = 14, MADE = 1 };
 
-/* How many bits of a coordinate number its cell. Finer cells list fewer entries, but more of them have to be made: with 6
- * bits in three channels a picture of 0.4 megapixels takes twice as long. */
+#define CUT ((uint32_t)1 << 31)
+
+/* How many bits of a coordinate number its cell. */
 static int cell_bits(int channels)
 {
-    return channels == 1 ? 8 : channels == 3 ? 5 : 4;
+    return channels == 1 ? 8 : channels == 3 ? 6 : 5;
 }
 
 void kmc_grid_box(const kmc_canvas *canvas, int16_t *low, int16_t *high)
@@ -26,135 +24,299 @@ void kmc_grid_box(const kmc_canvas *canvas, int16_t *low, int16_t *high)
     }
 }
 
-/* Whether no entry in the grid is in this place: those that share one would all be in the list of every cell around.
- * Slots hold numbers of entries, from 1 on. */
-static int is_first_there(const kmc_grid *grid, uint32_t *slots, size_t n_slots, const int16_t *place)
+/* Whether no entry before had this place. Slots hold numbers of entries, from 1 on. */
+static int is_first_there(const kmc_canvas *canvas, uint32_t *slots, size_t n_slots, size_t j)
 {
+    const int16_t *const place = canvas->palette + 4 * j;
     uint32_t hash = 0;
     for (int c = 0; c < 4; c++) hash = (hash ^ (uint16_t)place[c]) * 0x9E3779B1u;
     size_t i = (hash >> 8) & (n_slots - 1);
     for (; slots[i] != 0; i = (i + 1) & (n_slots - 1))
-        if (memcmp(grid->at[slots[i] - 1], place, sizeof grid->at[0]) == 0) return 0;
-    slots[i] = (uint32_t)grid->k + 1;
+        if (memcmp(canvas->palette + 4 * (size_t)(slots[i] - 1), place, 4 * sizeof *place) == 0) return 0;
+    slots[i] = (uint32_t)j + 1;
     return 1;
 }
 
-kmc_status kmc_grid_new(const kmc_canvas *canvas, int opaque, kmc_grid *grid)
+static void append(kmc_candidates *to, const int16_t *place, uint32_t id)
 {
-    const int channels = opaque ? 3 : canvas->channels, bits = cell_bits(channels);
-    *grid = (kmc_grid){.room = 2 * canvas->k + 1024, .channels = channels, .shift = COORDINATE_BITS - bits};
-    for (int c = 0; c < channels; c++) grid->weights[c] = (int16_t)(1 << bits * (channels - 1 - c));
-    grid->cells = kmc_alloc_zeroed((size_t)1 << bits * channels, sizeof *grid->cells);
-    grid->blocks = kmc_alloc_zeroed((size_t)1 << (bits - BLOCK_BITS) * channels, sizeof *grid->blocks);
-    grid->at = kmc_alloc(grid->room, sizeof *grid->at);
-    grid->index = kmc_alloc_zeroed(grid->room, sizeof *grid->index); /* read even where a cell could not be made */
-    if (!grid->cells || !grid->blocks || !grid->at || !grid->index) return KMC_NO_MEMORY;
+    to->xy[to->n] = kmc_pack(place[0], place[1]);
+    to->zw[to->n] = kmc_pack(place[2], place[3]);
+    to->id[to->n++] = id;
+}
+
+/* The entries of both sets: one for each place. */
+static kmc_status gather(const kmc_canvas *canvas, kmc_grid *grid)
+{
     size_t n_slots = 2;
     while (n_slots < 2 * canvas->k) n_slots *= 2;
     uint32_t *const slots = kmc_alloc_zeroed(n_slots, sizeof *slots);
     if (!slots) return KMC_NO_MEMORY;
     for (size_t j = 0; j < canvas->k; j++) {
         const int16_t *const place = canvas->palette + 4 * j;
-        if ((opaque && place[3] != 0) || !is_first_there(grid, slots, n_slots, place)) continue;
-        memcpy(grid->at[grid->k], place, sizeof grid->at[0]);
-        grid->index[grid->k++] = (uint16_t)j;
+        memcpy(grid->entries[j + 1], place, sizeof grid->entries[0]);
+        if (!is_first_there(canvas, slots, n_slots, j)) continue;
+        append(&grid->all.entries, place, (uint32_t)j + 1);
+        if (canvas->channels == 4 && place[3] == 0) append(&grid->opaque.entries, place, (uint32_t)j + 1);
     }
     kmc_free(slots);
-    grid->n = grid->k;
+    if (canvas->k > UINT16_MAX) memcpy(grid->entries[0], grid->entries[canvas->k], sizeof grid->entries[0]);
+    kmc_candidates_close(&grid->all.entries);
+    if (grid->opaque.entries.n != 0) kmc_candidates_close(&grid->opaque.entries);
     return KMC_OK;
 }
 
-void kmc_grid_free(kmc_grid *grid)
+/* The middles of the parts of a block at 0, 2^bits of 2^shift along each axis. */
+static void find_middles(int channels, int shift, int bits, int32_t *xy, int32_t *zw)
 {
-    kmc_free(grid->cells);
-    kmc_free(grid->blocks);
-    kmc_free(grid->at);
-    kmc_free(grid->index);
-}
-
-/* Room for n more entries. */
-static int reserve(kmc_grid *grid, size_t n)
-{
-    if (grid->room - grid->n >= n) return 1;
-    const size_t room = 2 * (grid->n + n);
-    int16_t(*const at)[4] = kmc_alloc(room, sizeof *at);
-    uint16_t *const index = kmc_alloc(room, sizeof *index);
-    if (!at || !index || room > UINT32_MAX) {
-        kmc_free(at);
-        kmc_free(index);
-        grid->status = KMC_NO_MEMORY;
-        return 0;
-    }
-    memcpy(at, grid->at, grid->n * sizeof *at);
-    memcpy(index, grid->index, grid->n * sizeof *index);
-    kmc_free(grid->at);
-    kmc_free(grid->index);
-    grid->at = at;
-    grid->index = index;
-    grid->room = room;
-    return 1;
-}
-
-/* The nearest of some entries to the middle of the cube at `low`, `side` wide. */
-static const int16_t *nearest_to_middle(const kmc_grid *grid, kmc_cell from, const int32_t *low, int32_t side)
-{
-    const int16_t *found = NULL;
-    int32_t least = INT32_MAX;
-    for (uint32_t i = from.begin; i < from.begin + from.n; i++) {
-        int32_t distance = 0;
-        for (int c = 0; c < grid->channels; c++) {
-            const int32_t off = low[c] + side / 2 - grid->at[i][c];
-            distance += off * off;
+    for (int32_t i = 0; i < 1 << bits * channels; i++) {
+        int32_t at[4] = {0};
+        for (int c = 0; c < channels; c++) {
+            at[c] = ((i >> bits * (channels - 1 - c) & ((1 << bits) - 1)) << shift) + (1 << shift) / 2;
         }
+        xy[i] = kmc_pack(at[0], at[1]);
+        zw[i] = kmc_pack(at[2], at[3]);
+    }
+}
+
+/* How many bits number the blocks along an axis, and the regions of four blocks. */
+static int block_bits(const kmc_cells *cells)
+{
+    return COORDINATE_BITS - cells->shift - KMC_BLOCK_BITS;
+}
+
+static size_t n_regions(const kmc_cells *cells)
+{
+    return (size_t)1 << (block_bits(cells) - KMC_BLOCK_BITS) * cells->channels;
+}
+
+/* Numbers the cells from `first` on; sets the number after the last. */
+static kmc_status number_cells(kmc_cells *cells, int channels, uint32_t first, uint32_t *after)
+{
+    const int bits = cell_bits(channels);
+    cells->channels = channels;
+    cells->shift = COORDINATE_BITS - bits;
+    cells->offset = first;
+    for (int c = 0; c < channels; c++) {
+        cells->weights[c] = (int16_t)(1 << KMC_BLOCK_BITS * (channels - 1 - c));
+        cells->block_weights[c] = (int16_t)(1 << block_bits(cells) * (channels - 1 - c));
+    }
+    find_middles(channels, cells->shift, KMC_BLOCK_BITS, cells->middles_xy, cells->middles_zw);
+    *after = first + ((uint32_t)1 << bits * channels);
+    cells->blocks = kmc_alloc_zeroed((size_t)1 << block_bits(cells) * channels, sizeof *cells->blocks);
+    cells->regions = kmc_alloc_zeroed(n_regions(cells), sizeof *cells->regions);
+    return cells->blocks && cells->regions ? KMC_OK : KMC_NO_MEMORY;
+}
+
+/* 1 + the index of the entry nearest to what is fully transparent, the first on ties. */
+static uint32_t clear_entry(const kmc_canvas *canvas)
+{
+    int32_t least = INT32_MAX;
+    uint32_t found = 0;
+    for (size_t j = 0; j < canvas->k; j++) {
+        const int16_t *const place = canvas->palette + 4 * j;
+        const int32_t distance = kmc_distance(kmc_pack(place[0], place[1]), kmc_pack(place[2], place[3]),
+                                              kmc_pack(canvas->clear[0], canvas->clear[1]),
+                                              kmc_pack(canvas->clear[2], canvas->clear[3]));
         if (distance >= least) continue;
         least = distance;
-        found = grid->at[i];
+        found = (uint32_t)j + 1;
     }
     return found;
 }
 
-/* Of the entries listed in `from`, those that can be nearest to a point of a cube: all but such as are farther than the
- * nearest one to its middle from every point of it. The difference of two squared distances is linear, so it is least at a
- * corner. */
-static kmc_cell filtered(kmc_grid *grid, kmc_cell from, const int32_t *low, int32_t side)
+kmc_status kmc_grid_new(const kmc_run *run, const kmc_canvas *canvas, kmc_grid *grid)
 {
-    if (!reserve(grid, from.n + KMC_GRID_STEP)) return (kmc_cell){0, 0};
-    const int16_t *const middle = nearest_to_middle(grid, from, low, side);
-    kmc_cell cell = {(uint32_t)grid->n, 0};
-    for (uint32_t i = from.begin; i < from.begin + from.n; i++) {
-        const int16_t *const at = grid->at[i];
-        int32_t over = 0;
-        for (int c = 0; c < grid->channels; c++) {
-            const int32_t corner = at[c] > middle[c] ? low[c] + side - 1 : low[c];
-            over += (at[c] - corner) * (at[c] - corner) - (middle[c] - corner) * (middle[c] - corner);
-        }
-        memcpy(grid->at[grid->n], at, sizeof grid->at[0]);
-        grid->index[grid->n] = grid->index[i];
-        grid->n += over <= 0;
-        cell.n += over <= 0;
+    const size_t room = canvas->k + KMC_PADDING;
+    *grid = (kmc_grid){.run = run};
+    kmc_status status = number_cells(&grid->all, canvas->channels, 0, &grid->numbers);
+    if (status == KMC_OK && canvas->channels == 4) status = number_cells(&grid->opaque, 3, grid->numbers, &grid->numbers);
+    if (status != KMC_OK) return status;
+    grid->nearest = kmc_alloc_zeroed((size_t)grid->numbers + canvas->k + 1, sizeof *grid->nearest);
+    grid->entries = kmc_alloc_zeroed(canvas->k + 1, sizeof *grid->entries);
+    grid->memory = kmc_alloc(4 * (KMC_GRID_DEPTH + 2), room * sizeof *grid->memory);
+    if (!grid->nearest || !grid->entries || !grid->memory) return KMC_NO_MEMORY;
+    for (size_t i = 0; i < KMC_GRID_DEPTH + 2; i++) {
+        int32_t *const at = grid->memory + 4 * room * i;
+        const kmc_candidates list = {at, at + room, (uint32_t *)(at + 2 * room), at + 3 * room, 0};
+        *(i == 0 ? &grid->all.entries : i == 1 ? &grid->opaque.entries : &grid->lists[i - 2]) = list;
     }
-    for (; (grid->n - cell.begin) % KMC_GRID_STEP != 0; grid->n++) {
-        memcpy(grid->at[grid->n], grid->at[grid->n - 1], sizeof grid->at[0]);
-        grid->index[grid->n] = grid->index[grid->n - 1];
-    }
-    return cell;
+    grid->clear = clear_entry(canvas) & UINT16_MAX;
+    grid->transparency = canvas->clear[3];
+    for (uint32_t j = 0; j <= canvas->k; j++) grid->nearest[grid->numbers + j] = (uint16_t)(j < KMC_CELL_CUT ? j : 0);
+    return gather(canvas, grid);
 }
 
-const kmc_cell *kmc_grid_make(kmc_grid *grid, uint32_t cell)
+static void free_cells(kmc_cells *cells)
 {
-    const int channels = grid->channels, bits = COORDINATE_BITS - grid->shift;
-    const uint32_t mask = ((uint32_t)1 << bits) - 1;
-    int32_t low[4] = {0}, block_low[4] = {0};
-    uint32_t number = 0;
-    for (int c = 0; c < channels; c++) {
-        const uint32_t at = cell >> bits * (channels - 1 - c) & mask;
-        low[c] = (int32_t)(at << grid->shift);
-        block_low[c] = (int32_t)(at >> BLOCK_BITS << (grid->shift + BLOCK_BITS));
-        number = number << (bits - BLOCK_BITS) | at >> BLOCK_BITS;
+    kmc_free(cells->blocks);
+    for (size_t i = 0; cells->regions && i < n_regions(cells); i++) kmc_free(cells->regions[i].xy);
+    kmc_free(cells->regions);
+}
+
+void kmc_grid_free(kmc_grid *grid)
+{
+    free_cells(&grid->all);
+    free_cells(&grid->opaque);
+    kmc_free(grid->nearest);
+    kmc_free(grid->parts);
+    kmc_free(grid->entries);
+    kmc_free(grid->memory);
+}
+
+/* Room for n more parts; 0 when memory is short, else the number of the first, from 1 on. */
+static uint32_t new_parts(kmc_grid *grid, size_t n)
+{
+    if (grid->n_parts + n >= grid->room) {
+        const size_t room = 2 * grid->room + 16;
+        uint32_t(*const parts)[KMC_BLOCK] = kmc_alloc(room, sizeof *parts);
+        if (!parts) {
+            grid->status = KMC_NO_MEMORY;
+            return 0;
+        }
+        if (grid->parts) memcpy(parts, grid->parts, (grid->n_parts + 1) * sizeof *parts);
+        kmc_free(grid->parts);
+        grid->parts = parts;
+        grid->room = room;
     }
-    kmc_cell *const block = &grid->blocks[number];
-    if (block->n == 0)
-        *block = filtered(grid, (kmc_cell){0, (uint32_t)grid->k}, block_low, 1 << (grid->shift + BLOCK_BITS));
-    if (block->n != 0) grid->cells[cell] = filtered(grid, *block, low, 1 << grid->shift);
-    return &grid->cells[cell];
+    grid->n_parts += n;
+    return (uint32_t)(grid->n_parts - n + 1);
+}
+
+/* Which of the parts of a block a place is in: their coordinates have `bits` bits above the `shift` lower ones. */
+static uint32_t part_of(const kmc_cells *cells, const int16_t *place, int shift, int bits)
+{
+    uint32_t part = 0;
+    for (int c = 0; c < cells->channels; c++) part = part << bits | ((uint32_t)place[c] >> shift & ((1u << bits) - 1));
+    return part;
+}
+
+/* The box of 2^shift along each axis at `low`. */
+static kmc_box box_at(const kmc_cells *cells, const int16_t *low, int shift)
+{
+    int32_t high[4] = {0};
+    for (int c = 0; c < cells->channels; c++) high[c] = low[c] + (1 << shift) - 1;
+    return (kmc_box){kmc_pack(low[0], low[1]), kmc_pack(low[2], low[3]), kmc_pack(high[0], high[1]),
+                     kmc_pack(high[2], high[3])};
+}
+
+/* The corner of the cube of 2^shift along each axis that a place is in. */
+static void corner_of(const kmc_cells *cells, const int16_t *place, int shift, int16_t *low)
+{
+    for (int c = 0; c < cells->channels; c++) low[c] = (int16_t)(place[c] >> shift << shift);
+}
+
+/* What each part of the block at `low` is given, 2^bits of 2^shift along each axis, of the entries in `from`; and what is
+ * nearest to their middles. */
+static void divide(kmc_grid *grid, const kmc_cells *cells, const kmc_candidates *from, int depth, const int16_t *low,
+                   int shift, int bits, uint32_t *given, uint32_t *middle)
+{
+    kmc_candidates *const list = &grid->lists[depth];
+    int32_t xy[KMC_BLOCK + KMC_PADDING], zw[KMC_BLOCK + KMC_PADDING];
+    int32_t position[KMC_BLOCK + KMC_PADDING], distance[KMC_BLOCK + KMC_PADDING];
+    uint8_t inside[KMC_BLOCK];
+    const uint32_t n = (uint32_t)1 << bits * cells->channels;
+    const int32_t low_xy = kmc_pack(low[0], low[1]), low_zw = kmc_pack(low[2], low[3]);
+    const kmc_box box = box_at(cells, low, shift + bits);
+    grid->run->kernels->filter(&box, from, list);
+    if (shift == cells->shift) {
+        memcpy(xy, cells->middles_xy, n * sizeof *xy);
+        memcpy(zw, cells->middles_zw, n * sizeof *zw);
+    } else {
+        find_middles(cells->channels, shift, bits, xy, zw);
+    }
+    for (uint32_t i = 0; i < n; i++) { /* no sum leaves its half of the word */
+        xy[i] += low_xy;
+        zw[i] += low_zw;
+    }
+    grid->run->kernels->nearest_point(xy, zw, n, list->xy, list->zw, list->n, position, distance);
+    for (uint32_t i = 0; i < n; i++) given[i] = middle[i] = list->id[position[i]];
+    memset(inside, 0, n);
+    for (size_t j = 0; j < list->n; j++) {
+        const int16_t *const place = grid->entries[list->id[j] & UINT16_MAX];
+        if (kmc_pair_max(list->xy[j], box.low_xy) != list->xy[j] || kmc_pair_min(list->xy[j], box.high_xy) != list->xy[j] ||
+            kmc_pair_max(list->zw[j], box.low_zw) != list->zw[j] || kmc_pair_min(list->zw[j], box.high_zw) != list->zw[j])
+            continue;
+        const uint32_t part = part_of(cells, place, shift, bits);
+        given[part] = list->id[j];
+        inside[part] = (uint8_t)(inside[part] + (inside[part] < 2));
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        if (inside[i] < 2) continue;
+        const int finer = shift < KMC_BLOCK_BITS ? shift : KMC_BLOCK_BITS;
+        const uint32_t number = new_parts(grid, 1);
+        if (number == 0) continue;
+        uint32_t below[KMC_BLOCK], unused[KMC_BLOCK];
+        int16_t corner[4] = {0};
+        corner_of(cells, grid->entries[given[i] & UINT16_MAX], shift, corner);
+        divide(grid, cells, list, depth + 1, corner, shift - finer, finer, below, unused);
+        memcpy(grid->parts[number], below, sizeof below);
+        given[i] = CUT + number;
+    }
+}
+
+/* The entries that may be near to a point in the region around this one; NULL when memory is short. */
+static const kmc_candidates *region_of(kmc_grid *grid, kmc_cells *cells, const int16_t *point)
+{
+    const int shift = cells->shift + 2 * KMC_BLOCK_BITS;
+    kmc_candidates *const region = &cells->regions[part_of(cells, point, shift, COORDINATE_BITS - shift)];
+    if (region->n != 0) return region;
+    int16_t low[4] = {0};
+    corner_of(cells, point, shift, low);
+    const kmc_box box = box_at(cells, low, shift);
+    kmc_candidates *const list = &grid->lists[0];
+    const size_t n = grid->run->kernels->filter(&box, &cells->entries, list);
+    const size_t room = n + KMC_PADDING;
+    int32_t *const memory = kmc_alloc(3 * room, sizeof *memory);
+    if (!memory) {
+        grid->status = KMC_NO_MEMORY;
+        return NULL;
+    }
+    *region = (kmc_candidates){memory, memory + room, (uint32_t *)(memory + 2 * room), NULL, n};
+    memcpy(region->xy, list->xy, room * sizeof *memory);
+    memcpy(region->zw, list->zw, room * sizeof *memory);
+    memcpy(region->id, list->id, n * sizeof *memory);
+    return region;
+}
+
+/* Makes the block around a point. */
+static void make_block(kmc_grid *grid, kmc_cells *cells, uint32_t block, const int16_t *point)
+{
+    const kmc_candidates *const region = region_of(grid, cells, point);
+    if (!region) return;
+    const uint32_t n = (uint32_t)1 << KMC_BLOCK_BITS * cells->channels;
+    uint32_t given[KMC_BLOCK], middle[KMC_BLOCK], simple = 1;
+    int16_t low[4] = {0};
+    corner_of(cells, point, cells->shift + KMC_BLOCK_BITS, low);
+    divide(grid, cells, region, 0, low, cells->shift, KMC_BLOCK_BITS, given, middle);
+    uint16_t *const nearest = grid->nearest + cells->offset + block * n;
+    for (uint32_t i = 0; i < n; i++) {
+        const uint32_t value = given[i] >= CUT ? middle[i] : given[i], cut = given[i] >= CUT ? KMC_CELL_CUT : 0;
+        nearest[i] = (uint16_t)(value < KMC_CELL_CUT ? value + cut : 0);
+        simple &= given[i] < KMC_CELL_CUT;
+    }
+    cells->blocks[block] = MADE;
+    if (simple) return;
+    const uint32_t number = new_parts(grid, 2);
+    if (number == 0) return;
+    memcpy(grid->parts[number], given, sizeof given);
+    for (uint32_t i = 0; i < n; i++) grid->parts[number + 1][i] = given[i] >= CUT ? middle[i] : given[i];
+    cells->blocks[block] = MADE + number;
+}
+
+uint32_t kmc_grid_find(kmc_grid *grid, uint32_t cell, const int16_t *point, int exact)
+{
+    if (cell >= grid->numbers) return cell - grid->numbers;
+    kmc_cells *const cells = grid->opaque.channels != 0 && cell >= grid->opaque.offset ? &grid->opaque : &grid->all;
+    const uint32_t block = (cell - cells->offset) >> KMC_BLOCK_BITS * cells->channels;
+    if (cells->blocks[block] == 0) make_block(grid, cells, block, point);
+    if (grid->status != KMC_OK) return 1;
+    const uint32_t simple = grid->nearest[cell];
+    if (simple != 0 && !(exact && simple >= KMC_CELL_CUT)) return simple % KMC_CELL_CUT;
+    uint32_t value = CUT + cells->blocks[block] - MADE + (exact ? 0 : 1);
+    for (int shift = cells->shift, bits = KMC_BLOCK_BITS; value >= CUT;) {
+        value = grid->parts[value - CUT][part_of(cells, point, shift, bits)];
+        bits = shift < KMC_BLOCK_BITS ? shift : KMC_BLOCK_BITS;
+        shift -= bits;
+    }
+    return value;
 }

@@ -1,39 +1,56 @@
-/* The nearest palette entry of arbitrary points: a grid over the colour space whose cells list the entries that can be
- * nearest to some point in them. Cells are made when first asked for. */
+/* An entry of the palette for every point of the space, looked up rather than searched.
+ *
+ * Space is cut into cells, each with one entry: the only one that lies in it, or else the nearest to its middle. So a point
+ * gets one that is nearest or nearly so, which error diffusion makes good. Where it matters that a point on an entry gets
+ * just that, cells in which several lie are cut into smaller ones. */
 #ifndef KMC_DITHER_GRID_H
 #define KMC_DITHER_GRID_H
 
-#include "kmc.h"
-#include "points.h"
+#include "candidates.h"
 
-/* Entries are compared four at a time. */
-#define KMC_GRID_STEP 4
+/* Cells are numbered block by block: four along every axis, in the order of their channels. */
+#define KMC_BLOCK_BITS 2
+#define KMC_BLOCK 256 /* as many in four channels */
 
-/* Entries [begin, begin + n) of the grid's lists, and copies of the last up to a multiple of KMC_GRID_STEP; n = 0: not
- * made yet. */
-typedef struct kmc_cell {
-    uint32_t begin, n;
-} kmc_cell;
+/* In the table of cells: it is cut for those who ask for it. */
+#define KMC_CELL_CUT 0x8000u
 
-/* Serves one thread. Blocks are cells four times as wide: a cell is made from the list of its block. */
+/* The cells of one set of entries. */
+typedef struct kmc_cells {
+    int channels, shift;                    /* coordinate >> shift numbers a cell along an axis */
+    int16_t weights[4], block_weights[4];   /* of these numbers in that of a cell in its block, and in that of the block */
+    uint32_t offset;                        /* the number of the first cell */
+    int32_t middles_xy[KMC_BLOCK], middles_zw[KMC_BLOCK]; /* of the cells of the first block */
+    kmc_candidates entries;                 /* one for each place, by 1 + index; n = 0: there are none */
+    uint32_t *blocks;                       /* 0: not made yet; 1: all of it is in the table; else 1 + number of parts */
+    kmc_candidates *regions;                /* what may be near to a point in 4 blocks along every axis; n = 0: not made */
+} kmc_cells;
+
+/* Entries near to a region, a block, and its parts down to single places. */
+#define KMC_GRID_DEPTH 8
+
+/* Serves one thread. Cells are made when first asked for. */
 typedef struct kmc_grid {
-    kmc_cell *cells, *blocks;
-    int16_t (*at)[4];   /* of each entry in the lists: where it lies, 0 beyond the channels */
-    uint16_t *index;    /* and its index */
-    size_t k, n, room;  /* the first k are the entries themselves, one for each place */
-    int channels;
-    int shift;          /* a point's cell: the sum of weights[c] * (coordinate c >> shift) */
-    int16_t weights[4];
-    kmc_status status;  /* KMC_NO_MEMORY once a cell could not be made */
+    const kmc_run *run;
+    uint16_t *nearest;           /* by cell: 1 + the index of its entry, and KMC_CELL_CUT; 0: ask kmc_grid_find */
+    uint32_t (*parts)[KMC_BLOCK]; /* 1 + the indices of the cells of a block, or where they are cut, the number of their parts and a top bit */
+    size_t n_parts, room;
+    int16_t (*entries)[4];       /* where they lie, by 1 + index, of 2^16 */
+    kmc_cells all, opaque;       /* of all entries; of the opaque ones, where there is alpha */
+    uint32_t numbers;            /* behind all cells those of entries by number: their own */
+    int16_t transparency;        /* the fourth coordinate of what is fully transparent; 0 is opaque */
+    uint32_t clear;              /* the number of the entry nearest to what is fully transparent */
+    kmc_candidates lists[KMC_GRID_DEPTH];
+    int32_t *memory;
+    kmc_status status;           /* KMC_NO_MEMORY once a cell could not be made */
 } kmc_grid;
 
-/* Of the entries of a canvas: all, or the opaque ones alone, which lie in three coordinates and of which there may be
- * none (k = 0: the grid is of no use). Release with kmc_grid_free, also after a failure. */
-kmc_status kmc_grid_new(const kmc_canvas *canvas, int opaque, kmc_grid *grid);
+/* Release with kmc_grid_free, also after a failure. */
+kmc_status kmc_grid_new(const kmc_run *run, const kmc_canvas *canvas, kmc_grid *grid);
 void kmc_grid_free(kmc_grid *grid);
 
-/* Makes a cell, or returns one that lists nothing when memory is short. */
-const kmc_cell *kmc_grid_make(kmc_grid *grid, uint32_t cell);
+/* 1 + the index of the entry of a point in this cell; `exact`: with cells cut. */
+uint32_t kmc_grid_find(kmc_grid *grid, uint32_t cell, const int16_t *point, int exact);
 
 /* The box of all entries of a canvas. */
 void kmc_grid_box(const kmc_canvas *canvas, int16_t *low, int16_t *high);

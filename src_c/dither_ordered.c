@@ -9,10 +9,11 @@
 #include "numbers.h"
 #include "parallel.h"
 
+#include <string.h>
+
 enum {
     PASSED = 208, /* of 256: what is owed to a mixture wears off like the error of diffusion, */
     LIMIT = 3,    /* and is at most so many times what the plain mapping gets wrong */
-    AT_ONCE = 4,  /* mixtures that take turns */
     TASK_COLORS = 1 << 12,
     BLOCK = KMC_NUMBERS_BLOCK,
     TASK_PIXELS = 1 << 16
@@ -24,40 +25,41 @@ typedef struct ordering {
     const kmc_mixing *mixing;
     kmc_quad low, high; /* the box of all entries */
     int strength;
-    kmc_grid *grids;    /* two of each thread: of all entries, of the opaque ones */
+    kmc_grid *grids;    /* of each thread */
     uint16_t *mixtures; /* KMC_MIXTURE indices for each colour, from dark to light */
     kmc_numbers numbers;
     void *indices;
 } ordering;
 
-/* What a colour's mixture has to look like. */
-static kmc_mixture ordered(const ordering *o, size_t color, kmc_grid *grids)
+/* What a colour's mixture has to look like, as number i of some. */
+static void ordered(const ordering *o, size_t color, kmc_mixtures *m, size_t i)
 {
-    const int channels = o->canvas->channels;
-    const int opaque = channels == 4 && o->mixing->colors[4 * color + 3] == 255 && grids[1].k != 0;
+    const int with_alpha = o->canvas->channels == 4;
+    const int opaque = with_alpha && o->mixing->colors[4 * color + 3] == 255 && m->grid->opaque.entries.n != 0;
+    const int channels = opaque ? 3 : o->canvas->channels;
     const int16_t *const own = o->mixing->coordinates + 4 * color;
     const int16_t *const plain = o->canvas->palette + 4 * (size_t)o->mixing->labels[color];
-    kmc_mixture m = {.passed = PASSED, .grid = &grids[opaque]};
     int32_t off = 0;
-    for (int c = 0; c < grids[opaque].channels; c++) {
-        m.target[c] = (int16_t)(plain[c] + (((own[c] - plain[c]) * o->strength + 128) >> 8));
-        m.low[c] = m.target[c] < o->low[c] ? m.target[c] : o->low[c];
-        m.high[c] = m.target[c] > o->high[c] ? m.target[c] : o->high[c];
-        off += m.target[c] > plain[c] ? m.target[c] - plain[c] : plain[c] - m.target[c];
+    for (int c = 0; c < channels; c++) {
+        const int16_t target = (int16_t)(plain[c] + (((own[c] - plain[c]) * o->strength + 128) >> 8));
+        m->target[i][c] = target;
+        m->low[i][c] = target < o->low[c] ? target : o->low[c];
+        m->high[i][c] = target > o->high[c] ? target : o->high[c];
+        off += target > plain[c] ? target - plain[c] : plain[c] - target;
     }
-    const int32_t limit = LIMIT * off / grids[opaque].channels;
-    m.limit = (int16_t)(limit < KMC_MAX_COORDINATE ? limit : KMC_MAX_COORDINATE);
-    return m;
+    const int32_t limit = LIMIT * off / channels;
+    for (int c = 0; c < channels; c++) m->limit[i][c] = (int16_t)(limit < KMC_MAX_COORDINATE ? limit : KMC_MAX_COORDINATE);
+    memset(m->opaque[i], opaque ? 0xFF : 0, sizeof m->opaque[i]);
 }
 
 /* The indices that were found, from dark to light. Few of them differ. */
-static void sort(const kmc_mixture *m, const uint16_t *lightness, uint16_t *sorted)
+static void sort(const kmc_mixtures *m, size_t which, const uint16_t *lightness, uint16_t *sorted)
 {
     uint16_t kinds[KMC_MIXTURE], keys[KMC_MIXTURE];
     uint8_t counts[KMC_MIXTURE];
     size_t n = 0, at = 0;
     for (size_t i = 0; i < KMC_MIXTURE; i++) {
-        const uint16_t index = m->found[i], key = lightness[index];
+        const uint16_t index = (uint16_t)(m->found[i][which] - 1), key = lightness[index];
         size_t j = 0, moved = n;
         while (j < n && keys[j] < key) j++;
         if (j < n && keys[j] == key) {
@@ -90,20 +92,18 @@ static kmc_status mix_task(void *job, ptrdiff_t task, int thread)
     const ordering *const o = job;
     const size_t begin = (size_t)task * TASK_COLORS, n = o->mixing->n;
     const size_t end = n - begin < TASK_COLORS ? n : begin + TASK_COLORS;
-    kmc_grid *const grids = &o->grids[2 * thread];
-    kmc_status status = KMC_OK;
-    if (!grids[0].cells) status = kmc_grid_new(o->canvas, 0, &grids[0]);
-    if (status == KMC_OK && !grids[1].cells && o->canvas->channels == 4) status = kmc_grid_new(o->canvas, 1, &grids[1]);
-    for (size_t j = begin; j < end && status == KMC_OK; j += AT_ONCE) {
-        kmc_mixture mixtures[AT_ONCE];
-        const size_t here = end - j < AT_ONCE ? end - j : AT_ONCE;
-        for (size_t i = 0; i < here; i++) mixtures[i] = ordered(o, j + i, grids);
-        o->run->kernels->mix(mixtures, here);
+    kmc_grid *const grid = &o->grids[thread];
+    kmc_status status = grid->run ? KMC_OK : kmc_grid_new(o->run, o->canvas, grid);
+    for (size_t j = begin; j < end && status == KMC_OK; j += KMC_MIXTURES) {
+        kmc_mixtures mixtures = {.grid = grid, .passed = PASSED};
+        const size_t here = end - j < KMC_MIXTURES ? end - j : KMC_MIXTURES;
+        for (size_t i = 0; i < here; i++) ordered(o, j + i, &mixtures, i);
+        o->run->kernels->mix(&mixtures);
         for (size_t i = 0; i < here; i++) {
-            sort(&mixtures[i], o->mixing->lightness, o->mixtures + KMC_MIXTURE * (j + i));
+            sort(&mixtures, i, o->mixing->lightness, o->mixtures + KMC_MIXTURE * (j + i));
             keep(o, j + i);
         }
-        if (grids[0].status != KMC_OK || grids[1].status != KMC_OK) status = KMC_NO_MEMORY;
+        status = grid->status;
     }
     return status;
 }
@@ -149,7 +149,7 @@ kmc_status kmc_order_dither(const kmc_run *run, const kmc_canvas *canvas, const 
     const size_t n = canvas->height * canvas->width;
     const int threads = kmc_threads_for(run, mixing->n, TASK_COLORS);
     ordering o = {.run = run, .canvas = canvas, .mixing = mixing, .strength = strength, .indices = indices};
-    o.grids = kmc_alloc_zeroed(2 * (size_t)threads, sizeof *o.grids);
+    o.grids = kmc_alloc_zeroed((size_t)threads, sizeof *o.grids);
     o.mixtures = kmc_alloc(KMC_MIXTURE * mixing->n, sizeof *o.mixtures);
     kmc_status status = kmc_numbers_new(&o.numbers, run, canvas->channels, mixing->colors, mixing->n);
     if (!o.grids || !o.mixtures) status = KMC_NO_MEMORY;
@@ -157,7 +157,7 @@ kmc_status kmc_order_dither(const kmc_run *run, const kmc_canvas *canvas, const 
     if (status == KMC_OK) status = kmc_parallel(run, threads, kmc_tasks_for(mixing->n, TASK_COLORS), mix_task, &o);
     if (status == KMC_OK)
         status = kmc_parallel(run, kmc_threads_for(run, n, TASK_PIXELS), kmc_tasks_for(n, TASK_PIXELS), draw_task, &o);
-    for (int i = 0; o.grids && i < 2 * threads; i++) kmc_grid_free(&o.grids[i]);
+    for (int i = 0; o.grids && i < threads; i++) kmc_grid_free(&o.grids[i]);
     kmc_numbers_free(&o.numbers, run);
     kmc_free(o.mixtures);
     kmc_free(o.grids);

@@ -54,14 +54,16 @@ typedef void kmc_sum_where_fn(const struct kmc_points *points, const int32_t *po
 
 struct kmc_dither_row;
 
-/* Error diffusion along one row, or along two of the same width and step that do not know each other: writes found and
- * here. */
-typedef void kmc_diffuse_fn(struct kmc_dither_row *one, struct kmc_dither_row *two, int atkinson);
+/* What the plain mapping loses at the pixels [begin, end) of the row below, each with both of its neighbours. */
+typedef void kmc_measure_fn(struct kmc_dither_row *row);
 
-struct kmc_mixture;
+/* Error diffusion along the pixels [begin, end) of a row: writes found, here, last and before, and adds to lost. */
+typedef void kmc_diffuse_fn(struct kmc_dither_row *row);
 
-/* Fills n mixtures: each entry is the nearest to the target and what the ones before owe to it. */
-typedef void kmc_mix_fn(struct kmc_mixture *mixtures, size_t n);
+struct kmc_mixtures;
+
+/* Fills mixtures: each entry is the one for the target and what the ones before owe to it. */
+typedef void kmc_mix_fn(struct kmc_mixtures *mixtures);
 
 typedef struct kmc_kernels {
     const char *name; /* "c", "avx2", "avx512", "neon" */
@@ -76,6 +78,7 @@ typedef struct kmc_kernels {
     kmc_box_distance_fn *box_distance;
     kmc_enclose_fn *enclose;
     kmc_sum_where_fn *sum_where;
+    kmc_measure_fn *measure;
     kmc_diffuse_fn *diffuse;
     kmc_mix_fn *mix;
 } kmc_kernels;

@@ -17,6 +17,15 @@
 #define KMC_TARGET_OF(features)
 #endif
 
+/* What is rarely called stays out of the loops that call it. */
+#if defined(__GNUC__)
+#define KMC_NOINLINE __attribute__((noinline))
+#elif defined(_MSC_VER)
+#define KMC_NOINLINE __declspec(noinline)
+#else
+#define KMC_NOINLINE
+#endif
+
 extern const kmc_kernels kmc_kernels_c;
 #ifdef KMC_X86
 extern const kmc_kernels kmc_kernels_avx2, kmc_kernels_avx512;

@@ -7,7 +7,7 @@
 #define KMC_TARGET
 #define KMC_NAME(kernel) kernel##_c
 #define KMC_VARIANT "c"
-#include "quad_c.h"
+#include "quads_c.h"
 #include "vec_c.h"
 
 static inline vec vec_dot_pairs(vec a, vec b)

@@ -1,94 +1,249 @@
 /* The inner loops of dithering, once per instruction set: the including file defines KMC_TARGET and KMC_NAME and
- * includes a quad_*.h before this. */
+ * includes a quads_*.h before this. */
 #include "dither_row.h"
 
-/* Which of the grid's lists is nearest, the first on ties. */
-KMC_TARGET static inline uint32_t KMC_NAME(nearest_entry)(kmc_grid *grid, quad a)
+/* Losses beyond this count no further, so that nine of them fit 16 bits. */
+#define MOST_LOST 7281
+
+/* Where four pixels of a row lie. */
+KMC_TARGET static inline quads KMC_NAME(places)(const void *row, size_t vector, int levels)
 {
-    const uint32_t number = quad_number(a, grid->shift, grid->weights);
-    const kmc_cell *cell = &grid->cells[number];
-    if (cell->n == 0) cell = kmc_grid_make(grid, number);
-    uint32_t least = quad_nearest(a, (const int16_t(*)[4])(grid->at + cell->begin)), best = cell->begin + (least & 3);
-    for (uint32_t i = KMC_GRID_STEP; i < cell->n; i += KMC_GRID_STEP) {
-        const uint32_t key = quad_nearest(a, (const int16_t(*)[4])(grid->at + cell->begin + i));
-        const int nearer = key >> 2 < least >> 2;
-        best = nearer ? cell->begin + i + (key & 3) : best;
-        least = nearer ? key : least;
+    return levels ? quads_levels((const uint8_t *)row + 16 * vector) : quads_load((const int16_t *)row + 16 * vector);
+}
+
+/* A grid as the loops use it, in registers. */
+typedef struct KMC_NAME(finder) {
+    kmc_grid *grid;
+    const uint16_t *nearest;
+    const int16_t (*entries)[4];
+    quads weights[2], blocks[2]; /* of all entries, of the opaque ones */
+    int shift[2], block_bits[2], alpha, has_opaque;
+    int16_t transparency;
+    uint32_t first_opaque, numbers, clear;
+} KMC_NAME(finder);
+
+KMC_TARGET static inline KMC_NAME(finder) KMC_NAME(find_in)(kmc_grid *grid, int alpha)
+{
+    const kmc_cells *const all = &grid->all, *const opaque = &grid->opaque;
+    const KMC_NAME(finder) f = {.grid = grid, .nearest = grid->nearest, .entries = (const int16_t(*)[4])grid->entries,
+                                .weights = {quads_repeat(all->weights), quads_repeat(opaque->weights)},
+                                .blocks = {quads_repeat(all->block_weights), quads_repeat(opaque->block_weights)},
+                                .shift = {all->shift, opaque->shift}, .alpha = alpha,
+                                .block_bits = {KMC_BLOCK_BITS * all->channels, KMC_BLOCK_BITS * opaque->channels},
+                                .has_opaque = opaque->entries.n != 0, .first_opaque = opaque->offset,
+                                .transparency = grid->transparency, .numbers = grid->numbers,
+                                .clear = grid->clear};
+    return f;
+}
+
+/* All bits of the places that are opaque, where there are entries for these. */
+KMC_TARGET static inline quads KMC_NAME(opaque)(const KMC_NAME(finder) *f, quads own)
+{
+    return f->alpha && f->has_opaque ? quads_fourth_is(own, 0) : quads_set(0);
+}
+
+/* The cells of four points, of which those are opaque. */
+KMC_TARGET static inline quads_cells KMC_NAME(cells)(const KMC_NAME(finder) *f, quads points, quads opaque)
+{
+    const quads_cells cells = quads_number(points, f->shift[0], f->weights[0], f->blocks[0], f->block_bits[0]);
+    if (!f->alpha) return cells;
+    const quads_cells others = quads_number(points, f->shift[1], f->weights[1], f->blocks[1], f->block_bits[1]);
+    return quads_cells_select(opaque, quads_cells_add(others, f->first_opaque), cells);
+}
+
+/* Asks for what the table does not have of four points, or not exactly. */
+KMC_TARGET static KMC_NOINLINE void KMC_NAME(ask)(kmc_grid *grid, const size_t *cells, const int16_t *points, int exact,
+                                                  size_t *found)
+{
+    for (size_t i = 0; i < 4; i++)
+        if (found[i] == 0 || found[i] >= KMC_CELL_CUT)
+            found[i] = kmc_grid_find(grid, (uint32_t)cells[i], points + 4 * i, exact) & UINT16_MAX;
+}
+
+/* The entries of four points, and their numbers: 1 + index, of 2^16. */
+KMC_TARGET static inline quads KMC_NAME(choose)(const KMC_NAME(finder) *f, quads_cells cells, quads points, int exact,
+                                                size_t *found)
+{
+    const size_t at[4] = {quads_cell(cells, 0), quads_cell(cells, 1), quads_cell(cells, 2), quads_cell(cells, 3)};
+    size_t a = f->nearest[at[0]], b = f->nearest[at[1]], c = f->nearest[at[2]], d = f->nearest[at[3]];
+    int missing = a == 0 || b == 0 || c == 0 || d == 0;
+    if (exact) missing = missing || (a | b | c | d) >= KMC_CELL_CUT;
+    if (missing) {
+        int16_t point[16];
+        size_t four[4] = {a, b, c, d};
+        quads_store(point, points);
+        KMC_NAME(ask)(f->grid, at, point, exact, four);
+        a = four[0];
+        b = four[1];
+        c = four[2];
+        d = four[3];
+    } else if (!exact) {
+        a %= KMC_CELL_CUT;
+        b %= KMC_CELL_CUT;
+        c %= KMC_CELL_CUT;
+        d %= KMC_CELL_CUT;
     }
-    return best;
+    found[0] = a;
+    found[1] = b;
+    found[2] = c;
+    found[3] = d;
+    return quads_gather(f->entries[a], f->entries[b], f->entries[c], f->entries[d]);
 }
 
-/* The error that reaches pixel x, in sixteenths: Floyd and Steinberg's, or Atkinson's. `last` and `before` are those of the
- * pixels just done; the row above came the other way. */
-KMC_TARGET static inline quad_sums KMC_NAME(reached)(const kmc_dither_row *row, ptrdiff_t x, quad last, quad before,
-                                                int atkinson)
+/* What the plain mapping loses at pixel x of the row below, summed over the channels, and the entries it takes. */
+KMC_TARGET static inline folded KMC_NAME(off)(const KMC_NAME(finder) *f, const void *below, size_t x, size_t vectors,
+                                              int levels, uint16_t *plain)
 {
-    const quad behind = quad_load(row->above[x - row->step]), over = quad_load(row->above[x]);
-    const quad front = quad_load(row->above[x + row->step]);
-    if (!atkinson) return quad_sums_add(quad_weigh(behind, 3, over, 5), quad_weigh(front, 1, last, 7));
-    return quad_sums_add(quad_sums_add(quad_weigh(behind, 2, over, 2), quad_weigh(front, 2, quad_load(row->beyond[x]), 2)),
-                    quad_weigh(before, 2, last, 2));
+    const quads zero = quads_set(0);
+    quads off[4] = {zero, zero, zero, zero};
+    for (size_t v = 0; v < vectors; v++) {
+        size_t found[4];
+        const quads own = KMC_NAME(places)(below, x * vectors + v, levels);
+        quads_cells cells = KMC_NAME(cells)(f, own, KMC_NAME(opaque)(f, own));
+        if (f->alpha) {
+            const quads_cells clear = quads_cells_set(f->numbers + f->clear);
+            cells = quads_cells_select(quads_fourth_is(own, f->transparency), clear, cells);
+        }
+        off[v] = quads_distance(own, KMC_NAME(choose)(f, cells, own, 1, found));
+        for (size_t i = 0; i < 4; i++) plain[KMC_BANDS * x + 4 * v + i] = (uint16_t)found[i];
+    }
+    return quads_fold(off, MOST_LOST);
 }
 
-/* One pixel; returns its error. It stays within the box of the palette, or where it was: what no entry can make good is
- * not passed on for ever. */
-KMC_TARGET static inline quad KMC_NAME(diffuse_pixel)(kmc_dither_row *row, ptrdiff_t x, quad last, quad before,
-                                                       int atkinson)
+KMC_TARGET static inline void KMC_NAME(measure_span)(kmc_dither_row *row, size_t vectors, int levels, int alpha)
 {
-    const quad own = quad_load(row->at[x]), limit = quad_set(row->limit[x]), none = quad_set(0);
-    const int alpha = row->alpha ? row->alpha[4 * x] : 255;
-    if (alpha == 0) return none;
-    kmc_grid *const grid = row->opaque && alpha == 255 ? row->opaque : row->grid;
-    quad push = quad_share(quad_sums_sixteenth(KMC_NAME(reached)(row, x, last, before, atkinson)), row->passed);
-    push = quad_max(quad_min(push, limit), quad_sub(none, limit));
-    if (grid == row->opaque) push = quad_first_three(push);
-    quad moved = quad_min(quad_add(own, push), quad_max(own, quad_load(row->high)));
-    moved = quad_max(moved, quad_min(own, quad_load(row->low)));
-    const uint32_t best = KMC_NAME(nearest_entry)(grid, moved);
-    row->found[x] = grid->index[best];
-    return quad_sub(moved, quad_load(grid->at[best]));
-}
-
-KMC_TARGET static inline void KMC_NAME(diffuse_pair)(kmc_dither_row *one, kmc_dither_row *two, int atkinson)
-{
-    ptrdiff_t x = one->step > 0 ? 0 : (ptrdiff_t)one->width - 1;
-    quad last = quad_set(0), before = last, last_two = last, before_two = last;
-    for (size_t i = 0; i < one->width; i++, x += one->step) {
-        const quad error = KMC_NAME(diffuse_pixel)(one, x, last, before, atkinson);
-        quad_store(one->here[x], error);
-        before = last;
-        last = error;
-        if (!two) continue;
-        const quad error_two = KMC_NAME(diffuse_pixel)(two, x, last_two, before_two, atkinson);
-        quad_store(two->here[x], error_two);
-        before_two = last_two;
-        last_two = error_two;
+    const KMC_NAME(finder) f = KMC_NAME(find_in)(row->grid, alpha);
+    const size_t last = row->width - 1, end = row->end;
+    const void *const below = row->below;
+    uint16_t *const sums = row->off_below, *const plain = row->plain_below;
+    folded before = KMC_NAME(off)(&f, below, row->begin > 0 ? row->begin - 1 : 0, vectors, levels, plain);
+    folded here = KMC_NAME(off)(&f, below, row->begin, vectors, levels, plain);
+    for (size_t x = row->begin; x < end; x++) {
+        const folded next = KMC_NAME(off)(&f, below, x < last ? x + 1 : last, vectors, levels, plain);
+        folded_store(sums + KMC_BANDS * x, folded_add(folded_add(before, here), next));
+        before = here;
+        here = next;
     }
 }
 
-/* kmc_kernels.diffuse. A pixel has to wait for the one before it; of two rows one goes on meanwhile. */
-KMC_TARGET static void KMC_NAME(diffuse)(kmc_dither_row *one, kmc_dither_row *two, int atkinson)
+/* kmc_kernels.measure. */
+KMC_TARGET static void KMC_NAME(measure)(kmc_dither_row *row)
 {
-    if (atkinson)
-        KMC_NAME(diffuse_pair)(one, two, 1);
-    else if (two)
-        KMC_NAME(diffuse_pair)(one, two, 0);
+    if (row->grid->all.channels == 4)
+        KMC_NAME(measure_span)(row, row->vectors, 0, 1);
+    else if (!row->levels)
+        KMC_NAME(measure_span)(row, row->vectors, 0, 0);
+    else if (row->vectors == KMC_BANDS / KMC_VECTOR)
+        KMC_NAME(measure_span)(row, KMC_BANDS / KMC_VECTOR, 1, 0);
     else
-        KMC_NAME(diffuse_pair)(one, NULL, 0);
+        KMC_NAME(measure_span)(row, row->vectors, 1, 0);
 }
 
-/* kmc_kernels.mix. Every entry has to wait for the one before it: several mixtures take turns. */
-KMC_TARGET static void KMC_NAME(mix)(kmc_mixture *mixtures, size_t n)
+/* The error that reaches four pixels: Floyd and Steinberg's, or Atkinson's. `last` and `before` are those of the pixels just
+ * done; the row above came the other way, `beyond` is that of the row above it. `part` is a sixteenth of what is passed on,
+ * of 2^15. */
+KMC_TARGET static inline quads KMC_NAME(reached)(const int16_t *above, const int16_t *beyond, ptrdiff_t step, quads last,
+                                                 quads before, int16_t part, int atkinson)
 {
+    const quads behind = quads_load(above - step), over = quads_load(above), front = quads_load(above + step);
+    const int16_t two = (int16_t)(2 * part);
+    if (!atkinson) {
+        const quads sides = quads_add(quads_share(behind, (int16_t)(3 * part)), quads_share(front, part));
+        return quads_add(quads_add(sides, quads_share(over, (int16_t)(5 * part))), quads_share(last, (int16_t)(7 * part)));
+    }
+    const quads sides = quads_add(quads_share(behind, two), quads_share(front, two));
+    const quads middle = quads_add(quads_share(over, two), quads_share(quads_load(beyond), two));
+    return quads_add(quads_add(sides, middle), quads_add(quads_share(before, two), quads_share(last, two)));
+}
+
+/* Coordinates stay within the box of the palette, or where they were: what no entry can make good is not passed on for
+ * ever. */
+KMC_TARGET static inline void KMC_NAME(diffuse_span)(kmc_dither_row *row, size_t vectors, int atkinson, int levels,
+                                                     int alpha)
+{
+    const KMC_NAME(finder) f = KMC_NAME(find_in)(row->grid, alpha);
+    const quads zero = quads_set(0), low = quads_repeat(row->low), high = quads_repeat(row->high);
+    const quads fourth = quads_repeat((const int16_t[4]){0, 0, 0, -1});
+    const size_t end = row->end, width = row->width, apart = row->apart;
+    const ptrdiff_t step = row->step, stride = step * (ptrdiff_t)(16 * vectors);
+    const int16_t part = (int16_t)(8 * row->passed), *const above = row->above[0];
+    int16_t *const here = row->here[0];
+    const void *const places = row->at;
+    uint16_t *const found = row->found;
+    const uint16_t share = row->limit, *const plain = row->plain;
+    const uint16_t *const off_above = row->off_above, *const off_here = row->off_here, *const off_below = row->off_below;
+    quads last[4], before[4], counted[4];
+    quads_squares lost = quads_no_squares();
+    for (size_t v = 0; v < vectors; v++) {
+        last[v] = quads_load(row->last[4 * v]);
+        before[v] = quads_load(row->before[4 * v]);
+        counted[v] = quads_load(row->counted[4 * v]);
+    }
+    for (size_t i = row->begin; i < end; i++) {
+        const size_t x = step > 0 ? i : width - 1 - i, folds = KMC_BANDS * x;
+        const folded rows = folded_add(folded_load(off_above + folds), folded_load(off_here + folds));
+        const folded limits = folded_share(folded_add(rows, folded_load(off_below + folds)), share);
+        for (size_t v = 0; v < vectors; v++) {
+            const size_t at = 16 * (x * vectors + v);
+            const quads own = KMC_NAME(places)(places, x * vectors + v, levels), limit = folded_spread(limits, (int)v);
+            const quads opaque = KMC_NAME(opaque)(&f, own), clear = alpha ? quads_fourth_is(own, f.transparency) : zero;
+            quads push = KMC_NAME(reached)(above + at, here + at, stride, last[v], before[v], part, atkinson);
+            push = quads_max(quads_min(push, limit), quads_sub(zero, limit));
+            if (alpha) push = quads_and_not(quads_and(opaque, fourth), push);
+            const quads moved = quads_max(quads_min(quads_add(own, push), quads_max(own, high)), quads_min(own, low));
+            const quads still = quads_or(quads_equal(limit, zero), clear);
+            quads_cells cells = KMC_NAME(cells)(&f, moved, opaque);
+            cells = quads_cells_select(still, quads_cells_add(quads_cells_load(plain + folds + 4 * v), f.numbers), cells);
+            size_t numbers[4];
+            const quads entry = KMC_NAME(choose)(&f, cells, moved, 0, numbers);
+            for (size_t j = 0; j < 4; j++) found[(4 * v + j) * apart + x] = (uint16_t)numbers[j];
+            quads error = quads_sub(moved, entry);
+            if (alpha) error = quads_and_not(clear, error);
+            quads_store(here + at, error);
+            if (atkinson) before[v] = last[v];
+            last[v] = error;
+            lost = quads_add_squares(lost, quads_and(quads_sub(own, entry), counted[v]));
+        }
+    }
+    for (size_t v = 0; v < vectors; v++) {
+        quads_store(row->last[4 * v], last[v]);
+        quads_store(row->before[4 * v], before[v]);
+    }
+    row->lost += quads_squares_sum(lost);
+}
+
+/* kmc_kernels.diffuse. */
+KMC_TARGET static void KMC_NAME(diffuse)(kmc_dither_row *row)
+{
+    const int atkinson = row->atkinson;
+    if (row->grid->all.channels == 4)
+        KMC_NAME(diffuse_span)(row, row->vectors, atkinson, 0, 1);
+    else if (!row->levels)
+        KMC_NAME(diffuse_span)(row, row->vectors, atkinson, 0, 0);
+    else if (row->vectors == KMC_BANDS / KMC_VECTOR && !atkinson)
+        KMC_NAME(diffuse_span)(row, KMC_BANDS / KMC_VECTOR, 0, 1, 0);
+    else
+        KMC_NAME(diffuse_span)(row, row->vectors, atkinson, 1, 0);
+}
+
+/* kmc_kernels.mix. Every entry has to wait for the one before it: mixtures take turns. */
+KMC_TARGET static void KMC_NAME(mix)(kmc_mixtures *m)
+{
+    const quads zero = quads_set(0);
+    const KMC_NAME(finder) f = KMC_NAME(find_in)(m->grid, m->grid->all.channels == 4);
+    quads owed[KMC_MIXTURES / 4];
+    for (size_t v = 0; v < KMC_MIXTURES / 4; v++) owed[v] = zero;
     for (size_t i = 0; i < KMC_MIXTURE; i++) {
-        for (kmc_mixture *m = mixtures; m < mixtures + n; m++) {
-            const quad target = quad_load(m->target), limit = quad_set(m->limit);
-            const quad owed = quad_max(quad_min(quad_load(m->owed), limit), quad_sub(quad_set(0), limit));
-            const quad moved = quad_max(quad_min(quad_add(target, owed), quad_load(m->high)), quad_load(m->low));
-            const uint32_t best = KMC_NAME(nearest_entry)(m->grid, moved);
-            m->found[i] = m->grid->index[best];
-            const quad error = quad_sub(target, quad_load(m->grid->at[best]));
-            quad_store(m->owed, quad_add(quad_share(owed, m->passed), error));
+        for (size_t v = 0; v < KMC_MIXTURES / 4; v++) {
+            const quads target = quads_load(m->target[4 * v]), limit = quads_load(m->limit[4 * v]);
+            const quads due = quads_max(quads_min(owed[v], limit), quads_sub(zero, limit));
+            const quads moved =
+                quads_max(quads_min(quads_add(target, due), quads_load(m->high[4 * v])), quads_load(m->low[4 * v]));
+            size_t found[4];
+            const quads_cells cells = KMC_NAME(cells)(&f, moved, quads_load(m->opaque[4 * v]));
+            const quads entry = KMC_NAME(choose)(&f, cells, moved, 0, found);
+            for (size_t j = 0; j < 4; j++) m->found[i][4 * v + j] = (uint16_t)found[j];
+            owed[v] = quads_add(quads_share(due, (int16_t)(m->passed << 7)), quads_sub(target, entry));
         }
     }
 }

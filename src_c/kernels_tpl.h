@@ -1,5 +1,5 @@
 /* All inner loops of one instruction set and their table: the including file defines KMC_TARGET, KMC_NAME, and
- * KMC_VARIANT, the name of the set, and includes its vec_*.h, pixels_*.h and quad_*.h before this. */
+ * KMC_VARIANT, the name of the set, and includes its vec_*.h, pixels_*.h and quads_*.h before this. */
 #include "kernels_assign_tpl.h"
 #include "kernels_dither_tpl.h"
 #include "kernels_points_tpl.h"
@@ -17,6 +17,7 @@ const kmc_kernels KMC_NAME(kmc_kernels) = {
     .box_distance = KMC_NAME(box_distance),
     .enclose = KMC_NAME(enclose),
     .sum_where = KMC_NAME(sum_where),
+    .measure = KMC_NAME(measure),
     .diffuse = KMC_NAME(diffuse),
     .mix = KMC_NAME(mix),
 };

@@ -69,21 +69,23 @@ kmc_status kmc_color_error(const kmc_run *run, const uint8_t *colors, const int6
 
 /* ---- dithering: indices that serve areas rather than pixels -------------------------------------------------------- */
 
-/* A picture, its palette, and the entry that the plain mapping gives to each pixel. */
+/* A picture and its palette. */
 typedef struct kmc_canvas {
     const uint8_t *pixels;      /* height * width * channels bytes, channels 1, 3 or 4 */
-    const int16_t *coordinates; /* where the pixels lie, 4 each (kmc_coordinates), or NULL for the levels themselves */
+    const int16_t *coordinates; /* where the pixels lie, 4 each (kmc_coordinates), or NULL for the levels themselves, without alpha */
+    const int16_t *clear;       /* where fully transparent ones lie */
     size_t height, width;       /* >= 1 */
-    int channels, index_bytes;  /* index_bytes: 1 or 2, of all indices */
-    const void *plain;          /* indices below k; those of fully transparent pixels stay as they are */
+    int channels, index_bytes;  /* index_bytes: 1 or 2, of the indices to be found */
     const int16_t *palette;     /* where its k entries lie, 4 each */
     size_t k;
 } kmc_canvas;
 
 typedef enum kmc_diffusion { KMC_FLOYD_STEINBERG, KMC_ATKINSON } kmc_diffusion;
 
-/* Error diffusion, to and fro. strength: how much of an error is passed on, 0 to 256. */
-kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusion kind, int strength, void *indices);
+/* Error diffusion, to and fro. strength: how much of an error is passed on, 0 to 256. error = the sum over the pixels of
+ * the squared distances to their entries, in levels squared. */
+kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusion kind, int strength, void *indices,
+                       double *error);
 
 /* The n distinct colours of a canvas: Morton order, where they lie (4 each), and what the plain mapping gives to each; how
  * light each entry of the palette is. */

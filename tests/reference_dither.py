@@ -1,8 +1,7 @@
-"""Dithering in plain Python: one pixel after the other, every entry compared."""
+"""Dithering in plain Python: one pixel and one colour after the other, every entry compared."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,19 +9,19 @@ from numpy.typing import NDArray
 
 from kmc.space import SpaceName, coordinates
 
-BAND, LEAD_IN = 64, 8
+BAND, LEAD_IN = 32, 4
+CELL_BITS = {1: 8, 3: 6, 4: 5}
 FLOYD_STEINBERG = {(1, 0): 7, (-1, 1): 3, (0, 1): 5, (1, 1): 1}
 ATKINSON = dict.fromkeys([(1, 0), (2, 0), (-1, 1), (0, 1), (1, 1), (0, 2)], 2)
 Ints = NDArray[np.int64]
 
 
 class Dithering:
-    """A picture, its plain indices and a palette, (k, C), as dithering sees them."""
+    """A picture and a palette, (k, C), as dithering sees them."""
 
     def __init__(
         self,
         pixels: NDArray[np.uint8],
-        plain: Any,
         colors: NDArray[np.uint8],
         space: SpaceName = "rgb",
     ) -> None:
@@ -32,66 +31,102 @@ class Dithering:
         self.at = places.reshape(height, width, 4)[..., :channels].astype(np.int64)
         self.palette = coordinates(colors, space)[:, :channels].astype(np.int64)
         self.alpha = pixels[..., 3] if channels == 4 else np.full((height, width), 255)
-        self.plain = plain
+        self.clear = coordinates(np.zeros((1, channels), np.uint8), space)[0, :channels].astype(int)
         self.low, self.high = self.palette.min(axis=0), self.palette.max(axis=0)
+
+    def served(self, opaque: bool) -> tuple[int, NDArray[np.bool_]]:
+        """By how many coordinates, and which entries, serve opaque pixels, or others."""
+        if self.n == 4 and opaque and (self.palette[:, 3] == 0).any():
+            return 3, self.palette[:, 3] == 0
+        return self.n, np.ones(len(self.palette), bool)
 
     def nearest(self, point: Ints, opaque: bool) -> int:
         """The nearest entry, the first on ties; of the opaque ones, if any, for opaque pixels."""
+        _, serving = self.served(opaque)
         squares = np.square(self.palette - point).sum(axis=1)
-        if self.n == 4 and opaque and (self.palette[:, 3] == 0).any():
-            squares[self.palette[:, 3] != 0] = np.iinfo(np.int64).max
-        return int(squares.argmin())
+        return int(np.where(serving, squares, np.iinfo(np.int64).max).argmin())
+
+    def looked_up(self, point: Ints, opaque: bool, exact: bool) -> int:
+        """The only entry in the cell of a point, or else the nearest to its middle. Where it has to
+        be exact, cells are cut until there are not several."""
+        n, serving = self.served(opaque)
+        shift = 14 - CELL_BITS[n]
+        while True:
+            same = (self.palette[:, :n] >> shift == point[:n] >> shift).all(axis=1) & serving
+            inside = np.flatnonzero(same)
+            places = np.unique(self.palette[inside, :n], axis=0)
+            if len(places) == 1:
+                return int(inside[0])
+            if len(places) == 0 or not exact:
+                middle = np.zeros_like(point)
+                middle[:n] = (point[:n] >> shift << shift) + (1 << shift) // 2
+                return self.nearest(middle, opaque)
+            shift -= min(shift, 2)
 
     def within(self, value: Ints, own: Ints) -> Ints:
         """Kept in the box of the palette, or where it was."""
         return np.clip(value, np.minimum(own, self.low), np.maximum(own, self.high))
 
 
-def limits(d: Dithering) -> Ints:
+def looked_up(d: Dithering) -> Ints:
+    """The entry of every pixel's own cell; that nearest to what is clear for clear pixels."""
+    found = np.empty(d.alpha.shape, np.int64)
+    for y, x in np.ndindex(found.shape):
+        if d.alpha[y, x] == 0:
+            found[y, x] = d.nearest(d.clear, False)
+        else:
+            found[y, x] = d.looked_up(d.at[y, x], bool(d.alpha[y, x] == 255), True)
+    return found
+
+
+def limits(d: Dithering, plain: Ints) -> Ints:
     """Four times the mean error of the plain mapping over 3 x 3 pixels, in 64ths of a level."""
-    off = np.abs(d.at - d.palette[d.plain]).sum(axis=2)
+    off = np.minimum(np.abs(d.at - d.palette[plain]).sum(axis=2), 7281)
     wide = np.pad(off, 1, mode="edge")
     height, width = off.shape
     total = sum(wide[y : y + height, x : x + width] for y in range(3) for x in range(3))
-    return (total >> 4) * (4 * 65536 // (9 * d.n)) >> 12
+    return total * (4 * 65536 // (9 * d.n)) >> 16
 
 
 def diffuse(d: Dithering, weights: dict[tuple[int, int], int], strength: int) -> Ints:
     """Error diffusion; weights in sixteenths, x counted the way the row is gone."""
-    limit, indices = limits(d), np.empty(d.plain.shape, np.int64)
+    plain = looked_up(d)
+    limit, indices = limits(d, plain), np.empty(plain.shape, np.int64)
     for begin in range(0, len(indices), BAND):
-        first = max(0, begin - LEAD_IN)
-        rows = diffused_rows(d, weights, 208 * strength // 256, limit, first)
-        for y, row in zip(range(first, min(begin + BAND, len(indices))), rows, strict=False):
-            if y >= begin:
-                indices[y] = row
+        end = min(begin + BAND, len(indices))
+        rows = np.maximum(np.arange(begin - LEAD_IN, end), 0)
+        found = diffused_rows(d, weights, 208 * strength // 256, limit, plain, rows)
+        indices[begin:end] = found[LEAD_IN:]
     return indices
 
 
 def diffused_rows(
-    d: Dithering, weights: dict[tuple[int, int], int], passed: int, limit: Ints, first: int
-) -> Iterator[Ints]:
-    """The indices of the rows from `first` on, where no error is waiting yet."""
-    height, width = d.plain.shape
-    waiting = np.zeros((height + 2, width + 4, d.n), np.int64)
-    for y in range(first, height):
-        row = np.empty(width, np.int64)
-        step = 1 if y % 2 == 0 else -1
+    d: Dithering,
+    weights: dict[tuple[int, int], int],
+    passed: int,
+    limit: Ints,
+    plain: Ints,
+    rows: Ints,
+) -> Ints:
+    """The indices of these rows of the picture, before the first of which no error waits."""
+    width = plain.shape[1]
+    waiting = np.zeros((len(rows) + 2, width + 4, d.n), np.int64)
+    found = plain[rows]
+    for i, y in enumerate(rows):
+        step = 1 if i % 2 == 0 else -1
         for x in range(width)[::step]:
-            row[x] = d.plain[y, x]
             if d.alpha[y, x] == 0:
                 continue
             opaque, own = bool(d.alpha[y, x] == 255), d.at[y, x]
-            push = (waiting[y, x + 2] + 8 >> 4) * passed + 128 >> 8
-            push = np.clip(push, -limit[y, x], limit[y, x])
-            if opaque and d.n == 4 and (d.palette[:, 3] == 0).any():
-                push[3] = 0
+            push = np.clip(waiting[i, x + 2], -limit[y, x], limit[y, x])
+            push[d.served(opaque)[0] :] = 0
             point = d.within(own + push, own)
-            row[x] = d.nearest(point, opaque)
-            error = point - d.palette[row[x]]
+            if limit[y, x] != 0:
+                found[i, x] = d.looked_up(point, opaque, False)
+            error = point - d.palette[found[i, x]]
             for (dx, dy), weight in weights.items():
-                waiting[y + dy, x + 2 + dx * step] += weight * error
-        yield row
+                waiting[i + dy, x + 2 + dx * step] += error * weight * passed * 8 + 16384 >> 15
+    return found
 
 
 def mixture(d: Dithering, own: Ints, plain: int, opaque: bool, strength: int) -> list[int]:
@@ -103,19 +138,19 @@ def mixture(d: Dithering, own: Ints, plain: int, opaque: bool, strength: int) ->
     owed, found = np.zeros(d.n, np.int64), []
     for _ in range(16):
         owed = np.clip(owed, -limit, limit)
-        found.append(d.nearest(d.within(target + owed, target), opaque))
+        found.append(d.looked_up(d.within(target + owed, target), opaque, False))
         owed = (owed * 208 + 128 >> 8) + target - d.palette[found[-1]]
     return found
 
 
-def order(d: Dithering, mask: Ints, light: Ints, strength: int) -> Ints:
+def order(d: Dithering, plain: Any, mask: Ints, light: Ints, strength: int) -> Ints:
     """Ordered dithering: a mask, of thresholds 0 to 15, chooses from mixtures sorted by `light`."""
-    indices = np.array(d.plain, np.int64)
+    indices = np.array(plain, np.int64)
     for y, x in np.ndindex(indices.shape):
         if d.alpha[y, x] == 0:
             continue
         opaque = bool(d.alpha[y, x] == 255)
-        found = mixture(d, d.at[y, x], int(d.plain[y, x]), opaque, strength)
+        found = mixture(d, d.at[y, x], int(plain[y, x]), opaque, strength)
         found.sort(key=lambda index: light[index])
         indices[y, x] = found[mask[y % len(mask), x % len(mask)]]
     return indices

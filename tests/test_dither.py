@@ -38,7 +38,7 @@ MASKS = {"bayer": twin.bayer(), "blue-noise": blue_noise()}
 
 def plain_labels(colors, palette, space="rgb"):
     """The nearest entry of each colour as a remap gives it: clear to clear, opaque to opaque."""
-    d = twin.Dithering(colors[None], np.zeros((1, len(colors)), int), palette, space)
+    d = twin.Dithering(colors[None], palette, space)
     return np.array(
         [d.nearest(at, alpha == 255) for at, alpha in zip(d.at[0], d.alpha[0], strict=True)],
         np.uint16,
@@ -46,14 +46,13 @@ def plain_labels(colors, palette, space="rgb"):
 
 
 def expected(pixels, palette, name, strength, space):
-    flat = pixels.reshape(-1, pixels.shape[2])
-    plain = plain_labels(flat, palette, space).reshape(pixels.shape[:2])
-    d = twin.Dithering(pixels, plain, palette, space)
+    d = twin.Dithering(pixels, palette, space)
     if name in DIFFUSING:
         return twin.diffuse(d, DIFFUSING[name], strength)
     light = coordinates(palette)[:, :3].astype(np.int64) @ np.array(LIGHTNESS)
     rank = np.argsort(np.argsort(light, kind="stable"))
-    return twin.order(d, MASKS[name], rank, strength)
+    plain = plain_labels(pixels.reshape(-1, pixels.shape[2]), palette, space)
+    return twin.order(d, plain.reshape(d.alpha.shape), MASKS[name], rank, strength)
 
 
 def found(pixels, palette, name, strength=256, threads=1, space="rgb"):
