@@ -88,16 +88,15 @@ def indexed(
 
 def by_luma(image: kmc.IndexedImage) -> kmc.IndexedImage:
     """The same picture with its palette from dark to light."""
-    order = np.argsort(image.palette.colors[:, :3] @ LUMA, kind="stable")
+    channels = min(image.palette.colors.shape[1], 3)
+    order = np.argsort(image.palette.colors[:, :channels] @ LUMA[:channels], kind="stable")
     rank = np.argsort(order)
     palette = kmc.Palette(image.palette.colors[order])
     indices: Any = np.take(rank, image.indices).astype(image.indices.dtype)
     return kmc.IndexedImage(indices, palette, image.mse)
 
 
-def measured(
-    name: str, image: kmc.IndexedImage, coders: dict[str, Coder]
-) -> list[dict[str, Any]]:
+def measured(name: str, image: kmc.IndexedImage, coders: dict[str, Coder]) -> list[dict[str, Any]]:
     """A row for each contender; its file decodes to the same picture."""
     painted = np.asarray(image)
     k = len(image.palette)

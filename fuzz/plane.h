@@ -9,8 +9,8 @@
 
 enum { FUZZ_HEAD = 12, FUZZ_SIDE = 24, FUZZ_BANDS = 3, FUZZ_COLORS = 1100 };
 
-/* Bytes 0 and 1 are width and height, 2 and 3 the colours, 4 the channels, 5 to 7 the contexts, 8 the slots, 9 the
- * bands; 10 and 11 are the target's own. Returns how many bytes an index has. */
+/* Bytes 0 and 1 are width and height, 2 and 3 the colours, 4 the channels, 5 to 7 the contexts, 8 the slots or none, 9
+ * the bands; 10 and 11 are the target's own. Returns how many bytes an index has. */
 static inline int fuzz_plane(const uint8_t *data, kmc_plane *plane)
 {
     static const int CHANNELS[3] = {1, 3, 4};
@@ -20,7 +20,7 @@ static inline int fuzz_plane(const uint8_t *data, kmc_plane *plane)
     plane->channels = CHANNELS[data[4] % 3];
     plane->contexts = (data[5] | (uint32_t)data[6] << 8 | (uint32_t)data[7] << 16) & KMC_CONTEXT_BITS;
     plane->contexts |= KMC_FIRST_GUESS;
-    plane->slot_bits = KMC_SLOT_BITS_MIN + data[8] % 5;
+    plane->slot_bits = data[8] % 6 == 5 ? 0 : KMC_SLOT_BITS_MIN + data[8] % 6;
     plane->n_bands = 1 + data[9] % (plane->height < FUZZ_BANDS ? plane->height : FUZZ_BANDS);
     return plane->k <= 256 ? 1 : 2;
 }

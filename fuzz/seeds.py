@@ -9,7 +9,7 @@ import numpy as np
 
 from kmc import _core
 
-CONTEXTS = (0x080000, 0x0B800B, 0x1F811F, 0x7FFFFF)
+CONTEXTS = (0x080000, 0x0B800B, 0xFFC38B, 0xFFFFFF)
 
 
 def main(folder: Path) -> None:
@@ -21,7 +21,7 @@ def main(folder: Path) -> None:
         height, width = random.integers(1, 25, 2)
         k = int(random.choice([1, 2, 4, 16, 100, 256, 257, 1000]))
         channels = int(random.integers(0, 3))
-        contexts, slot_bits = CONTEXTS[i % 4], 6 + i % 5
+        contexts, slot_bits = CONTEXTS[i % 4], (6, 7, 8, 9, 10, 0)[i % 6]
         n_bands = min(int(height), 1 + i % 3)
         colors = random.integers(0, 256, (k, (1, 3, 4)[channels]), np.uint8)
         y, x = np.indices((height, width))
@@ -30,7 +30,7 @@ def main(folder: Path) -> None:
         indices = indices.astype(np.uint8 if k <= 256 else np.uint16)
         palette = _core.palette_write(colors)[:255]
         head = bytes([width - 1, height - 1, (k - 1) & 255, (k - 1) >> 8, channels])
-        head += contexts.to_bytes(3, "little") + bytes([slot_bits - 6, n_bands - 1])
+        head += contexts.to_bytes(3, "little") + bytes([i % 6, n_bands - 1])
         bands = _core.plane_write(indices, colors, contexts, slot_bits, n_bands, 1)
         share = max(map(len, bands))
         coded = b"".join(band.ljust(share, b"\0") for band in bands)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 HEADER, BAND = b"H", b"I"
 
-# Bits 0 to 15 are contexts, 16 to 18 relations, 19 to 22 guesses: the document lists them. Chosen
+# Bits 0 to 15 are contexts, 16 to 18 relations, 19 to 22 guesses, 23 the symbol expected. Chosen
 # by what each costs and saves on photographs of 16 colours, and on those of 256.
 _CONTEXTS = {
     1: 0x080000,
@@ -49,9 +49,12 @@ _CONTEXTS = {
 _CONTEXTS_OF_MANY_COLORS = {5: 0x5F801F, 6: 0x5F903F, 7: 0x7FB03F, 8: 0x7FBC3F, 9: 0x7FB13F}
 _MANY_COLORS = 33
 
-# Pixel art repeats over longer distances than photographs; so small a picture is coded both ways.
+# So small a picture is coded in other ways, too: pixel art repeats over longer distances than
+# photographs, ramps go on as they did, and of noise nothing is to be learnt.
 _SMALL_PIXELS = 100_000
-_CONTEXTS_OF_SMALL_PICTURES = 0x0BC38B
+# Contexts and slot bits; the header has short names for these.
+_PLAIN_MODEL = 0, 0
+_SHORT_MODELS = {1: (0x0BC38B, 14), 2: (0xFFC38B, 14)}
 
 # Tables of 2**b slots: by the number of pixels, within limits. Larger ones save 0.3 % of the bytes
 # and cost a tenth of the time.
@@ -62,8 +65,14 @@ _SLOTS_PER_PIXEL_BITS = {1: -4, 2: -4, 3: -4, 4: -3, 5: -3, 6: -2, 7: -1, 8: 0, 
 # A band learns anew: at 16 colours that costs some 3 kB, 0.8 % of the band.
 _BAND_PIXELS = 3_000_000
 
-# What a reader notes of each band, however little is in it.
+# Bands are no smaller, nor are their tables much larger than they are: else it would take long to
+# read what few bytes can ask for.
+_LEAST_BAND_PIXELS = 4096
+_MOST_SLOTS_PER_PIXEL = 4
+
+# What a reader notes of each band, however little is in it, and of each colour.
 _BAND_BYTES = 64
+_COLOR_BYTES = 80
 
 DEFAULT_LEVEL = 5
 DEFAULT_MAX_MEMORY = 1 << 30
@@ -71,7 +80,10 @@ DEFAULT_MAX_MEMORY = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What the first chunk says: sizes, the palette, and how the bands were coded."""
+    """What the first chunk says: sizes, the palette, and how the bands were coded.
+
+    Without slots it is by the plain model; without bands there is one colour.
+    """
 
     height: int
     width: int
@@ -117,23 +129,26 @@ def encode(image: IndexedImage, *, level: int = DEFAULT_LEVEL, threads: int | No
     level = whole("level", level, 1, 9)
     n_threads = thread_count(threads)
     header = _chosen(image, level)
-    bands = _bands_of(image, header, n_threads)
-    if level >= DEFAULT_LEVEL and len(header.colors) > 1 and image.indices.size <= _SMALL_PIXELS:
-        rival = replace(header, contexts=_CONTEXTS_OF_SMALL_PICTURES)
-        rival_bands = _bands_of(image, rival, n_threads)
-        if sum(map(len, rival_bands)) < sum(map(len, bands)):
-            header, bands = rival, rival_bands
-    parts = [chunk(HEADER, _header_bytes(header))]
-    parts += metadata_chunks(image.metadata or Metadata())
-    parts += [chunk(BAND, varint(i) + band) for i, band in enumerate(bands)]
-    return b"".join([SIGNATURE, bytes([VERSION]), *parts, chunk(END, b"")])
+    ways = [header]
+    if header.n_bands and image.indices.size <= _SMALL_PIXELS:
+        models = [*_SHORT_MODELS.values()] if level >= DEFAULT_LEVEL else []
+        ways += [replace(header, contexts=c, slot_bits=s) for c, s in [*models, _PLAIN_MODEL]]
+    tried = [picture_chunks(image, way, n_threads) for way in ways]
+    first, *bands = min(tried, key=lambda chunks: sum(map(len, chunks)))
+    metadata = metadata_chunks(image.metadata or Metadata())
+    return b"".join([SIGNATURE, bytes([VERSION]), first, *metadata, *bands, END])
 
 
-def _bands_of(image: IndexedImage, header: Header, threads: int) -> list[bytes]:
+def picture_chunks(image: IndexedImage, header: Header, threads: int) -> list[bytes]:
+    """The header and the bands of a picture."""
+    first = chunk(HEADER, _header_bytes(header))
     if not header.n_bands:
-        return []
+        return [first]
     model = header.contexts, header.slot_bits, header.n_bands
-    return _core.plane_write(image.indices, header.colors, *model, threads)
+    bands = _core.plane_write(image.indices, header.colors, *model, threads)
+    if header.n_bands == 1:
+        return [first, chunk(BAND, bands[0])]
+    return [first, *(chunk(BAND, varint(i) + band) for i, band in enumerate(bands))]
 
 
 def _chosen(image: IndexedImage, level: int) -> Header:
@@ -152,10 +167,14 @@ def _chosen(image: IndexedImage, level: int) -> Header:
 
 def _header_bytes(header: Header) -> bytes:
     k, channels = header.colors.shape
-    sizes = b"".join(varint(n) for n in (header.width, header.height, k, header.n_bands))
-    model = header.contexts.to_bytes(3, "little") + bytes([header.slot_bits])
-    palette = _core.palette_write(header.colors)
-    return bytes([channels]) + sizes + (model if header.n_bands else b"") + palette
+    model = header.contexts, header.slot_bits
+    names = {_PLAIN_MODEL: 0} | {short: name for name, short in _SHORT_MODELS.items()}
+    contexts = b"" if model in names else header.contexts.to_bytes(3, "little")
+    several = header.n_bands > 1
+    kind = bytes([channels - 1 | names.get(model, header.slot_bits) << 2 | several << 7])
+    sizes = [header.width - 1, header.height - 1, k - 1]
+    sizes += [header.n_bands] if several else []
+    return kind + b"".join(map(varint, sizes)) + contexts + _core.palette_write(header.colors)
 
 
 def open(
@@ -258,13 +277,13 @@ def read_header(data: bytes, name: str, *, partial: bool = False) -> tuple[Heade
     >>> file = encode(kmc.quantize(np.zeros((2, 5), np.uint8), 1))
     >>> header, chunks = read_header(file, "a.kmc")
     >>> header.width, header.height, len(header.colors), len(chunks)
-    (5, 2, 1, 1)
+    (5, 2, 1, 0)
     """
     chunks = list(read_chunks(data, name, partial=partial))
     if not chunks or chunks[0].type != HEADER or not chunks[0].intact:
         raise FormatError(f"{name}: damaged: byte {len(SIGNATURE) + 1} begins no header")
     for c in chunks[1:]:
-        if c.intact and c.type.isupper() and c.type not in (BAND, END):
+        if c.intact and c.type.isupper() and c.type != BAND:
             raise FormatError(
                 f"{name}: chunk {c.type!r} at byte {c.at} must be understood to read the file"
             )
@@ -276,30 +295,37 @@ def _read_header(found: Chunk, name: str) -> Header:
         return FormatError(f"{name}: the header at byte {found.at} {what}")
 
     data = found.data
-    channels = data[0] if data else 0
-    if channels not in (1, 3, 4):
-        raise fail(f"says {channels} channels; there are 1, 3 or 4")
+    kind = data[0] if data else 1
+    channels, slot_bits, several = (kind & 3) + 1, kind >> 2 & 31, kind >> 7
+    if channels == 2:
+        raise fail("says 2 channels; there are 1, 3 or 4")
     at, sizes = 1, []
-    for _ in range(4):
+    for _ in range(3 + several):
         size, at = read_varint(data, at, f"{name}: the header")
         sizes.append(size)
-    width, height, k, n_bands = sizes
-    if not 1 <= width < 2**31 or not 1 <= height < 2**31:
+    width, height, k = (size + 1 for size in sizes[:3])
+    n_bands = sizes[3] if several else int(k > 1)
+    if width >= 2**31 or height >= 2**31:
         raise fail(f"says {width} x {height} pixels; there are 1 to 2147483647 each way")
-    if not 1 <= k <= 65536:
+    if k > 65536:
         raise fail(f"says {k} colours; there are 1 to 65536")
-    if n_bands > height or (n_bands == 0) != (k == 1):
-        raise fail(f"says {n_bands} bands for {height} rows of {k} colours")
-    contexts = slot_bits = 0
-    if n_bands:
-        if len(data) < at + 4:
+    contexts, slot_bits = _SHORT_MODELS.get(slot_bits, (0, slot_bits))
+    if slot_bits and not contexts:
+        contexts = int.from_bytes(data[at : at + 3], "little")
+        at += 3
+        if at > len(data):
             raise fail("is cut short")
-        contexts, slot_bits = int.from_bytes(data[at : at + 3], "little"), data[at + 3]
-        at += 4
-        if contexts >> 23 or not contexts & 0x080000 or not 6 <= slot_bits <= 22:
+        if not contexts & 0x080000 or not 6 <= slot_bits <= 22:
             raise fail(f"asks for contexts {contexts:#x} in 2**{slot_bits} slots, which none has")
-        if (width + 8) * (height // n_bands + 4) >= 2**32:
-            raise fail(f"cuts {width} x {height} pixels into only {n_bands} bands")
+    if slot_bits and k == 1:
+        raise fail("has a model for 1 colour")
+    band_pixels = width * (height // max(1, n_bands))
+    if several and not (n_bands >= 2 and k > 1 and band_pixels >= _LEAST_BAND_PIXELS):
+        raise fail(f"cuts {width} x {height} pixels of {k} colours into {n_bands} bands")
+    if several and 1 << slot_bits > _MOST_SLOTS_PER_PIXEL * band_pixels:
+        raise fail(f"asks for 2**{slot_bits} slots for {band_pixels} pixels")
+    if n_bands and (width + 8) * (height // n_bands + 4) >= 2**32:
+        raise fail(f"cuts {width} x {height} pixels into only {n_bands} bands")
     colors = _core.palette_read(data[at:], k, channels)
     return Header(height, width, colors, n_bands, contexts, slot_bits)
 
@@ -307,7 +333,8 @@ def _read_header(found: Chunk, name: str) -> Header:
 def _fitting_threads(header: Header, threads: int, max_memory: int, name: str) -> int:
     """How many threads there is memory for."""
     index_bytes = 1 if len(header.colors) <= 256 else 2
-    picture = header.height * header.width * index_bytes + _BAND_BYTES * header.n_bands
+    picture = header.height * header.width * index_bytes
+    picture += _BAND_BYTES * header.n_bands + _COLOR_BYTES * len(header.colors)
     band = 0
     if header.n_bands:
         band = _core.plane_bytes(
@@ -325,7 +352,11 @@ def _bands(header: Header, chunks: list[Chunk], name: str, partial: bool) -> lis
     """The bytes of each band, None for those that are lost."""
     bands: list[bytes | None] = [None] * header.n_bands
     for i, c in enumerate(c for c in chunks if c.type == BAND and c.intact):
-        number, start = read_varint(c.data, 0, f"{name}: chunk {c.type!r} at byte {c.at}")
+        number = start = 0
+        if header.n_bands > 1:
+            number, start = read_varint(c.data, 0, f"{name}: chunk {c.type!r} at byte {c.at}")
+        elif i >= header.n_bands and not partial:
+            raise FormatError(f"{name}: chunk {c.type!r} at byte {c.at}: there is but one band")
         if number >= header.n_bands or (number != i and not partial):
             raise FormatError(
                 f"{name}: chunk {c.type!r} at byte {c.at} is band {number}, not {i}, "

@@ -1,4 +1,4 @@
-"""What .kmc files are made of: a signature, and chunks with a length and a checksum."""
+"""What .kmc files are made of: a signature, chunks with a length and a checksum, an end mark."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kmc.signature import SIGNATURE
 
 VERSION = 1
 
-END = b"E"
+END = b"E"  # the last byte
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,8 @@ def chunk(type: bytes, data: bytes) -> bytes:
     Examples
     --------
     >>> from kmc.container import chunk
-    >>> chunk(b"E", b"")[:2]
-    b'E\\x00'
+    >>> chunk(b"q", b"12")[:4]
+    b'q\\x0212'
     """
     head = type + varint(len(data)) + data
     return head + struct.pack("<I", zlib.crc32(head))
@@ -104,7 +104,7 @@ def read_chunks(data: bytes, name: str, *, partial: bool = False) -> Iterator[Ch
     """
     _check_signature(data, name)
     at = len(SIGNATURE) + 1
-    while True:
+    while data[at : at + 1] != END:
         if at >= len(data):
             if partial:
                 return
@@ -122,8 +122,7 @@ def read_chunks(data: bytes, name: str, *, partial: bool = False) -> Iterator[Ch
             )
         yield found
         at = end
-        if found.type == END and found.intact:
-            break
+    at += len(END)
     if at != len(data) and not partial:
         raise FormatError(f"{name}: {len(data) - at} bytes follow its end at byte {at}")
 
@@ -133,10 +132,8 @@ def _check_signature(data: bytes, name: str) -> None:
     if begins != SIGNATURE:
         if begins and SIGNATURE.startswith(begins):
             raise FormatError(f"{name}: cut short: it ends at byte {len(data)}, in its signature")
-        changed = begins[:4] == SIGNATURE[:4]
-        what = "damaged by a transfer as text" if changed else "no .kmc file"
         begins_with = f"it begins with {data[:8]!r}" if data else "it is empty"
-        raise FormatError(f"{name}: {what}: {begins_with}")
+        raise FormatError(f"{name}: no .kmc file: {begins_with}")
     if len(data) == len(SIGNATURE):
         raise FormatError(f"{name}: cut short: it ends at byte {len(data)}, before its version")
     version = data[len(SIGNATURE)]

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 NAME, SUFFIX, MIME_TYPE = "KMC", ".kmc", "image/x-kmc"
 
-# Not ASCII, and with the two line ends and the end mark that careless transfers change.
-SIGNATURE = b"\x8bkmc\r\n\x1a"
+# Not ASCII, so that no text begins with it; checksums tell of careless transfers.
+SIGNATURE = b"\x8bkmc"

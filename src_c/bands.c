@@ -2,12 +2,15 @@
 #include "index_model.h"
 #include "kmc.h"
 #include "parallel.h"
+#include "plain_model.h"
+#include "repeats.h"
 
-enum { ROUND_PIXELS = 1 << 13 }; /* of each band, then the calling thread looks up: some 4 to 40 ms */
+enum { ROUND_PIXELS = KMC_REPEATS_WIDTH_MAX }; /* of each band, then the calling thread looks up: some 4 to 40 ms */
 
 /* One band at work. */
 typedef struct band {
     kmc_index_model *model;
+    kmc_plain_model *plain; /* or this one */
     kmc_coder coder;
     size_t begin, end; /* the pixels left */
     uint16_t symbols[ROUND_PIXELS];
@@ -34,15 +37,25 @@ static size_t index_at(const plane_job *job, size_t i)
     return job->index_bytes == 1 ? job->from[i] : ((const uint16_t *)(const void *)job->from)[i];
 }
 
+static void code_some(band *b, int reading, size_t n)
+{
+    if (b->plain)
+        kmc_plain_model_code(b->plain, &b->coder, reading, b->symbols, n);
+    else if (reading)
+        kmc_index_model_read(b->model, &b->coder, b->symbols, n);
+    else
+        kmc_index_model_write(b->model, &b->coder, b->symbols, n);
+}
+
 static void write_some(const plane_job *job, band *b, size_t n)
 {
     for (size_t i = 0; i < n; i++) b->symbols[i] = job->symbol_of[index_at(job, b->begin + i)];
-    kmc_index_model_write(b->model, &b->coder, b->symbols, n);
+    code_some(b, 0, n);
 }
 
 static void read_some(const plane_job *job, band *b, size_t n)
 {
-    kmc_index_model_read(b->model, &b->coder, b->symbols, n);
+    code_some(b, 1, n);
     for (size_t i = 0; i < n; i++) {
         const uint32_t index = job->tree.order[b->symbols[i]];
         if (job->index_bytes == 1)
@@ -56,7 +69,9 @@ static kmc_status round_task(void *context, ptrdiff_t task, int thread)
 {
     const plane_job *const job = context;
     band *const b = &job->bands[task];
-    const size_t left = b->end - b->begin, n = left < ROUND_PIXELS ? left : ROUND_PIXELS;
+    const size_t left = b->end - b->begin, width = job->plane->width;
+    const size_t most = width <= KMC_REPEATS_WIDTH_MAX ? ROUND_PIXELS / width * width : ROUND_PIXELS;
+    const size_t n = left < most ? left : most;
     (void)thread;
     if (job->reading)
         read_some(job, b, n);
@@ -78,6 +93,10 @@ static kmc_status start_band(const plane_job *job, size_t i, const kmc_bytes *co
     b->begin = top * plane->width;
     b->end = job->reading && !coded->data ? b->begin : bottom * plane->width;
     if (b->begin == b->end) return KMC_OK; /* a lost band */
+    if (plane->slot_bits == 0) {
+        b->plain = kmc_plain_model_new(&job->tree);
+        return b->plain ? KMC_OK : KMC_NO_MEMORY;
+    }
     return kmc_index_model_new(&job->tree, plane->width, bottom - top, choice, &b->model);
 }
 
@@ -103,6 +122,8 @@ static kmc_status code_group(plane_job *job, const kmc_run *run, size_t first, s
         band *const b = &job->bands[i];
         kmc_index_model_free(b->model);
         b->model = NULL;
+        kmc_free(b->plain);
+        b->plain = NULL;
         if (job->reading) continue;
         if (status == KMC_OK) {
             kmc_coder_finish(&b->coder);
@@ -127,8 +148,9 @@ static kmc_status prepare(plane_job *job, size_t at_once)
 
 static kmc_status check(const kmc_plane *plane)
 {
-    if (plane->width == 0 || plane->height == 0 || plane->k == 0 || plane->k > 65536) return KMC_BAD_ARGUMENT;
+    if (plane->width == 0 || plane->height == 0 || plane->k == 0 || plane->k > KMC_PALETTE_MAX) return KMC_BAD_ARGUMENT;
     if (plane->n_bands == 0 || plane->n_bands > plane->height) return KMC_BAD_ARGUMENT;
+    if (plane->slot_bits == 0) return KMC_OK; /* the plain model asks for no more */
     if (plane->contexts & ~KMC_CONTEXT_BITS || !(plane->contexts & KMC_FIRST_GUESS)) return KMC_BAD_ARGUMENT;
     if (plane->slot_bits < KMC_SLOT_BITS_MIN || plane->slot_bits > KMC_SLOT_BITS_MAX) return KMC_BAD_ARGUMENT;
     const uint64_t rows = (uint64_t)plane->height / plane->n_bands + 4; /* positions in a band are 32 bits */
@@ -139,6 +161,7 @@ static kmc_status check(const kmc_plane *plane)
 uint64_t kmc_plane_bytes(const kmc_plane *plane)
 {
     const kmc_model_choice choice = {plane->contexts, plane->slot_bits};
+    if (plane->slot_bits == 0) return sizeof(band) + sizeof(kmc_plain_model) + KMC_PALETTE_MAX * sizeof(kmc_counter);
     return sizeof(band) + kmc_index_model_bytes(plane->width, plane->height / plane->n_bands + 1, choice);
 }
 

@@ -76,6 +76,14 @@ static inline int kmc_coder_read(kmc_coder *coder, uint32_t p)
     return bit;
 }
 
+/* Reads a bit, or writes this one. */
+static inline int kmc_coder_code(kmc_coder *coder, int reading, int bit, uint32_t p)
+{
+    if (reading) return kmc_coder_read(coder, p);
+    kmc_coder_write(coder, bit, p);
+    return bit;
+}
+
 static inline void kmc_coder_start_writing(kmc_coder *coder)
 {
     *coder = (kmc_coder){.range = 0xFFFFFFFF};

@@ -39,6 +39,13 @@ static inline void kmc_counter_learn(kmc_counter *counter, const kmc_rates *rate
     *counter = next << 10 | (n + (n < limit));
 }
 
+/* Its probability in 1/65536, `least` or more, for either bit. */
+static inline uint32_t kmc_counter_p(kmc_counter counter, uint32_t least)
+{
+    const uint32_t p = counter >> 16;
+    return p < least ? least : p > 65536 - least ? 65536 - least : p;
+}
+
 /* ---- hashing ------------------------------------------------------------------------------------------------------- */
 
 static inline uint64_t kmc_mix(uint64_t hash, uint64_t value)

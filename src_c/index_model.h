@@ -6,9 +6,10 @@
 #include "palette_tree.h"
 
 /* Bits of `contexts`: sixteen contexts, three relations of neighbours to nodes, four guesses of a colour, of which the
- * first is always there. */
-#define KMC_CONTEXT_BITS 0x7FFFFFu
+ * first is always there; whether each pixel is first compared with what its neighbours let expect. */
+#define KMC_CONTEXT_BITS 0xFFFFFFu
 #define KMC_FIRST_GUESS 0x080000u
+#define KMC_EXPECTING 0x800000u
 
 enum { KMC_SLOT_BITS_MIN = 6, KMC_SLOT_BITS_MAX = 22 };
 
@@ -28,7 +29,8 @@ kmc_status kmc_index_model_new(const kmc_palette_tree *tree, size_t width, size_
                                kmc_index_model **model);
 void kmc_index_model_free(kmc_index_model *model);
 
-/* Codes the next n pixels, left to right and top to bottom: symbols are written, or read and stored. */
+/* Codes the next n pixels, left to right and top to bottom: symbols are written, or read and stored. Rows of up to
+ * KMC_REPEATS_WIDTH_MAX pixels come whole. */
 void kmc_index_model_write(kmc_index_model *model, kmc_coder *coder, uint16_t *symbols, size_t n);
 void kmc_index_model_read(kmc_index_model *model, kmc_coder *coder, uint16_t *symbols, size_t n);
 

@@ -181,7 +181,7 @@ typedef struct kmc_bytes {
 } kmc_bytes;
 
 /* An index plane: palette colours have `channels` (1, 3 or 4) bytes, k is at most 65536; rows are cut into n_bands (at most
- * `height`) alike; `contexts` and `slot_bits` are the model's, as the file has them. */
+ * `height`) alike; `contexts` and `slot_bits` are the model's, as the file has them; without slots it is the plain one. */
 typedef struct kmc_plane {
     size_t width, height;
     const uint8_t *palette;

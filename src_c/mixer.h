@@ -5,7 +5,7 @@
 #include "logistic.h"
 
 enum {
-    KMC_INPUTS_MAX = 24,
+    KMC_INPUTS_MAX = 32,
     KMC_INPUTS_STEP = 8, /* inputs are padded with zeros to a multiple of this */
     KMC_MIXERS = 3,
     KMC_WEIGHT_ONE = 1 << 16,

@@ -3,7 +3,10 @@
 #include "counters.h"
 #include "kmc.h"
 
-enum { CHANNELS = 4, LIMIT = 60, P_MIN = 64 };
+enum { CHANNELS = 4, LIMIT = 60, P_MIN = 64, HALF = 1 << 15 };
+
+/* Whether colours stand there as bytes, as steps from one to the next that go on, or as moves of all channels alike. */
+typedef enum palette_way { MOVES, STEPS, AS_IS, WAYS } palette_way;
 
 /* Numbers are more often long than short: 7/8 to begin with, as if asked twice. */
 static const kmc_counter LONGER = (kmc_counter)7 << 29 | 2;
@@ -29,12 +32,7 @@ static kmc_status new_model(palette_model **model)
 
 static int code_bit(palette_model *model, kmc_coder *coder, int reading, kmc_counter *counter, int bit)
 {
-    uint32_t p = *counter >> 16;
-    p = p < P_MIN ? P_MIN : p > 65536 - P_MIN ? 65536 - P_MIN : p;
-    if (reading)
-        bit = kmc_coder_read(coder, p);
-    else
-        kmc_coder_write(coder, bit, p);
+    bit = kmc_coder_code(coder, reading, bit, kmc_counter_p(*counter, P_MIN));
     kmc_counter_learn(counter, &model->rates, bit, LIMIT);
     return bit;
 }
@@ -51,45 +49,81 @@ static int code_number(palette_model *model, kmc_coder *coder, int reading, int 
     return read;
 }
 
-/* What a channel is expected to be: it moves as the one before it did, alpha stays. */
-static int expected(const uint8_t *color, const uint8_t *before, int c)
+/* What a channel is expected to be: it goes on in steps; or it moves as the channel before it did, and alpha stays. */
+static int expected(const uint8_t *color, const uint8_t *before, const uint8_t *earlier, int c, palette_way way)
 {
-    const int moved = c == 1 || c == 2 ? color[c - 1] - before[c - 1] : 0, value = before[c] + moved;
+    const int moved = way == STEPS ? before[c] - earlier[c] : c == 1 || c == 2 ? color[c - 1] - before[c - 1] : 0;
+    const int value = before[c] + moved;
     return value < 0 ? 0 : value > 255 ? 255 : value;
 }
 
 static void code_color(palette_model *model, kmc_coder *coder, int reading, uint8_t *color, const uint8_t *before,
-                       int channels)
+                       const uint8_t *earlier, int channels, palette_way way)
 {
     for (int c = 0; c < channels; c++) {
-        const int guess = expected(color, before, c), off = (int8_t)(uint8_t)(color[c] - guess);
+        const int guess = expected(color, before, earlier, c, way), off = (int8_t)(uint8_t)(color[c] - guess);
         const int number = code_number(model, coder, reading, c, off >= 0 ? 2 * off : -2 * off - 1);
         if (reading) color[c] = (uint8_t)(guess + (number % 2 == 0 ? number / 2 : -(number + 1) / 2));
     }
 }
 
-static kmc_status code_palette(kmc_coder *coder, int reading, uint8_t *palette, size_t k, int channels)
+static void code_bytes(kmc_coder *coder, int reading, uint8_t *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        int byte = 1;
+        for (int j = 7; j >= 0; j--) byte = 2 * byte + kmc_coder_code(coder, reading, bytes[i] >> j & 1, HALF);
+        if (reading) bytes[i] = (uint8_t)byte;
+    }
+}
+
+/* Begins with the way: a bit or two. */
+static kmc_status code_palette(kmc_coder *coder, int reading, uint8_t *palette, size_t k, int channels, palette_way way)
 {
     static const uint8_t BEFORE_ALL[CHANNELS] = {0, 0, 0, 255};
+    const uint8_t *before = BEFORE_ALL, *earlier = BEFORE_ALL;
     palette_model *model;
+    if (kmc_coder_code(coder, reading, way == AS_IS, HALF)) {
+        code_bytes(coder, reading, palette, k * (size_t)channels);
+        return KMC_OK;
+    }
+    way = kmc_coder_code(coder, reading, way == STEPS, HALF) ? STEPS : MOVES;
     const kmc_status status = new_model(&model);
     if (status != KMC_OK) return status;
     for (size_t i = 0; i < k; i++) {
         uint8_t *const color = palette + i * (size_t)channels;
-        code_color(model, coder, reading, color, i == 0 ? BEFORE_ALL : color - channels, channels);
+        code_color(model, coder, reading, color, before, earlier, channels, way);
+        earlier = before;
+        before = color;
     }
     kmc_free(model);
     return KMC_OK;
 }
 
-kmc_status kmc_palette_write(const uint8_t *palette, size_t k, int channels, kmc_bytes *coded)
+static kmc_status write_palette(const uint8_t *palette, size_t k, int channels, palette_way way, kmc_bytes *coded)
 {
     kmc_coder coder;
     kmc_coder_start_writing(&coder);
-    kmc_status status = code_palette(&coder, 0, (uint8_t *)palette, k, channels);
+    kmc_status status = code_palette(&coder, 0, (uint8_t *)palette, k, channels, way);
     if (status == KMC_OK) kmc_coder_finish(&coder);
     if (coder.failed) status = KMC_NO_MEMORY;
     *coded = (kmc_bytes){coder.bytes, coder.n};
+    if (status != KMC_OK) kmc_bytes_free(coded, 1);
+    return status;
+}
+
+kmc_status kmc_palette_write(const uint8_t *palette, size_t k, int channels, kmc_bytes *coded)
+{
+    kmc_status status = write_palette(palette, k, channels, MOVES, coded);
+    for (int i = STEPS; i < WAYS && status == KMC_OK; i++) {
+        kmc_bytes other;
+        status = write_palette(palette, k, channels, (palette_way)i, &other);
+        if (status == KMC_OK && other.size < coded->size) {
+            const kmc_bytes larger = *coded;
+            *coded = other;
+            other = larger;
+        }
+        kmc_bytes_free(&other, 1);
+    }
     if (status != KMC_OK) kmc_bytes_free(coded, 1);
     return status;
 }
@@ -98,5 +132,5 @@ kmc_status kmc_palette_read(const uint8_t *data, size_t size, uint8_t *palette, 
 {
     kmc_coder coder;
     kmc_coder_start_reading(&coder, data, size);
-    return code_palette(&coder, 1, palette, k, channels);
+    return code_palette(&coder, 1, palette, k, channels, MOVES);
 }

@@ -4,6 +4,8 @@
 
 #include "base.h"
 
+enum { KMC_PALETTE_MAX = 1 << 16 };
+
 /* Colours in the order of the leaves are "symbols": a node holds the symbols low .. high-1, those from `middle` on to
  * its right. Nodes are numbered level by level. */
 typedef struct kmc_palette_node {

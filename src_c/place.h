@@ -15,6 +15,7 @@ typedef struct kmc_place {
     uint32_t agreement; /* which neighbours are equal to each other, eight bits */
     uint32_t same;      /* at a flat place: which of WW, NN, NNE, NWW, NNW, NEE, WWW are equal to W */
     uint32_t run, match;
+    uint64_t relative; /* the hash of how the nearest neighbours differ from W */
 } kmc_place;
 
 static inline void kmc_look_around(const uint16_t *here, size_t stride, int32_t *a)
@@ -41,6 +42,14 @@ static inline uint32_t kmc_same_as_left(const int32_t *a)
 {
     uint32_t same = 0;
     for (int i = 0; i < 7; i++) same |= (uint32_t)(a[KMC_WW + i] == a[KMC_W]) << i;
+    return same;
+}
+
+/* Which of the eight nearest neighbours are this symbol. */
+static inline uint32_t kmc_same(const int32_t *a, int32_t symbol)
+{
+    uint32_t same = 0;
+    for (int i = 0; i < 8; i++) same |= (uint32_t)(a[i] == symbol) << i;
     return same;
 }
 

@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import settings
+from kmc_files import with_metadata
 from numpy.typing import NDArray
 
 import kmc
 from kmc import _core
+from kmc.codec import encode
 
 # Processes that the tests start import the kmc that the tests do, and not the one in the folder
 # they happen to start in: a checkout has no compiled core unless it was built in place.
@@ -72,3 +74,15 @@ def make_indexed() -> Callable[..., kmc.IndexedImage]:
         return kmc.IndexedImage(indices, palette, 2.5)
 
     return build
+
+
+@pytest.fixture(scope="session")
+def sample() -> kmc.IndexedImage:
+    """A small indexed image of 20 rows that has metadata."""
+    return with_metadata()
+
+
+@pytest.fixture(scope="session")
+def sample_file(sample: kmc.IndexedImage) -> bytes:
+    """That as a .kmc file."""
+    return encode(sample)

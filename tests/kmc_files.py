@@ -3,6 +3,11 @@
 import numpy as np
 
 import kmc
+from kmc.codec import Header, picture_chunks
+from kmc.container import END
+from kmc.signature import SIGNATURE
+
+BEGINNING = SIGNATURE + b"\x01"
 
 
 def indexed(
@@ -32,3 +37,10 @@ def with_metadata() -> kmc.IndexedImage:
     made = indexed(20, 30, 7, smooth=True)
     made.metadata = kmc.Metadata(icc_profile=b"profile" * 9, dpi=(300.0, 72.5), xmp=b"<x/>")
     return made
+
+
+def file_of(image: kmc.IndexedImage, contexts: int, slot_bits: int, n_bands: int = 1) -> bytes:
+    """Its file by this model, in so many bands."""
+    colors = np.ascontiguousarray(image.palette.colors)
+    header = Header(*image.indices.shape, colors, n_bands, contexts, slot_bits)
+    return b"".join([BEGINNING, *picture_chunks(image, header, 1), END])

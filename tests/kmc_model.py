@@ -1,159 +1,27 @@
 """How bands of .kmc files are decoded, in plain Python, written from docs/kmc-format.md alone."""
 
-ONE32, ONE64 = 1 << 32, 1 << 64
+from kmc_coder import (
+    ONE32,
+    ONE64,
+    SQUASH,
+    STRETCH,
+    clamp,
+    code_bit,
+    learn_row,
+    learned,
+    mix,
+    new_counter,
+    new_row,
+    read_row,
+    start_code,
+    trust,
+)
+from kmc_tree import Node
+
 NAMES = "W N NW NE WW NN NNE NWW NNW NEE WWW NNN WWWW NEEE NWWW NNEE NNWW NNNE NNNW"
 NEIGHBOURS = {
     name: (name.count("E") - name.count("W"), -name.count("N")) for name in NAMES.split(" ")
 }
-
-
-def clamp(x, low, high):
-    return max(low, min(high, x))
-
-
-# ---- the arithmetic decoder and counters ---------------------------------------------------------
-
-
-def start_code(data):
-    """[range, code, the bytes still to come]"""
-    rest = iter(data)
-    code = 0
-    for _ in range(4):
-        code = code << 8 | next(rest, 0)
-    return [ONE32 - 1, code, rest]
-
-
-def code_bit(coder, p):
-    ones = coder[0] * p >> 16
-    bit = int(coder[1] < ones)
-    if bit:
-        coder[0] = ones
-    else:
-        coder[0] -= ones
-        coder[1] -= ones
-    while coder[0] < 1 << 24:
-        coder[0] <<= 8
-        coder[1] = coder[1] << 8 | next(coder[2], 0)
-    return bit
-
-
-def new_counter():
-    return 1 << 21, 0
-
-
-def learned(counter, bit, limit):
-    p, n = counter
-    rate = 655360 // (10 * n + 16)
-    p = p + (((1 << 22) - 1 - p) * rate >> 16) if bit else p - (p * rate >> 16)
-    return p, n + (n < limit)
-
-
-def tables():
-    squash, power = {}, ONE32
-    for x in range(2048):
-        squash[x] = ((1 << 48) + (ONE32 + power) // 2) // (ONE32 + power)
-        squash[-x] = 65536 - squash[x]
-        power = (power * 4278222805 + (1 << 31)) >> 32
-    stretch, x = [], -2047
-    for i in range(4096):
-        while x < 2047 and squash[x] < 16 * i + 8:
-            x += 1
-        stretch.append(x)
-    return squash, stretch
-
-
-SQUASH, STRETCH = tables()
-
-
-def trust(n):
-    return 150 if n == 1 else 2560 * n // (10 * n + 4)
-
-
-def mix(h, *values):
-    for v in values:
-        h = (h ^ v) * 0x9E3779B97F4A7C15 % ONE64
-        h ^= h >> 32
-    return h
-
-
-def new_row(asked):
-    return [(64 * SQUASH[clamp((j - 16) * 128, -2047, 2047)], asked) for j in range(33)]
-
-
-def read_row(row, t, step):
-    j, part = divmod(t, step)
-    return (row[j][0] * (step - part) + row[j + 1][0] * part) // step
-
-
-def learn_row(row, t, step, bit, limit):
-    j, part = divmod(t, step)
-    j += 2 * part >= step
-    row[j] = learned(row[j], bit, limit)
-
-
-# ---- the tree ------------------------------------------------------------------------------------
-
-AXES = [((1, 2, 1, 0), 1), ((1, 0, -1, 0), 3), ((-1, 2, -1, 0), 1), ((0, 0, 0, 1), 6)]
-
-
-class Node:
-    def __init__(self, number, low, high, depth):
-        self.number, self.low, self.high, self.depth = number, low, high, depth
-        self.group, self.place = number, 1
-
-
-class Tree:
-    """`root` is a Node, or symbol 0; children are Nodes or symbols."""
-
-    def __init__(self, palette):
-        channels = len(palette[0])
-        colors = [tuple(color) + (0,) * (4 - channels) for color in palette]
-        axes = [((1, 0, 0, 0), 6)] if channels == 1 else AXES[:channels]
-        self.order = list(range(len(palette)))
-        nodes = [Node(0, 0, len(palette), 0)] if len(palette) > 1 else []
-        for node in nodes:
-            self.part(node, colors, axes)
-            left = self.child(nodes, node, node.low, node.middle, 0)
-            right = self.child(nodes, node, node.middle, node.high, 1)
-            node.children = left, right
-        self.root = nodes[0] if nodes else 0
-        self.colors = [colors[i] for i in self.order]
-
-    def part(self, node, colors, axes):
-        own = self.order[node.low : node.high]
-        n, best = len(own), (-1, None, None)
-        for axis, scale in axes:
-            z = {i: sum(a * x for a, x in zip(axis, colors[i], strict=True)) for i in own}
-            total = sum(z.values())
-            spread = (n * sum(v * v for v in z.values()) - total**2) * scale
-            if spread > best[0]:
-                best = spread, z, total
-        spread, z, total = best
-        node.middle = node.low + n // 2
-        if spread:
-            left = [i for i in own if n * z[i] <= total]
-            self.order[node.low : node.high] = left + [i for i in own if n * z[i] > total]
-            node.middle = node.low + len(left)
-        halves = [self.order[node.low : node.middle], self.order[node.middle : node.high]]
-        sums = [[sum(colors[i][c] for i in half) for c in range(4)] for half in halves]
-        means = [
-            [(32 * value + len(half)) // (2 * len(half)) for value in own]
-            for own, half in zip(sums, halves, strict=True)
-        ]
-        d = [right - left for left, right in zip(*means, strict=True)]
-        squared = sum(x * x for x in d)
-        node.between = [(left + right) // 2 for left, right in zip(*means, strict=True)]
-        scaled = [abs(x) * (1 << 19) // max(squared, 1) * (1 if x > 0 else -1) for x in d]
-        node.axis = [clamp(x, 1 - (1 << 17), (1 << 17) - 1) for x in scaled]
-
-    def child(self, nodes, parent, low, high, side):
-        if high - low == 1:
-            return low
-        node = Node(len(nodes), low, high, parent.depth + 1)
-        if node.depth % 4:
-            node.group, node.place = parent.group, 2 * parent.place + side
-        nodes.append(node)
-        return node
 
 
 # ---- what a band learns --------------------------------------------------------------------------
@@ -242,15 +110,41 @@ class Band:
         self.below = [0] * width
         self.left = self.above = self.at = self.length = self.run = 0
         self.table = {}
+        self.after, self.history, self.repeats = {}, 0, [(1 << 19, 0)] * 8
+        self.expecting = contexts >> 23
+        self.steps = {}
+
+    def repeated(self, y):
+        """The row that this one is to be, if it is that."""
+        if y == 0 or self.width > 8192:
+            return None
+        rows = [(i + 3) * self.stride + 4 for i in range(y)]
+        above = self.plane[rows[-1] : rows[-1] + self.width]
+        hashed = mix(24, *above) >> 52
+        number = self.after.get(hashed, y - 1)
+        self.after[hashed] = y
+        found = self.plane[rows[number] : rows[number] + self.width]
+        if len(set(found)) == 1:
+            return None
+        i = self.history % 8
+        bit = code_bit(self.coder, clamp(self.repeats[i][0] >> 6, 4, 65532))
+        self.repeats[i] = learned(self.repeats[i], bit, 250)
+        self.history = 2 * self.history + bit
+        return found if bit else None
 
     def rows(self):
         for y in range(self.height):
             start = (y + 3) * self.stride + 4
             self.plane[start - 4 : start] = [self.plane[start - self.stride]] * 4
-            self.at = self.length = self.run = 0
+            self.at = self.length = self.run = self.changed = 0
+            self.first = y == 0
             self.rate = 10 + 42 * 16384 // (16384 + self.know.decisions)
-            for x in range(self.width):
-                self.pixel(x, start + x)
+            found = self.repeated(y)
+            if found:
+                self.plane[start : start + self.width] = found
+            else:
+                for x in range(self.width):
+                    self.pixel(x, start + x)
             self.plane[start + self.width : start + self.width + 4] = [
                 self.plane[start + self.width - 1]
             ] * 4
@@ -270,7 +164,11 @@ class Band:
             self.at = self.table.get(slot, 0)
         self.table[slot] = position
         self.keys = self.contexts(x, near)
-        symbol = self.symbol(near)
+        expected = self.expected(near) if self.expecting else None
+        symbol = self.symbol(near, expected)
+        if expected:
+            self.learn_step(symbol - near["W"])
+        self.changed += symbol != near["N"]
         self.plane[position] = symbol
         self.left = (self.left + symbol + 1) * 0x785A6238 % ONE32
         if self.at:
@@ -322,19 +220,43 @@ class Band:
 
     # ---- decisions -------------------------------------------------------------------------------
 
-    def symbol(self, near):
+    def expected(self, near):
+        """The symbol to expect, and how often that was right."""
         w = near["W"]
-        flat = w == near["N"] == near["NE"] == near["NW"]
-        if flat and self.goes_on(near):
-            return w
+        off = [0 if self.first else near[name] - w for name in ("N", "NW", "NE")]
+        self.relative = mix(23, *(value % ONE64 for value in (*off, near["WW"] - w)))
+        step, times = self.steps.get(self.relative >> 52, (0, 0))
+        symbol = w + step
+        return symbol if 0 <= symbol < len(self.tree.colors) else w, times
+
+    def learn_step(self, step):
+        number = self.relative >> 52
+        before, times = self.steps.get(number, (0, 0))
+        if step == before:
+            self.steps[number] = before, min(times + 1, 15)
+        elif times > 3:
+            self.steps[number] = before, times // 2
+        else:
+            self.steps[number] = step, 1
+
+    def symbol(self, near, expected):
+        ruled_out = None
+        if near["W"] == near["N"] == near["NE"] == near["NW"]:
+            ruled_out = near["W"]
+            if self.goes_on(near):
+                return ruled_out
+        elif expected:
+            ruled_out = expected[0]
+            if self.is_expected(near, *expected):
+                return ruled_out
         node, group = self.tree.root, None
         while isinstance(node, Node):
-            if flat and w in node.children:
-                node = node.children[1 - node.children.index(w)]
+            if ruled_out in node.children:
+                node = node.children[1 - node.children.index(ruled_out)]
                 continue
             if node.group != group:
                 group = node.group
-                slots = self.slots(group, 2 if flat else 0)
+                slots = self.slots(group, 0 if ruled_out is None else 2)
             side = decide(self.know, self.coder, self.at_node(node, slots, near), self.rate)
             node = node.children[side]
         return node
@@ -357,6 +279,17 @@ class Band:
         d.final = mix(w * 65536 + near["N"], flat, 0) >> 52
         return decide(self.know, self.coder, d, self.rate)
 
+    def is_expected(self, near, symbol, times):
+        tag = 3 << 32
+        like = sum((s == symbol) << i for i, s in enumerate(list(near.values())[:8]))
+        d = Decision()
+        d.counters = [(slot, 1) for slot in self.slots(0, 3)]
+        changed = times * 4 + min(self.changed, 3)
+        self.add_relations(d, [(self.relative, tag), (changed, tag), (times * 256 + like, tag)])
+        d.sets = 3, 340 + times, 640 + like
+        d.final = mix(near["W"] * 65536 + near["N"], tag, 0) >> 52
+        return decide(self.know, self.coder, d, self.rate)
+
     def at_node(self, node, slots, near):
         d = Decision()
         d.counters = [(slot, node.place) for slot in slots]
@@ -374,6 +307,9 @@ class Band:
         own = min(number, 1023)
         for i in reversed(self.know.chosen(19, 22)):
             d.rows.append((self.know.rows.setdefault((i, own), new_row(20)), t[i]))
+        if self.expecting:
+            shared_row = self.know.rows.setdefault(("all", min(node.depth, 15)), new_row(20))
+            d.rows.append((shared_row, t[0]))
         w, n, nw, ne, nee = (near[name] for name in ("W", "N", "NW", "NE", "NEE"))
         nn, ww = near["NN"], near["WW"]
         agree = [w == n, n == ne, w == nw, n == nn, w == ww, nw == n, ne == nee, w == ne]

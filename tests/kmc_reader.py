@@ -3,9 +3,12 @@
 import struct
 import zlib
 
-from kmc_model import Band, Tree, code_bit, learned, new_counter, start_code
+from kmc_coder import bit_of_half, clamp, code_bit, learned, new_counter, start_code
+from kmc_model import Band
+from kmc_tree import PlainBand, Tree
 
-SIGNATURE = bytes.fromhex("8b6b6d630d0a1a") + b"\x01"
+SIGNATURE = bytes.fromhex("8b6b6d63") + b"\x01"
+SHORT_MODELS = {1: (0x0BC38B, 14), 2: (0xFFC38B, 14)}
 
 
 def read_varint(data, at):
@@ -19,21 +22,16 @@ def read_varint(data, at):
 
 
 def read_chunks(data):
-    assert data[:8] == SIGNATURE
-    at, chunks = 8, []
-    while True:
+    assert data[:5] == SIGNATURE
+    at, chunks = 5, []
+    while data[at : at + 1] != b"E":
         size, start = read_varint(data, at + 1)
         end = start + size
         assert struct.unpack("<I", data[end : end + 4])[0] == zlib.crc32(data[at:end])
         chunks.append((data[at : at + 1], data[start:end]))
         at = end + 4
-        if chunks[-1][0] == b"E":
-            assert at == len(data)
-            return chunks
-
-
-def clamp(x, low, high):
-    return max(low, min(high, x))
+    assert at + 1 == len(data)
+    return chunks
 
 
 def read_palette(data, k, channels):
@@ -57,15 +55,22 @@ def read_palette(data, k, channels):
             u = 2 * u + bit_of(bits[c][length], i)
         return u // 2 if u % 2 == 0 else -(u + 1) // 2
 
-    palette, before = [], (0, 0, 0, 255)
+    if bit_of_half(code):
+        n = k * channels
+        read = [sum(bit_of_half(code) << i for i in range(7, -1, -1)) for _ in range(n)]
+        return [tuple(read[i : i + channels]) for i in range(0, n, channels)]
+    steps = bit_of_half(code)
+    palette, earlier, before = [], (0, 0, 0, 255), (0, 0, 0, 255)
     for _ in range(k):
         color = []
         for c in range(channels):
             guess = before[c]
-            if c in (1, 2):
+            if steps:
+                guess = clamp(2 * guess - earlier[c], 0, 255)
+            elif c in (1, 2):
                 guess = clamp(guess + color[c - 1] - before[c - 1], 0, 255)
             color.append((guess + number(c)) % 256)
-        before = tuple(color)
+        earlier, before = before, tuple(color)
         palette.append(before)
     return palette
 
@@ -75,23 +80,31 @@ def read(data):
     chunks = read_chunks(data)
     assert chunks[0][0] == b"H"
     head = chunks[0][1]
-    channels, at = head[0], 1
-    width, at = read_varint(head, at)
+    channels, name, several = head[0] % 4 + 1, head[0] // 4 % 32, head[0] // 128
+    width, at = read_varint(head, 1)
     height, at = read_varint(head, at)
     k, at = read_varint(head, at)
-    n_bands, at = read_varint(head, at)
-    if n_bands == 0:
-        return [[0] * width for _ in range(height)], read_palette(head[at:], k, channels)
-    contexts, slot_bits = int.from_bytes(head[at : at + 3], "little"), head[at + 3]
-    palette = read_palette(head[at + 4 :], k, channels)
+    width, height, k = width + 1, height + 1, k + 1
+    n_bands = int(k > 1)
+    if several:
+        n_bands, at = read_varint(head, at)
+    contexts, slot_bits = SHORT_MODELS.get(name, (0, name))
+    if name > 2:
+        contexts, at = int.from_bytes(head[at : at + 3], "little"), at + 3
+    palette = read_palette(head[at:], k, channels)
+    if k == 1:
+        return [[0] * width for _ in range(height)], palette
     tree = Tree(palette)
     rows = []
     codes = [code for type, code in chunks if type == b"I"]
     assert len(codes) == n_bands
     for i, code in enumerate(codes):
-        number, start = read_varint(code, 0)
+        number, start = read_varint(code, 0) if several else (0, 0)
         assert number == i
         n_rows = height * (i + 1) // n_bands - height * i // n_bands
-        band = Band(tree, width, n_rows, contexts, slot_bits, code[start:])
+        if slot_bits:
+            band = Band(tree, width, n_rows, contexts, slot_bits, code[start:])
+        else:
+            band = PlainBand(tree, width, n_rows, code[start:])
         rows += [[tree.order[symbol] for symbol in row] for row in band.rows()]
     return rows, palette

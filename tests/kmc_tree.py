@@ -1,0 +1,85 @@
+"""Palettes of .kmc files as trees, and the plain model, written from docs/kmc-format.md alone."""
+
+from kmc_coder import clamp, code_bit, learned, start_code
+
+AXES = [((1, 2, 1, 0), 1), ((1, 0, -1, 0), 3), ((-1, 2, -1, 0), 1), ((0, 0, 0, 1), 6)]
+
+
+class Node:
+    def __init__(self, number, low, high, depth):
+        self.number, self.low, self.high, self.depth = number, low, high, depth
+        self.group, self.place = number, 1
+
+
+class Tree:
+    """`root` is a Node, or symbol 0; children are Nodes or symbols."""
+
+    def __init__(self, palette):
+        channels = len(palette[0])
+        colors = [tuple(color) + (0,) * (4 - channels) for color in palette]
+        axes = [((1, 0, 0, 0), 6)] if channels == 1 else AXES[:channels]
+        self.order = list(range(len(palette)))
+        nodes = [Node(0, 0, len(palette), 0)] if len(palette) > 1 else []
+        for node in nodes:
+            self.part(node, colors, axes)
+            left = self.child(nodes, node, node.low, node.middle, 0)
+            right = self.child(nodes, node, node.middle, node.high, 1)
+            node.children = left, right
+        self.root = nodes[0] if nodes else 0
+        self.colors = [colors[i] for i in self.order]
+
+    def part(self, node, colors, axes):
+        own = self.order[node.low : node.high]
+        n, best = len(own), (-1, None, None)
+        for axis, scale in axes:
+            z = {i: sum(a * x for a, x in zip(axis, colors[i], strict=True)) for i in own}
+            total = sum(z.values())
+            spread = (n * sum(v * v for v in z.values()) - total**2) * scale
+            if spread > best[0]:
+                best = spread, z, total
+        spread, z, total = best
+        node.middle = node.low + n // 2
+        if spread:
+            left = [i for i in own if n * z[i] <= total]
+            self.order[node.low : node.high] = left + [i for i in own if n * z[i] > total]
+            node.middle = node.low + len(left)
+        halves = [self.order[node.low : node.middle], self.order[node.middle : node.high]]
+        sums = [[sum(colors[i][c] for i in half) for c in range(4)] for half in halves]
+        means = [
+            [(32 * value + len(half)) // (2 * len(half)) for value in own]
+            for own, half in zip(sums, halves, strict=True)
+        ]
+        d = [right - left for left, right in zip(*means, strict=True)]
+        squared = sum(x * x for x in d)
+        node.between = [(left + right) // 2 for left, right in zip(*means, strict=True)]
+        scaled = [abs(x) * (1 << 19) // max(squared, 1) * (1 if x > 0 else -1) for x in d]
+        node.axis = [clamp(x, 1 - (1 << 17), (1 << 17) - 1) for x in scaled]
+
+    def child(self, nodes, parent, low, high, side):
+        if high - low == 1:
+            return low
+        node = Node(len(nodes), low, high, parent.depth + 1)
+        if node.depth % 4:
+            node.group, node.place = parent.group, 2 * parent.place + side
+        nodes.append(node)
+        return node
+
+
+class PlainBand:
+    def __init__(self, tree, width, height, data):
+        self.tree, self.width, self.height, self.coder = tree, width, height, start_code(data)
+        self.counters = {}
+
+    def rows(self):
+        for _ in range(self.height):
+            yield [self.symbol() for _ in range(self.width)]
+
+    def symbol(self):
+        node = self.tree.root
+        while isinstance(node, Node):
+            even = (1 << 22) * (node.high - node.middle) // (node.high - node.low), 20
+            counter = self.counters.get(node.number, even)
+            side = code_bit(self.coder, clamp(counter[0] >> 6, 4, 65532))
+            self.counters[node.number] = learned(counter, side, 1000)
+            node = node.children[side]
+        return node
