@@ -43,10 +43,8 @@ def run(options: argparse.Namespace) -> None:
     """Run the whole comparison and print its tables."""
     about = report.machine()
     shown = pictures.load(options.images)
-    report.title(about)
     missing = [name for name in ("libimagequant", "ssimulacra2") if installed(name) is None]
-    for package in missing:
-        print(f"missing: {package} (not installed)")
+    report.title(about, missing)
     print()
     TABLE.head()
     rows = []

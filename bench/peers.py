@@ -46,9 +46,7 @@ def run(options: argparse.Namespace) -> None:
     shown = pictures.load(options.images)
     best = summary.read_best(options.best) if options.best else {}
     contenders, missing = chosen(options)
-    report.title(about)
-    for package in missing:
-        print(f"missing: {package} (not installed)")
+    report.title(about, missing)
     print()
     TABLE.head()
     rows = []

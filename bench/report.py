@@ -100,9 +100,11 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def title(about: dict[str, Any]) -> None:
-    """One line saying where and when the table below was made."""
+def title(about: dict[str, Any], missing: Iterable[str] = ()) -> None:
+    """A line saying where and when the table below was made, and the packages it goes without."""
     print(f"{about['processor']}, {about['cores']} cores, {about['system']}, {about['date']}")
+    for package in missing:
+        print(f"missing: {package} (not installed)")
 
 
 def save(name: str, about: dict[str, Any], rows: list[dict[str, Any]], **more: Any) -> Path:

@@ -75,7 +75,8 @@ def palette_html(palette: Palette) -> str:
     >>> "#ff0000" in palette_html(kmc.Palette([[255, 0, 0]]))
     True
     """
-    return f"<div>{_count(len(palette))}{_swatches_html(swatches(palette))}</div>"
+    title = f'<div style="margin-bottom:.4em">{_count(len(palette))}</div>'
+    return f"<div>{title}{_swatches_html(swatches(palette))}</div>"
 
 
 def size_text(n_bytes: float) -> str:
@@ -148,7 +149,7 @@ def _swatches_html(found: list[Swatch]) -> str:
             title = f"{swatch.index}: {swatch.hex} {share}".rstrip()
             cells.append(f'<i title="{title}" style="height:1.2em;background:{fill}"></i>')
     columns = "repeat(8,max-content);gap:6px" if written else "repeat(auto-fill,1.2em);gap:1px"
-    style = f"display:grid;grid-template-columns:{columns};font:11px/1.4 monospace"
+    style = f"display:grid;grid-template-columns:{columns};font:12px/1.4 monospace"
     grid = f'<div style="{style};max-width:{BOX[0]}px">{"".join(cells)}</div>'
     left_out = len(found) - SHOWN
     return grid + (f"<div>and {left_out} more</div>" if left_out > 0 else "")

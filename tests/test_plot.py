@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 import kmc
 from kmc.curve import CurvePoint
+from kmc.plot.axes import VERMILLION
 from kmc.plot.curve import knee, measured
 
 
@@ -71,8 +72,8 @@ def test_nothing_is_cut_off(photo, result, kind):
     figure.canvas.draw()
     drawn = figure.get_tightbbox()  # in inches, of whatever is to be seen
     width, height = figure.get_size_inches()
-    assert 0 <= drawn.x0 < 0.5 * width and 0.5 * width < drawn.x1 <= width
-    assert 0 <= drawn.y0 < 0.5 * height and 0.5 * height < drawn.y1 <= height
+    assert 0.05 < drawn.x0 < 0.5 * width < drawn.x1 < width - 0.05  # margins, as figures have
+    assert 0.05 < drawn.y0 < 0.5 * height < drawn.y1 < height - 0.05
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -233,6 +234,7 @@ def test_history_draws_inertia_and_shift(photo):
         np.testing.assert_allclose(line.get_ydata(), values)
     assert "$10^6$ levels²" in ax.get_ylabel()
     assert beside.get_yscale() == "log"
+    assert {tick.get_color() for tick in beside.get_yticklabels(which="both")} == {VERMILLION}
     assert ax.lines[0].get_color() != beside.lines[0].get_color()
     assert ax.lines[0].get_linestyle() != beside.lines[0].get_linestyle()
 
@@ -240,6 +242,11 @@ def test_history_draws_inertia_and_shift(photo):
 def test_history_names_the_space(photo):
     ax = kmc.plot.history(kmc.quantize(photo, 4, space="oklab"))
     assert "levels² of Oklab" in ax.get_ylabel()
+
+
+def test_history_of_like_shifts_has_an_even_scale():
+    ax = kmc.plot.history(kmc.Palette([[0]], history=[(9.0, 4.0), (8.0, 3.0), (7.0, 0.5)]))
+    assert ax.figure.axes[-1].get_yscale() == "linear"
 
 
 @pytest.mark.parametrize("history", [[(5.0, 0.0)], [(9.0, 4.0), (5.0, 0.0)]])

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 # first two also differ in lightness.
 BLUE, VERMILLION, GREY = "#0072B2", "#D55E00", "#595959"
 
+MARGIN = 0.1  # inches, around whatever is drawn
+
 THIN_SPACE = "\N{THIN SPACE}"
 
 
@@ -45,6 +47,7 @@ def drawing_axes(
         from matplotlib import pyplot
 
         figure = pyplot.figure(figsize=size, layout="constrained")
+        _with_margins(figure)
         return figure.add_subplot(projection=projection)
     from matplotlib.axes import Axes
 
@@ -72,7 +75,14 @@ def lone_figure(size: tuple[float, float]) -> Figure:
     _require_matplotlib()
     from matplotlib.figure import Figure
 
-    return Figure(figsize=size, layout="constrained")
+    figure = Figure(figsize=size, layout="constrained")
+    _with_margins(figure)
+    return figure
+
+
+def _with_margins(figure: Figure) -> None:
+    engine: Any = figure.get_layout_engine()
+    engine.set(w_pad=MARGIN, h_pad=MARGIN)
 
 
 def grouped(number: int) -> str:

@@ -28,7 +28,8 @@ def history(result: Palette | IndexedImage, *, ax: Axes | None = None) -> Axes:
         Of a fit: its `history` is drawn.
     ax : matplotlib.axes.Axes, optional
         Where to draw the inertia; by default a new figure. Axes that share its iterations, the
-        last in ``ax.figure.axes``, take the shift, which is drawn to a logarithmic scale.
+        last in ``ax.figure.axes``, take the shift, to a logarithmic scale where it falls tenfold or
+        to nothing.
 
     Returns
     -------
@@ -75,12 +76,12 @@ def history(result: Palette | IndexedImage, *, ax: Axes | None = None) -> Axes:
     marker = {"marker": None} if many else {"marker": "^", "markersize": 5}
     beside.plot(iterations, shift, color=VERMILLION, linestyle="--", **marker)
     beside.set_ylabel(f"largest squared shift ({squared})", color=VERMILLION)
-    beside.tick_params(axis="y", colors=VERMILLION)
     moved = shift[shift > 0]
-    if len(moved) == len(shift):
+    if len(moved) == len(shift) and shift.max() >= 10 * shift.min():
         beside.set_yscale("log")
-    elif len(moved):  # a shift of 0 has a place a decade below the others
+    elif 0 < len(moved) < len(shift):  # a shift of 0 has a place a decade below the others
         beside.set_yscale("symlog", linthresh=10 ** math.floor(math.log10(moved.min())))
+    beside.tick_params(axis="y", which="both", colors=VERMILLION)
     for each in (ax, beside):
         each.spines["top"].set_visible(False)
     return ax

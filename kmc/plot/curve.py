@@ -103,7 +103,7 @@ def curve(
     ax.xaxis.minorticks_off()
     ax.set_ylabel("root-mean-square error (8-bit levels)", color=BLUE)
     ax.tick_params(axis="y", colors=BLUE)
-    ax.spines["top"].set_visible(False)
+    ax.spines[["top", "right"]].set_visible(False)
     if all(getattr(point, "n_bytes", None) is not None for point in points):
         beside = ax.twinx()
         size = [point.n_bytes / 1000 for point in points]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # Inches: the most a picture takes, the room for its two lines of text, the gap to the other one.
 WIDTH, HEIGHT = 5.0, 7.0
-TEXT_WIDTH, TEXT_HEIGHT = 3.2, 0.65
+TEXT_WIDTH, TEXT_HEIGHT = 3.2, 0.62
 GAP = 0.2
 
 # A share as wide as this has room for a hex code that runs upwards; one line for each.
@@ -84,7 +84,10 @@ def side_by_side(original: ImageInput, result: IndexedImage, *, ax: Axes | None 
         )
     inch = max(width / WIDTH, height / HEIGHT)  # so many pixels
     slot = max(width + GAP * inch, TEXT_WIDTH * inch)  # a picture stands in the middle of its own
+    alone = ax is None
     ax = drawing_axes(ax, (2 * slot / inch, height / inch + TEXT_HEIGHT))
+    if alone:
+        ax.set_anchor("S")  # the room is above, for the text
     size = f"{grouped(width)} × {grouped(height)} pixels"
     error = "no error" if result.mse == 0 else f"MSE {result.mse:.1f}, PSNR {result.psnr:.1f} dB"
     _picture(ax, pixels, slot / 2, "Original", f"{size}, {_colors(len(histogram(pixels)))}")
