@@ -4,7 +4,6 @@ import contextlib
 import math
 import os
 from functools import cache
-from pathlib import Path
 from types import TracebackType
 
 from kmc import _core
@@ -134,37 +133,41 @@ def _processors() -> int:
 
 
 @cache
-def _quota(root: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")) -> int:
+def _quota(root: str = "/sys/fs/cgroup", own: str = "/proc/self/cgroup") -> int:
     """The tightest CPU quota above this process, in whole processors; a huge number without one."""
     try:
-        lines = own.read_text().splitlines()
+        lines = _text(own).splitlines()
     except OSError:
         return 1 << 30
     quotas = [1 << 30]
     for line in lines:
         _, controllers, path = line.split(":", 2)
-        folder = root if controllers == "" else root / "cpu"
+        folder = root if controllers == "" else os.path.join(root, "cpu")
         if controllers and "cpu" not in controllers.split(","):
             continue
         while True:
-            here = folder / path.strip("/")
-            quotas.append(_quota_here(here))
+            quotas.append(_quota_here(os.path.join(folder, path.strip("/"))))
             if path in ("/", ""):
                 break
             path = path.rpartition("/")[0]
     return min(quotas)
 
 
-def _quota_here(folder: Path) -> int:
+def _quota_here(folder: str) -> int:
     """The quota set in one folder of the control groups, version 2 or 1."""
     try:
-        if (folder / "cpu.max").exists():
-            quota, period = (folder / "cpu.max").read_text().split()
+        if os.path.exists(os.path.join(folder, "cpu.max")):
+            quota, period = _text(folder, "cpu.max").split()
         else:
-            quota = (folder / "cpu.cfs_quota_us").read_text().strip()
-            period = (folder / "cpu.cfs_period_us").read_text().strip()
+            quota = _text(folder, "cpu.cfs_quota_us").strip()
+            period = _text(folder, "cpu.cfs_period_us").strip()
     except (OSError, ValueError):
         return 1 << 30
     if not quota.isdecimal() or not period.isdecimal() or int(period) == 0:
         return 1 << 30
     return max(1, math.ceil(int(quota) / int(period)))
+
+
+def _text(*path: str) -> str:
+    with open(os.path.join(*path), encoding="utf-8") as file:
+        return file.read()

@@ -140,7 +140,8 @@ def test_import_is_light():
     heavy = {"PIL", "asyncio", "multiprocessing", "concurrent", "importlib_metadata", "email"}
     assert not roots & heavy
     foreign = {name for name in ours if not name.startswith("kmc")}
-    assert len(foreign) < 18, sorted(foreign)
+    assert len(foreign) < 12, sorted(foreign)
+    assert len(ours) < 40, sorted(ours)
     assert not any(name.startswith("numpy") for name in loaded_by("import kmc, kmc.cli"))
 
 

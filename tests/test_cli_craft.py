@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -105,7 +106,8 @@ def test_dithering(cli, photo):
     assert cli("quantize", "photo.png", "--dither", "bayer", "--dither-strength", 2)[0] == 1
 
 
-def test_optimize_makes_a_smaller_file_of_the_same_picture(cli, tmp_path):
+@pytest.mark.parametrize("optimizer", ["oxipng"] if find_spec("oxipng") else [])
+def test_optimize_makes_a_smaller_file_of_the_same_picture(cli, tmp_path, optimizer):
     assert cli("quantize", "photo.png", "-k", 5, "-o", "plain.png")[0] == 0
     assert cli("quantize", "photo.png", "-k", 5, "-o", "small.png", "--optimize")[0] == 0
     np.testing.assert_array_equal(painted("small.png"), painted("plain.png"))

@@ -144,7 +144,7 @@ def quota(tmp_path, own, files):
         path = tmp_path / "root" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    return cpu._quota(tmp_path / "root", tmp_path / "own")
+    return cpu._quota(str(tmp_path / "root"), str(tmp_path / "own"))
 
 
 @pytest.mark.parametrize(
@@ -173,4 +173,4 @@ def test_quota(tmp_path, own, files, expected):
 
 
 def test_no_control_groups_at_all(tmp_path):
-    assert cpu._quota(tmp_path, tmp_path / "missing") > 1 << 20
+    assert cpu._quota(str(tmp_path), str(tmp_path / "missing")) > 1 << 20
