@@ -45,11 +45,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     try:
         with _terminable():
-            return int(program.main(argv, "kmc", standalone_mode=False) or Exit.DONE)
+            code = int(program.main(argv, "kmc", standalone_mode=False) or Exit.DONE)
     except click.ClickException as error:
         return _misused(error, sys.argv[1:] if argv is None else argv)
     except click.Abort:
-        return Exit.INTERRUPTED
+        code = Exit.INTERRUPTED
+    if code in (Exit.INTERRUPTED, Exit.TERMINATED):
+        console.clear()
+    return code
 
 
 @contextlib.contextmanager

@@ -136,7 +136,7 @@ def read(image: ImageInput, *, frame: int | None = None) -> Picture:
         image = image.tobytes()  # of any stride
     if isinstance(image, bytes | bytearray):
         return _from_stream(io.BytesIO(image), "the bytes given", frame)
-    if _is_pillow(image):
+    if is_pillow(image):
         with _reading("the PIL.Image given"):
             return _from_pillow(image, "the PIL.Image given", frame)
     if hasattr(image, "read"):
@@ -305,9 +305,18 @@ def _reading(name: str) -> Iterator[None]:
 # ---- Pillow pictures -----------------------------------------------------------------------------
 
 
-def _is_pillow(image: object) -> bool:
-    module = sys.modules.get("PIL.Image")
-    return module is not None and isinstance(image, module.Image)
+def is_pillow(image: object) -> bool:
+    """Whether it is a Pillow picture, which without Pillow nothing is.
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> from kmc.image import is_pillow
+    >>> is_pillow(Image.new("L", (1, 1))), is_pillow("picture.png")
+    (True, False)
+    """
+    # Another thread may be in the middle of importing it.
+    return isinstance(image, getattr(sys.modules.get("PIL.Image"), "Image", ()))
 
 
 def _from_pillow(picture: Any, name: str, frame: int | None) -> Picture:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -14,7 +13,7 @@ from kmc.arguments import array
 from kmc.array import promoted
 from kmc.errors import ArgumentError, KmcError
 from kmc.histogram import Histogram, histogram, morton_keys
-from kmc.image import Picture, as_pixels
+from kmc.image import Picture, as_pixels, is_pillow
 from kmc.importance import fixed_point, weigh, within_limit
 
 
@@ -101,10 +100,7 @@ def is_several(image: object) -> bool:
 def _is_picture(part: Any) -> bool:
     if isinstance(part, str | bytes | bytearray | os.PathLike | Histogram | Picture):
         return True
-    if hasattr(part, "read"):
-        return True
-    pillow = sys.modules.get("PIL.Image")
-    if pillow is not None and isinstance(part, pillow.Image):
+    if hasattr(part, "read") or is_pillow(part):
         return True
     return not isinstance(part, list | tuple) and getattr(part, "ndim", 0) >= 2
 

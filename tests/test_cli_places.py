@@ -131,7 +131,7 @@ def test_two_results_of_one_name(cli, here):
     first, second = picture(here / "a.png"), picture(here / "a.gif")
     code, _, err = cli("quantize", first, second, "-k", 4, "--out-dir", "out", "-f", "--jobs", 2)
     assert code == 15
-    assert f"kmc: {second}: its result would be out/a.png, as that of {first} is" in err
+    assert f"kmc: {second}: its result would be out/a.png, as that of {first} is; take it" in err
     assert tree(here / "out") == ["a.png"]
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -56,6 +57,24 @@ def test_through_a_shell(tmp_path, _):
         "in-2.png", "in.png", "out-2.png", "out.png",
         "small ones/in-2.png", "small ones/in.png", "small ones/out-2.png", "small ones/out.png",
     ]  # fmt: skip
+
+
+@POSIX
+def test_pipes_with_names(cli, tmp_path, photo, _):
+    """As shells make them of <(command)."""
+    data = encoded(Image.fromarray(photo))
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for arguments in (["quantize", pipe, "-k", 4, "-o", tmp_path / "o.png", "--skip-if-larger"],
+                      ["info", pipe]):  # fmt: skip
+        with ThreadPoolExecutor() as pool:
+            written = pool.submit(pipe.write_bytes, data)
+            code, out, err = cli(*arguments)
+            assert written.result() == len(data)
+        assert code == 0
+        assert f"{len(data) / 1000:.1f} kB" in out + err
+    expected = kmc.quantize(photo, 4)
+    np.testing.assert_array_equal(np.asarray(kmc.read(tmp_path / "o.png").pixels), expected)
 
 
 @POSIX

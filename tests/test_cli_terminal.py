@@ -107,6 +107,15 @@ def test_ctrl_c_leaves_a_clean_line(tmp_path, monkeypatch, jobs, _):
 
 
 @POSIX
+def test_ctrl_c_without_progress_leaves_a_clean_line(tmp_path, _):
+    source = picture(tmp_path / "a.png", (900, 900))
+    slow = ["-k", 256, "--effort", "best", "--n-init", 9, "-v", "-n", "--init", "random"]
+    code, sent, _ = on_terminal("quantize", source, *slow, press=b"\x03", after=b"iteration 1:")
+    assert code == 130
+    assert seen(sent)[-1] == ""
+
+
+@POSIX
 @pytest.mark.parametrize("jobs", [1, 3])
 def test_sigterm_ends_a_batch_as_ctrl_c_does(tmp_path, jobs, _):
     for n in range(8):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import sys
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -337,3 +339,9 @@ def test_bytes_of_any_stride(photo):
     np.testing.assert_array_equal(as_pixels(memoryview(apart.tobytes())[::2]), photo)
     with pytest.raises(kmc.ImageReadError, match="not a picture"):
         as_pixels(memoryview(b"abcdef")[::2])
+
+
+def test_another_thread_may_be_importing_pillow(monkeypatch, photo):
+    monkeypatch.setitem(sys.modules, "PIL.Image", ModuleType("PIL.Image"))
+    np.testing.assert_array_equal(kmc.read(photo).pixels, photo)
+    assert len(kmc.fit([photo, photo], 3)) == 3

@@ -61,10 +61,15 @@ def has_lines(stream: Any) -> bool:
     return is_terminal(stream) and os.environ.get("TERM") != "dumb"
 
 
-def say(text: str, **style: Any) -> None:
-    """A line on stderr, in a style where colour is wanted; progress makes room for it."""
+def clear() -> None:
+    """Take away what stands on the line of the terminal: progress, or the ^C that was typed."""
     if has_lines(sys.stderr):
         click.echo(CLEAR_LINE, sys.stderr, nl=False, color=True)
+
+
+def say(text: str, **style: Any) -> None:
+    """A line on stderr, in a style where colour is wanted; progress makes room for it."""
+    clear()
     _write(sys.stderr, text, style)
 
 
@@ -160,9 +165,8 @@ def sizes(before: int, after: int) -> str:
     >>> sizes(2000, 500)
     '2.0 kB -> 500 B (25 %)'
     """
-    percent = 100 * after / before if before else 0
-    share = f" ({percent:.{0 if percent >= 10 else 1}f} %)" if before else ""
-    return f"{file_size(before)} -> {file_size(after)}{share}"
+    percent = 100 * after / before
+    return f"{file_size(before)} -> {file_size(after)} ({percent:.{0 if percent >= 10 else 1}f} %)"
 
 
 def json_line(said: dict[str, Any]) -> str:

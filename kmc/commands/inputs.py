@@ -42,28 +42,42 @@ class Input:
         """What messages call it."""
         return "standard input" if self.path == STDIO else self.path
 
+    @property
+    def once(self) -> bool:
+        """Whether it can be read once only: standard input, or a pipe with a name."""
+        if self.path == STDIO:
+            return True
+        ordinary = os.path.isfile(self.path) or os.path.isdir(self.path)
+        return os.path.exists(self.path) and not ordinary
+
     def source(self) -> tuple[str | io.BytesIO, int]:
-        """What `kmc.read` takes, and its size in bytes; standard input can be had once.
+        """What `kmc.read` takes, and its size in bytes; standard input and pipes can be had once.
 
         Raises
         ------
         ImageReadError
-            Standard input cannot be read, or it is a folder; whether a file can be is for whoever
-            opens it to say.
+            Standard input or a pipe cannot be read, or it is a folder; whether a file can be is for
+            whoever opens it to say.
         """
         if self.hopeless:
             raise ImageReadError(f"{self.name}: {self.hopeless}")
-        if self.path != STDIO:
-            return self.path, os.path.getsize(self.path) if os.path.isfile(self.path) else 0
+        if not self.once:
+            return self.path, os.path.getsize(self.path) if os.path.exists(self.path) else 0
         try:
-            if sys.stdin is None:
-                raise OSError("it is closed")
-            stream = io.BytesIO(sys.stdin.buffer.read())
+            stream = io.BytesIO(self._everything())
         except OSError as error:
             reason = error.strerror or error
-            raise ImageReadError(f"standard input: cannot be read: {reason}") from error
+            raise ImageReadError(f"{self.name}: cannot be read: {reason}") from error
         stream.name = self.name  # what errors call it
         return stream, len(stream.getbuffer())
+
+    def _everything(self) -> bytes:
+        if self.path != STDIO:
+            with open(self.path, "rb") as pipe:
+                return pipe.read()
+        if sys.stdin is None:
+            raise OSError("it is closed")
+        return sys.stdin.buffer.read()
 
 
 def one(name: str) -> Input:

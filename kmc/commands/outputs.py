@@ -60,7 +60,7 @@ class Naming:
         if rival is not None:
             raise _exists(
                 f"{source.name}: its result would be {target}, as that of {rival.name} is; "
-                "give it another name with --suffix"
+                "take it in a call of its own, with another --out-dir or --suffix"
             )
         if target != STDIO and not self.overwrite and os.path.lexists(target):
             raise _exists(f"{target}: exists already; --force replaces it")

@@ -29,15 +29,14 @@ class Progress:
         """Show that so many are done."""
         if self.shown:
             text = told(done, self.n, time.perf_counter() - self.started)
-            self._put(text[: _columns() - 1])  # a line that wraps could not be taken back
+            console.clear()
+            # A line that wraps could not be taken back.
+            click.echo(text[: _columns() - 1], sys.stderr, nl=False)
 
     def clear(self) -> None:
         """Take the line away."""
         if self.shown:
-            self._put("")
-
-    def _put(self, text: str) -> None:
-        click.echo(console.CLEAR_LINE + text, sys.stderr, nl=False, color=True)
+            console.clear()
 
 
 def told(done: int, n: int, seconds: float) -> str:

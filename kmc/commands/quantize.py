@@ -81,8 +81,9 @@ def quantize(files: tuple[str, ...], **given: Any) -> Exit:
     )
     if given["as_json"] and names.output == STDIO:
         raise click.UsageError("--json and the picture cannot both go to standard output")
-    if given["shared_palette"] and any(each.path == STDIO for each in inputs):
-        raise click.UsageError("--shared-palette reads pictures twice, and - can be read once")
+    pipes = [each.name for each in inputs if each.once]
+    if given["shared_palette"] and pipes:
+        raise click.UsageError(f"--shared-palette reads pictures twice, and {pipes[0]} but once")
     for name in ("importance", *GOALS):
         if given["shared_palette"] and given[name] is not None:
             option = name.replace("_", "-")
