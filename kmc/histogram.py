@@ -6,10 +6,8 @@ and `Histogram.to_bytes` writes them in a few bytes a colour.
 
 from __future__ import annotations
 
-import struct
-import zlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,16 +15,13 @@ from numpy.typing import ArrayLike, NDArray
 from kmc import _core, cpu
 from kmc.arguments import array, whole
 from kmc.errors import ArgumentError, ArgumentTypeError
+from kmc.histogram_bytes import CHANNELS, check_counts, packed, parsed
 from kmc.image import as_pixels
 from kmc.importance import weigh
+from kmc.morton import morton_keys
 
 if TYPE_CHECKING:
     from kmc.image import ImageInput
-
-_MAGIC, _VERSION = b"KMCH", 1
-_HEADER = struct.Struct("<4sBBBxQ")  # magic, version, channels, bytes a count, number of colours
-_CHECKSUM = struct.Struct("<I")
-_CHANNELS = (1, 3, 4)
 
 
 class Histogram:
@@ -161,16 +156,7 @@ class Histogram:
         >>> len(kmc.Histogram([[7], [9]], [3, 300]).to_bytes())
         26
         """
-        n, channels = self.colors.shape
-        width = _count_width(self.counts)
-        data = b"".join(
-            (
-                _HEADER.pack(_MAGIC, _VERSION, channels, width, n),
-                self.colors.tobytes(),
-                self.counts.astype(f"<u{width}").tobytes(),
-            )
-        )
-        return data + _CHECKSUM.pack(zlib.crc32(data))
+        return packed(self.colors, self.counts)
 
     @staticmethod
     def from_bytes(data: bytes | bytearray | memoryview) -> Histogram:
@@ -203,7 +189,7 @@ class Histogram:
         ...
         kmc.errors.ArgumentError: not a whole histogram: expected 26 bytes, got 25
         """
-        return Histogram.__new__(Histogram)._set(*_parsed(data))
+        return Histogram.__new__(Histogram)._set(*parsed(data))
 
 
 def histogram(
@@ -312,43 +298,14 @@ def _checked(colors: ArrayLike, counts: ArrayLike) -> tuple[NDArray[np.uint8], N
         colors = colors.astype(np.uint8)
     if counts.dtype.kind not in "iu":
         raise ArgumentTypeError(f"counts must be integers, not {counts.dtype}")
-    if colors.ndim != 2 or colors.shape[1] not in _CHANNELS or not len(colors):
+    if colors.ndim != 2 or colors.shape[1] not in CHANNELS or not len(colors):
         raise ArgumentError(
             f"colors must have shape (n, C), n >= 1 and C = 1, 3 or 4, not {colors.shape}"
         )
     if counts.shape != colors.shape[:1]:
         raise ArgumentError(f"counts must have shape ({len(colors)},), not {counts.shape}")
-    _check_counts(counts)
+    check_counts(counts)
     return colors, counts.astype(np.int64)
-
-
-def _check_counts(counts: NDArray[Any]) -> None:
-    if counts.min() < 1:
-        raise ArgumentError(f"every count must be at least 1, not {counts.min()}")
-    # A float sum is near enough to rule out an integer overflow, and cheap.
-    if counts.sum(dtype=np.float64) >= 2.0**62 and sum(counts.tolist()) >= 2**63:
-        raise ArgumentError("the counts together must stay below 2**63")
-
-
-def morton_keys(colors: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    """The bits of the channels interleaved from the top down, first channel first.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.histogram import morton_keys
-    >>> morton_keys(np.array([[1, 0, 0], [0, 2, 3]], np.uint8)).tolist()
-    [4, 25]
-    """
-    channels = colors.shape[1]
-    levels = np.arange(256, dtype=np.uint32)
-    spread = np.zeros(256, np.uint32)
-    for bit in range(8):
-        spread |= (levels >> bit & 1) << (bit * channels)
-    keys = np.zeros(len(colors), np.uint32)
-    for channel in range(channels):
-        keys |= spread[colors[:, channel]] << np.uint32(channels - 1 - channel)
-    return keys
 
 
 def _merged(
@@ -360,40 +317,3 @@ def _merged(
     keys = keys[order]
     first = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
     return colors[order[first]], np.add.reduceat(counts[order], first)
-
-
-def _count_width(counts: NDArray[np.int64]) -> int:
-    return int(np.min_scalar_type(int(counts.max())).itemsize)
-
-
-def _parsed(
-    data: bytes | bytearray | memoryview,
-) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """The arrays in the bytes of a histogram, once every rule of the format has been checked."""
-    try:
-        data = memoryview(data).cast("B")
-    except TypeError as error:
-        raise ArgumentTypeError(f"expected bytes, got {type(data).__name__}") from error
-    if len(data) < _HEADER.size or data[: len(_MAGIC)] != _MAGIC:
-        raise ArgumentError("not a histogram: the bytes do not begin as one does")
-    _, version, channels, width, n = _HEADER.unpack_from(data)
-    if version != _VERSION:
-        raise ArgumentError(f"a histogram of version {version}; this kmc reads version {_VERSION}")
-    if channels not in _CHANNELS or width not in (1, 2, 4, 8) or n < 1:
-        raise ArgumentError("a damaged histogram: its header makes no sense")
-    at_counts = _HEADER.size + n * channels
-    end = at_counts + n * width
-    if len(data) != end + _CHECKSUM.size:
-        raise ArgumentError(
-            f"not a whole histogram: expected {end + _CHECKSUM.size} bytes, got {len(data)}"
-        )
-    if zlib.crc32(data[:end]) != _CHECKSUM.unpack_from(data, end)[0]:
-        raise ArgumentError("a damaged histogram: the checksum does not match")
-    colors = np.frombuffer(data, np.uint8, n * channels, _HEADER.size).reshape(n, channels).copy()
-    counts = np.frombuffer(data, f"<u{width}", n, at_counts)
-    _check_counts(counts)
-    counts = counts.astype(np.int64)
-    keys = morton_keys(colors)
-    if (keys[1:] <= keys[:-1]).any() or width != _count_width(counts) or data[7]:
-        raise ArgumentError("a damaged histogram: out of order, or wider than it needs to be")
-    return colors, counts

@@ -18,28 +18,32 @@ static inline uint8_t shared_bits(const uint8_t *a, const uint8_t *b, int channe
     return (uint8_t)n;
 }
 
-/* The point of one colour, and what it shares with the colour before. Inlined for each number of channels. */
-static inline void place_color(kmc_tree *tree, size_t i, const uint8_t *colors, int channels)
+/* What each colour shares with the one before and, unless it lies elsewhere, its point. Inlined for each number of
+ * channels. */
+static inline void place_range(kmc_tree *tree, const uint8_t *colors, size_t begin, size_t end, int channels, int elsewhere)
 {
-    const uint8_t *color = colors + (size_t)channels * i;
-    int32_t at[4] = {0, 0, 0, 0};
-    for (int c = 0; c < channels; c++) at[c] = KMC_ONE_LEVEL * color[c];
-    tree->points.xy[i] = kmc_pack(at[0], at[1]);
-    tree->points.zw[i] = kmc_pack(at[2], at[3]);
-    tree->shared[i] = i > 0 ? shared_bits(color, color - channels, channels) : 0;
+    for (size_t i = begin; i < end; i++) {
+        const uint8_t *color = colors + (size_t)channels * i;
+        int32_t at[4] = {0, 0, 0, 0};
+        tree->shared[i] = i > 0 ? shared_bits(color, color - channels, channels) : 0;
+        if (elsewhere) continue;
+        for (int c = 0; c < channels; c++) at[c] = KMC_ONE_LEVEL * color[c];
+        tree->points.xy[i] = kmc_pack(at[0], at[1]);
+        tree->points.zw[i] = kmc_pack(at[2], at[3]);
+    }
 }
 
-static void place_colors(kmc_tree *tree, const uint8_t *colors, size_t begin, size_t end)
+static void place_colors(kmc_tree *tree, const uint8_t *colors, size_t begin, size_t end, int elsewhere)
 {
     switch (tree->channels) {
     case 1:
-        for (size_t i = begin; i < end; i++) place_color(tree, i, colors, 1);
+        place_range(tree, colors, begin, end, 1, elsewhere);
         break;
     case 3:
-        for (size_t i = begin; i < end; i++) place_color(tree, i, colors, 3);
+        place_range(tree, colors, begin, end, 3, elsewhere);
         break;
     default:
-        for (size_t i = begin; i < end; i++) place_color(tree, i, colors, tree->channels);
+        place_range(tree, colors, begin, end, 4, elsewhere);
     }
 }
 
@@ -115,7 +119,7 @@ static kmc_status place_task(void *job, ptrdiff_t task, int thread)
     const size_t n = p->tree->points.n, begin = (size_t)task * KMC_TASK_POINTS;
     const size_t end = n - begin < KMC_TASK_POINTS ? n : begin + KMC_TASK_POINTS;
     kmc_status status = KMC_OK;
-    place_colors(p->tree, p->colors, begin, end);
+    place_colors(p->tree, p->colors, begin, end, p->coordinates != NULL);
     if (p->coordinates) status = place_coordinates(p->tree, p->coordinates, begin, end);
     return status == KMC_OK ? weigh(p->tree, p->weights, begin, end, &p->weighings[thread]) : status;
 }
@@ -157,7 +161,7 @@ kmc_status kmc_tree_new(const kmc_run *run, const uint8_t *colors, const int16_t
                         size_t n, int channels, kmc_tree **tree)
 {
     *tree = NULL;
-    if (n == 0 || n > INT32_MAX || channels < 1 || channels > 4) return KMC_BAD_ARGUMENT;
+    if (n == 0 || n > INT32_MAX || (channels != 1 && channels != 3 && channels != 4)) return KMC_BAD_ARGUMENT;
     kmc_status status = reserve(n, channels, tree);
     placing p = {*tree, colors, coordinates, weights, NULL};
     if (status == KMC_OK) status = place(run, &p);
