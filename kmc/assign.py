@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from kmc import _core
 from kmc.arguments import array, contiguous, flag
+from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ArgumentTypeError
-from kmc.histogram import thread_count
 from kmc.palette import Indices, Palette, as_colors
 from kmc.remap import compares_levels
 

@@ -22,8 +22,8 @@ from kmc.container import (
     read_varint,
     varint,
 )
+from kmc.cpu import thread_count
 from kmc.errors import FormatError, FormatWarning, OutOfMemoryError
-from kmc.histogram import thread_count
 from kmc.metadata import Metadata
 from kmc.metadata_chunks import metadata_chunks, read_metadata
 from kmc.signature import SIGNATURE

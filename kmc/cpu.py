@@ -7,6 +7,7 @@ from functools import cache
 from types import TracebackType
 
 from kmc import _core
+from kmc.arguments import whole
 from kmc.errors import ArgumentError, ArgumentTypeError
 
 __all__ = ["available", "name", "threads", "use"]
@@ -111,6 +112,23 @@ def threads() -> int:
     True
     """
     return min(_from_environment() or min(_processors(), _quota()), MOST_THREADS)
+
+
+def thread_count(given: int | None) -> int:
+    """The number behind a ``threads=`` option, which is None for the default.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        It is no positive integer.
+
+    Examples
+    --------
+    >>> from kmc.cpu import thread_count
+    >>> thread_count(3)
+    3
+    """
+    return threads() if given is None else min(whole("threads", given, 1), MOST_THREADS)
 
 
 def _from_environment() -> int | None:

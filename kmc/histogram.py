@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kmc import _core, cpu
-from kmc.arguments import array, whole
+from kmc import _core
+from kmc.arguments import array
+from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.histogram_bytes import CHANNELS, check_counts, packed, parsed
 from kmc.image import as_pixels
@@ -267,25 +268,6 @@ def weighted(counted: Histogram, weights: NDArray[np.int64]) -> Histogram:
     """
     counts = weights > 0
     return ordered(counted.colors[counts], weights[counts])
-
-
-def thread_count(threads: int | None) -> int:
-    """The number behind a ``threads=`` option, which is None for the default.
-
-    Raises
-    ------
-    ArgumentError, ArgumentTypeError
-        It is no positive integer.
-
-    Examples
-    --------
-    >>> from kmc.histogram import thread_count
-    >>> thread_count(3)
-    3
-    """
-    if threads is None:
-        return cpu.threads()
-    return min(whole("threads", threads, 1), cpu.MOST_THREADS)
 
 
 def _checked(colors: ArrayLike, counts: ArrayLike) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

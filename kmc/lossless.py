@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmc import _core
+from kmc.cpu import thread_count
 from kmc.errors import ArgumentError
-from kmc.histogram import thread_count
 from kmc.metadata import EXIF_PREFIX, pillow_metadata
 from kmc.palette import MOST_COLORS
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kmc.arguments import array, not_negative, one_of, whole
+from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.goal import Goal, checked_goal
-from kmc.histogram import thread_count
 from kmc.palette import MOST_COLORS, Palette, as_colors
 from kmc.space import CLOSER, SpaceName, checked_space
 

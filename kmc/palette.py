@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kmc.arguments import array, flag, not_negative, whole
+from kmc.cpu import thread_count
 from kmc.dither import DitherName, checked_dither
 from kmc.errors import ArgumentError, ArgumentTypeError
-from kmc.histogram import thread_count
 from kmc.image import read
 from kmc.indexed import IndexedImage
 from kmc.remap import remapped

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmc import _core
-from kmc.histogram import thread_count
+from kmc.cpu import thread_count
 from kmc.metadata import Metadata
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"

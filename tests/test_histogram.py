@@ -16,7 +16,7 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 
 import kmc
-from kmc.histogram import thread_count
+from kmc.cpu import thread_count
 
 PICTURES = st.sampled_from([1, 3, 4]).flatmap(
     lambda channels: arrays(
