@@ -7,7 +7,7 @@ and `Histogram.to_bytes` writes them in a few bytes a colour.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,13 +16,14 @@ from kmc import _core
 from kmc.arguments import array
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ArgumentTypeError
-from kmc.histogram_bytes import CHANNELS, check_counts, packed, parsed
 from kmc.image import as_pixels
 from kmc.importance import weigh
-from kmc.morton import morton_keys
 
 if TYPE_CHECKING:
     from kmc.image import ImageInput
+
+
+CHANNELS = (1, 3, 4)
 
 
 class Histogram:
@@ -157,6 +158,8 @@ class Histogram:
         >>> len(kmc.Histogram([[7], [9]], [3, 300]).to_bytes())
         26
         """
+        from kmc.histogram_bytes import packed
+
         return packed(self.colors, self.counts)
 
     @staticmethod
@@ -190,6 +193,8 @@ class Histogram:
         ...
         kmc.errors.ArgumentError: not a whole histogram: expected 26 bytes, got 25
         """
+        from kmc.histogram_bytes import parsed
+
         return Histogram.__new__(Histogram)._set(*parsed(data))
 
 
@@ -288,6 +293,46 @@ def _checked(colors: ArrayLike, counts: ArrayLike) -> tuple[NDArray[np.uint8], N
         raise ArgumentError(f"counts must have shape ({len(colors)},), not {counts.shape}")
     check_counts(counts)
     return colors, counts.astype(np.int64)
+
+
+def check_counts(counts: NDArray[Any]) -> None:
+    """Refuses counts that no histogram has.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.histogram import check_counts
+    >>> check_counts(np.array([3, 0]))
+    Traceback (most recent call last):
+    ...
+    kmc.errors.ArgumentError: every count must be at least 1, not 0
+    """
+    if counts.min() < 1:
+        raise ArgumentError(f"every count must be at least 1, not {counts.min()}")
+    # A float sum is near enough to rule out an integer overflow, and cheap.
+    if counts.sum(dtype=np.float64) >= 2.0**62 and sum(counts.tolist()) >= 2**63:
+        raise ArgumentError("the counts together must stay below 2**63")
+
+
+def morton_keys(colors: NDArray[np.uint8]) -> NDArray[np.uint32]:
+    """The bits of the channels interleaved from the top down, first channel first.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.histogram import morton_keys
+    >>> morton_keys(np.array([[1, 0, 0], [0, 2, 3]], np.uint8)).tolist()
+    [4, 25]
+    """
+    channels = colors.shape[1]
+    levels = np.arange(256, dtype=np.uint32)
+    spread = np.zeros(256, np.uint32)
+    for bit in range(8):
+        spread |= (levels >> bit & 1) << (bit * channels)
+    keys = np.zeros(len(colors), np.uint32)
+    for channel in range(channels):
+        keys |= spread[colors[:, channel]] << np.uint32(channels - 1 - channel)
+    return keys
 
 
 def _merged(

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import struct
 import zlib
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kmc.errors import ArgumentError, ArgumentTypeError
-from kmc.morton import morton_keys
+from kmc.histogram import CHANNELS, check_counts, morton_keys
 
 _MAGIC, _VERSION = b"KMCH", 1
 _HEADER = struct.Struct("<4sBBBxQ")  # magic, version, channels, bytes a count, number of colours
 _CHECKSUM = struct.Struct("<I")
-CHANNELS = (1, 3, 4)
 
 
 def packed(colors: NDArray[np.uint8], counts: NDArray[np.int64]) -> bytes:
@@ -80,25 +78,6 @@ def parsed(
     if (keys[1:] <= keys[:-1]).any() or width != _count_width(counts) or data[7]:
         raise ArgumentError("a damaged histogram: out of order, or wider than it needs to be")
     return colors, counts
-
-
-def check_counts(counts: NDArray[Any]) -> None:
-    """Refuses counts that no histogram has.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.histogram_bytes import check_counts
-    >>> check_counts(np.array([3, 0]))
-    Traceback (most recent call last):
-    ...
-    kmc.errors.ArgumentError: every count must be at least 1, not 0
-    """
-    if counts.min() < 1:
-        raise ArgumentError(f"every count must be at least 1, not {counts.min()}")
-    # A float sum is near enough to rule out an integer overflow, and cheap.
-    if counts.sum(dtype=np.float64) >= 2.0**62 and sum(counts.tolist()) >= 2**63:
-        raise ArgumentError("the counts together must stay below 2**63")
 
 
 def _count_width(counts: NDArray[np.int64]) -> int:

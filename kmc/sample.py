@@ -12,10 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 from kmc.arguments import array
 from kmc.array import promoted
 from kmc.errors import ArgumentError, KmcError
-from kmc.histogram import Histogram, histogram
+from kmc.histogram import Histogram, histogram, morton_keys
 from kmc.image import Picture, as_pixels, is_pillow
 from kmc.importance import fixed_point, weigh, within_limit
-from kmc.morton import morton_keys
 
 
 class Sample(NamedTuple):
