@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import statistics
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +50,11 @@ def run(options: argparse.Namespace) -> None:
     report.title(about, missing)
     print()
     TABLE.head()
-    rows = []
-    for picture in shown:
-        for k in options.k:
-            rows += compare(picture, k, contenders, options, best.get((picture.name, k)))
+    rows = [
+        row
+        for picture, k in product(shown, options.k)
+        for row in compare(picture, k, contenders, options, best.get((picture.name, k)))
+    ]
     summary.show(rows, options.k)
     report.save("peers", about, rows, missing=missing)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -47,27 +47,30 @@ def run(options: argparse.Namespace) -> None:
     threads = f"{options.threads} thread{'s' if options.threads > 1 else ''}"
     print(f"{picture.name}, {picture.size}, {picture.n_colors} colours; {threads}\n")
     TABLE.head()
-    rows: list[dict[str, Any]] = []
     memcpy = 1e3 * clock.median(copying(picture.pixels), options.repeat)
-    rows.append({"stage": "memcpy", "k": None, "ms": memcpy})
-    show(rows[-1], memcpy, picture)
-    for k in (None, *options.k):
-        works = (
-            counting(picture, options.threads)
-            if k is None
-            else fitting(picture, k, options.threads)
-        )
-        if k is not None:
-            print(f"k = {k}")
-        times = clock.rounds(works, options.repeat)
-        for stage, taken in times.items():
-            share = ITERATIONS if stage == PER_ITERATION else 1
-            ms = 1e3 * statistics.median(taken) / share
-            rows.append({"stage": stage, "k": k, "ms": ms})
-            show(rows[-1], memcpy, picture)
-        if k is not None:
-            conclude(rows, k)
+    rows: list[dict[str, Any]] = [{"stage": "memcpy", "k": None, "ms": memcpy}]
+    show(rows[0], memcpy, picture)
+
+    def tell(works: dict[str, Callable[[], object]], k: int | None) -> None:
+        for row in timed(works, k, options.repeat):
+            show(row, memcpy, picture)
+            rows.append(row)
+
+    tell(counting(picture, options.threads), None)
+    for k in options.k:
+        print(f"k = {k}")
+        tell(fitting(picture, k, options.threads), k)
+        conclude(rows, k)
     report.save("stages", about, rows, picture=picture.name, threads=options.threads)
+
+
+def timed(
+    works: dict[str, Callable[[], object]], k: int | None, repeat: int
+) -> Iterator[dict[str, Any]]:
+    """A row for each station, the milliseconds of the median round in it."""
+    for stage, taken in clock.rounds(works, repeat).items():
+        share = ITERATIONS if stage == PER_ITERATION else 1
+        yield {"stage": stage, "k": k, "ms": 1e3 * statistics.median(taken) / share}
 
 
 def copying(pixels: Pixels) -> Callable[[], None]:

@@ -12,6 +12,7 @@ from kmc.arguments import not_negative
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.goal import psnr_of
 from kmc.metadata import Metadata
+from kmc.wording import color_count
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -186,10 +187,8 @@ class IndexedImage:
 
     def __repr__(self) -> str:
         height, width = self.indices.shape
-        k = len(self.palette)
-        return (
-            f"<kmc.IndexedImage: {width} x {height} pixels, {k} colours, PSNR {self.psnr:.1f} dB>"
-        )
+        colors, psnr = color_count(len(self.palette)), f"PSNR {self.psnr:.1f} dB"
+        return f"<kmc.IndexedImage: {width} x {height} pixels, {colors}, {psnr}>"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str | bytes]:
         """What notebooks show."""

@@ -40,7 +40,7 @@ def indexed(picture: Image.Image, settings: dict[str, Any] | None = None) -> Ind
     >>> from PIL import Image
     >>> from kmc.lossless import indexed
     >>> indexed(Image.new("RGB", (3, 2), "navy"))
-    <kmc.IndexedImage: 3 x 2 pixels, 1 colours, PSNR inf dB>
+    <kmc.IndexedImage: 3 x 2 pixels, 1 colour, PSNR inf dB>
     """
     from kmc.indexed import IndexedImage
     from kmc.palette import Palette

@@ -14,6 +14,7 @@ from kmc.indexed import IndexedImage
 from kmc.metadata import Metadata
 from kmc.quantize import quantize
 from kmc.swatches import Swatch, swatches
+from kmc.wording import byte_count, color_count
 
 if TYPE_CHECKING:
     from kmc.palette import Palette
@@ -75,26 +76,8 @@ def palette_html(palette: Palette) -> str:
     >>> "#ff0000" in palette_html(kmc.Palette([[255, 0, 0]]))
     True
     """
-    title = f'<div style="margin-bottom:.4em">{_count(len(palette))}</div>'
+    title = f'<div style="margin-bottom:.4em">{color_count(len(palette))}</div>'
     return f"<div>{title}{_swatches_html(swatches(palette))}</div>"
-
-
-def size_text(n_bytes: float) -> str:
-    """A number of bytes as people read it, in powers of 1000.
-
-    Examples
-    --------
-    >>> from kmc.notebook import size_text
-    >>> size_text(999), size_text(66_912), size_text(2_880_000)
-    ('999 bytes', '66.9 kB', '2.9 MB')
-    """
-    if n_bytes < 1000:
-        return "1 byte" if n_bytes == 1 else f"{n_bytes:.0f} bytes"
-    for unit in ("kB", "MB", "GB"):
-        n_bytes /= 1000
-        if n_bytes < 999.95 or unit == "GB":
-            break
-    return f"{n_bytes:.1f} {unit}"
 
 
 def _display_png(image: IndexedImage) -> tuple[bytes, tuple[int, int]]:
@@ -125,11 +108,11 @@ def _facts(image: IndexedImage, shown: tuple[int, int]) -> list[str]:
     if shown != (width, height):
         size += f", shown as {shown[0]} × {shown[1]}"
     channels = image.palette.colors.shape[1]
-    sizes = f"{size_text(height * width * channels)} as {8 * channels}-bit pixels"
+    sizes = f"{byte_count(height * width * channels)} as {8 * channels}-bit pixels"
     if height * width <= MOST_ENCODED:
-        sizes = f"{size_text(len(_png(image)))} as PNG, {sizes}"
+        sizes = f"{byte_count(len(_png(image)))} as PNG, {sizes}"
     error = "lossless" if image.mse == 0 else f"MSE {image.mse:.1f}, PSNR {image.psnr:.1f} dB"
-    return [size, f"{_count(len(image.palette))}, {error}", sizes]
+    return [size, f"{color_count(len(image.palette))}, {error}", sizes]
 
 
 def _swatches_html(found: list[Swatch]) -> str:
@@ -153,7 +136,3 @@ def _swatches_html(found: list[Swatch]) -> str:
     grid = f'<div style="{style};max-width:{BOX[0]}px">{"".join(cells)}</div>'
     left_out = len(found) - SHOWN
     return grid + (f"<div>and {left_out} more</div>" if left_out > 0 else "")
-
-
-def _count(k: int) -> str:
-    return "1 colour" if k == 1 else f"{k} colours"

@@ -17,6 +17,7 @@ from kmc.image import read
 from kmc.indexed import IndexedImage
 from kmc.remap import remapped
 from kmc.space import SpaceName, checked_space
+from kmc.wording import color_count
 
 Indices = NDArray[np.uint8] | NDArray[np.uint16]
 
@@ -122,7 +123,7 @@ class Palette:
         return len(self.colors)
 
     def __repr__(self) -> str:
-        return f"<kmc.Palette: {len(self)} colours>"
+        return f"<kmc.Palette: {color_count(len(self))}>"
 
     def _repr_html_(self) -> str:
         from kmc.notebook import palette_html

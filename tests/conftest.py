@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 from kmc_files import with_metadata
 from numpy.typing import NDArray
+from shell import Kmc
 
 import kmc
 from kmc import _core
@@ -35,6 +36,12 @@ _core._assume_processors(1000)
 
 settings.register_profile("kmc", max_examples=40, deadline=None, derandomize=True)
 settings.load_profile("kmc")
+
+
+@pytest.fixture
+def cli(capsysbinary: pytest.CaptureFixture[bytes]) -> Kmc:
+    """Runs the program in this process."""
+    return Kmc(capsysbinary)
 
 
 @pytest.fixture(scope="session")

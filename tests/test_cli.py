@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import click
 import pytest
-from shell import Kmc, picture, run
+from shell import picture, run
 from test_api import loaded_by
 
 import kmc
 from kmc.cli import main, program
 from kmc.commands.exits import Exit, worst
-
-
-@pytest.fixture
-def cli(capsysbinary):
-    return Kmc(capsysbinary)
-
 
 COMMANDS = list(program.homes)
 

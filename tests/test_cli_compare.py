@@ -8,15 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from shell import Kmc, picture, run
+from shell import picture, run
 
 import kmc
 from kmc.similarity import similarity
-
-
-@pytest.fixture
-def cli(capsysbinary):
-    return Kmc(capsysbinary)
 
 
 @pytest.fixture

@@ -9,16 +9,16 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 from PIL import Image
-from shell import Kmc, picture, tree
+from shell import picture, tree
 
 import kmc
 
 
 @pytest.fixture
-def cli(capsysbinary, photo, tmp_path, monkeypatch):
+def cli(cli, photo, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Image.fromarray(photo).save("photo.png")
-    return Kmc(capsysbinary)
+    return cli
 
 
 def painted(name):

@@ -8,20 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
-from shell import Kmc
 
 import kmc
 
 
 @pytest.fixture
-def cli(capsysbinary, photo, tmp_path, monkeypatch):
+def cli(cli, photo, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     exif = Image.Exif()
     exif[0x0112], exif[0x010F] = 6, "a camera"
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
     wide = profile[:16] + b"RGB " + profile[20:]  # of a space that nobody knows, and not sRGB
     Image.fromarray(photo).save("photo.jpg", exif=exif, dpi=(300, 300), icc_profile=wide)
-    return Kmc(capsysbinary)
+    return cli
 
 
 def test_metadata_comes_along_unless_stripped(cli):

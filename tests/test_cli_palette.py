@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from shell import Kmc, tree
+from shell import tree
 
 import kmc
 from kmc.commands import console
@@ -18,10 +18,10 @@ from kmc.swatches import swatches
 
 
 @pytest.fixture
-def cli(capsysbinary, photo, tmp_path, monkeypatch):
+def cli(cli, photo, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Image.fromarray(photo).save("photo.png")
-    return Kmc(capsysbinary)
+    return cli
 
 
 @pytest.fixture

@@ -6,12 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from shell import Kmc, picture, tree
-
-
-@pytest.fixture
-def cli(capsysbinary):
-    return Kmc(capsysbinary)
+from shell import picture, tree
 
 
 @pytest.fixture

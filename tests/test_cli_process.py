@@ -13,16 +13,11 @@ import numpy as np
 import pytest
 from pictures import encoded
 from PIL import Image
-from shell import KMC, Kmc, picture, run, tree
+from shell import KMC, picture, run, tree
 
 import kmc
 
 POSIX = pytest.mark.parametrize("_", ["posix"] if os.name == "posix" else [])
-
-
-@pytest.fixture
-def cli(capsysbinary):
-    return Kmc(capsysbinary)
 
 
 def test_from_standard_input_to_standard_output(photo):

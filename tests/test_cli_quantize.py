@@ -8,14 +8,9 @@ import re
 import numpy as np
 import pytest
 from PIL import Image
-from shell import Kmc, picture, tree
+from shell import picture, tree
 
 import kmc
-
-
-@pytest.fixture
-def cli(capsysbinary):
-    return Kmc(capsysbinary)
 
 
 @pytest.fixture

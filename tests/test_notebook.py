@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageCms
 
 import kmc
-from kmc.notebook import size_text
+from kmc.wording import byte_count
 
 
 class Reader(HTMLParser):
@@ -56,7 +56,7 @@ def test_an_indexed_image_shows_picture_figures_and_palette(photo):
     assert page.words[:3] == [
         "64 × 48 pixels",
         f"6 colours, MSE {result.mse:.1f}, PSNR {result.psnr:.1f} dB",
-        f"{size_text(n_bytes)} as PNG, 9.2 kB as 24-bit pixels",
+        f"{byte_count(n_bytes)} as PNG, 9.2 kB as 24-bit pixels",
     ]
     share = np.bincount(result.indices.reshape(-1)) / result.indices.size
     expected = [
@@ -156,7 +156,7 @@ def test_a_palette_that_served_no_picture_has_no_shares():
 def test_no_error_is_called_lossless():
     result = kmc.quantize(np.array([[0, 9]], np.uint8), 2)
     assert "2 colours, lossless" in Reader(result._repr_html_()).words
-    assert "2 bytes as 8-bit pixels" in result._repr_html_()
+    assert "2 B as 8-bit pixels" in result._repr_html_()
 
 
 def test_what_is_slow_to_encode_is_not_encoded(monkeypatch, photo):
@@ -167,8 +167,8 @@ def test_what_is_slow_to_encode_is_not_encoded(monkeypatch, photo):
 @pytest.mark.parametrize(
     ("n_bytes", "text"),
     [
-        (0, "0 bytes"),
-        (1, "1 byte"),
+        (0, "0 B"),
+        (1, "1 B"),
         (1000, "1.0 kB"),
         (999_949, "999.9 kB"),
         (999_950, "1.0 MB"),
@@ -177,4 +177,4 @@ def test_what_is_slow_to_encode_is_not_encoded(monkeypatch, photo):
     ],
 )
 def test_sizes(n_bytes, text):
-    assert size_text(n_bytes) == text
+    assert byte_count(n_bytes) == text

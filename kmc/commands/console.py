@@ -12,6 +12,7 @@ from typing import Any, TextIO
 import click
 
 from kmc.errors import FormatWarning
+from kmc.wording import byte_count
 
 CLEAR_LINE = "\r\x1b[K"
 
@@ -130,32 +131,6 @@ def printable(text: object) -> str:
     )
 
 
-def file_size(n: int) -> str:
-    """Bytes as people write them, in powers of ten.
-
-    Examples
-    --------
-    >>> from kmc.commands.console import file_size
-    >>> file_size(999), file_size(12_345), file_size(1_000_000)
-    ('999 B', '12.3 kB', '1.00 MB')
-    """
-    if n < 1000:
-        return f"{n} B"
-    return f"{n / 1000:.1f} kB" if n < 999_950 else f"{n / 1_000_000:.2f} MB"
-
-
-def count(colors: int) -> str:
-    """A number of colours.
-
-    Examples
-    --------
-    >>> from kmc.commands.console import count
-    >>> count(1), count(16)
-    ('1 colour', '16 colours')
-    """
-    return "1 colour" if colors == 1 else f"{colors} colours"
-
-
 def sizes(before: int, after: int) -> str:
     """How a size changed.
 
@@ -166,7 +141,8 @@ def sizes(before: int, after: int) -> str:
     '2.0 kB -> 500 B (25 %)'
     """
     percent = 100 * after / before
-    return f"{file_size(before)} -> {file_size(after)} ({percent:.{0 if percent >= 10 else 1}f} %)"
+    share = f"{percent:.{0 if percent >= 10 else 1}f} %"
+    return f"{byte_count(before)} -> {byte_count(after)} ({share})"
 
 
 def json_line(said: dict[str, Any]) -> str:

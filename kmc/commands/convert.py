@@ -15,6 +15,7 @@ from kmc.commands.kinds import whole
 from kmc.commands.layout import Command
 from kmc.commands.options import group, named
 from kmc.commands.outputs import Naming
+from kmc.wording import color_count
 
 
 @click.command(cls=Command)
@@ -68,8 +69,8 @@ def convert(
     write(target, data, overwrite=force)
     if not quiet:
         names = f"{console.printable(source)} -> {console.printable(target)}"
-        change, colors = console.sizes(before, len(data)), console.count(len(image.palette))
-        console.say(f"{names}: {change}, {colors}")
+        change = console.sizes(before, len(data))
+        console.say(f"{names}: {change}, {color_count(len(image.palette))}")
     return Exit.DONE
 
 

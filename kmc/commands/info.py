@@ -13,6 +13,7 @@ from kmc.commands.inputs import Input, expand
 from kmc.commands.layout import Command
 from kmc.commands.options import folders, group, named
 from kmc.errors import KmcError
+from kmc.wording import byte_count, color_count
 
 # What people call Pillow's modes.
 MODES = {
@@ -61,8 +62,8 @@ class Description:
             f"{self.width} x {self.height}",
             f"palette of {self.palette}" if self.palette is not None else mode,
             f"{self.frames} frames, the first of" * (self.frames > 1),
-            console.count(self.colors),
-            console.file_size(self.bytes),
+            color_count(self.colors),
+            byte_count(self.bytes),
             f"{self.bits_per_pixel:.2f} bits a pixel",
             self.metadata,
         ]

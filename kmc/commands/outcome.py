@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from kmc.commands.console import count, json_line, printable, sizes
+from kmc.commands.console import json_line, printable, sizes
 from kmc.commands.exits import Exit
+from kmc.wording import color_count
 
 
 @dataclass
@@ -57,7 +58,7 @@ class Outcome:
     def __str__(self) -> str:
         return (
             f"{printable(self.source)} -> {printable(self.target)}: "
-            f"{sizes(self.before, self.after)}, {count(self.colors)}, "
+            f"{sizes(self.before, self.after)}, {color_count(self.colors)}, "
             f"MSE {self.mse:.2f}, PSNR {self.psnr:.2f} dB"
         )
 
