@@ -72,8 +72,8 @@ def fit(
         k-means [2]_, which draws nothing at random; or the given colours, 0 to 255. With `fixed`
         ones, it is the others that start there, and so many are given.
     n_init : int, default 1
-        How many times to start anew from other random numbers, where any are drawn; the lowest
-        inertia is kept.
+        How many times to start anew from other random numbers; the lowest inertia is kept. More
+        than 1 is refused where the options leave nothing to be drawn.
     max_iter : int, default 300
         The most iterations over all colours, 1 or more.
     tol : float, optional

@@ -83,6 +83,12 @@ class Options:
         """How many of the k colours are fixed."""
         return len(self.fixed)
 
+    @property
+    def draws(self) -> bool:
+        """Whether anything is drawn at random, so that another seed may end elsewhere."""
+        seeded = isinstance(self.init, str) and self.init != "bisecting"
+        return seeded or (self.searches and self.effort.kicks > 0)
+
     def with_colors(self, k: int) -> Options:
         """The same for another number of colours."""
         return replace(self, k=k, searches=_searches(k, self.init, self.effort))
@@ -127,7 +133,7 @@ def checked_options(
     counting = one_of("weights", weights, ("counts", "uniform"))
     _refuse_together(start, counting, importance, image_weights, callback, goal)
     where = checked_space(space)
-    return Options(
+    options = Options(
         k=k,
         init=start,
         n_init=whole("n_init", n_init, 1),
@@ -143,6 +149,13 @@ def checked_options(
         space=where,
         goal=goal,
     )
+    if options.n_init > 1 and not options.draws:
+        name = f"init={start!r}" if isinstance(start, str) else "init as an array"
+        raise ArgumentError(
+            f"n_init and {name} exclude each other: nothing is drawn at random, "
+            "and every start would be the same"
+        )
+    return options
 
 
 def _refuse_together(

@@ -38,8 +38,6 @@ def best_run(tree: AnyTree, options: Options, start: NDArray[np.float64] | None 
     >>> sorted(centroids[:, 0].tolist()), history[-1][0], converged
     ([5.0, 9.5], 0.5, True)
     """
-    drawn = options.init in ("k-means++", "random") if isinstance(options.init, str) else False
-    drawn = drawn or (options.searches and options.effort.kicks > 0)
     stopped = False
 
     def watched(*state: Any) -> bool:
@@ -50,7 +48,7 @@ def best_run(tree: AnyTree, options: Options, start: NDArray[np.float64] | None 
 
     watching = replace(options, callback=watched if options.callback else None)
     runs: list[Run] = []
-    while not stopped and len(runs) < (options.n_init if drawn and start is None else 1):
+    while not stopped and len(runs) < (options.n_init if start is None else 1):
         runs.append(_run(tree, watching, options.seed + len(runs), start))
     return min(runs, key=lambda run: run[1][-1][0])
 

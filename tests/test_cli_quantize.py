@@ -79,7 +79,7 @@ def test_options_arrive(cli, source, monkeypatch):
         "dither": "bayer",
         "dither_strength": 0.5,
         "effort": "fast",
-        "init": "bisecting",
+        "init": "random",
         "max_iter": 7,
         "n_init": 2,
         "seed": 3,

@@ -61,6 +61,7 @@ REFUSED = {
     frozenset(pair)
     for pair in [
         ("importance", "weights"),
+        ("n_init", "init as an array"),
         *itertools.combinations(GOALS, 2),
         *itertools.product(["callback"], GOALS),
         *itertools.product(["init as an array"], GOALS),

@@ -367,16 +367,11 @@ def test_the_callback_ends_all_starts_whenever_it_says_so(answer):
         assert seen == list(range(1, last + 1))
 
 
-def test_nothing_random_is_not_started_again():
-    seen = []
-    kmc.fit(
-        NAMED["photo"],
-        4,
-        init="bisecting",
-        effort="fast",
-        n_init=5,
-        max_iter=2,
-        tol=0.0,
-        callback=lambda iteration, *state: seen.append(iteration),
-    )
-    assert seen == [1, 2]
+@pytest.mark.parametrize(
+    ("init", "words"),
+    [("bisecting", "init='bisecting'"), ([[1, 2, 3]] * 4, "init as an array")],
+)
+def test_nothing_random_is_not_started_again(init, words):
+    with pytest.raises(kmc.ArgumentError, match=f"n_init and {words} exclude each other"):
+        kmc.fit(NAMED["photo"], 4, init=init, effort="fast", n_init=5)
+    assert len(kmc.fit(NAMED["photo"], 4, init=init, effort="best", n_init=2)) == 4  # kicks
