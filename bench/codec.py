@@ -5,6 +5,9 @@ losslessly; its file is decoded again and compared before it counts. JPEG XL get
 and as grey indices in the order of luma, plus the palette's bytes; PNG and GIF with the palette in
 that order. Times are of one thread, each once: the files are far apart. Bytes are compared picture
 by picture, as a share of the smallest file of all the standard ones.
+
+With --graphics it is sprites, icons, text, drawings, gradients and noise that are written as they
+are, each with a line of its own.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import kmc
-from bench import pictures, report
+from bench import graphics, pictures, report
 from bench.equal_psnr import smallest_jpeg
 from kmc.codec import encode
 from kmc.dither import DitherName
@@ -51,6 +54,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--levels", type=int, nargs="+", default=[1, 5, 9])
     parser.add_argument("--dither", help="as in kmc.quantize")
     parser.add_argument("--lossless", action="store_true", help="pictures of few colours, as is")
+    parser.add_argument("--graphics", action="store_true", help="drawn pictures, made here, as is")
     parser.add_argument("--quick", action="store_true", help="no oxipng, no JPEG XL 9")
 
 
@@ -60,8 +64,9 @@ def run(options: argparse.Namespace) -> None:
     report.title(about)
     coders = contenders(options.levels, options.quick)
     rows: list[dict[str, Any]] = []
-    for picture in pictures.load(options.images):
-        for k in [None] if options.lossless else options.k:
+    as_they_are = options.lossless or options.graphics
+    for picture in graphics.load() if options.graphics else pictures.load(options.images):
+        for k in [None] if as_they_are else options.k:
             image = indexed(picture, k, options.dither)
             own = measured(picture.name, image, coders)
             if k is not None and not options.dither:
@@ -69,9 +74,11 @@ def run(options: argparse.Namespace) -> None:
                 for row in own:
                     row["of_jpeg"] = row["bytes"] / size if size else None
             rows += own
+            if as_they_are:
+                show_picture(own)
     TABLE.head()
-    for k in sorted({row["k"] for row in rows}):
-        show([row for row in rows if row["k"] == k])
+    for k in [None] if as_they_are else sorted({row["k"] for row in rows}):
+        show([row for row in rows if k in (None, row["k"])], k)
     report.save("codec", about, rows)
 
 
@@ -82,7 +89,10 @@ def indexed(
     if k is None:
         from kmc.lossless import indexed as as_it_is
 
-        return by_luma(as_it_is(Image.fromarray(picture.pixels)))
+        grey = (picture.pixels == picture.pixels[..., :1]).all()
+        return by_luma(
+            as_it_is(Image.fromarray(picture.pixels[..., 0] if grey else picture.pixels))
+        )
     return by_luma(kmc.quantize(picture.pixels, k, dither=dither, threads=1))
 
 
@@ -118,9 +128,15 @@ def measured(name: str, image: kmc.IndexedImage, coders: dict[str, Coder]) -> li
     return rows
 
 
-def show(rows: list[dict[str, Any]]) -> None:
-    """The means of each contender over the pictures of one k."""
-    k = rows[0]["k"]
+def show_picture(rows: list[dict[str, Any]]) -> None:
+    """The best of the standard files of one picture, and ours."""
+    best = min((row for row in rows if not row["ours"]), key=lambda row: row["bytes"])
+    sizes = (f"{row['bytes']:7} {row['of_best']:6.3f}" for row in rows if row["ours"])
+    print(f"{best['picture']:32} {best['bytes']:7} {best['coder']:20}", *sizes)
+
+
+def show(rows: list[dict[str, Any]], k: int | None) -> None:
+    """The means of each contender over the pictures of one k, or over all."""
     for label in dict.fromkeys(row["coder"] for row in rows):
         own = [row for row in rows if row["coder"] == label]
         speeds = [
@@ -131,7 +147,7 @@ def show(rows: list[dict[str, Any]]) -> None:
         jpegs = [row["of_jpeg"] for row in own if row.get("of_jpeg")]
         smaller = f"{sum(ratio < 1 for ratio in jpegs)}/{len(jpegs)}" if jpegs else "-"
         cells = round(mean_bytes), f"{share:.3f}", *map(report.number, speeds), smaller
-        TABLE.row(label, k, *cells)
+        TABLE.row(label, k or "own", *cells)
     TABLE.rule()
 
 
@@ -141,6 +157,7 @@ def show(rows: list[dict[str, Any]]) -> None:
 def contenders(levels: list[int], quick: bool) -> dict[str, Coder]:
     """All that are installed."""
     found = {
+        "PNG, kmc": Coder(own_png, paint),
         "PNG, Pillow": by_pillow(indices_mode, "PNG", compress_level=9),
         "GIF": by_pillow(indices_mode, "GIF", optimize=False, interlace=0),
         "WebP, lossless": by_pillow(
@@ -166,6 +183,12 @@ def ours(level: int) -> Coder:
         lambda data, image: np.asarray(kmc.open(data, threads=1)),
         ours=True,
     )
+
+
+def own_png(image: kmc.IndexedImage) -> bytes:
+    file = io.BytesIO()
+    image.save(file, "png")
+    return file.getvalue()
 
 
 def indices_mode(image: kmc.IndexedImage) -> Image.Image:

@@ -14,8 +14,6 @@ from PIL import Image, ImageDraw, ImageFont
 import kmc
 from bench.pictures import Picture, read
 
-Indices = NDArray[np.intp]
-
 # What scikit-image carries inside its wheel.
 DRAWN = ("text.png", "page.png", "logo.png", "horse.png", "coins.png")
 
@@ -39,7 +37,8 @@ def load() -> list[Picture]:
 
 def art(indices: Any) -> NDArray[np.uint8]:
     """Indices painted with the palette of pixel art."""
-    return ART[np.asarray(indices) % len(ART)]
+    painted: NDArray[np.uint8] = ART[np.asarray(indices) % len(ART)]
+    return painted
 
 
 def grey(values: Any) -> NDArray[np.uint8]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import re
 import struct
 from dataclasses import dataclass
 from typing import Any
 
+from kmc.errors import ArgumentError
 from kmc.modes import EXIF_ORIENTATION
 
 EXIF_PREFIX = b"Exif\0\0"
+
+# The largest that files hold: pixels a metre in 31 bits, and hundred-thousandths.
+_MOST_DPI = 50_000_000.0
+_MOST_VALUE = 20_000.0
 
 # What of a TIFF's own tags describes the picture rather than the file: description, make, model,
 # software, date, artist, copyright, and the tables that EXIF and GPS have for themselves.
@@ -27,7 +31,7 @@ class Metadata:
     icc_profile : bytes, optional
         The ICC profile (ISO 15076-1) of the RGB values; without one they are sRGB.
     dpi : (float, float), optional
-        Pixels an inch, across and down.
+        Pixels an inch, across and down: above 0, at most 50 million.
     exif : bytes, optional
         EXIF (CIPA DC-008) from its TIFF header on. The picture is upright, so no orientation but
         that is left in it.
@@ -35,14 +39,19 @@ class Metadata:
         XMP (ISO 16684-1), an RDF document.
     gamma : float, optional
         The exponent by which a PNG file without a profile says that its values were encoded;
-        that of sRGB is about 0.45455.
+        that of sRGB is about 0.45455. Above 0, at most 20 000.
     chromaticity : tuple of 8 floats, optional
-        x and y of white, red, green and blue in such a file.
+        x and y of white, red, green and blue in such a file: 0 to 20 000.
 
     Attributes
     ----------
     icc_profile, dpi, exif, xmp, gamma, chromaticity
         As above; None where the picture has none.
+
+    Raises
+    ------
+    ArgumentError
+        Numbers that no file could hold.
 
     Examples
     --------
@@ -57,6 +66,21 @@ class Metadata:
     xmp: bytes | None = None
     gamma: float | None = None
     chromaticity: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.dpi is not None and not _resolvable(self.dpi):
+            raise ArgumentError(
+                f"dpi must be two numbers above 0, at most {_MOST_DPI:.0f}, not {self.dpi!r}"
+            )
+        if self.gamma is not None and not 0 < self.gamma <= _MOST_VALUE:
+            raise ArgumentError(
+                f"gamma must be above 0, at most {_MOST_VALUE:.0f}, not {self.gamma!r}"
+            )
+        if self.chromaticity is not None and not _chromatic(self.chromaticity):
+            raise ArgumentError(
+                f"chromaticity must be eight numbers from 0 to {_MOST_VALUE:.0f}, "
+                f"not {self.chromaticity!r}"
+            )
 
     def __repr__(self) -> str:
         parts = []
@@ -87,6 +111,14 @@ class Metadata:
         return self.gamma is None or abs(self.gamma - 1 / 2.2) < 0.01
 
 
+def _resolvable(dpi: tuple[float, ...]) -> bool:
+    return len(dpi) == 2 and all(0 < value <= _MOST_DPI for value in dpi)
+
+
+def _chromatic(values: tuple[float, ...]) -> bool:
+    return len(values) == 8 and all(0 <= value <= _MOST_VALUE for value in values)
+
+
 def pillow_metadata(picture: Any, orientation: int, profile: bytes | None) -> Metadata:
     """The metadata of a loaded Pillow picture that had this EXIF orientation before it was upright.
 
@@ -104,14 +136,15 @@ def pillow_metadata(picture: Any, orientation: int, profile: bytes | None) -> Me
     info = picture.info
     dpi = _resolution(info.get("dpi"))
     bare = profile is None and "srgb" not in info
-    chromaticity = info.get("chromaticity")
+    gamma = info.get("gamma", 0)
+    chromaticity = tuple(map(float, info.get("chromaticity", ())))
     return Metadata(
         icc_profile=profile,
         dpi=dpi[::-1] if dpi and orientation > 4 else dpi,
         exif=upright_exif(_raw_exif(picture)),
         xmp=_upright_xmp(info.get("xmp")),
-        gamma=float(info["gamma"]) if bare and info.get("gamma", 0) > 0 else None,
-        chromaticity=tuple(map(float, chromaticity)) if bare and chromaticity else None,
+        gamma=float(gamma) if bare and 0 < gamma <= _MOST_VALUE else None,
+        chromaticity=chromaticity if bare and _chromatic(chromaticity) else None,
     )
 
 
@@ -194,10 +227,9 @@ def descriptive_tags(exif: Any) -> dict[int, Any]:
 
 
 def _resolution(dpi: Any) -> tuple[float, float] | None:
-    """What formats call a resolution may be 0, infinite or a fraction of 0."""
+    """What formats call a resolution may be 0, absurdly large or a fraction of 0."""
     try:
         across, down = (float(value) for value in dpi)
     except (TypeError, ValueError, ZeroDivisionError):
         return None
-    usable = all(math.isfinite(value) and value > 0 for value in (across, down))
-    return (across, down) if usable else None
+    return (across, down) if _resolvable((across, down)) else None

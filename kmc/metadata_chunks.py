@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import struct
 import zlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from kmc.container import Chunk, chunk
-from kmc.errors import FormatError
+from kmc.errors import ArgumentError, FormatError
 from kmc.metadata import Metadata
 
 # Blocks of bytes are compressed by zlib, numbers are doubles, lowest byte first.
@@ -98,6 +97,9 @@ def _numbers(found: Chunk, name: str, most: int) -> tuple[str, Any]:
             f"not {8 * n}"
         )
     values = struct.unpack(f"<{n}d", found.data)
-    if not all(map(math.isfinite, values)):
-        raise FormatError(f"{name}: chunk {found.type!r} at byte {found.at} holds no numbers")
-    return field, values if n > 1 else values[0]
+    value: Any = values if n > 1 else values[0]
+    try:
+        Metadata(**{field: value})
+    except ArgumentError as error:
+        raise FormatError(f"{name}: chunk {found.type!r} at byte {found.at}: {error}") from error
+    return field, value

@@ -1,18 +1,22 @@
 """The benchmarks measure what they say: errors by hand, refusals of wrong answers, mosaics."""
 
+import io
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import kmc
+from kmc.lossless import indexed as as_it_is
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))  # at the end: the installed kmc comes before the checkout's
 
 from bench import (  # noqa: E402
     clock,
+    graphics,
     kernels,
     ours,
     palette,
@@ -164,3 +168,16 @@ def test_png_files_are_verified(photo: np.ndarray) -> None:
             png.verify(label, file, np.asarray(result) ^ 1, 4)
     ways = png.whole_ways(photo, 4)
     assert ways["from file to file: kmc, compact"]()[:4] == b"\x89PNG"
+
+
+def test_drawn_pictures_are_many_and_no_larger_as_kmc_files_than_as_png() -> None:
+    drawn = [*graphics.sprites(), *graphics.patterns(), *graphics.gradients()]
+    names = [name for name, _ in drawn]
+    assert len(set(names)) == len(names) > 20
+    for name, pixels in drawn:
+        image = as_it_is(Image.fromarray(np.ascontiguousarray(pixels)))
+        files = io.BytesIO(), io.BytesIO()
+        image.save(files[0], "kmc")
+        image.save(files[1], "png")
+        assert len(files[0].getvalue()) < len(files[1].getvalue()), name
+        assert np.array_equal(np.asarray(kmc.open(files[0].getvalue())), pixels), name

@@ -1,5 +1,6 @@
 """.kmc files that are damaged or made up: an error says so, or what survived comes back."""
 
+import struct
 import zlib
 
 import numpy as np
@@ -109,7 +110,9 @@ def test_absurd_headers(made: bytes, message: str, sample_file: bytes) -> None:
         (lambda c: [c[0], (b"Q", b""), *c[1:]], "chunk b'Q' at byte [0-9]+ must be understood"),
         (lambda c: [*c[:2], c[1], *c[2:]], "a second chunk b'c'"),
         (lambda c: [c[0], (b"d", b"123"), *c[2:]], "has 3 bytes, not 16"),
-        (lambda c: [c[0], (b"d", b"\xff" * 16), *c[2:]], "holds no numbers"),
+        (lambda c: [c[0], (b"d", b"\xff" * 16), *c[2:]], "dpi must be two numbers above 0"),
+        (lambda c: [*c, (b"g", struct.pack("<d", 1e300))], "at byte [0-9]+: gamma must be above 0"),
+        (lambda c: [*c, (b"w", struct.pack("<8d", *[-1] * 8))], "must be eight numbers from 0 to"),
         (lambda c: [c[0], (b"x", b"no zlib"), *c[2:]], "chunk b'x' at byte [0-9]+: Error -3"),
     ],
 )

@@ -258,6 +258,36 @@ def test_wide_gamut_pictures_keep_pixels_and_profile(photo):
         assert saved(result, "png").icc_profile == WIDE
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("dpi", (1e308, 1.0), "dpi must be two numbers above 0, at most 50000000, not"),
+        ("dpi", (0.0, 72.0), "dpi must be two numbers above 0"),
+        ("dpi", (72.0, float("nan")), "dpi must be two numbers above 0"),
+        ("dpi", (72.0,), "dpi must be two numbers"),
+        ("gamma", float("inf"), "gamma must be above 0, at most 20000, not inf"),
+        ("gamma", 0.0, "gamma must be above 0"),
+        ("chromaticity", (-0.1,) * 8, "chromaticity must be eight numbers from 0 to 20000"),
+        ("chromaticity", (0.3,) * 7, "chromaticity must be eight numbers"),
+    ],
+)
+def test_numbers_that_no_file_could_hold(field, value, message):
+    with pytest.raises(kmc.ArgumentError, match=message):
+        kmc.Metadata(**{field: value})
+
+
+@pytest.mark.parametrize("value", [5e-324, 5e7, 20_000.0, 0.3])
+@pytest.mark.parametrize("suffix", ["png", "tiff", "bmp", "kmc"])
+def test_numbers_that_files_hold(value, suffix, make_indexed):
+    made = make_indexed(3)
+    made.metadata = kmc.Metadata(dpi=(value, 1.0))
+    made.save(io.BytesIO(), suffix)
+    if suffix in ("png", "kmc"):
+        other = min(value, 2e4)
+        made.metadata = kmc.Metadata(gamma=other, chromaticity=(other,) * 8)
+        made.save(io.BytesIO(), suffix)
+
+
 def test_repr():
     assert repr(kmc.Metadata()) == "<kmc.Metadata: none>"
     full = kmc.Metadata(b"abc", (300.0, 72.5), b"ab", b"<a/>", 0.5)
