@@ -8,6 +8,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -66,7 +67,7 @@ def on_terminal(
     before = termios.tcgetattr(terminal)
     command = [*KMC, *map(str, arguments)]
     environment = {"TERM": "xterm"} | dict(os.environ) | variables
-    shown = b""
+    shown, deadline = b"", time.monotonic() + 60
     with tempfile.TemporaryFile() as out, subprocess.Popen(
         [sys.executable, "-c", f"{TAKING}os.execv(sys.argv[1], sys.argv[1:])", *command],
         stdin=terminal, stderr=terminal, stdout=out, env=environment, start_new_session=True,
@@ -74,6 +75,8 @@ def on_terminal(
         while process.poll() is None or select.select([keyboard], [], [], 0)[0]:
             if select.select([keyboard], [], [], 0.05)[0]:
                 shown += os.read(keyboard, 65536)
+            if time.monotonic() > deadline:
+                process.kill()
             if press and after in shown:
                 os.write(keyboard, press)
                 press = b""

@@ -122,7 +122,7 @@ def test_optimize_says_where_to_get_it(cli, monkeypatch):
     monkeypatch.setitem(sys.modules, "oxipng", None)
     code, _, err = cli("quantize", "photo.png", "none.png", "--optimize")
     assert code == 1
-    assert err.endswith("pip install 'kmc-quantize[optimize]'\n")
+    assert err.endswith('pip install "kmc-quantize[optimize]"\n')
     assert err.count("\n") == 1
 
 

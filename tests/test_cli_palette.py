@@ -167,5 +167,5 @@ def test_plot_complains(cli, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     code, _, err = cli("plot", "photo.png", "-o", "a.png")
     assert code == 1
-    assert "pip install kmc-quantize[plot]" in err
+    assert 'pip install "kmc-quantize[plot]"' in err
     assert err.count("\n") == 1

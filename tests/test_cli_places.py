@@ -83,6 +83,13 @@ def test_results_beside_their_inputs_are_not_taken_again(cli, here):
     assert len(tree(here / "in")) == 8
 
 
+def test_nor_are_those_whose_whole_ending_was_given(cli, here):
+    picture(here / "in" / "a.png")
+    for _ in range(2):
+        assert cli("quantize", "-r", "in", "-k", 4, "--ext", "-fs8.png", "--force")[0] == 0
+    assert tree(here / "in") == ["a-fs8.png", "a.png"]
+
+
 def test_an_output_folder_in_the_input_folder_is_left_out(cli, here):
     picture(here / "a.png")
     picture(here / "sub" / "b.png")

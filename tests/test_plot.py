@@ -99,7 +99,7 @@ def test_without_matplotlib_the_error_says_how_to_get_it():
         "try: kmc.plot.palette_bar(kmc.Palette([[0], [255]]))\n"
         "except kmc.MissingPackageError as error: print(error)\n"
     )
-    assert output_of(script).endswith("not installed: pip install kmc-quantize[plot]")
+    assert output_of(script).endswith('not installed: pip install "kmc-quantize[plot]"')
 
 
 def test_importing_it_imports_no_matplotlib():

@@ -110,14 +110,29 @@ def naming(
         if len(inputs) > 1:
             raise click.UsageError("with other pictures beside -, use --out-dir")
         output = STDIO
+    end = ending(folder, suffix, ext)
+    for letter in (os.sep, os.altsep, "\0"):
+        if letter and letter in end:
+            raise click.UsageError(f"names cannot end in {end!r}; --out-dir names a folder")
+    return Naming(output, folder, end, force)
+
+
+def ending(folder: str | None, suffix: str | None, ext: str) -> str:
+    """What comes after the names of inputs without their suffixes.
+
+    Examples
+    --------
+    >>> from kmc.commands.outputs import ending
+    >>> ending(None, None, "png"), ending("small", None, "png"), ending(None, "-16", ".gif")
+    ('-kmc.png', '.png', '-16.gif')
+    >>> ending(None, None, "-fs8.png")  # as a whole, which is how pngquant's --ext takes it
+    '-fs8.png'
+    """
+    if "." in ext[1:]:
+        return ext
     if suffix is None:
         suffix = "" if folder is not None else "-kmc"
-    # "-16.png" is a whole ending, as pngquant's --ext takes it.
-    ending = ext if "." in ext[1:] else f"{suffix}.{ext.removeprefix('.')}"
-    for letter in (os.sep, os.altsep, "\0"):
-        if letter and letter in ending:
-            raise click.UsageError(f"names cannot end in {ending!r}; --out-dir names a folder")
-    return Naming(output, folder, ending, force)
+    return f"{suffix}.{ext.removeprefix('.')}"
 
 
 def with_rivals(inputs: Sequence[Input], targets: Sequence[str]) -> list[Input | None]:

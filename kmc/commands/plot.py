@@ -45,7 +45,7 @@ CURVE_POINTS = 15
 def plot(file: str, output: str, **given: Any) -> Exit:
     """Draw what k-means made of a picture.
 
-    By default both side by side. Needs matplotlib: pip install 'kmc-quantize[plot]'
+    By default both side by side. Needs matplotlib: pip install "kmc-quantize[plot]"
 
     \b
       kmc plot photo.jpg -k 15 -o figure.png

@@ -34,7 +34,7 @@ from kmc.commands.options import (
     running,
     search,
 )
-from kmc.commands.outputs import Naming, naming, with_rivals
+from kmc.commands.outputs import Naming, ending, naming, with_rivals
 from kmc.errors import MissingPackageError
 
 if TYPE_CHECKING:
@@ -74,7 +74,8 @@ def quantize(files: tuple[str, ...], **given: Any) -> Exit:
       kmc quantize -r photos/ --out-dir small/ --resize 700
       kmc quantize - -k 16 -o - < in.png > out.png
     """
-    results = None if given["out_dir"] else given["suffix"] or "-kmc"
+    end = ending(given["out_dir"], given["suffix"], given["ext"])
+    results = None if given["out_dir"] else end.rpartition(".")[0] or "-kmc"
     inputs = expand(files, given["recursive"], results, given["out_dir"])
     names = naming(
         given["output"], given["out_dir"], given["suffix"], given["ext"], given["force"], inputs
@@ -189,7 +190,7 @@ def _optimizer(format: Format) -> Optimizer:
     except ImportError:
         raise MissingPackageError(
             "--optimize works through pyoxipng, which is not installed: "
-            "pip install 'kmc-quantize[optimize]'"
+            'pip install "kmc-quantize[optimize]"'
         ) from None
     return lambda data: oxipng.optimize_from_memory(data, level=OXIPNG_LEVEL)
 

@@ -1,4 +1,4 @@
-"""Pictures of what k-means did, drawn by matplotlib: ``pip install kmc-quantize[plot]``.
+"""Pictures of what k-means did, drawn by matplotlib: ``pip install "kmc-quantize[plot]"``.
 
 Every function draws into the axes given, or else into a new figure of pyplot's, and returns the
 axes: ``ax.figure.savefig("figure.pdf")`` keeps it and ``plt.show()`` shows it. None of them shows

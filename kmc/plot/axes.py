@@ -102,5 +102,6 @@ def _require_matplotlib() -> None:
         import matplotlib  # noqa: F401 (whether it is there is all that matters)
     except ImportError as error:
         raise MissingPackageError(
-            "kmc.plot draws with matplotlib, which is not installed: pip install kmc-quantize[plot]"
+            "kmc.plot draws with matplotlib, which is not installed: "
+            'pip install "kmc-quantize[plot]"'
         ) from error
