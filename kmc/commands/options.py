@@ -157,7 +157,7 @@ places = group(
     ("--format NAME", "The format, where no name says it: png, gif, webp, tiff, ...", {}),
     ("-f --force", "Replace files that exist.", {}),
     ("-n --dry-run", "Do everything but write.", {}),
-    ("--optimize", "Squeeze PNG files further: slow, and needs kmc-quantize[optimize].", {}),
+    ("--optimize", "Squeeze PNG files further by oxipng: slow, and an extra.", {}),
     ("--skip-if-larger", "Write nothing larger than its original; exit with 98.", {}),
     ("--keep/--strip", "Whether profile, resolution, EXIF and XMP come along.",
      {"default": True, "show_default": True}),

@@ -45,9 +45,10 @@ CURVE_POINTS = 15
 def plot(file: str, output: str, **given: Any) -> Exit:
     """Draw what k-means made of a picture.
 
-    By default both side by side. Needs matplotlib: pip install "kmc-quantize[plot]"
+    By default both side by side. With matplotlib, which is an extra:
 
     \b
+      pip install "kmc-quantize[plot]"
       kmc plot photo.jpg -k 15 -o figure.png
       kmc plot photo.jpg -k 8 --clusters -o steps/
       kmc plot photo.jpg --curve 2-256 -o curve.png
