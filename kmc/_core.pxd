@@ -185,13 +185,13 @@ cdef extern from "kmc.h" nogil:
 
 cdef extern from "deflate.h" nogil:
     size_t kmc_deflate_bound(size_t n)
-    kmc_status kmc_deflate(const kmc_run *run, const uint8_t *data, size_t n, uint8_t *out,
-                           size_t *size)
+    kmc_status kmc_deflate(const kmc_run *run, const uint8_t *data, size_t n, int quick,
+                           uint8_t *out, size_t *size)
 
 
 cdef extern from "png_filter.h" nogil:
     kmc_status kmc_png_filter(const kmc_run *run, const uint8_t *rows, size_t n_rows, size_t width,
-                              uint8_t *out)
+                              int filter, uint8_t *out)
 
 
 cdef extern from "arrange.h" nogil:

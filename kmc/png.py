@@ -1,13 +1,14 @@
 """PNG files with a palette (W3C PNG, third edition), written chunk by chunk.
 
-Palette and indices are kept as they are: 1, 2, 4 or 8 bits an index, as few as the palette allows,
-a PLTE entry for each of its colours, and tRNS up to the last one that is not opaque. Rows are
-filtered and compressed by the engine (src_c/png_filter.c, src_c/deflate.c), so that the bytes do
-not depend on which zlib is installed.
+Palette and indices are kept as they are: a PLTE entry for each colour, and tRNS up to the last one
+that is not opaque. An index has 1, 2, 4 or 8 bits, as few as the palette allows unless a byte for
+each compresses better. Rows are filtered and compressed by the engine (src_c/png_filter.c,
+src_c/deflate.c), so that the bytes do not depend on which zlib is installed.
 """
 
 from __future__ import annotations
 
+import itertools
 import struct
 import zlib
 from collections.abc import Iterator
@@ -24,9 +25,15 @@ _INDEXED = 3  # the colour type
 _LONGEST = 2**31 - 1  # of a chunk, and of a side
 XMP_KEYWORD = b"XML:com.adobe.xmp\0\0\0\0\0"  # not compressed, of no language
 
-# Filters are chosen by compressing so many bytes of either kind, in so many bands.
+# How to put the rows is chosen by compressing so many pixels, in so many bands, in each way.
 SAMPLE = 48 * 1024
 BANDS = 3
+# Up to so many pixels all ways are tried, and beyond where a pixel takes so few bits. Photographs
+# of more than four colours take more; for a small picture there is time even so.
+TINY, SMALL = 1 << 12, 1 << 15
+SMALL_BITS, LARGE_BITS = 1.25, 0.5
+
+NONE, SUB, UP, LEAST = 0, 1, 2, -1  # filters, and the choice for each row
 
 _METRES = 0.0254  # in an inch
 
@@ -69,14 +76,13 @@ def png_bytes(
     height, width = indices.shape
     if max(height, width) > _LONGEST:
         raise ValueError(f"PNG holds at most {_LONGEST} rows and columns")
-    bits = index_bits(len(colors))
+    bits, data = _compressed(indices, index_bits(len(colors)), thread_count(threads))
     chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, _INDEXED, 0, 0, 0))]
     if metadata is not None:
         chunks += _color_chunks(metadata)
     chunks += _palette_chunks(colors)
     if metadata is not None:
         chunks += _other_chunks(metadata)
-    data = _compressed(_packed(indices, bits), thread_count(threads))
     chunks += [(b"IDAT", data[at : at + _LONGEST]) for at in range(0, len(data), _LONGEST)]
     chunks += [(b"IEND", b"")]
     return b"".join([_SIGNATURE, *(_chunk(name, content) for name, content in chunks)])
@@ -133,6 +139,30 @@ def _scaled(value: float) -> int:
     return max(0, min(_LONGEST, round(value * 100000)))
 
 
+def _compressed(indices: NDArray[np.uint8], bits: int, threads: int) -> tuple[int, bytes]:
+    """The bits an index and the rows, in the smallest of some ways, found on a sample.
+
+    Photographs of few colours want filters or not; pictures that compress to next to nothing may
+    also want one filter for all rows, or a byte for each index, so that what repeats does so in
+    whole bytes. What is tiny is compressed for good in each way.
+    """
+    whole = indices.size <= 2 * SAMPLE
+    tried = indices if whole else _sample(indices)
+    quick = indices.size > TINY
+
+    def stream(pixels: NDArray[np.uint8], way: tuple[int, int], quick: bool) -> bytes:
+        rows = _core.png_filter(_packed(pixels, way[0]), threads, way[1])
+        return _core.deflate(rows.reshape(-1), threads, quick)
+
+    found = {(bits, filter): stream(tried, (bits, filter), quick) for filter in (NONE, LEAST)}
+    limit = SMALL_BITS if indices.size <= SMALL else LARGE_BITS
+    if not quick or 8 * min(map(len, found.values())) < limit * tried.size:
+        ways = set(itertools.product((bits, 8), (NONE, SUB, UP, LEAST))) - set(found)
+        found |= {way: stream(tried, way, quick) for way in sorted(ways)}
+    best = min(found, key=lambda way: len(found[way]))
+    return best[0], found[best] if not quick else stream(indices, best, False)
+
+
 def _packed(indices: NDArray[np.uint8], bits: int) -> NDArray[np.uint8]:
     """The rows with the first index of a byte in its high bits, filled up with zeros."""
     if bits == 8:
@@ -147,18 +177,13 @@ def _packed(indices: NDArray[np.uint8], bits: int) -> NDArray[np.uint8]:
     return rows
 
 
-def _compressed(rows: NDArray[np.uint8], threads: int) -> bytes:
-    """As they are or filtered, whichever is smaller, where that takes long by a sample of it."""
-    plain = np.concatenate([np.zeros((len(rows), 1), np.uint8), rows], axis=1)
-    both = (plain, _core.png_filter(rows, threads))
-    if plain.size <= 2 * SAMPLE:
-        return min((_core.deflate(way.reshape(-1), threads) for way in both), key=len)
-    samples = [len(_core.deflate(_sample(way), threads)) for way in both]
-    return _core.deflate(both[samples[1] < samples[0]].reshape(-1), threads)
-
-
-def _sample(rows: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Bands of rows from all over the picture."""
-    high = max(1, SAMPLE // BANDS // rows.shape[1])
-    tops = [(2 * band + 1) * (len(rows) - high) // (2 * BANDS) for band in range(BANDS)]
-    return np.concatenate([rows[max(0, top) : top + high].reshape(-1) for top in tops])
+def _sample(indices: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Bands from all over the picture, one above the other."""
+    height, width = indices.shape
+    wide = min(width, SAMPLE // BANDS)
+    high = SAMPLE // BANDS // wide
+    starts = [
+        (band * (height - high) // (BANDS - 1), band * (width - wide) // (BANDS - 1))
+        for band in range(BANDS)
+    ]
+    return np.concatenate([indices[y : y + high, x : x + wide] for y, x in starts])

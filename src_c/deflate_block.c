@@ -11,6 +11,7 @@ enum {
     ZEROS = 17,          /* 3 to 10 */
     MANY_ZEROS = 18,     /* 11 to 138 */
     UNUSED_BITS = 13, /* what symbols without a code are taken to cost */
+    FIXED_DISTANCE_BITS = 5,
     STORED_MOST = 65535
 };
 
@@ -56,6 +57,11 @@ void kmc_count_steps(kmc_symbol_counts *counts, const uint8_t *data, const kmc_m
         counts->distances[kmc_distance_slot(distance)]++;
         counts->extra_bits += (uint32_t)(kmc_length_extra(length) + kmc_distance_extra(distance));
     }
+}
+
+static uint8_t fixed_literal_bits(int symbol)
+{
+    return symbol < 144 ? 8 : symbol < 256 ? 9 : symbol < 280 ? 7 : 8;
 }
 
 /* Squaring doubles a logarithm: each time it passes 2, the next bit is a one. */
@@ -125,6 +131,14 @@ void kmc_find_costs(const kmc_symbol_counts *counts, int by_code, kmc_symbol_cos
     fill_costs(costs, literals, distances);
 }
 
+void kmc_fixed_costs(kmc_symbol_costs *costs)
+{
+    uint32_t literals[KMC_LITERALS], distances[KMC_DISTANCES];
+    for (int i = 0; i < KMC_LITERALS; i++) literals[i] = fixed_literal_bits(i) * KMC_COST_ONE_BIT;
+    for (int i = 0; i < KMC_DISTANCES; i++) distances[i] = FIXED_DISTANCE_BITS * KMC_COST_ONE_BIT;
+    fill_costs(costs, literals, distances);
+}
+
 static uint64_t entropy(const uint32_t *counts, int n, int *used)
 {
     const uint32_t log_total = kmc_log2(sum(counts, n) + 1);
@@ -145,45 +159,41 @@ uint64_t kmc_block_cost(const kmc_symbol_counts *counts)
     return cost + (header + counts->extra_bits) * KMC_COST_ONE_BIT;
 }
 
-/* Runs of equal code lengths, greedily. */
-static void run_lengths(block_header *header, const uint8_t *lengths, int n)
-{
-    header->n_symbols = 0;
-    for (int i = 0; i < n;) {
-        int run = 1;
-        while (i + run < n && lengths[i + run] == lengths[i]) run++;
-        int symbol = lengths[i], repeat = 0, taken = 1;
-        if (symbol == 0 && run >= 3) {
-            taken = run < 138 ? run : 138;
-            symbol = taken < 11 ? ZEROS : MANY_ZEROS;
-            repeat = taken - (taken < 11 ? 3 : 11);
-        } else if (i > 0 && lengths[i] == lengths[i - 1] && run >= 3) {
-            taken = run < 6 ? run : 6;
-            symbol = REPEAT;
-            repeat = taken - 3;
-        }
-        header->symbols[header->n_symbols] = (uint8_t)symbol;
-        header->repeats[header->n_symbols++] = (uint8_t)repeat;
-        i += taken;
-    }
-}
-
 static int repeat_bits(int symbol)
 {
     return symbol == REPEAT ? 2 : symbol == ZEROS ? 3 : symbol == MANY_ZEROS ? 7 : 0;
 }
 
-static void make_header(block_header *header, const block_codes *codes)
+/* Runs of equal code lengths, greedily, by the symbols at hand: those that are not used make the others shorter. */
+static void run_lengths(block_header *header, const uint8_t *lengths, int n, int repeat, int zeros, int many_zeros)
 {
-    uint8_t lengths[KMC_LITERALS + KMC_DISTANCES];
+    header->n_symbols = 0;
+    for (int i = 0; i < n;) {
+        int run = 1;
+        while (i + run < n && lengths[i + run] == lengths[i]) run++;
+        int symbol = lengths[i], over = 0, taken = 1;
+        if (symbol == 0 && many_zeros && run >= 11) {
+            taken = run < 138 ? run : 138;
+            symbol = MANY_ZEROS;
+            over = taken - 11;
+        } else if (symbol == 0 && zeros && run >= 3) {
+            taken = run < 10 ? run : 10;
+            symbol = ZEROS;
+            over = taken - 3;
+        } else if (repeat && i > 0 && lengths[i] == lengths[i - 1] && run >= 3) {
+            taken = run < 6 ? run : 6;
+            symbol = REPEAT;
+            over = taken - 3;
+        }
+        header->symbols[header->n_symbols] = (uint8_t)symbol;
+        header->repeats[header->n_symbols++] = (uint8_t)over;
+        i += taken;
+    }
+}
+
+static void code_lengths_of_lengths(block_header *header)
+{
     uint32_t counts[LENGTH_SYMBOLS] = {0};
-    header->n_literals = KMC_LITERALS;
-    while (header->n_literals > KMC_BLOCK_END + 1 && !codes->literal_bits[header->n_literals - 1]) header->n_literals--;
-    header->n_distances = KMC_DISTANCES;
-    while (header->n_distances > 1 && !codes->distance_bits[header->n_distances - 1]) header->n_distances--;
-    memcpy(lengths, codes->literal_bits, (size_t)header->n_literals);
-    memcpy(lengths + header->n_literals, codes->distance_bits, (size_t)header->n_distances);
-    run_lengths(header, lengths, header->n_literals + header->n_distances);
     for (int i = 0; i < header->n_symbols; i++) counts[header->symbols[i]]++;
     kmc_code_lengths(counts, LENGTH_SYMBOLS, 7, header->bits);
     kmc_code_words(header->bits, LENGTH_SYMBOLS, header->words);
@@ -191,6 +201,25 @@ static void make_header(block_header *header, const block_codes *codes)
     while (header->n_lengths > 4 && !header->bits[length_order[header->n_lengths - 1]]) header->n_lengths--;
     header->size = 5 + 5 + 4 + 3 * (uint64_t)header->n_lengths;
     for (int i = 0; i < LENGTH_SYMBOLS; i++) header->size += (uint64_t)counts[i] * (header->bits[i] + (unsigned)repeat_bits(i));
+}
+
+/* The shortest header of these codes. */
+static void make_header(block_header *header, const block_codes *codes)
+{
+    uint8_t lengths[KMC_LITERALS + KMC_DISTANCES];
+    block_header found;
+    found.n_literals = KMC_LITERALS;
+    while (found.n_literals > KMC_BLOCK_END + 1 && !codes->literal_bits[found.n_literals - 1]) found.n_literals--;
+    found.n_distances = KMC_DISTANCES;
+    while (found.n_distances > 1 && !codes->distance_bits[found.n_distances - 1]) found.n_distances--;
+    memcpy(lengths, codes->literal_bits, (size_t)found.n_literals);
+    memcpy(lengths + found.n_literals, codes->distance_bits, (size_t)found.n_distances);
+    header->size = UINT64_MAX;
+    for (int without = 0; without < 8; without++) {
+        run_lengths(&found, lengths, found.n_literals + found.n_distances, !(without & 1), !(without & 2), !(without & 4));
+        code_lengths_of_lengths(&found);
+        if (found.size < header->size) *header = found;
+    }
 }
 
 static void write_header(kmc_bit_writer *writer, const block_header *header)
@@ -216,8 +245,8 @@ static uint64_t coded_size(const kmc_symbol_counts *counts, const block_codes *c
 
 static void fixed_codes(block_codes *codes)
 {
-    for (int i = 0; i < FIXED_LITERALS; i++) codes->literal_bits[i] = i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8;
-    memset(codes->distance_bits, 5, sizeof codes->distance_bits);
+    for (int i = 0; i < FIXED_LITERALS; i++) codes->literal_bits[i] = fixed_literal_bits(i);
+    memset(codes->distance_bits, FIXED_DISTANCE_BITS, sizeof codes->distance_bits);
 }
 
 static void write_stored(kmc_bit_writer *writer, const uint8_t *data, size_t n, int last)
@@ -254,6 +283,25 @@ static void write_steps(kmc_bit_writer *writer, block_codes *codes, const uint8_
     kmc_write_bits(writer, codes->literals[KMC_BLOCK_END], codes->literal_bits[KMC_BLOCK_END]);
 }
 
+/* The codes that are best for these symbols, and the header that says so. Returns the bits that both take. */
+static uint64_t own_codes(const kmc_symbol_counts *counts, block_codes *codes, block_header *header)
+{
+    memset(codes, 0, sizeof *codes);
+    kmc_code_lengths(counts->literals, KMC_LITERALS, KMC_CODE_LIMIT, codes->literal_bits);
+    kmc_code_lengths(counts->distances, KMC_DISTANCES, KMC_CODE_LIMIT, codes->distance_bits);
+    make_header(header, codes);
+    return header->size + coded_size(counts, codes);
+}
+
+uint64_t kmc_block_size(const kmc_symbol_counts *counts)
+{
+    block_codes own, fixed;
+    block_header header;
+    fixed_codes(&fixed);
+    const uint64_t own_size = own_codes(counts, &own, &header), fixed_size = coded_size(counts, &fixed);
+    return own_size < fixed_size ? own_size : fixed_size;
+}
+
 void kmc_write_block(kmc_bit_writer *writer, const uint8_t *data, const kmc_match *steps, size_t n, int last)
 {
     kmc_symbol_counts counts = {{0}, {0}, 0};
@@ -261,12 +309,8 @@ void kmc_write_block(kmc_bit_writer *writer, const uint8_t *data, const kmc_matc
     block_header header;
     kmc_count_steps(&counts, data, steps, n);
     counts.literals[KMC_BLOCK_END] = 1;
-    memset(&own, 0, sizeof own);
-    kmc_code_lengths(counts.literals, KMC_LITERALS, KMC_CODE_LIMIT, own.literal_bits);
-    kmc_code_lengths(counts.distances, KMC_DISTANCES, KMC_CODE_LIMIT, own.distance_bits);
-    make_header(&header, &own);
     fixed_codes(&fixed);
-    const uint64_t own_size = header.size + coded_size(&counts, &own), fixed_size = coded_size(&counts, &fixed);
+    const uint64_t own_size = own_codes(&counts, &own, &header), fixed_size = coded_size(&counts, &fixed);
     const uint64_t pieces = n / STORED_MOST + 1, stored_size = pieces * (7 + 32) + 8 * (uint64_t)n;
     if (stored_size < own_size && stored_size < fixed_size) {
         write_stored(writer, data, n, last);

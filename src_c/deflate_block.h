@@ -83,6 +83,12 @@ void kmc_find_costs(const kmc_symbol_counts *counts, int by_code, kmc_symbol_cos
 /* About what a block of these symbols takes, its header included. */
 uint64_t kmc_block_cost(const kmc_symbol_counts *counts);
 
+/* What they cost by the fixed codes of the format. */
+void kmc_fixed_costs(kmc_symbol_costs *costs);
+
+/* The bits that a block of these symbols takes by codes of its own or the fixed ones, whichever takes less. */
+uint64_t kmc_block_size(const kmc_symbol_counts *counts);
+
 /* Writes a block in the shortest of the three ways there are. */
 void kmc_write_block(kmc_bit_writer *writer, const uint8_t *data, const kmc_match *steps, size_t n, int last);
 

@@ -9,6 +9,7 @@ import zlib
 
 import numpy as np
 import pytest
+from graphics import graphics
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -17,7 +18,7 @@ from scenes import few, gradient, noise, photo
 import kmc
 from kmc import _core
 from kmc.metadata import Metadata
-from kmc.png import png_bytes
+from kmc.png import SAMPLE, _sample, png_bytes
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -64,7 +65,7 @@ KINDS = {
     "too far repeats": RANDOM.integers(0, 256, 32_768, np.uint8).tobytes() * 2,
     "longest matches": (b"x" * 258 + b"y") * 50 + b"x" * 259,
     "changing": b"".join(bytes([i]) * 3000 + RANDOM.bytes(3000) for i in range(60)),
-    "fibonacci": b"".join(
+    "fibonacci": b"".join(  # for the longest codewords
         bytes([i]) * n for i, n in enumerate([1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377])
     )
     * 40,
@@ -76,8 +77,10 @@ def test_zlib_reads_what_deflate_writes(kind):
     data = KINDS[kind]
     stream = deflated(data)
     assert zlib.decompress(stream) == data
-    if kind != "fibonacci":  # is there for the longest codewords
-        assert len(stream) <= len(zlib.compress(data, 9)) + 1
+    assert len(stream) <= len(zlib.compress(data, 9)) + 1
+    quick = _core.deflate(np.frombuffer(data, np.uint8), 1, True)
+    assert zlib.decompress(quick) == data
+    assert len(stream) <= len(quick)
 
 
 @given(st.binary(min_size=1, max_size=2000), st.integers(1, 300), st.integers(0, 7))
@@ -159,11 +162,29 @@ def test_each_row_has_the_filter_of_least_entropy(threads):
             assert row[1:].tobytes() == ways[row[0]]
 
 
+@pytest.mark.parametrize("filter", range(5))
+def test_all_rows_have_the_filter_asked_for(filter):
+    rows = np.concatenate([gradient(20, 90)[..., 0], noise(3, 90)[..., 0]])
+    found = _core.png_filter(rows, 2, filter)
+    for row, ways in zip(found, filtered_slowly(rows), strict=True):
+        assert row.tobytes() == bytes([filter]) + ways[filter]
+
+
+def test_long_rows_are_filtered_in_parts():
+    rows = noise(2, 66_000)[..., 0].copy()
+    expected = filtered_slowly(rows)
+    for filter in range(-1, 5):
+        for row, ways in zip(_core.png_filter(rows, 1, filter), expected, strict=True):
+            assert row[1:].tobytes() == ways[row[0]]
+
+
 def test_filters_are_the_same_on_any_threads():
     rows = photo(300, 900)[..., 0].copy()
     np.testing.assert_array_equal(_core.png_filter(rows, 1), _core.png_filter(rows, 4))
     with pytest.raises(kmc.ArgumentError):
         _core.png_filter(np.zeros((0, 4), np.uint8), 1)
+    with pytest.raises(kmc.ArgumentError):
+        _core.png_filter(rows, 1, 5)
 
 
 # ---- files ---------------------------------------------------------------------------------------
@@ -225,15 +246,12 @@ def test_metadata_is_before_or_after_the_palette_as_the_standard_asks():
 
 
 def pictures() -> dict[str, np.ndarray]:
-    y, x = np.mgrid[0:120, 0:160]
-    return {
+    return graphics() | {
         "photo": photo(200, 300),
         "few": few(100, 90, 30),
         "gradient": gradient(128, 128),
         "noise": noise(60, 60),
         "flat": np.full((64, 64, 3), 7, np.uint8),
-        "rings": (np.hypot(y - 60, x - 80).astype(int) // 9 % 2 * 255).astype(np.uint8),
-        "text": np.kron(noise(12, 16)[..., 0] // 128 * 255, np.ones((7, 5), np.uint8)),
         "a pixel": noise(1, 1),
     }
 
@@ -241,14 +259,24 @@ def pictures() -> dict[str, np.ndarray]:
 @pytest.mark.parametrize("k", [2, 4, 16, 64, 256])
 @pytest.mark.parametrize("name", pictures())
 def test_no_larger_than_pillows_best(name, k):
-    result = kmc.quantize(pictures()[name], k)
-    ours, theirs = io.BytesIO(), io.BytesIO()
-    result.save(ours, "png")
-    result.to_pil().save(theirs, "png", optimize=True)
-    assert len(ours.getvalue()) <= len(theirs.getvalue())
-    with Image.open(ours) as picture:
-        painted = np.asarray(picture.convert("RGB" if result.shape[2:] else "L"))
-    np.testing.assert_array_equal(painted, np.asarray(result))
+    for order in (None, "compact"):
+        result = kmc.quantize(pictures()[name], k, order=order)
+        ours, theirs = io.BytesIO(), io.BytesIO()
+        result.save(ours, "png")
+        result.to_pil().save(theirs, "png", optimize=True)
+        assert len(ours.getvalue()) <= len(theirs.getvalue())
+        with Image.open(ours) as picture:
+            painted = np.asarray(picture.convert("RGB" if result.shape[2:] else "L"))
+        np.testing.assert_array_equal(painted, np.asarray(result))
+
+
+@pytest.mark.parametrize("shape", [(1, 700_000), (2, 90_000), (500, 400), (90_000, 2)])
+def test_samples_are_of_one_size_from_all_over(shape):
+    indices = np.arange(np.prod(shape)).reshape(shape)
+    taken = _sample(indices)
+    assert SAMPLE * 0.9 < taken.size <= SAMPLE
+    assert len(np.unique(taken)) > SAMPLE * 0.6  # not one place again and again
+    assert taken.min() < indices.size / 3 < indices.size / 1.5 < taken.max()
 
 
 # ---- corner files --------------------------------------------------------------------------------
