@@ -96,7 +96,7 @@ def test_jpeg_is_near(photo, tmp_path, suffix):
 )
 def test_png_uses_as_few_bits_as_pay(make_indexed, k, bits):
     file = io.BytesIO()
-    make_indexed(k).save(file, "png")
+    make_indexed(k, shape=(40, 48)).save(file, "png")
     data = file.getvalue()
     depth, color_type = data[24], data[25]
     assert (depth, color_type) == (bits, 3)
