@@ -18,7 +18,7 @@ from scenes import few, gradient, noise, photo
 import kmc
 from kmc import _core
 from kmc.metadata import Metadata
-from kmc.png import SAMPLE, _sample, png_bytes
+from kmc.png import SAMPLE, _sample, index_bits, png_bytes
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -268,6 +268,12 @@ def test_no_larger_than_pillows_best(name, k):
         with Image.open(ours) as picture:
             painted = np.asarray(picture.convert("RGB" if result.shape[2:] else "L"))
         np.testing.assert_array_equal(painted, np.asarray(result))
+
+
+def test_what_repeats_in_whole_bytes_has_a_byte_for_each_index():
+    result = kmc.quantize(pictures()["coloured letters"], 8)
+    file = png_bytes(result.indices, result.palette.colors)
+    assert (index_bits(8), file[24]) == (4, 8)
 
 
 @pytest.mark.parametrize("shape", [(1, 700_000), (2, 90_000), (500, 400), (90_000, 2)])
