@@ -10,8 +10,7 @@
 
 enum {
     KMC_RELATION_BIT = 16, /* of the choice of contexts */
-    KMC_GUESS_BIT = 19,
-    KMC_FINAL_RATE = 1
+    KMC_GUESS_BIT = 19
 };
 
 #define KMC_FLAT_NODE ((uint64_t)1 << 32) /* what stands for a node where there is none yet */
@@ -197,7 +196,7 @@ static inline int decide(kmc_index_model *m, kmc_coder *coder, const decision *d
         const int32_t error = (bit << 16) - kmc_squash(&m->logistic, mixed[i]);
         kmc_mix_learn(inputs, weights[i], n, error * m->rate >> 4);
     }
-    const int32_t error = ((bit << 16) - before) * KMC_FINAL_RATE >> 4;
+    const int32_t error = ((bit << 16) - before) >> 4;
     for (int i = 0; i < KMC_MIXERS; i++)
         final_weights[i] = kmc_clamp_weight(final_weights[i] + ((mixed[i] * error + (1 << 13)) >> 14), KMC_FINAL_WEIGHT_MAX);
     for (int i = 0; i < m->n_counters; i++)

@@ -20,8 +20,8 @@ typedef struct kmc_palette_node {
 typedef struct kmc_palette_tree {
     size_t k;
     kmc_palette_node *nodes;       /* k - 1 */
-    uint32_t *order;       /* the palette index of each symbol */
-    int16_t (*colors)[4];  /* the colour of each symbol */
+    uint32_t *order;               /* the palette index of each symbol */
+    int16_t (*colors)[4];          /* the colour of each symbol */
 } kmc_palette_tree;
 
 /* From k (1 to 65536) colours of `channels` (1, 3 or 4) bytes. Release with kmc_palette_tree_free, after a failure too. */
