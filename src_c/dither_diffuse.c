@@ -41,7 +41,6 @@ typedef struct worker {
     kmc_grid grid;
     kmc_quad *memory, *errors[2]; /* errors of row y in errors[y % 2] */
     uint8_t *places[2];           /* where the pixels lie, likewise */
-    uint16_t *plain[2];           /* in plain[y % 2] */
     uint16_t *off[3];             /* in off[(y + 6) % 3]: y begins at -LEAD_IN - 1 */
     uint16_t *found;              /* of each band, w->apart apart */
     size_t apart;
@@ -91,15 +90,16 @@ static void write_rows(const worker *w, size_t first, size_t y)
 {
     const kmc_canvas *const canvas = w->job->canvas;
     const size_t width = canvas->width;
+    const uint16_t mask = (uint16_t)(w->grid.cut - 1);
     for (size_t b = 0; b < w->job->bands && (first + b) * BAND + y < canvas->height; b++) {
         const uint16_t *const found = w->found + b * w->apart;
         const size_t to = ((first + b) * BAND + y) * width;
         if (canvas->index_bytes == 1) {
             uint8_t *const indices = (uint8_t *)w->job->indices + to;
-            for (size_t x = 0; x < width; x++) indices[x] = (uint8_t)(found[x] - 1);
+            for (size_t x = 0; x < width; x++) indices[x] = (uint8_t)((found[x] & mask) - 1);
         } else {
             uint16_t *const indices = (uint16_t *)w->job->indices + to;
-            for (size_t x = 0; x < width; x++) indices[x] = (uint16_t)(found[x] - 1);
+            for (size_t x = 0; x < width; x++) indices[x] = (uint16_t)((found[x] & mask) - 1);
         }
     }
 }
@@ -124,8 +124,6 @@ static kmc_status diffuse_row(worker *w, kmc_dither_row *row, size_t first, ptrd
     row->step = (y & 1) == 0 ? 1 : -1;
     row->at = w->places[y & 1];
     row->below = w->places[(y + 1) & 1];
-    row->plain = w->plain[y & 1];
-    row->plain_below = w->plain[(y + 1) & 1];
     row->off_above = w->off[(y + 5) % 3];
     row->off_here = w->off[(y + 6) % 3];
     row->off_below = w->off[(y + 7) % 3];
@@ -162,10 +160,9 @@ static kmc_status hire(const diffusion *d, worker *w)
     const size_t bytes = d->canvas->coordinates ? sizeof(kmc_quad) : 4;
     for (int i = 0; i < 2; i++) w->places[i] = kmc_alloc_zeroed(width * d->bands, bytes);
     for (int i = 0; i < 3; i++) w->off[i] = kmc_alloc(width * KMC_BANDS, sizeof *w->off[i]);
-    for (int i = 0; i < 2; i++) w->plain[i] = kmc_alloc(width * KMC_BANDS, sizeof *w->plain[i]);
     w->apart = (width + 2047) / 2048 * 2048 + 32; /* not in the same lines of a cache */
     w->found = kmc_alloc(w->apart, d->bands * sizeof *w->found);
-    if (!w->plain[0] || !w->plain[1] || !w->memory || !w->places[0] || !w->places[1] || !w->off[0] || !w->off[1] || !w->off[2] || !w->found)
+    if (!w->memory || !w->places[0] || !w->places[1] || !w->off[0] || !w->off[1] || !w->off[2] || !w->found)
         return KMC_NO_MEMORY;
     for (size_t i = 0; i < 2; i++) w->errors[i] = w->memory + (i * room + KMC_ROW_PADDING) * d->bands;
     if (status == KMC_OK) w->job = d;
@@ -177,7 +174,6 @@ static void dismiss(worker *w)
     kmc_grid_free(&w->grid);
     kmc_free(w->memory);
     for (int i = 0; i < 2; i++) kmc_free(w->places[i]);
-    for (int i = 0; i < 2; i++) kmc_free(w->plain[i]);
     for (int i = 0; i < 3; i++) kmc_free(w->off[i]);
     kmc_free(w->found);
 }
@@ -197,7 +193,6 @@ static kmc_status diffuse_task(void *job, ptrdiff_t task, int thread)
         bring_rows(w, first, y, 0, row.width);
         row.below = w->places[y & 1];
         row.off_below = w->off[(y + 6) % 3];
-        row.plain_below = w->plain[y & 1];
         row.begin = 0;
         row.end = row.width;
         d->run->kernels->measure(&row);

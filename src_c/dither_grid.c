@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { COORDINATE_BITS = 14, MADE = 1 };
+enum { COORDINATE_BITS = 14, MADE = 1, CUT_CELL = 1 << 15 };
 
 #define CUT ((uint32_t)1 << 31)
 
@@ -53,13 +53,13 @@ static kmc_status gather(const kmc_canvas *canvas, kmc_grid *grid)
     if (!slots) return KMC_NO_MEMORY;
     for (size_t j = 0; j < canvas->k; j++) {
         const int16_t *const place = canvas->palette + 4 * j;
-        memcpy(grid->entries[j + 1], place, sizeof grid->entries[0]);
+        memcpy(grid->entries[(j + 1) & UINT16_MAX], place, sizeof grid->entries[0]);
+        memcpy(grid->entries[(j + 1 + grid->cut) & UINT16_MAX], place, sizeof grid->entries[0]);
         if (!is_first_there(canvas, slots, n_slots, j)) continue;
         append(&grid->all.entries, place, (uint32_t)j + 1);
         if (canvas->channels == 4 && place[3] == 0) append(&grid->opaque.entries, place, (uint32_t)j + 1);
     }
     kmc_free(slots);
-    if (canvas->k > UINT16_MAX) memcpy(grid->entries[0], grid->entries[canvas->k], sizeof grid->entries[0]);
     kmc_candidates_close(&grid->all.entries);
     if (grid->opaque.entries.n != 0) kmc_candidates_close(&grid->opaque.entries);
     return KMC_OK;
@@ -78,7 +78,7 @@ static void find_middles(int channels, int shift, int bits, int32_t *xy, int32_t
     }
 }
 
-/* How many bits number the blocks along an axis, and the regions of four blocks. */
+/* How many bits number the blocks along an axis. */
 static int block_bits(const kmc_cells *cells)
 {
     return COORDINATE_BITS - cells->shift - KMC_BLOCK_BITS;
@@ -86,19 +86,24 @@ static int block_bits(const kmc_cells *cells)
 
 static size_t n_regions(const kmc_cells *cells)
 {
-    return (size_t)1 << (block_bits(cells) - KMC_BLOCK_BITS) * cells->channels;
+    return (size_t)1 << (block_bits(cells) - KMC_REGION_BITS) * cells->channels;
 }
 
-/* Numbers the cells from `first` on; sets the number after the last. */
+/* Numbers the cells from `first` on; sets the number after the last. Weights have to fit 16 bits: with four channels the
+ * first axis is numbered backwards. */
 static kmc_status number_cells(kmc_cells *cells, int channels, uint32_t first, uint32_t *after)
 {
     const int bits = cell_bits(channels);
     cells->channels = channels;
     cells->shift = COORDINATE_BITS - bits;
-    cells->offset = first;
+    cells->first = cells->offset = first;
     for (int c = 0; c < channels; c++) {
-        cells->weights[c] = (int16_t)(1 << KMC_BLOCK_BITS * (channels - 1 - c));
-        cells->block_weights[c] = (int16_t)(1 << block_bits(cells) * (channels - 1 - c));
+        int32_t weight = (int32_t)1 << bits * (channels - 1 - c);
+        if (weight > INT16_MAX) {
+            cells->offset += (uint32_t)weight * ((1u << bits) - 1);
+            weight = -weight;
+        }
+        cells->weights[c] = (int16_t)weight;
     }
     find_middles(channels, cells->shift, KMC_BLOCK_BITS, cells->middles_xy, cells->middles_zw);
     *after = first + ((uint32_t)1 << bits * channels);
@@ -128,11 +133,12 @@ kmc_status kmc_grid_new(const kmc_run *run, const kmc_canvas *canvas, kmc_grid *
 {
     const size_t room = canvas->k + KMC_PADDING;
     *grid = (kmc_grid){.run = run};
-    kmc_status status = number_cells(&grid->all, canvas->channels, 0, &grid->numbers);
-    if (status == KMC_OK && canvas->channels == 4) status = number_cells(&grid->opaque, 3, grid->numbers, &grid->numbers);
+    kmc_status status = number_cells(&grid->all, canvas->channels, 0, &grid->clear);
+    if (status == KMC_OK && canvas->channels == 4) status = number_cells(&grid->opaque, 3, grid->clear, &grid->clear);
     if (status != KMC_OK) return status;
-    grid->nearest = kmc_alloc_zeroed((size_t)grid->numbers + canvas->k + 1, sizeof *grid->nearest);
-    grid->entries = kmc_alloc_zeroed(canvas->k + 1, sizeof *grid->entries);
+    grid->cut = canvas->k < CUT_CELL ? CUT_CELL : UINT16_MAX + 1;
+    grid->nearest = kmc_alloc_zeroed((size_t)grid->clear + 1, sizeof *grid->nearest);
+    grid->entries = kmc_alloc(UINT16_MAX + 1, sizeof *grid->entries);
     grid->memory = kmc_alloc(4 * (KMC_GRID_DEPTH + 2), room * sizeof *grid->memory);
     if (!grid->nearest || !grid->entries || !grid->memory) return KMC_NO_MEMORY;
     for (size_t i = 0; i < KMC_GRID_DEPTH + 2; i++) {
@@ -140,9 +146,9 @@ kmc_status kmc_grid_new(const kmc_run *run, const kmc_canvas *canvas, kmc_grid *
         const kmc_candidates list = {at, at + room, (uint32_t *)(at + 2 * room), at + 3 * room, 0};
         *(i == 0 ? &grid->all.entries : i == 1 ? &grid->opaque.entries : &grid->lists[i - 2]) = list;
     }
-    grid->clear = clear_entry(canvas) & UINT16_MAX;
     grid->transparency = canvas->clear[3];
-    for (uint32_t j = 0; j <= canvas->k; j++) grid->nearest[grid->numbers + j] = (uint16_t)(j < KMC_CELL_CUT ? j : 0);
+    grid->clear_entry = clear_entry(canvas);
+    grid->nearest[grid->clear] = (uint16_t)(grid->clear_entry < grid->cut ? grid->clear_entry : 0);
     return gather(canvas, grid);
 }
 
@@ -233,9 +239,9 @@ static void divide(kmc_grid *grid, const kmc_cells *cells, const kmc_candidates 
     memset(inside, 0, n);
     for (size_t j = 0; j < list->n; j++) {
         const int16_t *const place = grid->entries[list->id[j] & UINT16_MAX];
-        if (kmc_pair_max(list->xy[j], box.low_xy) != list->xy[j] || kmc_pair_min(list->xy[j], box.high_xy) != list->xy[j] ||
-            kmc_pair_max(list->zw[j], box.low_zw) != list->zw[j] || kmc_pair_min(list->zw[j], box.high_zw) != list->zw[j])
-            continue;
+        int within = 1;
+        for (int c = 0; c < cells->channels; c++) within &= (uint32_t)(place[c] - low[c]) >> (shift + bits) == 0;
+        if (!within) continue;
         const uint32_t part = part_of(cells, place, shift, bits);
         given[part] = list->id[j];
         inside[part] = (uint8_t)(inside[part] + (inside[part] < 2));
@@ -257,7 +263,7 @@ static void divide(kmc_grid *grid, const kmc_cells *cells, const kmc_candidates 
 /* The entries that may be near to a point in the region around this one; NULL when memory is short. */
 static const kmc_candidates *region_of(kmc_grid *grid, kmc_cells *cells, const int16_t *point)
 {
-    const int shift = cells->shift + 2 * KMC_BLOCK_BITS;
+    const int shift = cells->shift + KMC_BLOCK_BITS + KMC_REGION_BITS;
     kmc_candidates *const region = &cells->regions[part_of(cells, point, shift, COORDINATE_BITS - shift)];
     if (region->n != 0) return region;
     int16_t low[4] = {0};
@@ -288,11 +294,17 @@ static void make_block(kmc_grid *grid, kmc_cells *cells, uint32_t block, const i
     int16_t low[4] = {0};
     corner_of(cells, point, cells->shift + KMC_BLOCK_BITS, low);
     divide(grid, cells, region, 0, low, cells->shift, KMC_BLOCK_BITS, given, middle);
-    uint16_t *const nearest = grid->nearest + cells->offset + block * n;
-    for (uint32_t i = 0; i < n; i++) {
-        const uint32_t value = given[i] >= CUT ? middle[i] : given[i], cut = given[i] >= CUT ? KMC_CELL_CUT : 0;
-        nearest[i] = (uint16_t)(value < KMC_CELL_CUT ? value + cut : 0);
-        simple &= given[i] < KMC_CELL_CUT;
+    for (uint32_t row = 0; row < n; row += 1 << KMC_BLOCK_BITS) { /* along the last axis */
+        uint32_t number = cells->offset + ((uint32_t)low[cells->channels - 1] >> cells->shift);
+        for (int c = 0; c < cells->channels - 1; c++) {
+            const uint32_t along = row >> KMC_BLOCK_BITS * (cells->channels - 1 - c) & ((1 << KMC_BLOCK_BITS) - 1);
+            number += (uint32_t)(cells->weights[c] * ((low[c] >> cells->shift) + (int32_t)along));
+        }
+        for (uint32_t i = row; i < row + (1 << KMC_BLOCK_BITS); i++) {
+            const uint32_t value = given[i] >= CUT ? middle[i] + grid->cut : given[i];
+            grid->nearest[number + i - row] = (uint16_t)(value <= UINT16_MAX ? value : 0);
+            simple &= given[i] < CUT && value <= UINT16_MAX;
+        }
     }
     cells->blocks[block] = MADE;
     if (simple) return;
@@ -305,18 +317,18 @@ static void make_block(kmc_grid *grid, kmc_cells *cells, uint32_t block, const i
 
 uint32_t kmc_grid_find(kmc_grid *grid, uint32_t cell, const int16_t *point, int exact)
 {
-    if (cell >= grid->numbers) return cell - grid->numbers;
-    kmc_cells *const cells = grid->opaque.channels != 0 && cell >= grid->opaque.offset ? &grid->opaque : &grid->all;
-    const uint32_t block = (cell - cells->offset) >> KMC_BLOCK_BITS * cells->channels;
+    if (cell == grid->clear) return grid->clear_entry;
+    kmc_cells *const cells = grid->opaque.channels != 0 && cell >= grid->opaque.first ? &grid->opaque : &grid->all;
+    const uint32_t block = part_of(cells, point, cells->shift + KMC_BLOCK_BITS, block_bits(cells));
     if (cells->blocks[block] == 0) make_block(grid, cells, block, point);
     if (grid->status != KMC_OK) return 1;
-    const uint32_t simple = grid->nearest[cell];
-    if (simple != 0 && !(exact && simple >= KMC_CELL_CUT)) return simple % KMC_CELL_CUT;
-    uint32_t value = CUT + cells->blocks[block] - MADE + (exact ? 0 : 1);
-    for (int shift = cells->shift, bits = KMC_BLOCK_BITS; value >= CUT;) {
-        value = grid->parts[value - CUT][part_of(cells, point, shift, bits)];
+    const uint32_t value = grid->nearest[cell];
+    if (value != 0 && !(exact && value >= grid->cut)) return value;
+    uint32_t part = CUT + cells->blocks[block] - MADE + (exact ? 0 : 1);
+    for (int shift = cells->shift, bits = KMC_BLOCK_BITS; part >= CUT;) {
+        part = grid->parts[part - CUT][part_of(cells, point, shift, bits)];
         bits = shift < KMC_BLOCK_BITS ? shift : KMC_BLOCK_BITS;
         shift -= bits;
     }
-    return value;
+    return part;
 }

@@ -8,22 +8,20 @@
 
 #include "candidates.h"
 
-/* Cells are numbered block by block: four along every axis, in the order of their channels. */
+/* Cells are made in blocks of four along every axis, and blocks from what is near to regions, two blocks wide. */
 #define KMC_BLOCK_BITS 2
-#define KMC_BLOCK 256 /* as many in four channels */
-
-/* In the table of cells: it is cut for those who ask for it. */
-#define KMC_CELL_CUT 0x8000u
+#define KMC_REGION_BITS 1
+#define KMC_BLOCK 256 /* cells of a block in four channels */
 
 /* The cells of one set of entries. */
 typedef struct kmc_cells {
-    int channels, shift;                    /* coordinate >> shift numbers a cell along an axis */
-    int16_t weights[4], block_weights[4];   /* of these numbers in that of a cell in its block, and in that of the block */
-    uint32_t offset;                        /* the number of the first cell */
+    int channels, shift;
+    int16_t weights[4];                     /* a cell's number: offset + the sum of weights[c] * (coordinate c >> shift) */
+    uint32_t offset, first;                 /* first: the least of these numbers */
     int32_t middles_xy[KMC_BLOCK], middles_zw[KMC_BLOCK]; /* of the cells of the first block */
     kmc_candidates entries;                 /* one for each place, by 1 + index; n = 0: there are none */
     uint32_t *blocks;                       /* 0: not made yet; 1: all of it is in the table; else 1 + number of parts */
-    kmc_candidates *regions;                /* what may be near to a point in 4 blocks along every axis; n = 0: not made */
+    kmc_candidates *regions;                /* what may be near to a point of a region; n = 0: not made yet */
 } kmc_cells;
 
 /* Entries near to a region, a block, and its parts down to single places. */
@@ -32,14 +30,14 @@ typedef struct kmc_cells {
 /* Serves one thread. Cells are made when first asked for. */
 typedef struct kmc_grid {
     const kmc_run *run;
-    uint16_t *nearest;           /* by cell: 1 + the index of its entry, and KMC_CELL_CUT; 0: ask kmc_grid_find */
+    uint16_t *nearest;           /* by cell: 1 + the index of its entry, + cut if it is cut; 0: ask kmc_grid_find */
+    uint32_t cut;                /* 2^15; 2^16 where there are too many entries to tell */
     uint32_t (*parts)[KMC_BLOCK]; /* 1 + the indices of the cells of a block, or where they are cut, the number of their parts and a top bit */
     size_t n_parts, room;
-    int16_t (*entries)[4];       /* where they lie, by 1 + index, of 2^16 */
+    int16_t (*entries)[4];       /* where they lie, by what the table has, of 2^16 */
     kmc_cells all, opaque;       /* of all entries; of the opaque ones, where there is alpha */
-    uint32_t numbers;            /* behind all cells those of entries by number: their own */
     int16_t transparency;        /* the fourth coordinate of what is fully transparent; 0 is opaque */
-    uint32_t clear;              /* the number of the entry nearest to what is fully transparent */
+    uint32_t clear, clear_entry; /* the cell of what is fully transparent, and 1 + the index of its entry */
     kmc_candidates lists[KMC_GRID_DEPTH];
     int32_t *memory;
     kmc_status status;           /* KMC_NO_MEMORY once a cell could not be made */
@@ -49,7 +47,7 @@ typedef struct kmc_grid {
 kmc_status kmc_grid_new(const kmc_run *run, const kmc_canvas *canvas, kmc_grid *grid);
 void kmc_grid_free(kmc_grid *grid);
 
-/* 1 + the index of the entry of a point in this cell; `exact`: with cells cut. */
+/* 1 + the index of the entry of a point in this cell, perhaps + cut; `exact`: with cells cut. */
 uint32_t kmc_grid_find(kmc_grid *grid, uint32_t cell, const int16_t *point, int exact);
 
 /* The box of all entries of a canvas. */

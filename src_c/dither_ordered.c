@@ -59,7 +59,7 @@ static void sort(const kmc_mixtures *m, size_t which, const uint16_t *lightness,
     uint8_t counts[KMC_MIXTURE];
     size_t n = 0, at = 0;
     for (size_t i = 0; i < KMC_MIXTURE; i++) {
-        const uint16_t index = (uint16_t)(m->found[i][which] - 1), key = lightness[index];
+        const uint16_t index = (uint16_t)((m->found[i][which] & (m->grid->cut - 1)) - 1), key = lightness[index];
         size_t j = 0, moved = n;
         while (j < n && keys[j] < key) j++;
         if (j < n && keys[j] == key) {

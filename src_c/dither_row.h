@@ -24,14 +24,13 @@ typedef struct kmc_dither_row {
     int levels;                  /* places are four bytes, else quads */
     const void *at, *below;      /* where the pixels of this row lie, and those of the next one */
     uint16_t *off_above, *off_here, *off_below; /* what three pixels in a row lose by the plain mapping, KMC_BANDS each */
-    uint16_t *plain, *plain_below; /* the numbers of the entries of the plain mapping, likewise */
     uint16_t limit;              /* what nine of them may take on, of 2^16 of their loss */
     int16_t passed;              /* how much of an error is passed on, of 256; below 256 */
     kmc_quad low, high;          /* the box of the palette */
     kmc_quad *here;              /* errors: of the row before the last, to be replaced by those of this row, */
     const kmc_quad *above;       /* and of the last */
     kmc_quad last[KMC_BANDS], before[KMC_BANDS]; /* and of the pixels just done */
-    uint16_t *found;             /* 1 + the index of every pixel, of 2^16: of each band, one row after the other, */
+    uint16_t *found;             /* what the grid has for every pixel: of each band, one row after the other, */
     size_t apart;                /* these so far apart */
     kmc_quad counted[KMC_BANDS]; /* all bits for those bands whose losses count */
     uint64_t lost;               /* the sum of their squared distances to the entries found */
@@ -48,7 +47,7 @@ typedef struct kmc_mixtures {
     kmc_quad limit[KMC_MIXTURES];  /* how much may be owed */
     kmc_quad opaque[KMC_MIXTURES]; /* all bits where only opaque entries will do */
     int16_t passed;                /* how much of what is owed goes on, of 256; below 256 */
-    uint16_t found[KMC_MIXTURE][KMC_MIXTURES]; /* 1 + the indices, of 2^16, as they come */
+    uint16_t found[KMC_MIXTURE][KMC_MIXTURES]; /* what the grid has, as they come */
 } kmc_mixtures;
 
 #endif

@@ -16,10 +16,10 @@ typedef struct KMC_NAME(finder) {
     kmc_grid *grid;
     const uint16_t *nearest;
     const int16_t (*entries)[4];
-    quads weights[2], blocks[2]; /* of all entries, of the opaque ones */
-    int shift[2], block_bits[2], alpha, has_opaque;
+    quads weights[2]; /* of all entries, of the opaque ones */
+    int shift[2], alpha, has_opaque;
     int16_t transparency;
-    uint32_t first_opaque, numbers, clear;
+    uint32_t offset[2], cut, clear;
 } KMC_NAME(finder);
 
 KMC_TARGET static inline KMC_NAME(finder) KMC_NAME(find_in)(kmc_grid *grid, int alpha)
@@ -27,12 +27,9 @@ KMC_TARGET static inline KMC_NAME(finder) KMC_NAME(find_in)(kmc_grid *grid, int 
     const kmc_cells *const all = &grid->all, *const opaque = &grid->opaque;
     const KMC_NAME(finder) f = {.grid = grid, .nearest = grid->nearest, .entries = (const int16_t(*)[4])grid->entries,
                                 .weights = {quads_repeat(all->weights), quads_repeat(opaque->weights)},
-                                .blocks = {quads_repeat(all->block_weights), quads_repeat(opaque->block_weights)},
-                                .shift = {all->shift, opaque->shift}, .alpha = alpha,
-                                .block_bits = {KMC_BLOCK_BITS * all->channels, KMC_BLOCK_BITS * opaque->channels},
-                                .has_opaque = opaque->entries.n != 0, .first_opaque = opaque->offset,
-                                .transparency = grid->transparency, .numbers = grid->numbers,
-                                .clear = grid->clear};
+                                .shift = {all->shift, opaque->shift}, .offset = {all->offset, opaque->offset},
+                                .alpha = alpha, .has_opaque = opaque->entries.n != 0, .cut = grid->cut,
+                                .transparency = grid->transparency, .clear = grid->clear};
     return f;
 }
 
@@ -42,46 +39,58 @@ KMC_TARGET static inline quads KMC_NAME(opaque)(const KMC_NAME(finder) *f, quads
     return f->alpha && f->has_opaque ? quads_fourth_is(own, 0) : quads_set(0);
 }
 
-/* The cells of four points, of which those are opaque. */
-KMC_TARGET static inline quads_cells KMC_NAME(cells)(const KMC_NAME(finder) *f, quads points, quads opaque)
+/* All bits of the places that are fully transparent. */
+KMC_TARGET static inline quads KMC_NAME(clear)(const KMC_NAME(finder) *f, quads own)
 {
-    const quads_cells cells = quads_number(points, f->shift[0], f->weights[0], f->blocks[0], f->block_bits[0]);
+    return f->alpha ? quads_fourth_is(own, f->transparency) : quads_set(0);
+}
+
+/* The cells of four points, of pixels of which those are opaque or clear. */
+KMC_TARGET static inline quads_cells KMC_NAME(cells)(const KMC_NAME(finder) *f, quads points, quads opaque, quads clear)
+{
+    const quads_cells cells = quads_number(points, f->shift[0], f->weights[0]);
     if (!f->alpha) return cells;
-    const quads_cells others = quads_number(points, f->shift[1], f->weights[1], f->blocks[1], f->block_bits[1]);
-    return quads_cells_select(opaque, quads_cells_add(others, f->first_opaque), cells);
+    const quads_cells others = quads_cells_add(quads_number(points, f->shift[1], f->weights[1]), f->offset[1]);
+    const quads_cells seen = quads_cells_select(opaque, others, quads_cells_add(cells, f->offset[0]));
+    return quads_cells_select(clear, quads_cells_set(f->clear), seen);
 }
 
-/* Asks for what the table does not have of four points, or not exactly. */
-KMC_TARGET static KMC_NOINLINE void KMC_NAME(ask)(kmc_grid *grid, const size_t *cells, const int16_t *points, int exact,
-                                                  size_t *found)
+/* Asks for what the table does not have of four points; of those that may not move, exactly. `found`, and what is returned,
+ * are four times 16 bits: arrays would be put together where nothing has to be asked, too. */
+KMC_TARGET static KMC_NOINLINE uint64_t KMC_NAME(ask)(kmc_grid *grid, const quads_cells *cells, const quads *points,
+                                                      const quads *limits, uint64_t found)
 {
-    for (size_t i = 0; i < 4; i++)
-        if (found[i] == 0 || found[i] >= KMC_CELL_CUT)
-            found[i] = kmc_grid_find(grid, (uint32_t)cells[i], points + 4 * i, exact) & UINT16_MAX;
+    int16_t point[16], limit[16];
+    const uint32_t cell[4] = {quads_cell(*cells, 0), quads_cell(*cells, 1), quads_cell(*cells, 2), quads_cell(*cells, 3)};
+    quads_store(point, *points);
+    quads_store(limit, *limits);
+    uint64_t all = 0;
+    for (int i = 0; i < 4; i++) {
+        const int exact = limit[4 * i] == 0;
+        uint64_t one = found >> 16 * i & UINT16_MAX;
+        if (one == 0 || (exact && one >= grid->cut)) one = kmc_grid_find(grid, cell[i], point + 4 * i, exact) & UINT16_MAX;
+        all |= one << 16 * i;
+    }
+    return all;
 }
 
-/* The entries of four points, and their numbers: 1 + index, of 2^16. */
-KMC_TARGET static inline quads KMC_NAME(choose)(const KMC_NAME(finder) *f, quads_cells cells, quads points, int exact,
-                                                size_t *found)
+/* The entries of four points, and what the table has for them. `limits`: how far they may have moved; `still`: some of them
+ * perhaps not at all. */
+KMC_TARGET static inline quads KMC_NAME(choose)(const KMC_NAME(finder) *f, quads_cells cells, quads points, quads limits,
+                                                int still, size_t *found)
 {
-    const size_t at[4] = {quads_cell(cells, 0), quads_cell(cells, 1), quads_cell(cells, 2), quads_cell(cells, 3)};
-    size_t a = f->nearest[at[0]], b = f->nearest[at[1]], c = f->nearest[at[2]], d = f->nearest[at[3]];
-    int missing = a == 0 || b == 0 || c == 0 || d == 0;
-    if (exact) missing = missing || (a | b | c | d) >= KMC_CELL_CUT;
-    if (missing) {
-        int16_t point[16];
-        size_t four[4] = {a, b, c, d};
-        quads_store(point, points);
-        KMC_NAME(ask)(f->grid, at, point, exact, four);
-        a = four[0];
-        b = four[1];
-        c = four[2];
-        d = four[3];
-    } else if (!exact) {
-        a %= KMC_CELL_CUT;
-        b %= KMC_CELL_CUT;
-        c %= KMC_CELL_CUT;
-        d %= KMC_CELL_CUT;
+    const uint16_t *const nearest = f->nearest;
+    size_t a = nearest[quads_cell(cells, 0)], b = nearest[quads_cell(cells, 1)];
+    size_t c = nearest[quads_cell(cells, 2)], d = nearest[quads_cell(cells, 3)];
+    if (a == 0 || b == 0 || c == 0 || d == 0 || (still && (a | b | c | d) >= f->cut)) {
+        const quads_cells asked = cells;
+        const quads at = points, within = limits;
+        const uint64_t four = KMC_NAME(ask)(f->grid, &asked, &at, &within,
+                                            (uint64_t)d << 48 | (uint64_t)c << 32 | (uint64_t)b << 16 | (uint64_t)a);
+        a = four & UINT16_MAX;
+        b = four >> 16 & UINT16_MAX;
+        c = four >> 32 & UINT16_MAX;
+        d = four >> 48;
     }
     found[0] = a;
     found[1] = b;
@@ -90,22 +99,17 @@ KMC_TARGET static inline quads KMC_NAME(choose)(const KMC_NAME(finder) *f, quads
     return quads_gather(f->entries[a], f->entries[b], f->entries[c], f->entries[d]);
 }
 
-/* What the plain mapping loses at pixel x of the row below, summed over the channels, and the entries it takes. */
+/* What the plain mapping loses at pixel x of the row below, summed over the channels. */
 KMC_TARGET static inline folded KMC_NAME(off)(const KMC_NAME(finder) *f, const void *below, size_t x, size_t vectors,
-                                              int levels, uint16_t *plain)
+                                              int levels)
 {
     const quads zero = quads_set(0);
     quads off[4] = {zero, zero, zero, zero};
     for (size_t v = 0; v < vectors; v++) {
         size_t found[4];
         const quads own = KMC_NAME(places)(below, x * vectors + v, levels);
-        quads_cells cells = KMC_NAME(cells)(f, own, KMC_NAME(opaque)(f, own));
-        if (f->alpha) {
-            const quads_cells clear = quads_cells_set(f->numbers + f->clear);
-            cells = quads_cells_select(quads_fourth_is(own, f->transparency), clear, cells);
-        }
-        off[v] = quads_distance(own, KMC_NAME(choose)(f, cells, own, 1, found));
-        for (size_t i = 0; i < 4; i++) plain[KMC_BANDS * x + 4 * v + i] = (uint16_t)found[i];
+        const quads_cells cells = KMC_NAME(cells)(f, own, KMC_NAME(opaque)(f, own), KMC_NAME(clear)(f, own));
+        off[v] = quads_distance(own, KMC_NAME(choose)(f, cells, own, zero, 1, found));
     }
     return quads_fold(off, MOST_LOST);
 }
@@ -115,11 +119,11 @@ KMC_TARGET static inline void KMC_NAME(measure_span)(kmc_dither_row *row, size_t
     const KMC_NAME(finder) f = KMC_NAME(find_in)(row->grid, alpha);
     const size_t last = row->width - 1, end = row->end;
     const void *const below = row->below;
-    uint16_t *const sums = row->off_below, *const plain = row->plain_below;
-    folded before = KMC_NAME(off)(&f, below, row->begin > 0 ? row->begin - 1 : 0, vectors, levels, plain);
-    folded here = KMC_NAME(off)(&f, below, row->begin, vectors, levels, plain);
+    uint16_t *const sums = row->off_below;
+    folded before = KMC_NAME(off)(&f, below, row->begin > 0 ? row->begin - 1 : 0, vectors, levels);
+    folded here = KMC_NAME(off)(&f, below, row->begin, vectors, levels);
     for (size_t x = row->begin; x < end; x++) {
-        const folded next = KMC_NAME(off)(&f, below, x < last ? x + 1 : last, vectors, levels, plain);
+        const folded next = KMC_NAME(off)(&f, below, x < last ? x + 1 : last, vectors, levels);
         folded_store(sums + KMC_BANDS * x, folded_add(folded_add(before, here), next));
         before = here;
         here = next;
@@ -170,10 +174,10 @@ KMC_TARGET static inline void KMC_NAME(diffuse_span)(kmc_dither_row *row, size_t
     int16_t *const here = row->here[0];
     const void *const places = row->at;
     uint16_t *const found = row->found;
-    const uint16_t share = row->limit, *const plain = row->plain;
+    const uint16_t share = row->limit;
     const uint16_t *const off_above = row->off_above, *const off_here = row->off_here, *const off_below = row->off_below;
     quads last[4], before[4], counted[4];
-    quads_squares lost = quads_no_squares();
+    quads_sums lost = quads_no_sums();
     for (size_t v = 0; v < vectors; v++) {
         last[v] = quads_load(row->last[4 * v]);
         before[v] = quads_load(row->before[4 * v]);
@@ -183,33 +187,34 @@ KMC_TARGET static inline void KMC_NAME(diffuse_span)(kmc_dither_row *row, size_t
         const size_t x = step > 0 ? i : width - 1 - i, folds = KMC_BANDS * x;
         const folded rows = folded_add(folded_load(off_above + folds), folded_load(off_here + folds));
         const folded limits = folded_share(folded_add(rows, folded_load(off_below + folds)), share);
+        const int still = folded_any_zero(limits);
+        quads_squares squares = quads_no_squares();
         for (size_t v = 0; v < vectors; v++) {
             const size_t at = 16 * (x * vectors + v);
             const quads own = KMC_NAME(places)(places, x * vectors + v, levels), limit = folded_spread(limits, (int)v);
-            const quads opaque = KMC_NAME(opaque)(&f, own), clear = alpha ? quads_fourth_is(own, f.transparency) : zero;
+            const quads opaque = KMC_NAME(opaque)(&f, own), clear = KMC_NAME(clear)(&f, own);
             quads push = KMC_NAME(reached)(above + at, here + at, stride, last[v], before[v], part, atkinson);
             push = quads_max(quads_min(push, limit), quads_sub(zero, limit));
             if (alpha) push = quads_and_not(quads_and(opaque, fourth), push);
             const quads moved = quads_max(quads_min(quads_add(own, push), quads_max(own, high)), quads_min(own, low));
-            const quads still = quads_or(quads_equal(limit, zero), clear);
-            quads_cells cells = KMC_NAME(cells)(&f, moved, opaque);
-            cells = quads_cells_select(still, quads_cells_add(quads_cells_load(plain + folds + 4 * v), f.numbers), cells);
+            const quads_cells cells = KMC_NAME(cells)(&f, moved, opaque, clear);
             size_t numbers[4];
-            const quads entry = KMC_NAME(choose)(&f, cells, moved, 0, numbers);
+            const quads entry = KMC_NAME(choose)(&f, cells, moved, limit, still, numbers);
             for (size_t j = 0; j < 4; j++) found[(4 * v + j) * apart + x] = (uint16_t)numbers[j];
             quads error = quads_sub(moved, entry);
             if (alpha) error = quads_and_not(clear, error);
             quads_store(here + at, error);
             if (atkinson) before[v] = last[v];
             last[v] = error;
-            lost = quads_add_squares(lost, quads_and(quads_sub(own, entry), counted[v]));
+            squares = quads_add_squares(squares, quads_and(quads_sub(own, entry), counted[v]));
         }
+        lost = quads_add_sums(lost, squares);
     }
     for (size_t v = 0; v < vectors; v++) {
         quads_store(row->last[4 * v], last[v]);
         quads_store(row->before[4 * v], before[v]);
     }
-    row->lost += quads_squares_sum(lost);
+    row->lost += quads_total(lost);
 }
 
 /* kmc_kernels.diffuse. */
@@ -240,8 +245,8 @@ KMC_TARGET static void KMC_NAME(mix)(kmc_mixtures *m)
             const quads moved =
                 quads_max(quads_min(quads_add(target, due), quads_load(m->high[4 * v])), quads_load(m->low[4 * v]));
             size_t found[4];
-            const quads_cells cells = KMC_NAME(cells)(&f, moved, quads_load(m->opaque[4 * v]));
-            const quads entry = KMC_NAME(choose)(&f, cells, moved, 0, found);
+            const quads_cells cells = KMC_NAME(cells)(&f, moved, quads_load(m->opaque[4 * v]), zero);
+            const quads entry = KMC_NAME(choose)(&f, cells, moved, quads_set(1), 0, found);
             for (size_t j = 0; j < 4; j++) m->found[i][4 * v + j] = (uint16_t)found[j];
             owed[v] = quads_add(quads_share(due, (int16_t)(m->passed << 7)), quads_sub(target, entry));
         }

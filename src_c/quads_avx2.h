@@ -3,7 +3,8 @@
 
 typedef __m256i quads;
 typedef __m256i quads_cells;   /* in 64 bits each */
-typedef __m256i quads_squares; /* four sums */
+typedef __m256i quads_squares; /* eight sums in 32 bits */
+typedef __m256i quads_sums;    /* four in 64 */
 typedef __m256i folded;
 
 KMC_TARGET static inline quads quads_load(const int16_t *from)
@@ -82,28 +83,10 @@ KMC_TARGET static inline quads quads_and_not(quads a, quads b)
     return _mm256_andnot_si256(a, b);
 }
 
-KMC_TARGET static inline quads quads_or(quads a, quads b)
+KMC_TARGET static inline quads_cells quads_number(quads a, int shift, quads weights)
 {
-    return _mm256_or_si256(a, b);
-}
-
-KMC_TARGET static inline quads quads_equal(quads a, quads b)
-{
-    return _mm256_cmpeq_epi16(a, b);
-}
-
-KMC_TARGET static inline quads_cells quads_number(quads a, int shift, quads weights, quads blocks, int block_bits)
-{
-    const __m256i along = _mm256_srl_epi16(a, _mm_cvtsi32_si128(shift));
-    const __m256i block = _mm256_madd_epi16(_mm256_srli_epi16(along, 2), blocks);
-    const __m256i cell = _mm256_madd_epi16(_mm256_and_si256(along, _mm256_set1_epi16(3)), weights);
-    const __m256i pairs = _mm256_add_epi32(_mm256_sll_epi32(block, _mm_cvtsi32_si128(block_bits)), cell);
+    const __m256i pairs = _mm256_madd_epi16(_mm256_srl_epi16(a, _mm_cvtsi32_si128(shift)), weights);
     return _mm256_add_epi32(pairs, _mm256_srli_epi64(pairs, 32));
-}
-
-KMC_TARGET static inline quads_cells quads_cells_load(const uint16_t *from)
-{
-    return _mm256_cvtepu16_epi64(_mm_loadl_epi64((const __m128i *)(const void *)from));
 }
 
 KMC_TARGET static inline quads_cells quads_cells_select(quads mask, quads_cells if_set, quads_cells otherwise)
@@ -135,15 +118,24 @@ KMC_TARGET static inline quads_squares quads_no_squares(void)
 
 KMC_TARGET static inline quads_squares quads_add_squares(quads_squares sum, quads a)
 {
-    const __m256i pairs = _mm256_madd_epi16(a, a);
-    const __m256i low = _mm256_and_si256(pairs, _mm256_set1_epi64x(0xFFFFFFFF));
-    return _mm256_add_epi64(sum, _mm256_add_epi64(low, _mm256_srli_epi64(pairs, 32)));
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(a, a));
 }
 
-KMC_TARGET static inline uint64_t quads_squares_sum(quads_squares sum)
+KMC_TARGET static inline quads_sums quads_no_sums(void)
+{
+    return _mm256_setzero_si256();
+}
+
+KMC_TARGET static inline quads_sums quads_add_sums(quads_sums sums, quads_squares more)
+{
+    const __m256i low = _mm256_and_si256(more, _mm256_set1_epi64x(0xFFFFFFFF));
+    return _mm256_add_epi64(sums, _mm256_add_epi64(low, _mm256_srli_epi64(more, 32)));
+}
+
+KMC_TARGET static inline uint64_t quads_total(quads_sums sums)
 {
     uint64_t of[4];
-    _mm256_storeu_si256((__m256i *)(void *)of, sum);
+    _mm256_storeu_si256((__m256i *)(void *)of, sums);
     return of[0] + of[1] + of[2] + of[3];
 }
 
@@ -178,6 +170,11 @@ KMC_TARGET static inline folded folded_add(folded a, folded b)
 KMC_TARGET static inline folded folded_share(folded a, uint16_t share)
 {
     return _mm256_mulhi_epu16(a, _mm256_set1_epi16((short)share));
+}
+
+KMC_TARGET static inline int folded_any_zero(folded a)
+{
+    return _mm256_movemask_epi8(_mm256_cmpeq_epi16(a, _mm256_setzero_si256())) != 0;
 }
 
 KMC_TARGET static inline quads folded_spread(folded a, int i)

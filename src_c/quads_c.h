@@ -103,19 +103,6 @@ static inline quads quads_and(quads a, quads b)
     return a;
 }
 
-static inline quads quads_or(quads a, quads b)
-{
-    for (int i = 0; i < 16; i++) a.at[i] |= b.at[i];
-    return a;
-}
-
-/* All bits of equal coordinates. */
-static inline quads quads_equal(quads a, quads b)
-{
-    for (int i = 0; i < 16; i++) a.at[i] = a.at[i] == b.at[i] ? -1 : 0;
-    return a;
-}
-
 /* b where a has no bits. */
 static inline quads quads_and_not(quads a, quads b)
 {
@@ -128,26 +115,15 @@ typedef struct quads_cells {
     uint32_t of[4];
 } quads_cells;
 
-/* Of coordinates shifted right, the sums of weights times the lower two bits, and of `blocks` times the others, shifted
- * left. */
-static inline quads_cells quads_number(quads a, int shift, quads weights, quads blocks, int block_bits)
+/* The sums of weights times coordinates shifted right. */
+static inline quads_cells quads_number(quads a, int shift, quads weights)
 {
     quads_cells n;
     for (int i = 0; i < 4; i++) {
-        uint32_t block = 0, cell = 0;
-        for (int c = 0; c < 4; c++) {
-            const uint32_t along = (uint32_t)a.at[4 * i + c] >> shift;
-            block += (along >> 2) * (uint32_t)blocks.at[4 * i + c];
-            cell += (along & 3) * (uint32_t)weights.at[4 * i + c];
-        }
-        n.of[i] = (block << block_bits) + cell;
+        n.of[i] = 0;
+        for (int c = 0; c < 4; c++) n.of[i] += (uint32_t)((a.at[4 * i + c] >> shift) * weights.at[4 * i + c]);
     }
     return n;
-}
-
-static inline quads_cells quads_cells_load(const uint16_t *from)
-{
-    return (quads_cells){{from[0], from[1], from[2], from[3]}};
 }
 
 /* if_set where all bits of a place are set, else otherwise. */
@@ -173,23 +149,39 @@ static inline uint32_t quads_cell(quads_cells n, int i)
     return n.of[i];
 }
 
-/* Squared lengths added up, in 64 bits. */
-typedef uint64_t quads_squares;
+/* Squared coordinates, those of four vectors at most added up in pairs. */
+typedef struct quads_squares {
+    uint32_t of[8];
+} quads_squares;
 
 static inline quads_squares quads_no_squares(void)
 {
-    return 0;
+    return (quads_squares){{0}};
 }
 
 static inline quads_squares quads_add_squares(quads_squares sum, quads a)
 {
-    for (int i = 0; i < 16; i++) sum += (uint32_t)(a.at[i] * a.at[i]);
+    for (int i = 0; i < 8; i++) sum.of[i] += (uint32_t)(a.at[2 * i] * a.at[2 * i] + a.at[2 * i + 1] * a.at[2 * i + 1]);
     return sum;
 }
 
-static inline uint64_t quads_squares_sum(quads_squares sum)
+/* The same in 64 bits. */
+typedef uint64_t quads_sums;
+
+static inline quads_sums quads_no_sums(void)
 {
-    return sum;
+    return 0;
+}
+
+static inline quads_sums quads_add_sums(quads_sums sums, quads_squares more)
+{
+    for (int i = 0; i < 8; i++) sums += more.of[i];
+    return sums;
+}
+
+static inline uint64_t quads_total(quads_sums sums)
+{
+    return sums;
 }
 
 /* One number below 2^16 for each of 16 places, in an order that is the business of fold and spread. */
@@ -232,6 +224,13 @@ static inline folded folded_share(folded a, uint16_t share)
 {
     for (int i = 0; i < 16; i++) a.of[i] = (uint16_t)((uint32_t)a.of[i] * share >> 16);
     return a;
+}
+
+static inline int folded_any_zero(folded a)
+{
+    int any = 0;
+    for (int i = 0; i < 16; i++) any |= a.of[i] == 0;
+    return any;
 }
 
 /* The numbers of vector i of those folded, each for all coordinates of its place. */
