@@ -39,9 +39,9 @@ typedef struct diffusion {
 typedef struct worker {
     const diffusion *job;
     kmc_grid grid;
-    kmc_quad *memory, *errors[2]; /* errors of row y in errors[y % 2] */
-    uint8_t *places[2];           /* where the pixels lie, likewise */
-    uint16_t *off[3];             /* in off[(y + 6) % 3]: y begins at -LEAD_IN - 1 */
+    kmc_quad *memory, *errors[3]; /* of row y in errors[(y + 6) % 3]: y begins at -LEAD_IN - 1 */
+    uint8_t *places[2];           /* where the pixels lie, in places[y % 2] */
+    uint16_t *off[3];             /* like errors */
     uint16_t *found;              /* of each band, w->apart apart */
     size_t apart;
     uint64_t lost;
@@ -127,10 +127,9 @@ static kmc_status diffuse_row(worker *w, kmc_dither_row *row, size_t first, ptrd
     row->off_above = w->off[(y + 5) % 3];
     row->off_here = w->off[(y + 6) % 3];
     row->off_below = w->off[(y + 7) % 3];
-    row->here = w->errors[y & 1];
-    row->above = w->errors[(y + 1) & 1];
-    memset(row->last, 0, sizeof row->last);
-    memset(row->before, 0, sizeof row->before);
+    row->here = w->errors[(y + 6) % 3];
+    row->above = w->errors[(y + 5) % 3];
+    row->beyond = w->errors[(y + 4) % 3];
     for (size_t b = 0; b < d->bands; b++) {
         const int counts = y >= 0 && (first + b) * BAND + (size_t)y < d->canvas->height;
         memset(row->counted[b], counts ? 0xFF : 0, sizeof row->counted[b]);
@@ -156,7 +155,7 @@ static kmc_status hire(const diffusion *d, worker *w)
 {
     const size_t width = d->canvas->width, room = width + 2 * KMC_ROW_PADDING;
     kmc_status status = kmc_grid_new(d->run, d->canvas, &w->grid);
-    w->memory = kmc_alloc(2 * d->bands * room, sizeof *w->memory);
+    w->memory = kmc_alloc(3 * d->bands * room, sizeof *w->memory);
     const size_t bytes = d->canvas->coordinates ? sizeof(kmc_quad) : 4;
     for (int i = 0; i < 2; i++) w->places[i] = kmc_alloc_zeroed(width * d->bands, bytes);
     for (int i = 0; i < 3; i++) w->off[i] = kmc_alloc(width * KMC_BANDS, sizeof *w->off[i]);
@@ -164,7 +163,7 @@ static kmc_status hire(const diffusion *d, worker *w)
     w->found = kmc_alloc(w->apart, d->bands * sizeof *w->found);
     if (!w->memory || !w->places[0] || !w->places[1] || !w->off[0] || !w->off[1] || !w->off[2] || !w->found)
         return KMC_NO_MEMORY;
-    for (size_t i = 0; i < 2; i++) w->errors[i] = w->memory + (i * room + KMC_ROW_PADDING) * d->bands;
+    for (size_t i = 0; i < 3; i++) w->errors[i] = w->memory + (i * room + KMC_ROW_PADDING) * d->bands;
     if (status == KMC_OK) w->job = d;
     return status;
 }
@@ -187,7 +186,7 @@ static kmc_status diffuse_task(void *job, ptrdiff_t task, int thread)
     if (status != KMC_OK) return status;
     const size_t first = (size_t)task * d->bands, left = d->canvas->height - first * BAND;
     kmc_dither_row row = row_for(w);
-    memset(w->memory, 0, 2 * d->bands * (row.width + 2 * KMC_ROW_PADDING) * sizeof *w->memory);
+    memset(w->memory, 0, 3 * d->bands * (row.width + 2 * KMC_ROW_PADDING) * sizeof *w->memory);
     /* the losses of the first two rows that are looked at, by two rows of which only they are made */
     for (ptrdiff_t y = -LEAD_IN - 1; y <= -LEAD_IN; y++) {
         bring_rows(w, first, y, 0, row.width);

@@ -27,9 +27,9 @@ typedef struct kmc_dither_row {
     uint16_t limit;              /* what nine of them may take on, of 2^16 of their loss */
     int16_t passed;              /* how much of an error is passed on, of 256; below 256 */
     kmc_quad low, high;          /* the box of the palette */
-    kmc_quad *here;              /* errors: of the row before the last, to be replaced by those of this row, */
-    const kmc_quad *above;       /* and of the last */
-    kmc_quad last[KMC_BANDS], before[KMC_BANDS]; /* and of the pixels just done */
+    kmc_quad *here;              /* errors: of this row, to be written, */
+    const kmc_quad *above;       /* of the one above, */
+    const kmc_quad *beyond;      /* and of the one above that */
     uint16_t *found;             /* what the grid has for every pixel: of each band, one row after the other, */
     size_t apart;                /* these so far apart */
     kmc_quad counted[KMC_BANDS]; /* all bits for those bands whose losses count */

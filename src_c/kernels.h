@@ -57,7 +57,7 @@ struct kmc_dither_row;
 /* What the plain mapping loses at the pixels [begin, end) of the row below, each with both of its neighbours. */
 typedef void kmc_measure_fn(struct kmc_dither_row *row);
 
-/* Error diffusion along the pixels [begin, end) of a row: writes found, here, last and before, and adds to lost. */
+/* Error diffusion along the pixels [begin, end) of a row: writes found and here, and adds to lost. */
 typedef void kmc_diffuse_fn(struct kmc_dither_row *row);
 
 struct kmc_mixtures;

@@ -26,6 +26,15 @@
 #define KMC_NOINLINE
 #endif
 
+/* Before a loop of four at most. */
+#if defined(__clang__)
+#define KMC_UNROLL _Pragma("clang loop unroll_count(4)")
+#elif defined(__GNUC__)
+#define KMC_UNROLL _Pragma("GCC unroll 4")
+#else
+#define KMC_UNROLL
+#endif
+
 extern const kmc_kernels kmc_kernels_c;
 #ifdef KMC_X86
 extern const kmc_kernels kmc_kernels_avx2, kmc_kernels_avx512;

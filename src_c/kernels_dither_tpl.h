@@ -74,29 +74,43 @@ KMC_TARGET static KMC_NOINLINE uint64_t KMC_NAME(ask)(kmc_grid *grid, const quad
     return all;
 }
 
-/* The entries of four points, and what the table has for them. `limits`: how far they may have moved; `still`: some of them
- * perhaps not at all. */
-KMC_TARGET static inline quads KMC_NAME(choose)(const KMC_NAME(finder) *f, quads_cells cells, quads points, quads limits,
-                                                int still, size_t *found)
+/* What the table has for four points. */
+typedef struct KMC_NAME(four) {
+    size_t a, b, c, d;
+} KMC_NAME(four);
+
+KMC_TARGET static inline KMC_NAME(four) KMC_NAME(look_up)(const KMC_NAME(finder) *f, quads_cells cells)
 {
     const uint16_t *const nearest = f->nearest;
-    size_t a = nearest[quads_cell(cells, 0)], b = nearest[quads_cell(cells, 1)];
-    size_t c = nearest[quads_cell(cells, 2)], d = nearest[quads_cell(cells, 3)];
-    if (a == 0 || b == 0 || c == 0 || d == 0 || (still && (a | b | c | d) >= f->cut)) {
-        const quads_cells asked = cells;
-        const quads at = points, within = limits;
-        const uint64_t four = KMC_NAME(ask)(f->grid, &asked, &at, &within,
-                                            (uint64_t)d << 48 | (uint64_t)c << 32 | (uint64_t)b << 16 | (uint64_t)a);
-        a = four & UINT16_MAX;
-        b = four >> 16 & UINT16_MAX;
-        c = four >> 32 & UINT16_MAX;
-        d = four >> 48;
-    }
-    found[0] = a;
-    found[1] = b;
-    found[2] = c;
-    found[3] = d;
-    return quads_gather(f->entries[a], f->entries[b], f->entries[c], f->entries[d]);
+    const KMC_NAME(four) found = {nearest[quads_cell(cells, 0)], nearest[quads_cell(cells, 1)],
+                                  nearest[quads_cell(cells, 2)], nearest[quads_cell(cells, 3)]};
+    return found;
+}
+
+/* Whether it has all of them; `still`: some of the points perhaps have not moved. */
+KMC_TARGET static inline int KMC_NAME(lacks)(const KMC_NAME(finder) *f, const KMC_NAME(four) *found, int still)
+{
+    if (found->a == 0 || found->b == 0 || found->c == 0 || found->d == 0) return 1;
+    return still && (found->a | found->b | found->c | found->d) >= f->cut;
+}
+
+/* The same, asking for what it lacks; `limits`: how far the points may have moved. */
+KMC_TARGET static inline KMC_NAME(four) KMC_NAME(find)(const KMC_NAME(finder) *f, quads_cells cells, quads points,
+                                                       quads limits, int still)
+{
+    const KMC_NAME(four) had = KMC_NAME(look_up)(f, cells);
+    if (!KMC_NAME(lacks)(f, &had, still)) return had;
+    const quads_cells asked = cells;
+    const quads at = points, within = limits;
+    const uint64_t all = (uint64_t)had.d << 48 | (uint64_t)had.c << 32 | (uint64_t)had.b << 16 | (uint64_t)had.a;
+    const uint64_t four = KMC_NAME(ask)(f->grid, &asked, &at, &within, all);
+    const KMC_NAME(four) found = {four & UINT16_MAX, four >> 16 & UINT16_MAX, four >> 32 & UINT16_MAX, four >> 48};
+    return found;
+}
+
+KMC_TARGET static inline quads KMC_NAME(entries)(const KMC_NAME(finder) *f, const KMC_NAME(four) *found)
+{
+    return quads_gather(f->entries[found->a], f->entries[found->b], f->entries[found->c], f->entries[found->d]);
 }
 
 /* What the plain mapping loses at pixel x of the row below, summed over the channels. */
@@ -106,10 +120,10 @@ KMC_TARGET static inline folded KMC_NAME(off)(const KMC_NAME(finder) *f, const v
     const quads zero = quads_set(0);
     quads off[4] = {zero, zero, zero, zero};
     for (size_t v = 0; v < vectors; v++) {
-        size_t found[4];
         const quads own = KMC_NAME(places)(below, x * vectors + v, levels);
         const quads_cells cells = KMC_NAME(cells)(f, own, KMC_NAME(opaque)(f, own), KMC_NAME(clear)(f, own));
-        off[v] = quads_distance(own, KMC_NAME(choose)(f, cells, own, zero, 1, found));
+        const KMC_NAME(four) found = KMC_NAME(find)(f, cells, own, zero, 1);
+        off[v] = quads_distance(own, KMC_NAME(entries)(f, &found));
     }
     return quads_fold(off, MOST_LOST);
 }
@@ -160,61 +174,76 @@ KMC_TARGET static inline quads KMC_NAME(reached)(const int16_t *above, const int
     return quads_add(quads_add(sides, middle), quads_add(quads_share(before, two), quads_share(last, two)));
 }
 
-/* Coordinates stay within the box of the palette, or where they were: what no entry can make good is not passed on for
- * ever. */
-KMC_TARGET static inline void KMC_NAME(diffuse_span)(kmc_dither_row *row, size_t vectors, int atkinson, int levels,
-                                                     int alpha)
+/* Steps [begin, end) of a row. Returns the first step for which the table lacks something, unless it may ask: calls would
+ * keep all that the loop needs from staying in registers. Such a step is to be done again, as a whole. Coordinates stay
+ * within the box of the palette, or where they were: what no entry can make good is not passed on for ever. */
+KMC_TARGET static inline size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row, size_t begin, size_t end, size_t vectors,
+                                                        int atkinson, int levels, int alpha, int may_ask)
 {
     const KMC_NAME(finder) f = KMC_NAME(find_in)(row->grid, alpha);
     const quads zero = quads_set(0), low = quads_repeat(row->low), high = quads_repeat(row->high);
     const quads fourth = quads_repeat((const int16_t[4]){0, 0, 0, -1});
-    const size_t end = row->end, width = row->width, apart = row->apart;
+    const size_t apart = row->apart;
     const ptrdiff_t step = row->step, stride = step * (ptrdiff_t)(16 * vectors);
-    const int16_t part = (int16_t)(8 * row->passed), *const above = row->above[0];
-    int16_t *const here = row->here[0];
+    const int16_t part = (int16_t)(8 * row->passed);
     const void *const places = row->at;
-    uint16_t *const found = row->found;
-    const uint16_t share = row->limit;
-    const uint16_t *const off_above = row->off_above, *const off_here = row->off_here, *const off_below = row->off_below;
+    const uint16_t share = row->limit, *const off_above = row->off_above, *const off_here = row->off_here;
+    const uint16_t *const off_below = row->off_below;
+    size_t x = step > 0 ? begin : row->width - 1 - begin, i = begin;
     quads last[4], before[4], counted[4];
     quads_sums lost = quads_no_sums();
-    for (size_t v = 0; v < vectors; v++) {
-        last[v] = quads_load(row->last[4 * v]);
-        before[v] = quads_load(row->before[4 * v]);
+    for (size_t v = 0; v < vectors; v++) { /* beyond the ends there is padding */
+        const int16_t *const at = row->here[0] + 16 * (x * vectors + v);
+        last[v] = quads_load(at - stride);
+        before[v] = quads_load(at - 2 * stride);
         counted[v] = quads_load(row->counted[4 * v]);
     }
-    for (size_t i = row->begin; i < end; i++) {
-        const size_t x = step > 0 ? i : width - 1 - i, folds = KMC_BANDS * x;
+    for (; i < end; i++, x += (size_t)step) {
+        const size_t folds = KMC_BANDS * x;
         const folded rows = folded_add(folded_load(off_above + folds), folded_load(off_here + folds));
         const folded limits = folded_share(folded_add(rows, folded_load(off_below + folds)), share);
         const int still = folded_any_zero(limits);
         quads_squares squares = quads_no_squares();
+        KMC_UNROLL
         for (size_t v = 0; v < vectors; v++) {
             const size_t at = 16 * (x * vectors + v);
             const quads own = KMC_NAME(places)(places, x * vectors + v, levels), limit = folded_spread(limits, (int)v);
             const quads opaque = KMC_NAME(opaque)(&f, own), clear = KMC_NAME(clear)(&f, own);
-            quads push = KMC_NAME(reached)(above + at, here + at, stride, last[v], before[v], part, atkinson);
+            quads push = KMC_NAME(reached)(row->above[0] + at, row->beyond[0] + at, stride, last[v], before[v], part, atkinson);
             push = quads_max(quads_min(push, limit), quads_sub(zero, limit));
             if (alpha) push = quads_and_not(quads_and(opaque, fourth), push);
             const quads moved = quads_max(quads_min(quads_add(own, push), quads_max(own, high)), quads_min(own, low));
             const quads_cells cells = KMC_NAME(cells)(&f, moved, opaque, clear);
-            size_t numbers[4];
-            const quads entry = KMC_NAME(choose)(&f, cells, moved, limit, still, numbers);
-            for (size_t j = 0; j < 4; j++) found[(4 * v + j) * apart + x] = (uint16_t)numbers[j];
+            const KMC_NAME(four) found =
+                may_ask ? KMC_NAME(find)(&f, cells, moved, limit, still) : KMC_NAME(look_up)(&f, cells);
+            if (!may_ask && KMC_NAME(lacks)(&f, &found, still)) goto lacking;
+            const quads entry = KMC_NAME(entries)(&f, &found);
+            uint16_t *const to = row->found + 4 * v * apart + x;
+            to[0] = (uint16_t)found.a;
+            to[apart] = (uint16_t)found.b;
+            to[2 * apart] = (uint16_t)found.c;
+            to[3 * apart] = (uint16_t)found.d;
             quads error = quads_sub(moved, entry);
             if (alpha) error = quads_and_not(clear, error);
-            quads_store(here + at, error);
+            quads_store(row->here[0] + at, error);
             if (atkinson) before[v] = last[v];
             last[v] = error;
             squares = quads_add_squares(squares, quads_and(quads_sub(own, entry), counted[v]));
         }
         lost = quads_add_sums(lost, squares);
     }
-    for (size_t v = 0; v < vectors; v++) {
-        quads_store(row->last[4 * v], last[v]);
-        quads_store(row->before[4 * v], before[v]);
-    }
+lacking:
     row->lost += quads_total(lost);
+    return i;
+}
+
+KMC_TARGET static inline void KMC_NAME(diffuse_span)(kmc_dither_row *row, size_t vectors, int atkinson, int levels,
+                                                     int alpha)
+{
+    for (size_t i = row->begin; i < row->end;) {
+        i = KMC_NAME(diffuse_steps)(row, i, row->end, vectors, atkinson, levels, alpha, 0);
+        if (i < row->end) i = KMC_NAME(diffuse_steps)(row, i, i + 1, row->vectors, row->atkinson, levels, alpha, 1);
+    }
 }
 
 /* kmc_kernels.diffuse. */
@@ -244,10 +273,14 @@ KMC_TARGET static void KMC_NAME(mix)(kmc_mixtures *m)
             const quads due = quads_max(quads_min(owed[v], limit), quads_sub(zero, limit));
             const quads moved =
                 quads_max(quads_min(quads_add(target, due), quads_load(m->high[4 * v])), quads_load(m->low[4 * v]));
-            size_t found[4];
             const quads_cells cells = KMC_NAME(cells)(&f, moved, quads_load(m->opaque[4 * v]), zero);
-            const quads entry = KMC_NAME(choose)(&f, cells, moved, quads_set(1), 0, found);
-            for (size_t j = 0; j < 4; j++) m->found[i][4 * v + j] = (uint16_t)found[j];
+            const KMC_NAME(four) found = KMC_NAME(find)(&f, cells, moved, quads_set(1), 0);
+            const quads entry = KMC_NAME(entries)(&f, &found);
+            uint16_t *const to = m->found[i] + 4 * v;
+            to[0] = (uint16_t)found.a;
+            to[1] = (uint16_t)found.b;
+            to[2] = (uint16_t)found.c;
+            to[3] = (uint16_t)found.d;
             owed[v] = quads_add(quads_share(due, (int16_t)(m->passed << 7)), quads_sub(target, entry));
         }
     }
