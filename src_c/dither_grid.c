@@ -106,6 +106,13 @@ static kmc_status number_cells(kmc_cells *cells, int channels, uint32_t first, u
         cells->weights[c] = (int16_t)weight;
     }
     find_middles(channels, cells->shift, KMC_BLOCK_BITS, cells->middles_xy, cells->middles_zw);
+    for (int32_t i = 0; i < 1 << KMC_BLOCK_BITS * channels; i += 1 << KMC_BLOCK_BITS) {
+        int32_t *const row = &cells->rows[i >> KMC_BLOCK_BITS];
+        *row = 0;
+        for (int c = 0; c < channels - 1; c++) {
+            *row += cells->weights[c] * (i >> KMC_BLOCK_BITS * (channels - 1 - c) & ((1 << KMC_BLOCK_BITS) - 1));
+        }
+    }
     *after = first + ((uint32_t)1 << bits * channels);
     cells->blocks = kmc_alloc_zeroed((size_t)1 << block_bits(cells) * channels, sizeof *cells->blocks);
     cells->regions = kmc_alloc_zeroed(n_regions(cells), sizeof *cells->regions);
@@ -211,50 +218,59 @@ static void corner_of(const kmc_cells *cells, const int16_t *place, int shift, i
     for (int c = 0; c < cells->channels; c++) low[c] = (int16_t)(place[c] >> shift << shift);
 }
 
-/* What each part of the block at `low` is given, 2^bits of 2^shift along each axis, of the entries in `from`; and what is
- * nearest to their middles. */
-static void divide(kmc_grid *grid, const kmc_cells *cells, const kmc_candidates *from, int depth, const int16_t *low,
-                   int shift, int bits, uint32_t *given, uint32_t *middle)
+/* Cuts those parts of the block at `low` again in which several entries of a list lie; n of them each. */
+static void cut(kmc_grid *grid, const kmc_cells *cells, int depth, int shift, const uint8_t *inside, uint32_t n,
+                uint32_t *given);
+
+/* What each part of the block at `low` is given, 2^bits of 2^shift along each axis, of the entries in `from`. Unless NULL,
+ * `middle` is what is nearest to the middles of those that were cut, 0 for others. Returns whether any was. */
+static int divide(kmc_grid *grid, const kmc_cells *cells, const kmc_candidates *from, int depth, const int16_t *low,
+                  int shift, int bits, uint32_t *given, uint32_t *middle)
 {
     kmc_candidates *const list = &grid->lists[depth];
     int32_t xy[KMC_BLOCK + KMC_PADDING], zw[KMC_BLOCK + KMC_PADDING];
     int32_t position[KMC_BLOCK + KMC_PADDING], distance[KMC_BLOCK + KMC_PADDING];
-    uint8_t inside[KMC_BLOCK];
+    uint8_t inside[KMC_BLOCK] = {0};
     const uint32_t n = (uint32_t)1 << bits * cells->channels;
     const int32_t low_xy = kmc_pack(low[0], low[1]), low_zw = kmc_pack(low[2], low[3]);
     const kmc_box box = box_at(cells, low, shift + bits);
+    int several = 0;
     grid->run->kernels->filter(&box, from, list);
-    if (shift == cells->shift) {
-        memcpy(xy, cells->middles_xy, n * sizeof *xy);
-        memcpy(zw, cells->middles_zw, n * sizeof *zw);
-    } else {
-        find_middles(cells->channels, shift, bits, xy, zw);
-    }
+    const int known = shift == cells->shift;
+    if (!known) find_middles(cells->channels, shift, bits, xy, zw);
     for (uint32_t i = 0; i < n; i++) { /* no sum leaves its half of the word */
-        xy[i] += low_xy;
-        zw[i] += low_zw;
+        xy[i] = (known ? cells->middles_xy[i] : xy[i]) + low_xy;
+        zw[i] = (known ? cells->middles_zw[i] : zw[i]) + low_zw;
     }
     grid->run->kernels->nearest_point(xy, zw, n, list->xy, list->zw, list->n, position, distance);
-    for (uint32_t i = 0; i < n; i++) given[i] = middle[i] = list->id[position[i]];
-    memset(inside, 0, n);
+    for (uint32_t i = 0; i < n; i++) given[i] = list->id[position[i]];
     for (size_t j = 0; j < list->n; j++) {
         const int16_t *const place = grid->entries[list->id[j] & UINT16_MAX];
         int within = 1;
         for (int c = 0; c < cells->channels; c++) within &= (uint32_t)(place[c] - low[c]) >> (shift + bits) == 0;
         if (!within) continue;
         const uint32_t part = part_of(cells, place, shift, bits);
+        several |= inside[part];
+        if (middle && inside[part] < 2) middle[part] = inside[part] ? list->id[position[part]] : 0;
         given[part] = list->id[j];
-        inside[part] = (uint8_t)(inside[part] + (inside[part] < 2));
+        inside[part] = (uint8_t)(1 + (inside[part] != 0));
     }
+    if (several) cut(grid, cells, depth, shift, inside, n, given);
+    return several;
+}
+
+static void cut(kmc_grid *grid, const kmc_cells *cells, int depth, int shift, const uint8_t *inside, uint32_t n,
+                uint32_t *given)
+{
+    const int finer = shift < KMC_BLOCK_BITS ? shift : KMC_BLOCK_BITS;
     for (uint32_t i = 0; i < n; i++) {
         if (inside[i] < 2) continue;
-        const int finer = shift < KMC_BLOCK_BITS ? shift : KMC_BLOCK_BITS;
         const uint32_t number = new_parts(grid, 1);
-        if (number == 0) continue;
-        uint32_t below[KMC_BLOCK], unused[KMC_BLOCK];
+        if (number == 0) return;
+        uint32_t below[KMC_BLOCK];
         int16_t corner[4] = {0};
         corner_of(cells, grid->entries[given[i] & UINT16_MAX], shift, corner);
-        divide(grid, cells, list, depth + 1, corner, shift - finer, finer, below, unused);
+        divide(grid, cells, &grid->lists[depth], depth + 1, corner, shift - finer, finer, below, NULL);
         memcpy(grid->parts[number], below, sizeof below);
         given[i] = CUT + number;
     }
@@ -290,21 +306,16 @@ static void make_block(kmc_grid *grid, kmc_cells *cells, uint32_t block, const i
     const kmc_candidates *const region = region_of(grid, cells, point);
     if (!region) return;
     const uint32_t n = (uint32_t)1 << KMC_BLOCK_BITS * cells->channels;
-    uint32_t given[KMC_BLOCK], middle[KMC_BLOCK], simple = 1;
+    uint32_t given[KMC_BLOCK], middle[KMC_BLOCK], corner = cells->offset;
     int16_t low[4] = {0};
     corner_of(cells, point, cells->shift + KMC_BLOCK_BITS, low);
-    divide(grid, cells, region, 0, low, cells->shift, KMC_BLOCK_BITS, given, middle);
-    for (uint32_t row = 0; row < n; row += 1 << KMC_BLOCK_BITS) { /* along the last axis */
-        uint32_t number = cells->offset + ((uint32_t)low[cells->channels - 1] >> cells->shift);
-        for (int c = 0; c < cells->channels - 1; c++) {
-            const uint32_t along = row >> KMC_BLOCK_BITS * (cells->channels - 1 - c) & ((1 << KMC_BLOCK_BITS) - 1);
-            number += (uint32_t)(cells->weights[c] * ((low[c] >> cells->shift) + (int32_t)along));
-        }
-        for (uint32_t i = row; i < row + (1 << KMC_BLOCK_BITS); i++) {
-            const uint32_t value = given[i] >= CUT ? middle[i] + grid->cut : given[i];
-            grid->nearest[number + i - row] = (uint16_t)(value <= UINT16_MAX ? value : 0);
-            simple &= given[i] < CUT && value <= UINT16_MAX;
-        }
+    int simple = !divide(grid, cells, region, 0, low, cells->shift, KMC_BLOCK_BITS, given, middle);
+    for (int c = 0; c < cells->channels; c++) corner += (uint32_t)(cells->weights[c] * (low[c] >> cells->shift));
+    for (uint32_t i = 0; i < n; i++) {
+        const uint32_t value = given[i] < CUT ? given[i] : middle[i] + grid->cut;
+        simple &= value <= UINT16_MAX;
+        grid->nearest[corner + (uint32_t)cells->rows[i >> KMC_BLOCK_BITS] + i % (1 << KMC_BLOCK_BITS)] =
+            (uint16_t)(value <= UINT16_MAX ? value : 0);
     }
     cells->blocks[block] = MADE;
     if (simple) return;
