@@ -19,7 +19,7 @@ enum {
     BAND = 32,     /* rows; even, like LEAD_IN, so that all bands go to and fro alike */
     LEAD_IN = 4,   /* rows thrown away before them */
     SPAN = 1 << 13, /* pixels of a row between two looks for Ctrl-C */
-    TILE = 64,     /* pixels of a row that are brought into place, or put back, at a time */
+    TILE = 64,     /* pixels of a row that are brought into place at a time */
     THREAD_PIXELS = 1 << 15,
     LIMIT = 4,     /* times the mean loss around a pixel */
     PASSED = 208   /* of 256; the rest is lost, so that small errors do not add up to large ones */
@@ -70,14 +70,14 @@ static size_t row_of(const kmc_canvas *canvas, size_t band, ptrdiff_t y)
     return (size_t)(row < 0 ? 0 : row > last ? last : row);
 }
 
-/* Row y of all bands from `first` on: where the pixels [begin, end) lie. */
-static void bring_rows(const worker *w, size_t first, ptrdiff_t y, size_t begin, size_t end)
+/* Row y of all bands from `first` on: where its pixels lie. */
+static void bring_rows(const worker *w, size_t first, ptrdiff_t y)
 {
     const kmc_canvas *const canvas = w->job->canvas;
     const size_t bytes = canvas->coordinates ? sizeof(kmc_quad) : 4, beside = bytes * w->job->bands;
     uint8_t *const to = w->places[y & 1];
-    for (size_t x = begin; x < end; x += TILE) {
-        const size_t n = end - x < TILE ? end - x : TILE;
+    for (size_t x = 0; x < canvas->width; x += TILE) {
+        const size_t n = canvas->width - x < TILE ? canvas->width - x : TILE;
         for (size_t b = 0; b < w->job->bands; b++) {
             const size_t from = row_of(canvas, first + b, y) * canvas->width + x;
             bring(canvas, from, n, to + x * beside + b * bytes, beside);
@@ -116,17 +116,35 @@ static kmc_dither_row row_for(worker *w)
     return row;
 }
 
+/* A kernel along a row, looking up for Ctrl-C. */
+static kmc_status go_along(worker *w, kmc_dither_row *row, kmc_diffuse_fn *kernel, int thread)
+{
+    for (row->begin = 0; row->begin < row->width; row->begin = row->end) {
+        row->end = row->width - row->begin < SPAN ? row->width : row->begin + SPAN;
+        kernel(row);
+        if (w->grid.status != KMC_OK) return w->grid.status;
+        if (thread == 0 && kmc_poll(w->job->run) != KMC_OK) return KMC_INTERRUPTED;
+    }
+    return KMC_OK;
+}
+
+/* Brings row y of all bands and finds what it loses. */
+static kmc_status measure_row(worker *w, kmc_dither_row *row, size_t first, ptrdiff_t y, int thread)
+{
+    bring_rows(w, first, y);
+    row->below = w->places[y & 1];
+    row->off_below = w->off[(y + 6) % 3];
+    return go_along(w, row, w->job->run->kernels->measure, thread);
+}
+
 /* Row y, and what is to be known of the one below. */
 static kmc_status diffuse_row(worker *w, kmc_dither_row *row, size_t first, ptrdiff_t y, int thread)
 {
     const diffusion *const d = w->job;
-    const size_t width = row->width;
     row->step = (y & 1) == 0 ? 1 : -1;
     row->at = w->places[y & 1];
-    row->below = w->places[(y + 1) & 1];
     row->off_above = w->off[(y + 5) % 3];
     row->off_here = w->off[(y + 6) % 3];
-    row->off_below = w->off[(y + 7) % 3];
     row->here = w->errors[(y + 6) % 3];
     row->above = w->errors[(y + 5) % 3];
     row->beyond = w->errors[(y + 4) % 3];
@@ -134,21 +152,10 @@ static kmc_status diffuse_row(worker *w, kmc_dither_row *row, size_t first, ptrd
         const int counts = y >= 0 && (first + b) * BAND + (size_t)y < d->canvas->height;
         memset(row->counted[b], counts ? 0xFF : 0, sizeof row->counted[b]);
     }
-    bring_rows(w, first, y + 1, 0, width);
-    for (int measured = 0; measured < 2; measured++) {
-        for (row->begin = 0; row->begin < width; row->begin = row->end) {
-            row->end = width - row->begin < SPAN ? width : row->begin + SPAN;
-            if (!measured) {
-                d->run->kernels->measure(row);
-            } else {
-                d->run->kernels->diffuse(row);
-            }
-            if (w->grid.status != KMC_OK) return w->grid.status;
-            if (thread == 0 && kmc_poll(d->run) != KMC_OK) return KMC_INTERRUPTED;
-        }
-    }
-    if (y >= 0) write_rows(w, first, (size_t)y);
-    return KMC_OK;
+    kmc_status status = measure_row(w, row, first, y + 1, thread);
+    if (status == KMC_OK) status = go_along(w, row, d->run->kernels->diffuse, thread);
+    if (status == KMC_OK && y >= 0) write_rows(w, first, (size_t)y);
+    return status;
 }
 
 static kmc_status hire(const diffusion *d, worker *w)
@@ -187,15 +194,7 @@ static kmc_status diffuse_task(void *job, ptrdiff_t task, int thread)
     const size_t first = (size_t)task * d->bands, left = d->canvas->height - first * BAND;
     kmc_dither_row row = row_for(w);
     memset(w->memory, 0, 3 * d->bands * (row.width + 2 * KMC_ROW_PADDING) * sizeof *w->memory);
-    /* the losses of the first two rows that are looked at, by two rows of which only they are made */
-    for (ptrdiff_t y = -LEAD_IN - 1; y <= -LEAD_IN; y++) {
-        bring_rows(w, first, y, 0, row.width);
-        row.below = w->places[y & 1];
-        row.off_below = w->off[(y + 6) % 3];
-        row.begin = 0;
-        row.end = row.width;
-        d->run->kernels->measure(&row);
-    }
+    for (ptrdiff_t y = -LEAD_IN - 1; y <= -LEAD_IN && status == KMC_OK; y++) status = measure_row(w, &row, first, y, thread);
     const ptrdiff_t end = left < BAND ? (ptrdiff_t)left : BAND;
     for (ptrdiff_t y = -LEAD_IN; y < end && status == KMC_OK; y++) status = diffuse_row(w, &row, first, y, thread);
     w->lost += row.lost;

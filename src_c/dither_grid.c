@@ -107,10 +107,11 @@ static kmc_status number_cells(kmc_cells *cells, int channels, uint32_t first, u
     }
     find_middles(channels, cells->shift, KMC_BLOCK_BITS, cells->middles_xy, cells->middles_zw);
     for (int32_t i = 0; i < 1 << KMC_BLOCK_BITS * channels; i += 1 << KMC_BLOCK_BITS) {
-        int32_t *const row = &cells->rows[i >> KMC_BLOCK_BITS];
+        uint32_t *const row = &cells->rows[i >> KMC_BLOCK_BITS];
         *row = 0;
         for (int c = 0; c < channels - 1; c++) {
-            *row += cells->weights[c] * (i >> KMC_BLOCK_BITS * (channels - 1 - c) & ((1 << KMC_BLOCK_BITS) - 1));
+            const int32_t along = i >> KMC_BLOCK_BITS * (channels - 1 - c) & ((1 << KMC_BLOCK_BITS) - 1);
+            *row += (uint32_t)(cells->weights[c] * along);
         }
     }
     *after = first + ((uint32_t)1 << bits * channels);
@@ -311,11 +312,13 @@ static void make_block(kmc_grid *grid, kmc_cells *cells, uint32_t block, const i
     corner_of(cells, point, cells->shift + KMC_BLOCK_BITS, low);
     int simple = !divide(grid, cells, region, 0, low, cells->shift, KMC_BLOCK_BITS, given, middle);
     for (int c = 0; c < cells->channels; c++) corner += (uint32_t)(cells->weights[c] * (low[c] >> cells->shift));
-    for (uint32_t i = 0; i < n; i++) {
-        const uint32_t value = given[i] < CUT ? given[i] : middle[i] + grid->cut;
-        simple &= value <= UINT16_MAX;
-        grid->nearest[corner + (uint32_t)cells->rows[i >> KMC_BLOCK_BITS] + i % (1 << KMC_BLOCK_BITS)] =
-            (uint16_t)(value <= UINT16_MAX ? value : 0);
+    for (uint32_t i = 0; i < n; i += 1 << KMC_BLOCK_BITS) {
+        uint16_t *const row = &grid->nearest[corner + cells->rows[i >> KMC_BLOCK_BITS]];
+        for (uint32_t j = 0; j < 1 << KMC_BLOCK_BITS; j++) {
+            const uint32_t value = given[i + j] < CUT ? given[i + j] : middle[i + j] + grid->cut;
+            simple &= value <= UINT16_MAX;
+            row[j] = (uint16_t)(value <= UINT16_MAX ? value : 0);
+        }
     }
     cells->blocks[block] = MADE;
     if (simple) return;
