@@ -184,7 +184,7 @@ FORMATS = (
         ),
         keeps=("icc_profile", "dpi", "exif", "xmp"),
     ),
-    Format(("bmp",), PillowWriter("BMP"), keeps=("dpi",), alpha="none"),
+    Format(("bmp",), PillowWriter("BMP", settings={"dpi": (0, 0)}), keeps=("dpi",), alpha="none"),
     Format(
         ("jxl",),
         PillowWriter("JXL", palette=False, settings={"lossless": True}, plugin="pillow_jxl"),

@@ -20,6 +20,7 @@ _MOST_VALUE = 20_000.0
 # software, date, artist, copyright, and the tables that EXIF and GPS have for themselves.
 _DESCRIPTIVE_TAGS = (270, 271, 272, 305, 306, 315, 33432)
 _EXIF_TABLES = (0x8769, 0x8825)
+_X_RESOLUTION = 282
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -134,7 +135,9 @@ def pillow_metadata(picture: Any, orientation: int, profile: bytes | None) -> Me
     <kmc.Metadata: 144 x 72 dpi>
     """
     info = picture.info
-    dpi = _resolution(info.get("dpi"))
+    tags = getattr(picture, "tag_v2", None)
+    unsaid = tags is not None and _X_RESOLUTION not in tags  # Pillow says 1 dpi of such a TIFF
+    dpi = None if unsaid else _resolution(info.get("dpi"))
     bare = profile is None and "srgb" not in info
     gamma = info.get("gamma", 0)
     chromaticity = tuple(map(float, info.get("chromaticity", ())))

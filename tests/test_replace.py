@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -247,3 +248,35 @@ def test_a_disk_that_fills_up_midway(tmp_path, _):
     assert "a.png: cannot be written: File too large" in done.stdout
     assert path.read_bytes() == b"old"
     assert names(tmp_path) == ["a.png"]
+
+
+FULL = """
+import pathlib, sys
+import kmc, numpy as np
+noise = np.random.default_rng(0).integers(0, 256, (300, 300), np.uint8)
+result, folder = kmc.quantize(noise, 256), pathlib.Path(sys.argv[1])
+folder.joinpath("fill").write_bytes(bytes(49152))
+for suffix in ("png", "kmc", "gif", "json"):
+    path = folder / f"a.{suffix}"
+    path.write_bytes(b"old")
+for suffix in ("png", "kmc", "gif", "json"):
+    path = folder / f"a.{suffix}"
+    many = kmc.Palette(np.arange(9000).reshape(-1, 3) % 256)
+    try:
+        many.save(path) if suffix == "json" else result.save(path)
+    except kmc.FileWriteError as error:
+        print(error)
+    assert path.read_bytes() == b"old"
+assert len(list(folder.iterdir())) == 5
+"""
+MOUNT = "mount -t tmpfs -o size=80k none {} && "
+UNSHARE = [shutil.which("unshare") or sys.executable, "-rm", "sh", "-c"]
+TRIED = subprocess.run([*UNSHARE, MOUNT.format("/tmp") + "true"], capture_output=True)
+
+
+@pytest.mark.parametrize("_", [] if TRIED.returncode else ["tmpfs"])
+def test_a_full_disk(tmp_path, _):
+    command = MOUNT.format(tmp_path) + f"{sys.executable} -c '{FULL}' {tmp_path}"
+    done = subprocess.run([*UNSHARE, command], capture_output=True, text=True, check=True)
+    for suffix in ("png", "kmc", "gif", "json"):
+        assert f"a.{suffix}: cannot be written: No space left on device" in done.stdout
