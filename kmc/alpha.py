@@ -108,23 +108,30 @@ def alpha_order(colors: NDArray[np.uint8]) -> NDArray[np.intp]:
 
 
 def tree_of(
-    colors: NDArray[np.uint8], weights: NDArray[np.int64] | None, space: SpaceName, threads: int
+    colors: NDArray[np.uint8],
+    weights: NDArray[np.int64] | None,
+    space: SpaceName,
+    threads: int,
+    given: NDArray[np.uint8],
 ) -> _core.Tree | AlphaTree:
     """Distinct colours in Morton order, where they lie in a space, as k-means works on them.
 
     Each weighs 1 where `weights` is None. Of those with alpha 0 there is one at most, the first.
+    `given` are entries of the palette that are known, of as many channels: where one of them is not
+    opaque, it has to be kept from opaque colours.
 
     Examples
     --------
     >>> import numpy as np
     >>> from kmc.alpha import tree_of
-    >>> len(tree_of(np.array([[0, 0, 0, 0], [0, 0, 0, 255]], np.uint8), None, "rgb", 1))
+    >>> colors = np.array([[0, 0, 0, 0], [0, 0, 0, 255]], np.uint8)
+    >>> len(tree_of(colors, None, "rgb", 1, given=colors[:0]))
     2
     """
     if space == "rgb" and colors.shape[1] < 4:
         return _core.tree(colors, weights, threads)
     places = coordinates(colors, space, threads)
-    if colors.shape[1] < 4 or (colors[:, 3] == 255).all():
+    if colors.shape[1] < 4 or ((colors[:, 3] == 255).all() and (given[:, 3] == 255).all()):
         return _core.tree(colors, weights, threads, places)
     return AlphaTree(colors, weights, places, space, threads)
 
@@ -187,7 +194,7 @@ class Beside:
 
 
 class AlphaTree(Beside):
-    """Colours of which some are not opaque, in trees by what may serve them."""
+    """Colours in trees by what may serve them: some of them, or of the entries, are not opaque."""
 
     def __init__(
         self,

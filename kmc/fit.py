@@ -257,7 +257,7 @@ class Fitter:
 def _counted_tree(counted: Histogram, options: Options) -> AnyTree:
     if counted.n_pixels > MOST_WEIGHT:
         raise ArgumentError(f"at most {MOST_WEIGHT} pixels can be weighed, not {counted.n_pixels}")
-    return tree_of(counted.colors, counted.counts, options.space, options.threads)
+    return tree_of(counted.colors, counted.counts, options.space, options.threads, options.fixed)
 
 
 def _of_channels(channels: int, options: Options) -> Options:
@@ -306,7 +306,7 @@ def _drawn(counted: Histogram, by_counts: AnyTree, options: Options) -> Palette:
     """The palette that the colours of a histogram draw; there are more of them than entries."""
     tree, space = by_counts, options.space
     if options.weights == "uniform":
-        tree = tree_of(counted.colors, None, space, options.threads)
+        tree = tree_of(counted.colors, None, space, options.threads, options.fixed)
     if options.k == options.n_fixed:
         _, _, error = tree.label(places(options.fixed, space), options.threads)
         return Palette(options.fixed, inertia=error, space=space)

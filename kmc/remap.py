@@ -73,7 +73,7 @@ def _labelled(
     if colors.shape[1] == 4:
         colors, place = merged_transparent(colors)
         counts = gathered(counts, place)
-    tree = tree_of(colors, counts, palette.space, threads)
+    tree = tree_of(colors, counts, palette.space, threads, palette.colors)
     labels, _, error = tree.label(places(palette.colors, palette.space), threads)
     if palette.space != "rgb":
         error = _core.color_error(colors, counts, palette.colors, labels, threads)

@@ -80,10 +80,11 @@ def looked_up(d: Dithering) -> Ints:
 
 
 def limits(d: Dithering, plain: Ints) -> Ints:
-    """Four times the mean error of the plain mapping over 3 x 3 pixels, in 64ths of a level."""
+    """Four times the mean error of the plain mapping over 3 x 3 pixels, in 64ths of a level; first
+    those of LEAD_IN rows above the picture, which are like its first one."""
     off = np.minimum(np.abs(d.at - d.palette[plain]).sum(axis=2), 7281)
-    wide = np.pad(off, 1, mode="edge")
-    height, width = off.shape
+    wide = np.pad(off, ((LEAD_IN + 1, 1), (1, 1)), mode="edge")
+    height, width = LEAD_IN + len(off), off.shape[1]
     total = sum(wide[y : y + height, x : x + width] for y in range(3) for x in range(3))
     return total * (4 * 65536 // (9 * d.n)) >> 16
 
@@ -95,7 +96,7 @@ def diffuse(d: Dithering, weights: dict[tuple[int, int], int], strength: int) ->
     for begin in range(0, len(indices), BAND):
         end = min(begin + BAND, len(indices))
         rows = np.maximum(np.arange(begin - LEAD_IN, end), 0)
-        found = diffused_rows(d, weights, 208 * strength // 256, limit, plain, rows)
+        found = diffused_rows(d, weights, 208 * strength // 256, limit[begin:], plain, rows)
         indices[begin:end] = found[LEAD_IN:]
     return indices
 
@@ -108,7 +109,8 @@ def diffused_rows(
     plain: Ints,
     rows: Ints,
 ) -> Ints:
-    """The indices of these rows of the picture, before the first of which no error waits."""
+    """The indices of these rows of the picture, before the first of which no error waits. `limit`
+    begins with that of the first."""
     width = plain.shape[1]
     waiting = np.zeros((len(rows) + 2, width + 4, d.n), np.int64)
     found = plain[rows]
@@ -118,10 +120,10 @@ def diffused_rows(
             if d.alpha[y, x] == 0:
                 continue
             opaque, own = bool(d.alpha[y, x] == 255), d.at[y, x]
-            push = np.clip(waiting[i, x + 2], -limit[y, x], limit[y, x])
+            push = np.clip(waiting[i, x + 2], -limit[i, x], limit[i, x])
             push[d.served(opaque)[0] :] = 0
             point = d.within(own + push, own)
-            if limit[y, x] != 0:
+            if limit[i, x] != 0:
                 found[i, x] = d.looked_up(point, opaque, False)
             error = point - d.palette[found[i, x]]
             for (dx, dy), weight in weights.items():

@@ -46,9 +46,9 @@ def label_twin(colors: np.ndarray, palette: np.ndarray, space: str = "rgb") -> n
 
 
 @pytest.mark.parametrize("space", SPACES)
-@pytest.mark.parametrize("name", ALPHA)
+@pytest.mark.parametrize("name", [*ALPHA, "opaque"])
 def test_every_pixel_gets_the_nearest_entry(name, space):
-    picture = ALPHA[name]
+    picture = opaque(NAMED["photo"]) if name == "opaque" else ALPHA[name]
     for seed, kind in enumerate(("any", "opaque", "soft", "clear")):
         colors = scattered((23, 4), 256, seed).astype(np.uint8)
         colors[:, 3] = {"opaque": 255, "soft": 128, "clear": 0}.get(kind, colors[:, 3])
@@ -293,6 +293,18 @@ def test_an_rgb_picture_is_opaque_to_a_palette_with_alpha():
     grey = NAMED["grey photo"]
     alike = opaque(np.repeat(grey[..., None], 3, axis=2))
     np.testing.assert_array_equal(palette.remap(grey).indices, palette.remap(alike).indices)
+
+
+@pytest.mark.parametrize("weights", ["counts", "uniform"])
+def test_fixed_colours_that_are_not_opaque_serve_no_opaque_pixels(weights):
+    """Neither do they draw the others less."""
+    picture = opaque(NAMED["photo"])
+    near = [(*color, 200) for color in kmc.fit(NAMED["photo"], 5).colors.tolist()]
+    result = kmc.quantize(picture, 9, fixed=near, weights=weights)
+    assert result.palette.colors[:5].tolist() == [list(color) for color in near]
+    assert (result.palette.colors[result.indices][..., 3] == 255).all()
+    alone = kmc.quantize(NAMED["photo"], 4, weights=weights)
+    assert result.mse < 1.1 * alone.mse
 
 
 @pytest.mark.parametrize("dither", [None, "atkinson", "blue-noise"])

@@ -14,7 +14,7 @@ import reference_dither as twin
 from engine import ways
 from hypothesis import given
 from hypothesis import strategies as st
-from scenes import few, gradient, noise, photo
+from scenes import few, gradient, noise, photo, scattered
 
 import kmc
 from kmc import _core
@@ -128,6 +128,12 @@ def test_many_colours_and_equal_ones(name):
     palette[200:] = palette[:100]
     check(noise(9, 11), palette, name)
     check(noise(9, 11), np.full((5, 3), 90, np.uint8), name)
+
+
+def test_rows_above_the_picture_are_like_its_first_one():
+    """They have no share in what the second one loses."""
+    palette = np.array([[255, 255, 255], [0, 128, 0], [0, 127, 128], [0, 255, 128]], np.uint8)
+    check((scattered((2, 8, 3), 3, 5) * 60).astype(np.uint8), palette, "floyd-steinberg")
 
 
 EQUAL = """
