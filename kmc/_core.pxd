@@ -56,6 +56,15 @@ cdef extern from "tables.h" nogil:
     void kmc_tables_free(kmc_tables *tables)
 
 
+cdef extern from "points.h" nogil:
+    ctypedef struct kmc_node:
+        uint32_t begin, end, next
+
+    ctypedef struct kmc_tree:
+        kmc_node *nodes
+        size_t n_nodes
+
+
 cdef extern from "kmc.h" nogil:
     ctypedef struct kmc_histogram:
         pass
@@ -126,9 +135,6 @@ cdef extern from "kmc.h" nogil:
                                 const kmc_mixing *mixing, int strength, void *indices)
     kmc_status kmc_canvas_error(const kmc_run *run, const kmc_canvas *canvas, const void *indices,
                                 double *error)
-
-    ctypedef struct kmc_tree:
-        pass
 
     ctypedef struct kmc_observer:
         int (*see)(void *context, int iteration, const double *centroids, double inertia,

@@ -224,7 +224,7 @@ cdef class Tree:
         return <Py_ssize_t>kmc_tree_size(self.c)
 
     def coarsen(self, size_t least, int threads):
-        """The largest cells that number `least` or more, or this tree itself."""
+        """Cells, smaller where there is more weight, `least` or more, or this tree itself."""
         cdef Run run = Run(threads)
         cdef Tree cells = Tree(_MAKER, self.channels)
         cdef kmc_status status

@@ -20,6 +20,12 @@ def _accumulate(const int32_t[::1] xy not None, const int32_t[::1] zw not None,
     kernels().accumulate(&xy[0], &zw[0], &labels[0], labels.shape[0], &sums[0])
 
 
+def _boxes(Tree tree not None):
+    """Of each box its first point, where its points end, and the box that follows those inside it."""
+    cdef size_t n = tree.c.n_nodes
+    return [(tree.c.nodes[i].begin, tree.c.nodes[i].end, tree.c.nodes[i].next) for i in range(n)]
+
+
 def _assume_processors(int n):
     """Takes the machine for one with n processors: with many, helpers come however busy it is."""
     global _processors

@@ -29,11 +29,11 @@ MOST_SEARCHED = 4096
 class Effort:
     """How hard to look for good starting centroids, and when Lloyd's iterations may stop.
 
-    A first search goes over cells: the largest that number `cells` for each colour of the palette,
-    with so many kicks. A second one goes over `fine_cells` for each colour, unless that is 0, with
-    `fine_kicks` and so many more for each colour. Either ends once `patience` kicks in a row were
-    in vain. All of this `starts` times, from other random numbers each. In the end the rounded
-    colours are nudged, in so many `rounds` at most.
+    A first search goes over cells, as few as there are with `cells` for each colour of the palette,
+    with so many kicks, but at most one for every two colours. A second one goes over `fine_cells`
+    for each colour, unless that is 0, with `fine_kicks` and so many more for each colour. Either
+    ends once `patience` kicks in a row were in vain. All of this `starts` times, from other random
+    numbers each. In the end the rounded colours are nudged, in so many `rounds` at most.
     """
 
     cells: int
@@ -49,8 +49,8 @@ class Effort:
 
 # Measured on Kodak: src_c/README.md has the table these were chosen from.
 EFFORTS = {
-    "fast": Effort(64, 0, 0, 0, 0, patience=1, starts=1, tol=0.5, rounds=0),
-    "default": Effort(32, 2, 128, 3, 1 / 10, patience=16, starts=1, tol=0.1, rounds=0),
+    "fast": Effort(48, 0, 0, 0, 0, patience=1, starts=1, tol=0.5, rounds=0),
+    "default": Effort(12, 24, 48, 4, 1 / 5, patience=8, starts=1, tol=0.1, rounds=0),
     "best": Effort(32, 64, 256, 0, 256, patience=256, starts=4, tol=1e-4, rounds=16),
 }
 

@@ -109,7 +109,8 @@ def _searched(tree: AnyTree, options: Options, seed: int) -> NDArray[np.float64]
         few = cells.coarsen(SEEDING_CELLS * k, threads)
         centroids = few.seed_plusplus(k, seed, threads, fixed)
     if options.searches:
-        cells.search(centroids, effort.kicks, effort.patience, seed, threads, n_fixed)
+        kicks = min(effort.kicks, k // 2)
+        cells.search(centroids, kicks, effort.patience, seed, threads, n_fixed)
         if effort.fine_cells:
             cells = tree.coarsen(effort.fine_cells * k, threads)
             kicks = effort.fine_kicks + int(effort.fine_kicks_a_color * k)

@@ -143,11 +143,12 @@ struct kmc_tree {
     kmc_node *nodes;      /* in preorder; nodes[0] is the root */
     kmc_moments *moments; /* of each node */
     size_t n_nodes;
-    size_t cells[34]; /* how many there are whose points share so many leading bits */
+    uint8_t *rank;     /* rank[i]: how late points i - 1 and i are to be told apart (boxes.h) */
+    size_t cells[257]; /* how many there are when all points of lower rank than that begin one */
     uint32_t *tasks; /* subtrees that together hold every point once, of some KMC_TASK_POINTS points at most */
     size_t n_tasks;
     double square_sum; /* sum of w |x|^2 */
-    int64_t largest_weight;
+    int64_t weight, largest_weight; /* of all points, and of one */
 };
 
 /* The points of a node, where they lie. */

@@ -64,7 +64,6 @@ static kmc_status place_coordinates(kmc_tree *tree, const int16_t *coordinates, 
 /* What one thread adds up over the points it weighs. */
 typedef struct weighing {
     int64_t total, square_sum, largest;
-    size_t sharing[33]; /* how many points share so many bits with the one before */
 } weighing;
 
 /* Weights are positive and not too many; no colour comes twice. */
@@ -80,7 +79,6 @@ static kmc_status weigh(kmc_tree *tree, const int64_t *weights, size_t begin, si
         total += weight;
         square_sum += weight * kmc_distance(points.xy[i], points.zw[i], 0, 0);
         largest = weight > largest ? weight : largest;
-        w->sharing[shared[i]]++;
         points.weights[i] = weight;
     }
     w->total = total;
@@ -97,10 +95,8 @@ static kmc_status sum_up(kmc_tree *tree, const weighing *of, int threads)
         total += of[thread].total;
         square_sum += of[thread].square_sum;
         if (of[thread].largest > tree->largest_weight) tree->largest_weight = of[thread].largest;
-        for (int bits = 0; bits < 33; bits++) tree->cells[bits + 1] += of[thread].sharing[bits];
     }
-    tree->cells[0] = 1;
-    for (int bits = 2; bits < 34; bits++) tree->cells[bits] += tree->cells[bits - 1];
+    tree->weight = total;
     tree->square_sum = (double)square_sum;
     return KMC_OK;
 }
@@ -143,8 +139,9 @@ static kmc_status reserve(size_t n, int channels, kmc_tree **out)
     if (!tree) return KMC_NO_MEMORY;
     tree->channels = channels;
     tree->shared = kmc_alloc_zeroed(n, sizeof *tree->shared);
+    tree->rank = kmc_alloc_zeroed(n, sizeof *tree->rank);
     const kmc_status status = kmc_points_new(n, &tree->points);
-    return tree->shared ? status : KMC_NO_MEMORY;
+    return tree->shared && tree->rank ? status : KMC_NO_MEMORY;
 }
 
 /* After any failure there is no tree. */
@@ -174,28 +171,28 @@ size_t kmc_tree_size(const kmc_tree *tree)
 }
 
 /* Counts the cell that point p opens, if it does. */
-static size_t open_cell(const kmc_tree *tree, size_t p, int bits, uint8_t *shared, size_t n)
+static size_t open_cell(const kmc_tree *tree, size_t p, int rank, uint8_t *shared, size_t n)
 {
-    if (p == 0 || tree->shared[p] < bits) shared[n++] = tree->shared[p];
+    if (p == 0 || tree->rank[p] < rank) shared[n++] = tree->shared[p];
     return n;
 }
 
-/* The moments of the cells of points whose keys share `bits` leading bits, and how many bits each shares with the one
- * before. A box that lies in one cell is added whole. */
-static void sum_cells(const kmc_tree *tree, int bits, uint8_t *shared, kmc_moments *cells)
+/* The moments of the cells that begin at the points of lower rank, and how many bits each shares with the one before. A box
+ * that lies in one cell is added whole. */
+static void sum_cells(const kmc_tree *tree, int rank, uint8_t *shared, kmc_moments *cells)
 {
     size_t n = 0;
     for (uint32_t i = 0; i < tree->n_nodes;) {
         const kmc_node *const node = &tree->nodes[i];
-        if (kmc_next_cut(tree->shared, node->begin + 1, node->end, bits - 1) == node->end) {
-            n = open_cell(tree, node->begin, bits, shared, n);
+        if (kmc_next_cut(tree->rank, node->begin + 1, node->end, rank - 1) == node->end) {
+            n = open_cell(tree, node->begin, rank, shared, n);
             kmc_moments_merge(&cells[n - 1], &tree->moments[i]);
             i = node->next;
             continue;
         }
         const size_t end = node->next == i + 1 ? node->end : node->begin; /* only leaves have points of their own */
         for (size_t p = node->begin; p < end; p++) {
-            n = open_cell(tree, p, bits, shared, n);
+            n = open_cell(tree, p, rank, shared, n);
             kmc_moments_add(&cells[n - 1], &tree->points, p);
         }
         i++;
@@ -203,13 +200,13 @@ static void sum_cells(const kmc_tree *tree, int bits, uint8_t *shared, kmc_momen
 }
 
 /* One point for every occupied cell: the mean of those in it. */
-static kmc_status place_cells(kmc_tree *cells, const kmc_tree *tree, int bits)
+static kmc_status place_cells(kmc_tree *cells, const kmc_tree *tree, int rank)
 {
     const size_t n = cells->points.n;
-    weighing w = {0, 0, 0, {0}};
+    weighing w = {0, 0, 0};
     kmc_moments *const moments = kmc_alloc_zeroed(n, sizeof *moments);
     if (!moments) return KMC_NO_MEMORY;
-    sum_cells(tree, bits, cells->shared, moments);
+    sum_cells(tree, rank, cells->shared, moments);
     for (size_t i = 0; i < n; i++) {
         cells->points.weights[i] = moments[i].weight;
         kmc_moments_mean(&moments[i], &cells->points.xy[i], &cells->points.zw[i]);
@@ -222,11 +219,11 @@ static kmc_status place_cells(kmc_tree *cells, const kmc_tree *tree, int bits)
 kmc_status kmc_tree_coarsen(const kmc_run *run, const kmc_tree *tree, size_t least, kmc_tree **cells)
 {
     *cells = NULL;
-    int bits = 0;
-    while (bits < 8 * tree->channels && tree->cells[bits] < least) bits++;
-    if (tree->cells[bits] == tree->points.n) return KMC_OK;
-    kmc_status status = reserve(tree->cells[bits], tree->channels, cells);
-    if (status == KMC_OK) status = place_cells(*cells, tree, bits);
+    int rank = 0;
+    while (rank < 256 && tree->cells[rank] < least) rank++;
+    if (tree->cells[rank] == tree->points.n) return KMC_OK;
+    kmc_status status = reserve(tree->cells[rank], tree->channels, cells);
+    if (status == KMC_OK) status = place_cells(*cells, tree, rank);
     return finish(run, status, cells);
 }
 
@@ -235,6 +232,7 @@ void kmc_tree_free(kmc_tree *tree)
     if (!tree) return;
     kmc_points_free(&tree->points);
     kmc_free(tree->shared);
+    kmc_free(tree->rank);
     kmc_free(tree->nodes);
     kmc_free(tree->moments);
     kmc_free(tree->tasks);

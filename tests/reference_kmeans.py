@@ -8,6 +8,8 @@ bit may differ.
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from numpy.typing import NDArray
 from reference import morton_keys
@@ -21,6 +23,7 @@ NONE = np.zeros((0, 4), np.int64)
 Points = NDArray[np.int64]
 Weights = NDArray[np.int64]
 Centroids = NDArray[np.float64]
+Boxes = list[tuple[int, int, int]]
 
 
 def points_of(colors: NDArray[np.uint8]) -> Points:
@@ -168,21 +171,59 @@ def lloyd(
     return centroids, history, False
 
 
-def cells(points: Points, weights: Weights, least: int) -> tuple[Points, Weights]:
-    """Means and weights of the largest cells that number `least`: all whose keys begin alike.
+def ranks(points: Points, weights: Weights, boxes: Boxes, channels: int) -> NDArray[np.int64]:
+    """How late the cells of the points part before each of them.
 
-    >>> means, weights = cells(points_of(np.array([[3], [4], [6]])), np.array([1, 1, 2]), 2)
-    >>> means[:, 0].tolist(), weights.tolist()
-    ([192, 341], [1, 3])
+    The smallest cell that holds a point and the one before, as far as their box reaches, parts the
+    earlier the more it weighs and the larger it is: four ranks are an octave.
+
+    >>> points = points_of(np.array([[0], [1], [128]]))
+    >>> ranks(points, np.array([1, 1, 2]), [(0, 3, 1)], 1).tolist()
+    [-1, 243, 183]
     """
-    keys = morton_keys((points // ONE_LEVEL).astype(np.uint8)).astype(np.uint64)
-    for bits in range(33):
-        prefix = keys >> np.uint64(32 - bits)
-        _, first, cell = np.unique(prefix, return_index=True, return_inverse=True)
-        if len(first) >= least:
+    keys = morton_keys((points // ONE_LEVEL).astype(np.uint8)).astype(np.int64)
+    apart = [32 - int(x).bit_length() for x in keys[1:] ^ keys[:-1]]  # of four channels
+    shared = [-1] + [bits // 4 * channels + bits % 4 for bits in apart]
+    shift = max(int(weights.sum()).bit_length() - 31, 0)
+    found = np.full(len(points), -1)
+    for self, (begin, end, after) in enumerate(boxes):
+        parts, child = list(range(begin, end)), self + 1
+        if after != child:
+            parts = []
+            while child < after:
+                parts.append(boxes[child][0])
+                child = boxes[child][2]
+        heavy = [int(weights[a:b].sum()) for a, b in itertools.pairwise([*parts, end])]
+        heavy = [max(weight >> shift, 1) for weight in heavy]
+        for i in range(1, len(parts)):
+            bits, low, high = shared[parts[i]], i - 1, i + 1
+            while low > 0 and shared[parts[low]] >= bits:
+                low -= 1
+            while high < len(parts) and shared[parts[high]] >= bits:
+                high += 1
+            halved = min(bits % channels, 3)
+            sides = (4 * (min(channels, 3) - halved) + halved) * 4 ** (7 - bits // channels)
+            fraction, octave = np.frexp(float(sum(heavy[low:high]) * sides))
+            found[parts[i]] = 255 - 4 * (octave - 1) - int(8 * fraction - 4)
+    return found
+
+
+def cells(
+    points: Points, weights: Weights, least: int, boxes: Boxes, channels: int = 3
+) -> tuple[Points, Weights]:
+    """Means and weights of the cells of the lowest rank that number `least`.
+
+    >>> points = points_of(np.array([[0], [1], [128]]))
+    >>> means, weights = cells(points, np.array([1, 1, 2]), 2, [(0, 3, 1)], 1)
+    >>> means[:, 0].tolist(), weights.tolist()
+    ([32, 8192], [2, 2])
+    """
+    rank = ranks(points, weights, boxes, channels)
+    for limit in range(257):
+        first = rank < limit
+        if first.sum() >= least:
             break
-    place = np.argsort(np.argsort(first))  # cells in the order of their first points
-    weight, sums = sums_of(points, weights, place[cell.reshape(-1)], len(first))
+    weight, sums = sums_of(points, weights, first.cumsum() - 1, int(first.sum()))
     return (sums + weight[:, None] // 2) // weight[:, None], weight
 
 

@@ -39,7 +39,7 @@ def test_draws_the_same_in_every_way(seeding, name):
 def test_draws_from_cells(seeding):
     tree, points, weights = tree_of(photo(90, 100))
     coarse = tree.coarsen(400, 1)
-    expected = TWINS[seeding](*cells(points, weights, 400), 50, 3)
+    expected = TWINS[seeding](*cells(points, weights, 400, _core._boxes(tree)), 50, 3)
     np.testing.assert_array_equal(getattr(coarse, seeding)(50, 3, 1), expected)
 
 

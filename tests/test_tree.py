@@ -71,7 +71,9 @@ def test_large_trees_are_the_same_whatever_made_them():
     points, weights = points_of(counted.colors), 1 + scattered((len(counted),), 50)
     centroids = points[:: len(points) // 20][:20] / 64
     labels, sizes, _ = label(points, weights, centroids)
-    expected = [expected_cells(points, weights, least) for least in (3, 500, 20_000)]
+    tree = _core.tree(counted.colors, weights, 1)
+    expected = [points_in(tree.coarsen(least, 1)) for least in (3, 500, 20_000)]
+    assert expected[1] == expected_cells(tree, points, weights, 500)
     sums = np.zeros((20, 4), np.int64)
     np.add.at(sums, labels, weights[:, None] * points)
     for _, threads in ways():
@@ -174,9 +176,26 @@ def points_in(tree):
     return sorted(map(tuple, np.column_stack((centroids * 64, weights)).astype(int).tolist()))
 
 
-def expected_cells(points, weights, least):
-    means, weight = cells(points, weights, least)
+def expected_cells(tree, points, weights, least):
+    means, weight = cells(points, weights, least, _core._boxes(tree), tree.channels)
     return sorted(map(tuple, np.column_stack((means, weight)).tolist()))
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_boxes_hold_what_is_in_them(name):
+    """In preorder, their parts in a row, no leaf of more than 48 points."""
+    tree, points, _ = tree_of(NAMED[name])
+    boxes = _core._boxes(tree)
+    assert boxes[0] == (0, len(points), len(boxes))
+    for self, (begin, end, after) in enumerate(boxes):
+        if after == self + 1:
+            assert 0 < end - begin <= 48
+            continue
+        at, child = begin, self + 1
+        while child < after:
+            assert boxes[child][0] == at
+            _, at, child = boxes[child]
+        assert (at, child) == (end, after)
 
 
 @given(PICTURES, st.integers(1, 700))
@@ -188,24 +207,58 @@ def test_cells_are_means_that_keep_all_weight(picture, least):
         return
     assert least <= len(coarse) <= len(tree)
     found = points_in(coarse)
-    assert found == expected_cells(points, weights, least)
+    assert found == expected_cells(tree, points, weights, least)
     assert sum(cell[-1] for cell in found) == picture.shape[0] * picture.shape[1]
+
+
+@given(st.integers(0, 10**6), st.integers(2, 300))
+def test_cells_of_weights_of_every_size(seed, least):
+    colors = kmc.histogram(noise(1, 400, 3, seed)).colors
+    weights = 1 + (scattered((len(colors),), 1 << 22, seed) >> scattered((len(colors),), 22, 1))
+    weights[seed % len(colors)] = 0
+    weights[seed % len(colors)] = (1 << 33) - (weights.sum() if seed % 2 else 1 << 32)
+    tree = _core.tree(colors, weights, 1)
+    expected = expected_cells(tree, points_of(colors), weights, least)
+    assert points_in(tree.coarsen(least, 1)) == expected
+
+
+def test_cells_are_smaller_where_there_is_more():
+    """A tenth of the colours weighs as much as the others, and has many more of the cells."""
+    colors = kmc.histogram(noise(1, 2000)).colors
+    weights = np.ones(len(colors), np.int64)
+    dark = colors[:, 0] < 26
+    weights[dark] = 9
+    cells_found = points_in(_core.tree(colors, weights, 1).coarsen(300, 1))
+    even = points_in(_core.tree(colors, None, 1).coarsen(300, 1))
+    n_dark, n_even = (sum(x < 26 * 64 for x, *_ in found) for found in (cells_found, even))
+    assert n_dark / len(cells_found) > 2 * n_even / len(even)
 
 
 def test_cells_of_cells():
     tree, points, weights = tree_of(NAMED["noise"])
-    fine, coarse = tree.coarsen(900, 1), tree.coarsen(900, 2).coarsen(40, 1)
+    fine = tree.coarsen(900, 1)
+    coarse = tree.coarsen(900, 2).coarsen(40, 1)
     assert len(tree) > len(fine) > len(coarse) >= 40
-    means, weight = cells(points, weights, 900)
-    assert points_in(coarse) == expected_cells(means, weight, 40)
+    means, weight = cells(points, weights, 900, _core._boxes(tree))
+    assert points_in(coarse) == expected_cells(fine, means, weight, 40)
+
+
+def test_opaque_colours_have_the_same_cells_as_without_alpha():
+    picture = photo(50, 60)
+    colors, weights = kmc.histogram(picture).colors, kmc.histogram(picture).counts
+    opaque = np.insert(colors, 3, 255, axis=1)
+    points = points_of(colors).astype(np.int16)
+    tree, wide = _core.tree(colors, weights, 1), _core.tree(opaque, weights, 1, points)
+    for least in (2, 20, 300, 1000):
+        assert points_in(tree.coarsen(least, 1)) == points_in(wide.coarsen(least, 1))
 
 
 def test_cells_lie_under_a_tree_as_well():
     tree, points, weights = tree_of(photo(90, 100))
-    means, weight = cells(points, weights, 500)
+    means, weight = cells(points, weights, 500, _core._boxes(tree))
     for _, threads in ways():
         coarse = tree.coarsen(500, threads)
-        assert len(coarse) == len(means) > 500
+        assert len(coarse) == len(means) >= 500
         same_label(coarse, means, weight, centroids_for(means, 20, 5), threads)
 
 
