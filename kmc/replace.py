@@ -22,7 +22,7 @@ def replace(
 
     The new file is made beside the old one, takes over its permissions and is moved onto it: a full
     disk, Ctrl-C or the end of the process leave the one or the other. A write-protected file stays;
-    symbolic links are followed; what is no ordinary file (a device, a pipe) is written to directly.
+    symbolic links are followed; pipes and devices are written to as they are.
 
     Parameters
     ----------
@@ -33,7 +33,8 @@ def replace(
     within : str or os.PathLike, optional
         A folder that the file must lie in once ``..`` and symbolic links are followed.
     overwrite : bool, default True
-        Whether an existing file may be replaced.
+        Whether an existing file may be replaced. A stream (`is_stream`) loses nothing, and takes
+        `data` in any case.
 
     Raises
     ------
@@ -59,7 +60,12 @@ def replace(
     b'whole'
     """
     name = os.fsdecode(path)
-    real = os.path.realpath(name) if within is None else inside(name, os.fsdecode(within))
+    target = name if within is None else inside(name, os.fsdecode(within))
+    if is_stream(target):  # by this name: where /dev/stdout leads, there may be none
+        with open(target, "wb") as file:
+            file.write(data)
+        return
+    real = os.path.realpath(target)
     try:
         mode = os.stat(real).st_mode
     except FileNotFoundError:
@@ -71,6 +77,22 @@ def replace(
             file.write(data)
     else:
         _move_into_place(name, real, data, mode, overwrite)
+
+
+def is_stream(path: str | os.PathLike[str]) -> bool:
+    """Whether this is a pipe, a terminal or a device like them, which keeps nothing to be lost.
+
+    Examples
+    --------
+    >>> from kmc.replace import is_stream
+    >>> is_stream("photo.jpg")
+    False
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
 
 
 def inside(name: str, folder: str) -> str:

@@ -73,6 +73,16 @@ def test_pipes_with_names(cli, tmp_path, photo, _):
 
 
 @POSIX
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1"])
+def test_standard_output_by_its_name(tmp_path, _, name):
+    """There is no file where these lead, and nothing to be lost by writing there."""
+    source = picture(tmp_path / "a.png")
+    done = run("quantize", source, "-k", 4, "-o", name, "--format", "png")
+    plain = run("quantize", source, "-k", 4, "-o", "-")
+    assert (done.returncode, done.stdout) == (0, plain.stdout), done.stderr
+
+
+@POSIX
 def test_a_broken_pipe_is_quiet(tmp_path, _):
     source = picture(tmp_path / "a.png")
     for arguments in (["-o", "-"], ["-n", "--json"]):
@@ -109,7 +119,7 @@ def test_streams_that_are_closed(tmp_path, _):
 def test_a_full_disk(tmp_path, device):
     source = picture(tmp_path / "a.png")
     full = b"cannot be written: No space left on device\n"
-    done = run("quantize", source, "-k", 4, "-f", "-o", device, "--format", "png")
+    done = run("quantize", source, "-k", 4, "-o", device, "--format", "png")
     assert (done.returncode, done.stderr) == (3, b"kmc: /dev/full: " + full)
     with open(device, "wb") as stdout:
         done = run("quantize", source, "-k", 4, "-o", "-", stdout=stdout)

@@ -11,6 +11,7 @@ import click
 
 from kmc.commands.inputs import STDIO, Input
 from kmc.errors import FileWriteError
+from kmc.replace import is_stream
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,9 @@ class Naming:
                 f"{source.name}: its result would be {target}, as that of {rival.name} is; "
                 "take it in a call of its own, with another --out-dir or --suffix"
             )
-        if target != STDIO and not self.overwrite and os.path.lexists(target):
+        if target == STDIO or self.overwrite or is_stream(target):
+            return
+        if os.path.lexists(target):
             raise _exists(f"{target}: exists already; --force replaces it")
 
 
