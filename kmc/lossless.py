@@ -26,7 +26,8 @@ def indexed(picture: Image.Image, settings: dict[str, Any] | None = None) -> Ind
     ----------
     picture : PIL.Image.Image
         Of mode "P", whose indices and palette are kept; or of "1", "L", "LA", "RGB" or "RGBA" with
-        up to 65 536 colours, which become the palette in their order.
+        up to 65 536 colours, which become the palette in whichever of two orders takes fewer
+        bytes in a .kmc file.
     settings : dict, optional
         Metadata in place of the picture's own: icc_profile, dpi, exif, xmp, as in Pillow's save().
 
@@ -96,4 +97,17 @@ def _counted(picture: Image.Image) -> tuple[Any, NDArray[np.uint8]]:
             f"the picture has {k} colours, and a palette at most {MOST_COLORS}: "
             "kmc.quantize finds the best"
         )
-    return _core.remap(pixels, colors, np.arange(k, dtype=np.uint16), k, threads), colors
+    order = _order(colors)
+    ranks = np.argsort(order).astype(np.uint16)
+    return _core.remap(pixels, colors, ranks, k, threads), colors[order]
+
+
+def _order(colors: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """As they were counted; or by alpha, red, green and blue, where that is coded in fewer bytes.
+
+    The one keeps near colours near, the other lets those of a grid go on in even steps.
+    """
+    keys = {1: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[colors.shape[1]]  # the last counts first
+    by_channels = np.lexsort(colors[:, keys].T)
+    orders = np.arange(len(colors)), by_channels
+    return min(orders, key=lambda order: len(_core.palette_write(colors[order])))

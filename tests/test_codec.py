@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kmc_files import assert_same, file_of, indexed
 from numpy.typing import NDArray
+from PIL import Image
 
 import kmc
 from kmc import _core
 from kmc.codec import encode, read_header
+from kmc.lossless import indexed as as_it_is
 
 # ---- round trips ---------------------------------------------------------------------------------
 
@@ -232,3 +234,21 @@ def test_palettes_take_no_more_than_their_bytes(channels: int) -> None:
     coded = _core.palette_write(steps)
     assert len(coded) < 8 * channels
     assert np.array_equal(_core.palette_read(coded, 60, channels), steps)
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_colors_are_put_in_the_order_that_takes_fewer_bytes(channels: int) -> None:
+    y, x = np.indices((16, 16))
+    grid = np.stack([16 * x, 16 * y, 0 * x + 96, 255 - y][:channels], axis=2).astype(np.uint8)
+    steps = as_it_is(Image.fromarray(grid))
+    assert np.array_equal(np.asarray(steps), grid)
+    colors = steps.palette.colors
+    assert len(_core.palette_write(colors)) < 90
+    if channels == 4:
+        assert (np.diff(colors[:, 3].astype(int)) >= 0).all()
+
+    near = np.cumsum(np.random.default_rng(8).integers(0, 3, (1, 200, channels)), axis=1)
+    counted, _ = _core.histogram(near.astype(np.uint8), 1)
+    kept = as_it_is(Image.fromarray(near.astype(np.uint8)))
+    assert np.array_equal(np.asarray(kept), near)
+    assert len(_core.palette_write(kept.palette.colors)) <= len(_core.palette_write(counted))
