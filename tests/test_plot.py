@@ -224,7 +224,7 @@ def test_palettes_of_thousands_are_drawn(make_indexed):
 
 
 def test_history_draws_inertia_and_shift(photo):
-    palette = kmc.fit(photo, 8, max_iter=6, tol=0)
+    palette = kmc.fit(photo, 8, init="random", max_iter=6, tol=0)
     ax = kmc.plot.history(palette)
     beside = ax.figure.axes[-1]
     inertia, shift = np.array(palette.history).T
