@@ -110,7 +110,8 @@ static kmc_dither_row row_for(worker *w)
     const diffusion *const d = w->job;
     kmc_dither_row row = {.grid = &w->grid, .width = d->canvas->width, .vectors = d->bands / KMC_VECTOR,
                           .atkinson = d->atkinson, .levels = d->canvas->coordinates == NULL, .found = w->found,
-                          .apart = w->apart,                          .limit = (uint16_t)(LIMIT * 65536 / (9 * d->canvas->channels)), .passed = (int16_t)d->passed};
+                          .apart = w->apart, .passed = (int16_t)d->passed,
+                          .limit = (uint16_t)(LIMIT * 65536 / (9 * d->canvas->channels))};
     memcpy(row.low, d->low, sizeof row.low);
     memcpy(row.high, d->high, sizeof row.high);
     return row;
@@ -158,10 +159,10 @@ static kmc_status diffuse_row(worker *w, kmc_dither_row *row, size_t first, ptrd
     return status;
 }
 
-static kmc_status hire(const diffusion *d, worker *w)
+static kmc_status hire(const diffusion *d, int thread, worker *w)
 {
     const size_t width = d->canvas->width, room = width + 2 * KMC_ROW_PADDING;
-    kmc_status status = kmc_grid_new(d->run, d->canvas, &w->grid);
+    kmc_status status = kmc_grid_new(d->run, d->canvas, thread, &w->grid);
     w->memory = kmc_alloc(3 * d->bands * room, sizeof *w->memory);
     const size_t bytes = d->canvas->coordinates ? sizeof(kmc_quad) : 4;
     for (int i = 0; i < 2; i++) w->places[i] = kmc_alloc_zeroed(width * d->bands, bytes);
@@ -189,7 +190,7 @@ static kmc_status diffuse_task(void *job, ptrdiff_t task, int thread)
 {
     const diffusion *const d = job;
     worker *const w = &d->workers[thread];
-    kmc_status status = w->job ? KMC_OK : hire(d, w);
+    kmc_status status = w->job ? KMC_OK : hire(d, thread, w);
     if (status != KMC_OK) return status;
     const size_t first = (size_t)task * d->bands, left = d->canvas->height - first * BAND;
     kmc_dither_row row = row_for(w);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { COORDINATE_BITS = 14, MADE = 1, CUT_CELL = 1 << 15 };
+enum { COORDINATE_BITS = 14, MADE = 1, CUT_CELL = 1 << 15, POLL_COMPARED = 1 << 23 };
 
 #define CUT ((uint32_t)1 << 31)
 
@@ -137,10 +137,10 @@ static uint32_t clear_entry(const kmc_canvas *canvas)
     return found;
 }
 
-kmc_status kmc_grid_new(const kmc_run *run, const kmc_canvas *canvas, kmc_grid *grid)
+kmc_status kmc_grid_new(const kmc_run *run, const kmc_canvas *canvas, int thread, kmc_grid *grid)
 {
     const size_t room = canvas->k + KMC_PADDING;
-    *grid = (kmc_grid){.run = run};
+    *grid = (kmc_grid){.run = run, .thread = thread};
     kmc_status status = number_cells(&grid->all, canvas->channels, 0, &grid->clear);
     if (status == KMC_OK && canvas->channels == 4) status = number_cells(&grid->opaque, 3, grid->clear, &grid->clear);
     if (status != KMC_OK) return status;
@@ -301,12 +301,22 @@ static const kmc_candidates *region_of(kmc_grid *grid, kmc_cells *cells, const i
     return region;
 }
 
+/* Whether to go on: with thousands of entries that are all far away, a block takes milliseconds. */
+static int goes_on(kmc_grid *grid, size_t compared)
+{
+    grid->compared += compared;
+    if (grid->thread != 0 || grid->compared < POLL_COMPARED) return 1;
+    grid->compared = 0;
+    grid->status = kmc_poll(grid->run);
+    return grid->status == KMC_OK;
+}
+
 /* Makes the block around a point. */
 static void make_block(kmc_grid *grid, kmc_cells *cells, uint32_t block, const int16_t *point)
 {
     const kmc_candidates *const region = region_of(grid, cells, point);
-    if (!region) return;
     const uint32_t n = (uint32_t)1 << KMC_BLOCK_BITS * cells->channels;
+    if (!region || !goes_on(grid, n * region->n)) return;
     uint32_t given[KMC_BLOCK], middle[KMC_BLOCK], corner = cells->offset;
     int16_t low[4] = {0};
     corner_of(cells, point, cells->shift + KMC_BLOCK_BITS, low);
@@ -334,7 +344,7 @@ uint32_t kmc_grid_find(kmc_grid *grid, uint32_t cell, const int16_t *point, int 
     if (cell == grid->clear) return grid->clear_entry;
     kmc_cells *const cells = grid->opaque.channels != 0 && cell >= grid->opaque.first ? &grid->opaque : &grid->all;
     const uint32_t block = part_of(cells, point, cells->shift + KMC_BLOCK_BITS, block_bits(cells));
-    if (cells->blocks[block] == 0) make_block(grid, cells, block, point);
+    if (cells->blocks[block] == 0 && grid->status == KMC_OK) make_block(grid, cells, block, point);
     if (grid->status != KMC_OK) return 1;
     const uint32_t value = grid->nearest[cell];
     if (value != 0 && !(exact && value >= grid->cut)) return value;

@@ -31,6 +31,8 @@ typedef struct kmc_cells {
 /* Serves one thread. Cells are made when first asked for. */
 typedef struct kmc_grid {
     const kmc_run *run;
+    int thread;                  /* 0, the calling one, looks up for Ctrl-C */
+    size_t compared;             /* about how many pairs of middles and entries, since it last did */
     uint16_t *nearest;           /* by cell: 1 + the index of its entry, + cut if it is cut; 0: ask kmc_grid_find */
     uint32_t cut;                /* 2^15; 2^16 where there are too many entries to tell */
     uint32_t (*parts)[KMC_BLOCK]; /* 1 + the indices of the cells of a block, or where they are cut, the number of their parts and a top bit */
@@ -41,11 +43,11 @@ typedef struct kmc_grid {
     uint32_t clear, clear_entry; /* the cell of what is fully transparent, and 1 + the index of its entry */
     kmc_candidates lists[KMC_GRID_DEPTH];
     int32_t *memory;
-    kmc_status status;           /* KMC_NO_MEMORY once a cell could not be made */
+    kmc_status status;           /* why a cell could not be made, once that is so */
 } kmc_grid;
 
 /* Release with kmc_grid_free, also after a failure. */
-kmc_status kmc_grid_new(const kmc_run *run, const kmc_canvas *canvas, kmc_grid *grid);
+kmc_status kmc_grid_new(const kmc_run *run, const kmc_canvas *canvas, int thread, kmc_grid *grid);
 void kmc_grid_free(kmc_grid *grid);
 
 /* 1 + the index of the entry of a point in this cell, perhaps + cut; `exact`: with cells cut. */

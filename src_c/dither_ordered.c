@@ -93,7 +93,7 @@ static kmc_status mix_task(void *job, ptrdiff_t task, int thread)
     const size_t begin = (size_t)task * TASK_COLORS, n = o->mixing->n;
     const size_t end = n - begin < TASK_COLORS ? n : begin + TASK_COLORS;
     kmc_grid *const grid = &o->grids[thread];
-    kmc_status status = grid->run ? KMC_OK : kmc_grid_new(o->run, o->canvas, grid);
+    kmc_status status = grid->run ? KMC_OK : kmc_grid_new(o->run, o->canvas, thread, grid);
     for (size_t j = begin; j < end && status == KMC_OK; j += KMC_MIXTURES) {
         kmc_mixtures mixtures = {.grid = grid, .passed = PASSED};
         const size_t here = end - j < KMC_MIXTURES ? end - j : KMC_MIXTURES;

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import reference
 
+import kmc
 from kmc import _core
 from kmc.errors import OutOfMemoryError
 
@@ -150,6 +151,20 @@ def test_ctrl_c_stops_a_long_call(mosaic, threads):
     palette = np.random.default_rng(6).integers(0, 256, (20_000, 3), dtype=np.uint8)
     # 0.2 s is the promise; the rest is for a machine that has other things to do.
     assert interrupted_after(lambda: _core.assign(pixels, palette, threads)) < 0.5
+
+
+def test_ctrl_c_where_entries_are_far_from_most_pixels():
+    """All of them may be the nearest then, which makes cells of the grid of dithering slow."""
+    levels = np.arange(100, 140, dtype=np.uint8)
+    crowded = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(-1, 3)
+    picture = np.random.default_rng(7).integers(0, 256, (512, 512, 3), dtype=np.uint8)
+    palette = kmc.Palette(crowded)
+
+    def remap():
+        palette.remap(picture, dither="floyd-steinberg", threads=1)
+
+    with kmc.cpu.use("c"):
+        assert interrupted_after(remap) < 0.5
 
 
 def test_ctrl_c_between_calls_that_are_short(mosaic):
