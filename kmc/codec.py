@@ -194,8 +194,8 @@ def open(
         Whether to make do with the rows that survived where a file is damaged: the others get index
         0, and a FormatWarning says which they are.
     max_memory : int, default 2**30
-        The most bytes that the picture and the tables for decoding it may take; fewer threads are
-        used where tables for all of them would take more.
+        The most bytes that the picture and the tables for decoding it may take, and the metadata
+        besides; fewer threads are used where tables for all of them would take more.
     threads : int, optional
         The most threads to use.
 
@@ -283,7 +283,7 @@ def read_header(data: bytes, name: str, *, partial: bool = False) -> tuple[Heade
     if not chunks or chunks[0].type != HEADER or not chunks[0].intact:
         raise FormatError(f"{name}: damaged: byte {len(SIGNATURE) + 1} begins no header")
     for c in chunks[1:]:
-        if c.intact and c.type.isupper() and c.type != BAND:
+        if c.intact and not c.type.islower() and c.type != BAND:
             raise FormatError(
                 f"{name}: chunk {c.type!r} at byte {c.at} must be understood to read the file"
             )
@@ -295,7 +295,7 @@ def _read_header(found: Chunk, name: str) -> Header:
         return FormatError(f"{name}: the header at byte {found.at} {what}")
 
     data = found.data
-    kind = data[0] if data else 1
+    kind = data[0] if data else 0
     channels, slot_bits, several = (kind & 3) + 1, kind >> 2 & 31, kind >> 7
     if channels == 2:
         raise fail("says 2 channels; there are 1, 3 or 4")

@@ -43,6 +43,8 @@ def indexed(picture: Image.Image, settings: dict[str, Any] | None = None) -> Ind
     >>> indexed(Image.new("RGB", (3, 2), "navy"))
     <kmc.IndexedImage: 3 x 2 pixels, 1 colour, PSNR inf dB>
     """
+    from PIL.Image import Exif
+
     from kmc.indexed import IndexedImage
     from kmc.palette import Palette
 
@@ -54,7 +56,10 @@ def indexed(picture: Image.Image, settings: dict[str, Any] | None = None) -> Ind
         indices, colors = _counted(picture)
     told = picture.copy() if settings else picture
     told.info |= {name: value for name, value in (settings or {}).items() if name in _TOLD}
-    if isinstance(exif := told.info.get("exif"), bytes):
+    exif = told.info.get("exif")
+    if isinstance(exif, Exif):
+        exif = exif.tobytes()
+    if isinstance(exif, bytes):
         told.info["exif"] = EXIF_PREFIX + exif.removeprefix(EXIF_PREFIX)
     metadata = pillow_metadata(told, 1, told.info.get("icc_profile"))
     return IndexedImage(indices, Palette(colors), 0.0, metadata)

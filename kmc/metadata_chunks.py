@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import sys
 import zlib
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -40,7 +41,7 @@ def metadata_chunks(metadata: Metadata) -> list[bytes]:
 def read_metadata(
     chunks: Iterable[Chunk], name: str, most: int, *, partial: bool = False
 ) -> Metadata:
-    """What the chunks say; each block has at most `most` bytes.
+    """What the chunks say; all blocks together have at most `most` bytes.
 
     Raises
     ------
@@ -72,16 +73,17 @@ def read_metadata(
                 raise
         else:
             fields[field] = value
+            most -= len(value) if isinstance(value, bytes) else 0
     return Metadata(**fields)
 
 
 def _block(found: Chunk, name: str, most: int) -> tuple[str, bytes]:
     stream = zlib.decompressobj()
     try:
-        block = stream.decompress(found.data, most)
+        block = stream.decompress(found.data, min(most + 1, sys.maxsize))
     except zlib.error as error:
         raise FormatError(f"{name}: chunk {found.type!r} at byte {found.at}: {error}") from error
-    if not stream.eof or stream.unused_data:
+    if not stream.eof or stream.unused_data or len(block) > most:
         raise FormatError(
             f"{name}: chunk {found.type!r} at byte {found.at} is not one zlib stream of at most "
             f"{most} bytes"

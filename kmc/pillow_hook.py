@@ -27,7 +27,8 @@ class _Finder:
         with contextlib.suppress(ValueError):  # another thread was first
             sys.meta_path.remove(self)
         for finder in sys.meta_path:
-            spec = finder.find_spec(name, path, target)
+            find = getattr(finder, "find_spec", None)  # the import system passes over others, too
+            spec = find(name, path, target) if find else None
             if spec is not None:
                 _register_after(spec)
                 return spec

@@ -8,7 +8,7 @@ from typing import IO, Any
 import numpy as np
 from PIL import Image, ImageFile, ImagePalette
 
-from kmc.codec import Header, encode, open, read_header
+from kmc.codec import DEFAULT_MAX_MEMORY, Header, encode, open, read_header
 from kmc.lossless import indexed
 from kmc.metadata import EXIF_PREFIX, Metadata
 from kmc.metadata_chunks import read_metadata
@@ -37,8 +37,9 @@ class KmcImageFile(ImageFile.ImageFile):
     def _open(self) -> None:
         assert self.fp is not None
         self._file: bytes | None = self.fp.read()
-        name = self.filename if isinstance(self.filename, str) else "the file object given"
-        header, chunks = read_header(self._file, name or "the file object given")
+        named = isinstance(self.filename, str) and self.filename
+        self._name = named or "the file object given"
+        header, chunks = read_header(self._file, self._name)
         self._size = header.width, header.height
         self._mode = _mode(header)
         if self._mode == "P":
@@ -46,14 +47,16 @@ class KmcImageFile(ImageFile.ImageFile):
             alpha = header.colors[:, 3:].ravel()
             if (alpha < 255).any():
                 self.info["transparency"] = alpha.tobytes()
-        metadata = read_metadata(chunks, name, len(self._file) * 1000)
+        metadata = read_metadata(chunks, self._name, DEFAULT_MAX_MEMORY)
         self.info.update(_info(metadata))
         self.tile = []
 
     def load(self) -> Any:
         """Decode the picture, once."""
         if self._file is not None:
-            image, self._file = open(self._file), None
+            stream = io.BytesIO(self._file)
+            stream.name = self._name  # what errors call it
+            image, self._file = open(stream), None
             pixels = image.indices if self.mode == "P" else np.asarray(image)
             if self.fp is not None and self._exclusive_fp:
                 self.fp.close()

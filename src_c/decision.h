@@ -36,11 +36,11 @@ struct kmc_index_model {
     int32_t rate;
 };
 
-/* One decision: its node, what informs it, where its weights are. */
+/* One decision: what informs it, where its weights are; the final ones by the first set. */
 typedef struct decision {
     kmc_counter *counters[KMC_CONTEXTS + KMC_RELATIONS], *rows[KMC_GUESSES + 1];
     uint32_t parts[KMC_GUESSES + 1];
-    size_t node, sets[KMC_MIXERS], final;
+    size_t sets[KMC_MIXERS], final;
     int n_rows;
 } decision;
 
@@ -120,7 +120,6 @@ static inline void aim_at_node(const kmc_index_model *m, const kmc_place *p, siz
     if (m->contexts >> KMC_RELATION_BIT & 1) *relations++ = relation(m, 0, eight, at);
     if (m->contexts >> KMC_RELATION_BIT & 2) *relations++ = relation(m, 1, sides, least((size_t)node->depth, 15));
     if (m->contexts >> KMC_RELATION_BIT & 4) *relations++ = relation(m, 2, four * 32 + (t >> 8), at);
-    d->node = own * 2;
     d->sets[0] = own * 2;
     d->sets[1] = four * 4 + least((size_t)node->depth, 3);
     d->sets[2] = p->agreement * 2 + (node->depth > 0);
@@ -134,7 +133,6 @@ static inline void aim_at_flat(const kmc_index_model *m, const kmc_place *p, dec
     if (m->contexts >> KMC_RELATION_BIT & 2) *relations++ = relation(m, 1, p->same, flat);
     if (m->contexts >> KMC_RELATION_BIT & 4) *relations++ = relation(m, 2, kmc_quantized(p->guesses[0], 7), flat | left);
     d->n_rows = 0;
-    d->node = 1;
     d->sets[0] = 1;
     d->sets[1] = 4 * KMC_SIDES + p->match;
     d->sets[2] = KMC_AGREEMENTS + p->same;
@@ -150,7 +148,6 @@ static inline void aim_at_expected(const kmc_index_model *m, const kmc_place *p,
         *relations++ = relation(m, 1, entry->times * 4 + least(m->changed, 3), KMC_EXPECTED_NODE);
     if (m->contexts >> KMC_RELATION_BIT & 4) *relations++ = relation(m, 2, entry->times * 256 + like, KMC_EXPECTED_NODE);
     d->n_rows = 0;
-    d->node = 3;
     d->sets[0] = 3;
     d->sets[1] = KMC_SETS_SIDES - KMC_EXPECTED_MAX - 1 + entry->times;
     d->sets[2] = KMC_SETS_AGREEMENT - KMC_LIKE + like;
@@ -175,7 +172,7 @@ static inline int decide(kmc_index_model *m, kmc_coder *coder, const decision *d
 {
     int16_t inputs[KMC_INPUTS_MAX];
     int32_t mixed[KMC_MIXERS], sum = 0;
-    int32_t *weights[KMC_MIXERS], *const final_weights = m->learned.final_weights[d->node];
+    int32_t *weights[KMC_MIXERS], *const final_weights = m->learned.final_weights[d->sets[0]];
     const int n = gather(m, d, inputs);
     for (int i = 0; i < KMC_MIXERS; i++) {
         weights[i] = m->learned.weights[i] + d->sets[i] * (size_t)m->learned.n_inputs;

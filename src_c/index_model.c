@@ -54,25 +54,29 @@ static inline uint32_t code_path(kmc_index_model *m, kmc_coder *coder, const kmc
     return (uint32_t)~at;
 }
 
+/* Codes a bit that comes before any path; `node` stands for the node there is none of. */
+static inline int code_before(kmc_index_model *m, kmc_coder *coder, const kmc_place *p, int stage, uint64_t node,
+                              decision *d, int reading, int bit)
+{
+    find_slots(m, p, 0, stage, d->counters);
+    for (int i = 0; i < m->n_contexts; i++) d->counters[i]++;
+    d->final = final_row(p, node);
+    return decide(m, coder, d, reading, bit);
+}
+
 static inline int code_flat(kmc_index_model *m, kmc_coder *coder, const kmc_place *p, int reading, int bit)
 {
     decision d;
-    find_slots(m, p, 0, FLAT, d.counters);
-    for (int i = 0; i < m->n_contexts; i++) d.counters[i]++;
     aim_at_flat(m, p, &d);
-    d.final = final_row(p, KMC_FLAT_NODE);
-    return decide(m, coder, &d, reading, bit);
+    return code_before(m, coder, p, FLAT, KMC_FLAT_NODE, &d, reading, bit);
 }
 
 static inline int code_expected(kmc_index_model *m, kmc_coder *coder, const kmc_place *p, const kmc_expected *entry,
                                 int32_t expected, int reading, int bit)
 {
     decision d;
-    find_slots(m, p, 0, EXPECTED, d.counters);
-    for (int i = 0; i < m->n_contexts; i++) d.counters[i]++;
     aim_at_expected(m, p, entry, expected, &d);
-    d.final = final_row(p, KMC_EXPECTED_NODE);
-    return decide(m, coder, &d, reading, bit);
+    return code_before(m, coder, p, EXPECTED, KMC_EXPECTED_NODE, &d, reading, bit);
 }
 
 static inline uint32_t code_symbol(kmc_index_model *m, kmc_coder *coder, kmc_place *p, int reading, uint32_t symbol)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 import kmc
 from kmc import _core
+from kmc.codec import encode
 from kmc.container import END, chunk, read_chunks, varint
 
 
@@ -90,7 +91,7 @@ def header(
         (header(1 << 28, 1 << 28, 2, 1 << 28), "bytes of memory to decode"),
         (header(20000, 60000, 2, 16), "takes [0-9]+ bytes of memory to decode, and max_memory"),
         (b"\x01" + header(9, 9, 2)[1:], "2 channels"),
-        (b"", "2 channels"),
+        (b"", "the header: cut short"),
         (b"\x02\x09", "cut short"),
         (b"\x2a\x09\x09\x02\xff", "is cut short"),
     ],
@@ -108,6 +109,7 @@ def test_absurd_headers(made: bytes, message: str, sample_file: bytes) -> None:
         (lambda c: c[:-1], "has no band 0, of 1"),
         (lambda c: [*c, c[-1]], "chunk b'I' at byte [0-9]+: there is but one band"),
         (lambda c: [c[0], (b"Q", b""), *c[1:]], "chunk b'Q' at byte [0-9]+ must be understood"),
+        (lambda c: [c[0], (b"?", b""), *c[1:]], "chunk b'.' at byte [0-9]+ must be understood"),
         (lambda c: [*c[:2], c[1], *c[2:]], "a second chunk b'c'"),
         (lambda c: [c[0], (b"d", b"123"), *c[2:]], "has 3 bytes, not 16"),
         (lambda c: [c[0], (b"d", b"\xff" * 16), *c[2:]], "dpi must be two numbers above 0"),
@@ -147,6 +149,15 @@ def test_the_tables_take_what_is_said() -> None:
     large = _core.plane_bytes(100, 100, 0x7FFFFF, 20, 1)
     assert 1e6 < small < 3e6
     assert 64 << 20 < large < 80 << 20
+
+
+def test_all_metadata_together_has_a_limit(sample: kmc.IndexedImage) -> None:
+    blocks = kmc.Metadata(icc_profile=bytes(6 << 20), exif=bytes(4 << 20), xmp=bytes(6 << 20))
+    made = kmc.IndexedImage(sample.indices, sample.palette, 0.0, blocks)
+    assert kmc.open(encode(made), max_memory=16 << 20).metadata == blocks
+    for most in ((16 << 20) - 1, 10 << 20):
+        with pytest.raises(kmc.FormatError, match=r"chunk b'x' at byte .* at most [0-9]+ bytes"):
+            kmc.open(encode(made), max_memory=most)
 
 
 # ---- what survives -------------------------------------------------------------------------------

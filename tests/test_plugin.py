@@ -10,6 +10,7 @@ import pytest
 from PIL import Image, ImageCms
 
 import kmc
+from kmc.container import chunk, read_chunks
 
 
 def saved(picture: Image.Image, **params: object) -> Image.Image:
@@ -111,6 +112,33 @@ def test_damaged_files(tmp_path: Path) -> None:
         Image.open(path)
 
 
+def test_errors_name_the_file(tmp_path: Path) -> None:
+    file = io.BytesIO()
+    noisy("RGB", 3).save(file, "KMC")
+    chunks = list(read_chunks(file.getvalue(), ""))
+    start, end = chunks[-1].at, len(file.getvalue()) - 1
+    path = tmp_path / "no_band.kmc"
+    path.write_bytes(file.getvalue()[:start] + file.getvalue()[end:])
+    with (
+        Image.open(path) as picture,
+        pytest.raises(kmc.FormatError, match=r"no_band\.kmc: has no band"),
+    ):
+        picture.load()
+    bad = file.getvalue()[:end] + chunk(b"d", b"") + file.getvalue()[end:]
+    with pytest.raises(kmc.FormatError, match=r"^the file object given: chunk b'd'"):
+        Image.open(io.BytesIO(bad))
+
+
+def test_metadata_however_well_it_is_compressed() -> None:
+    assert saved(Image.new("L", (1, 1)), xmp=bytes(20_000_000)).info["xmp"] == bytes(20_000_000)
+
+
+def test_exif_as_pillow_holds_it() -> None:
+    exif = Image.Exif()
+    exif[271] = "a maker"
+    assert saved(noisy("RGB", 2), exif=exif).getexif()[271] == "a maker"
+
+
 def test_files_are_closed_and_may_be_opened_again(tmp_path: Path) -> None:
     picture, path = noisy("RGB", 3), tmp_path / "a.kmc"
     picture.save(path)
@@ -139,3 +167,9 @@ def test_either_may_be_imported_first(imports: str, tmp_path: Path) -> None:
     code = f"{imports}; {light}; {use}"
     subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=tmp_path, check=True)
     assert (tmp_path / "a.kmc").read_bytes() == (tmp_path / "b.kmc").read_bytes()
+
+
+def test_finders_of_another_age_are_passed_over() -> None:
+    old = "sys.meta_path.insert(1, type('Old', (), {'find_module': lambda *names: None})())"
+    code = f"import sys, kmc; {old}; import PIL.Image as i; assert i.EXTENSION['.kmc'] == 'KMC'"
+    subprocess.run([sys.executable, "-c", code], check=True)
