@@ -153,7 +153,8 @@ cdef extern from "kmc.h" nogil:
                                double *centroids)
     kmc_status kmc_seed_split(const kmc_run *run, const kmc_tree *tree, size_t k,
                               double *centroids)
-    kmc_status kmc_best_greys(const kmc_tree *tree, const int16_t *places, size_t k,
+    kmc_status kmc_best_greys(const kmc_tree *tree, const int16_t *places,
+                              const uint8_t *fixed, size_t n_fixed, size_t k,
                               uint8_t *levels, double *centroids)
     kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed,
                           int kicks, int patience, uint64_t seed, double *centroids)

@@ -64,15 +64,25 @@ def color_error(const uint8_t[:, ::1] colors not None, const int64_t[::1] counts
     return error
 
 
-def best_greys(Tree tree not None, const int16_t[::1] places not None, size_t k, int threads):
-    """The k of 256 grey levels that serve a grey tree best, (k, 1), and centroids, (k, 4)."""
+def best_greys(
+    Tree tree not None,
+    const int16_t[::1] places not None,
+    const uint8_t[::1] fixed not None,
+    size_t k,
+    int threads,
+):
+    """The k of 256 grey levels best for a grey tree beside fixed ones, (k, 1); centroids, (k, 4)."""
     cdef Run run = Run(threads)
     cdef kmc_status status
     if tree.channels != 1 or places.shape[0] != 256 or not 1 <= k <= 256:
         raise ArgumentError("grey levels are for grey points")
     cdef uint8_t[:, ::1] levels = np.empty((k, 1), np.uint8)
     cdef double[:, ::1] centroids = np.empty((k, 4))
+    cdef size_t n_fixed = <size_t>fixed.shape[0]
+    cdef const uint8_t *fixed_data = &fixed[0] if n_fixed else NULL
     with nogil:
-        status = kmc_best_greys(tree.c, &places[0], k, &levels[0, 0], &centroids[0, 0])
+        status = kmc_best_greys(
+            tree.c, &places[0], fixed_data, n_fixed, k, &levels[0, 0], &centroids[0, 0]
+        )
     run.check(status)
     return levels.base, centroids.base

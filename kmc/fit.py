@@ -93,8 +93,9 @@ def fit(
         ``"best"`` also optimizes the rounding, in rgb and of opaque pictures: `colors` that are not
         fixed move by single levels while the error of the 8-bit palette falls; `centroids` and the
         inertia stay those of k-means.
-        Instead of searching for grey ones, the best of all is found at once, and is what iterations
-        start from; `colors` stay these levels, even if centroids drift to where others are nearer.
+        Instead of searching for grey ones, the best of all is found at once, with those that are
+        `fixed` among them, and is what iterations start from; `colors` stay these levels, even if
+        centroids drift to where others are nearer.
     threads : int, optional
         The most threads to use; by default ``kmc.cpu.threads()``. The result never depends on it.
     callback : callable, optional

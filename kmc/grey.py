@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from kmc import _core
 from kmc.alpha import AlphaTree, AnyTree
 from kmc.options import Options
-from kmc.space import coordinates
+from kmc.space import coordinates, places
 
 
 def best_greys(
@@ -16,14 +16,15 @@ def best_greys(
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]] | None:
     """The k grey levels that leave the least squared error of all, and the means of their colours.
 
-    None if colours are not grey, or not to be searched for, or if some are fixed.
+    Those that are fixed are among them. There must be more colours beside these than other entries.
+    None if colours are not grey, or not to be searched for.
 
     Returns
     -------
     colors : ndarray of uint8, shape (k, 1)
-        Ascending.
+        The fixed ones, then the others, ascending.
     centroids : ndarray of float64, shape (k, 4)
-        As the engine takes them, to start from.
+        As the engine takes them, to start from; of fixed colours where they lie.
 
     References
     ----------
@@ -32,19 +33,24 @@ def best_greys(
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from kmc.alpha import tree_of
-    >>> from kmc.grey import best_greys
+    >>> from kmc import Histogram
+    >>> from kmc.fit import Fitter
     >>> from kmc.options import checked_options
-    >>> tree = tree_of(np.array([[5], [9], [10], [12]], np.uint8), None, "rgb", 1)
-    >>> colors, centroids = best_greys(tree, checked_options(2))
-    >>> colors.ravel().tolist(), centroids[:, 0].round(2).tolist()
+    >>> from kmc.sample import Sample
+    >>> levels = Sample(Histogram([[5], [9], [10], [12]], [1, 1, 1, 1]))
+    >>> for fixed in (None, [[11]]):
+    ...     fitter = Fitter(levels, checked_options(2, fixed=fixed))
+    ...     colors, centroids = best_greys(fitter.tree, fitter.options)
+    ...     colors.ravel().tolist(), centroids[:, 0].round(2).tolist()
     ([5, 10], [5.0, 10.33])
+    ([11, 5], [11.0, 5.0])
     """
-    if isinstance(tree, AlphaTree) or tree.channels > 1:
+    if isinstance(tree, AlphaTree) or tree.channels > 1 or not options.searches:
         return None
-    if options.n_fixed or not options.searches:
-        return None
+    fixed, space = options.fixed, options.space
     every = np.arange(256, dtype=np.uint8)[:, None]
-    line = np.ascontiguousarray(coordinates(every, options.space)[:, 0])
-    return _core.best_greys(tree, line, options.k, options.threads)
+    line = np.ascontiguousarray(coordinates(every, space)[:, 0])
+    others, means = _core.best_greys(
+        tree, line, fixed.ravel(), options.k - options.n_fixed, options.threads
+    )
+    return np.concatenate((fixed, others)), np.concatenate((places(fixed, space), means))

@@ -139,10 +139,11 @@ kmc_status kmc_seed_random(const kmc_run *run, const kmc_tree *tree, size_t k, u
 /* Bisecting k-means: splits the cluster that gains most from it in two, until there are k. */
 kmc_status kmc_seed_split(const kmc_run *run, const kmc_tree *tree, size_t k, double *centroids);
 
-/* The k of 256 grey levels that serve the points of a grey tree best, ascending, and the means of the points that each
- * serves. `places` says where the levels lie on the line; the points are at some of these, ascending; k is at most their
- * number. */
-kmc_status kmc_best_greys(const kmc_tree *tree, const int16_t *places, size_t k, uint8_t *levels, double *centroids);
+/* The k of 256 grey levels that, beside the fixed ones, serve the points of a grey tree best, ascending, and the means of
+ * the points that each serves. `places` says where the levels lie on the line; the points are at some of these, ascending;
+ * k is at most the number of those that are not fixed. */
+kmc_status kmc_best_greys(const kmc_tree *tree, const int16_t *places, const uint8_t *fixed, size_t n_fixed, size_t k,
+                          uint8_t *levels, double *centroids);
 
 /* Improves centroids by swaps: each moves one from where it is little missed to where it gains most and lets the
  * clusters around settle. First while that lowers the inertia, then from a swap drawn at random, kept when the outcome

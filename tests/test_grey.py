@@ -27,11 +27,12 @@ def error_of(levels, weights, palette, space="rgb"):
     return sum(int(d) * int(w) for d, w in zip(distance, weights, strict=True))
 
 
-def found(levels, weights, k, space="rgb"):
+def found(levels, weights, k, space="rgb", fixed=()):
     levels = np.asarray(levels, np.uint8)[:, None]
     weights = np.asarray(weights, np.int64)
     tree = _core.tree(levels, weights, 1, coordinates(levels, space))
-    palette, centroids = _core.best_greys(tree, np.ascontiguousarray(LINES[space]), k, 1)
+    line, fixed = np.ascontiguousarray(LINES[space]), np.array(fixed, np.uint8)
+    palette, centroids = _core.best_greys(tree, line, fixed, k, 1)
     nearest = np.abs(LINES[space][:, None] - 64 * centroids[:, 0]).min(axis=0)
     assert (nearest == np.abs(LINES[space][palette.ravel()] - 64 * centroids[:, 0])).all()
     return palette.ravel().tolist()
@@ -50,6 +51,49 @@ def test_no_palette_is_better(space, seed):
         palette = found(levels, weights, k, space)
         assert sorted(set(palette)) == palette
         assert error_of(levels, weights, palette, space) == least
+
+
+@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize("seed", range(12))
+def test_no_palette_is_better_beside_fixed_levels(space, seed):
+    """Levels of the picture, others, and such that lie apart from all of it."""
+    draws = scattered((30,), 1000, seed + 50)
+    levels = np.unique(draws[:8] % 12 + 20 * seed)
+    weights = draws[8 : 8 + len(levels)] % 50 + 1
+    for n_fixed in (1, 2, 3):
+        fixed = list(dict.fromkeys((draws[20 : 20 + n_fixed] % 18 + 20 * seed).tolist()))
+        others = set(range(levels[0], levels[-1] + 1)) - set(fixed)
+        for k in range(1, len(np.setdiff1d(levels, fixed))):
+            least = min(
+                error_of(levels, weights, [*fixed, *palette], space)
+                for palette in itertools.combinations(sorted(others), k)
+            )
+            palette = found(levels, weights, k, space, fixed)
+            assert sorted(set(palette) - set(fixed)) == palette
+            assert error_of(levels, weights, [*fixed, *palette], space) == least
+
+
+@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize("name", ["grey photo", "grey noise", "grey gradient"])
+@pytest.mark.parametrize("k", [2, 5, 16, 60])
+def test_fixing_levels_of_the_best_costs_nothing(name, k, space):
+    counted = kmc.histogram(NAMED[name])
+    levels, weights = counted.colors.ravel(), counted.counts
+    free = kmc.quantize(NAMED[name], k, space=space)
+    shuffled = free.palette.colors[np.argsort(scattered((len(free.palette),), 1000, k))]
+    for n_fixed in {1, k // 2, k - 1}:
+        some = shuffled[:n_fixed]
+        for options in ({}, {"effort": "fast", "seed": 3}):
+            result = kmc.quantize(NAMED[name], k, fixed=some, space=space, **options)
+            np.testing.assert_array_equal(result.palette.colors[: len(some)], some)
+            assert len(result.palette) == len(free.palette)
+            if space == "rgb":  # elsewhere mse is not the error that is the least
+                assert result.mse == free.mse
+            before, after = (
+                error_of(levels, weights, one.palette.colors.ravel(), space)
+                for one in (free, result)
+            )
+            assert before == after
 
 
 def least_error(levels, weights, k, space):
@@ -102,13 +146,13 @@ def test_equal_weights_make_equal_steps():
 
 def test_only_grey_points_have_best_levels():
     rgb = _core.tree(np.zeros((1, 3), np.uint8), None, 1)
-    line = np.ascontiguousarray(LINES["rgb"])
+    line, none = np.ascontiguousarray(LINES["rgb"]), np.zeros(0, np.uint8)
     with pytest.raises(kmc.ArgumentError, match="grey"):
-        _core.best_greys(rgb, line, 1, 1)
+        _core.best_greys(rgb, line, none, 1, 1)
     one = _core.tree(np.zeros((1, 1), np.uint8), None, 1)
     for k in (0, 2, 257):
         with pytest.raises(kmc.ArgumentError):
-            _core.best_greys(one, line, k, 1)
+            _core.best_greys(one, line, none, k, 1)
 
 
 @pytest.mark.parametrize("name", ["grey photo", "grey noise", "grey gradient"])
