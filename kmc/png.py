@@ -88,6 +88,23 @@ def png_bytes(
     return b"".join([_SIGNATURE, *(_chunk(name, content) for name, content in chunks)])
 
 
+def bits_a_pixel(indices: NDArray[np.uint8], k: int, threads: int = 1) -> float:
+    """What the rows of a PNG file take, of a large picture those of its sample, quickly.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.png import bits_a_pixel
+    >>> bits_a_pixel(np.zeros((10, 10), np.uint8), 2)
+    0.8
+    """
+    bits = index_bits(k)
+    if indices.size <= SMALL:
+        return 8 * len(_compressed(indices, bits, threads)[1]) / indices.size
+    least = min(map(len, _tried(indices, bits, threads).values()))
+    return 8 * least / _tried_pixels(indices).size
+
+
 def index_bits(k: int) -> int:
     """As few bits as PNG can give to an index below k: 1, 2, 4 or 8.
 
@@ -139,28 +156,44 @@ def _scaled(value: float) -> int:
     return max(0, min(_LONGEST, round(value * 100000)))
 
 
+# The bits an index and the filter.
+_Way = tuple[int, int]
+
+
 def _compressed(indices: NDArray[np.uint8], bits: int, threads: int) -> tuple[int, bytes]:
-    """The bits an index and the rows, in the smallest of some ways, found on a sample.
+    """The bits an index and the rows, in the smallest of some ways, found on a sample."""
+    found = _tried(indices, bits, threads)
+    best = min(found, key=lambda way: len(found[way]))
+    whole = indices.size <= TINY
+    return best[0], found[best] if whole else _stream(indices, best, threads, quick=False)
+
+
+def _tried(indices: NDArray[np.uint8], bits: int, threads: int) -> dict[_Way, bytes]:
+    """The rows of a sample in each way that may pay.
 
     Photographs of few colours want filters or not; pictures that compress to next to nothing may
     also want one filter for all rows, or a byte for each index, so that what repeats does so in
     whole bytes. What is tiny is compressed for good in each way.
     """
-    whole = indices.size <= 2 * SAMPLE
-    tried = indices if whole else _sample(indices)
+    sample = _tried_pixels(indices)
     quick = indices.size > TINY
-
-    def stream(pixels: NDArray[np.uint8], way: tuple[int, int], quick: bool) -> bytes:
-        rows = _core.png_filter(_packed(pixels, way[0]), threads, way[1])
-        return _core.deflate(rows.reshape(-1), threads, quick)
-
-    found = {(bits, filter): stream(tried, (bits, filter), quick) for filter in (NONE, LEAST)}
+    found = {
+        (bits, filter): _stream(sample, (bits, filter), threads, quick) for filter in (NONE, LEAST)
+    }
     limit = SMALL_BITS if indices.size <= SMALL else LARGE_BITS
-    if not quick or 8 * min(map(len, found.values())) < limit * tried.size:
+    if not quick or 8 * min(map(len, found.values())) < limit * sample.size:
         ways = set(itertools.product((bits, 8), (NONE, SUB, UP, LEAST))) - set(found)
-        found |= {way: stream(tried, way, quick) for way in sorted(ways)}
-    best = min(found, key=lambda way: len(found[way]))
-    return best[0], found[best] if not quick else stream(indices, best, False)
+        found |= {way: _stream(sample, way, threads, quick) for way in sorted(ways)}
+    return found
+
+
+def _tried_pixels(indices: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return indices if indices.size <= 2 * SAMPLE else _sample(indices)
+
+
+def _stream(pixels: NDArray[np.uint8], way: _Way, threads: int, quick: bool) -> bytes:
+    rows = _core.png_filter(_packed(pixels, way[0]), threads, way[1])
+    return _core.deflate(rows.reshape(-1), threads, quick)
 
 
 def _packed(indices: NDArray[np.uint8], bits: int) -> NDArray[np.uint8]:

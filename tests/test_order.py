@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from graphics import graphics
 from hypothesis import given
 from hypothesis import strategies as st
 from scenes import few, noise, photo
@@ -15,6 +16,7 @@ from scenes import few, noise, photo
 import kmc
 from kmc import _core
 from kmc.order import ORDERS, ordered_image, ordered_palette
+from kmc.png import SAMPLE
 
 
 def image_of(colors, indices, counts=None) -> kmc.IndexedImage:
@@ -198,6 +200,33 @@ def test_compact_is_small():
         plain = png_size(kmc.quantize(sample, k, effort="fast"))
         compact = png_size(kmc.quantize(sample, k, effort="fast", order="compact"))
         assert compact < share * plain
+
+
+@pytest.mark.parametrize("k", [4, 16, 256])
+@pytest.mark.parametrize("name", graphics())
+def test_compact_is_no_larger_than_any_other_order_of_what_is_drawn(name, k):
+    plain = kmc.quantize(graphics()[name], k)
+    compact = png_size(ordered_image(plain, "compact"))
+    for order in (None, "luminance", "popularity"):
+        assert compact <= png_size(ordered_image(plain, order))
+
+
+def test_what_repeats_in_another_order_is_compact_in_that_one():
+    y, x = np.mgrid[0:120, 0:160]
+    waves = kmc.quantize(((x * x + y * y) // 16 % 256).astype(np.uint8), 256)
+    meetings = _core.meetings(waves.indices, 256, 1)
+    places = _core.arrange(meetings, 1)
+    arranged = image_of(waves.palette.colors[places], np.argsort(places)[waves.indices])
+    assert 4 * png_size(ordered_image(waves, "compact")) < png_size(arranged)
+
+
+def test_large_drawings_are_compared_by_a_sample():
+    page = np.tile(graphics()["coloured letters"], (3, 3, 1))
+    plain = kmc.quantize(page, 8)
+    compact = png_size(ordered_image(plain, "compact"))
+    assert page[..., 0].size > 2 * SAMPLE
+    assert compact == png_size(ordered_image(plain, "popularity"))
+    assert compact < png_size(ordered_image(plain, "luminance"))
 
 
 def test_the_more_popular_end_comes_first():
