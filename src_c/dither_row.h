@@ -27,6 +27,7 @@ typedef struct kmc_dither_row {
     uint16_t limit;              /* what nine of them may take on, of 2^16 of their loss */
     int16_t passed;              /* how much of an error is passed on, of 256; below 256 */
     kmc_quad low, high;          /* the box of the palette */
+    kmc_quad strays[4];          /* how far from a pixel its entry is looked up, by the last two bits of x */
     kmc_quad *here;              /* errors: of this row, to be written, */
     const kmc_quad *above;       /* of the one above, */
     const kmc_quad *beyond;      /* and of the one above that */

@@ -174,6 +174,18 @@ KMC_TARGET static inline quads KMC_NAME(reached)(const int16_t *above, const int
     return quads_add(quads_add(sides, middle), quads_add(quads_share(before, two), quads_share(last, two)));
 }
 
+/* No more of it than the limit, to either side. */
+KMC_TARGET static inline quads KMC_NAME(limited)(quads a, quads limit)
+{
+    return quads_max(quads_min(a, limit), quads_sub(quads_set(0), limit));
+}
+
+/* Somewhere else, but in the space that has cells. */
+KMC_TARGET static inline quads KMC_NAME(astray)(quads point, quads by)
+{
+    return quads_max(quads_min(quads_add(point, by), quads_set(KMC_MAX_COORDINATE)), quads_set(0));
+}
+
 /* Steps [begin, end) of a row. Returns the first step for which the table lacks something, unless it may ask: calls would
  * keep all that the loop needs from staying in registers. Such a step is to be done again, as a whole. Coordinates stay
  * within the box of the palette, or where they were: what no entry can make good is not passed on for ever. */
@@ -181,7 +193,7 @@ KMC_TARGET static inline size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row, siz
                                                         int atkinson, int levels, int alpha, int may_ask)
 {
     const KMC_NAME(finder) f = KMC_NAME(find_in)(row->grid, alpha);
-    const quads zero = quads_set(0), low = quads_repeat(row->low), high = quads_repeat(row->high);
+    const quads low = quads_repeat(row->low), high = quads_repeat(row->high);
     const quads fourth = quads_repeat((const int16_t[4]){0, 0, 0, -1});
     const size_t apart = row->apart;
     const ptrdiff_t step = row->step, stride = step * (ptrdiff_t)(16 * vectors);
@@ -203,6 +215,7 @@ KMC_TARGET static inline size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row, siz
         const folded rows = folded_add(folded_load(off_above + folds), folded_load(off_here + folds));
         const folded limits = folded_share(folded_add(rows, folded_load(off_below + folds)), share);
         const int still = folded_any_zero(limits);
+        const quads stray = quads_repeat(row->strays[x & 3]);
         quads_squares squares = quads_no_squares();
         KMC_UNROLL
         for (size_t v = 0; v < vectors; v++) {
@@ -210,12 +223,13 @@ KMC_TARGET static inline size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row, siz
             const quads own = KMC_NAME(places)(places, x * vectors + v, levels), limit = folded_spread(limits, (int)v);
             const quads opaque = KMC_NAME(opaque)(&f, own), clear = KMC_NAME(clear)(&f, own);
             quads push = KMC_NAME(reached)(row->above[0] + at, row->beyond[0] + at, stride, last[v], before[v], part, atkinson);
-            push = quads_max(quads_min(push, limit), quads_sub(zero, limit));
+            push = KMC_NAME(limited)(push, limit);
             if (alpha) push = quads_and_not(quads_and(opaque, fourth), push);
             const quads moved = quads_max(quads_min(quads_add(own, push), quads_max(own, high)), quads_min(own, low));
-            const quads_cells cells = KMC_NAME(cells)(&f, moved, opaque, clear);
+            const quads near = KMC_NAME(astray)(moved, KMC_NAME(limited)(stray, limit));
+            const quads_cells cells = KMC_NAME(cells)(&f, near, opaque, clear);
             const KMC_NAME(four) found =
-                may_ask ? KMC_NAME(find)(&f, cells, moved, limit, still) : KMC_NAME(look_up)(&f, cells);
+                may_ask ? KMC_NAME(find)(&f, cells, near, limit, still) : KMC_NAME(look_up)(&f, cells);
             if (!may_ask && KMC_NAME(lacks)(&f, &found, still)) goto lacking;
             const quads entry = KMC_NAME(entries)(&f, &found);
             uint16_t *const to = row->found + 4 * v * apart + x;
@@ -223,11 +237,9 @@ KMC_TARGET static inline size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row, siz
             to[apart] = (uint16_t)found.b;
             to[2 * apart] = (uint16_t)found.c;
             to[3 * apart] = (uint16_t)found.d;
-            quads error = quads_sub(moved, entry);
-            if (alpha) error = quads_and_not(clear, error);
-            quads_store(row->here[0] + at, error);
             if (atkinson) before[v] = last[v];
-            last[v] = error;
+            last[v] = alpha ? quads_and_not(clear, quads_sub(moved, entry)) : quads_sub(moved, entry);
+            quads_store(row->here[0] + at, last[v]);
             squares = quads_add_squares(squares, quads_and(quads_sub(own, entry), counted[v]));
         }
         lost = quads_add_sums(lost, squares);
@@ -270,7 +282,7 @@ KMC_TARGET static void KMC_NAME(mix)(kmc_mixtures *m)
     for (size_t i = 0; i < KMC_MIXTURE; i++) {
         for (size_t v = 0; v < KMC_MIXTURES / 4; v++) {
             const quads target = quads_load(m->target[4 * v]), limit = quads_load(m->limit[4 * v]);
-            const quads due = quads_max(quads_min(owed[v], limit), quads_sub(zero, limit));
+            const quads due = KMC_NAME(limited)(owed[v], limit);
             const quads moved =
                 quads_max(quads_min(quads_add(target, due), quads_load(m->high[4 * v])), quads_load(m->low[4 * v]));
             const quads_cells cells = KMC_NAME(cells)(&f, moved, quads_load(m->opaque[4 * v]), zero);

@@ -124,10 +124,21 @@ def diffused_rows(
             push[d.served(opaque)[0] :] = 0
             point = d.within(own + push, own)
             if limit[i, x] != 0:
-                found[i, x] = d.looked_up(point, opaque, False)
+                astray = np.clip(stray(d, x, i), -limit[i, x], limit[i, x])
+                found[i, x] = d.looked_up(np.clip(point + astray, 0, 16383), opaque, False)
             error = point - d.palette[found[i, x]]
             for (dx, dy), weight in weights.items():
                 waiting[i + dy, x + 2 + dx * step] += error * weight * passed * 8 + 16384 >> 15
+    return found
+
+
+def stray(d: Dithering, x: int, y: int) -> Ints:
+    """How far from a pixel its entry is looked up: three, or one, sixteenths of a cell."""
+    sixteenths, n = np.array([-3, 3, -1, 1]), d.served(True)[0]
+    found = np.zeros(d.n, np.int64)
+    for c, by_row, first in ((0, 1, 0), (1, 3, 2), (2, 2, 1)):
+        if c < n:
+            found[c] = sixteenths[(x + by_row * y + first) % 4] * (1 << 14 - CELL_BITS[n]) // 16
     return found
 
 
