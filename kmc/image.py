@@ -332,7 +332,7 @@ def _from_pillow(picture: Any, name: str, frame: int | None) -> Picture:
     shown = picture.tell()
     try:
         picture.seek(frame)
-        return _still(picture.copy(), name)
+        return _still(picture, name)  # no copy: only the file itself knows a TIFF's tags
     finally:
         picture.seek(shown)
 

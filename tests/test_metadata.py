@@ -154,6 +154,24 @@ def test_a_result_is_turned_but_once(photo, format, orientation):
         assert result.metadata.dpi == pytest.approx(expected, rel=1e-3)
 
 
+@pytest.mark.parametrize("frame", [0, 1])
+def test_a_page_of_several_says_what_it_says(photo, frame):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    exif[ExifTags.Base.Make] = "kmc"
+    pages = [Image.fromarray(page) for page in (photo[:, :-3], photo[:-2])]
+    for dpi in (None, (300, 150)):
+        params = {"exif": exif, "save_all": True, "append_images": pages[1:]}
+        data = encoded(pages[0], "TIFF", **params, **({"dpi": dpi} if dpi else {}))
+        alone = kmc.read(encoded(pages[frame], "TIFF", exif=exif, **({"dpi": dpi} if dpi else {})))
+        for way in (data, Image.open(io.BytesIO(data))):
+            read = kmc.read(way, frame=frame)
+            np.testing.assert_array_equal(read.pixels, alone.pixels)
+            assert read.metadata == alone.metadata
+        assert read.metadata.dpi == (dpi and (150, 300))
+        assert b"kmc" in read.metadata.exif
+
+
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("kind", [3, 4])
 def test_only_the_orientation_changes(order, kind):
