@@ -195,11 +195,16 @@ def png_size(result: kmc.IndexedImage) -> int:
 
 
 def test_compact_is_small():
+    # On average: which palette a search ends at moves the size of one file by several per cent.
     sample = Path(__file__).parent.parent / "examples" / "balloons.jpg"
-    for k, share in ((16, 0.95), (32, 0.97), (256, 0.995)):
-        plain = png_size(kmc.quantize(sample, k, effort="fast"))
-        compact = png_size(kmc.quantize(sample, k, effort="fast", order="compact"))
-        assert compact < share * plain
+    shares = []
+    for half in np.array_split(kmc.read(sample).pixels, 2):
+        for quarter in np.array_split(half, 2, axis=1):
+            for k in (16, 32, 256):
+                plain = kmc.quantize(quarter, k, effort="fast")
+                shares.append(png_size(ordered_image(plain, "compact")) / png_size(plain))
+    assert len(shares) == 12
+    assert np.exp(np.mean(np.log(shares))) < 0.97
 
 
 @pytest.mark.parametrize("k", [4, 16, 256])

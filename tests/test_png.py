@@ -6,6 +6,7 @@ import io
 import itertools
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from scenes import few, gradient, noise, photo
 import kmc
 from kmc import _core
 from kmc.metadata import Metadata
-from kmc.png import SAMPLE, _sample, index_bits, png_bytes
+from kmc.png import LEAST, NONE, SAMPLE, _compressed, _sample, _stream, index_bits, png_bytes
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -274,6 +275,17 @@ def test_what_repeats_in_whole_bytes_has_a_byte_for_each_index():
     result = kmc.quantize(pictures()["coloured letters"], 8)
     file = png_bytes(result.indices, result.palette.colors)
     assert (index_bits(8), file[24]) == (4, 8)
+
+
+def test_large_photographs_have_filters_where_these_pay():
+    sample = Path(__file__).parent.parent / "examples" / "balloons.jpg"
+    sky = kmc.read(sample).pixels[:400, 600:]
+    written = least = 0
+    for k in (32, 256):
+        result = kmc.quantize(sky, k, effort="fast", order="compact")
+        written += len(_compressed(result.indices, 8, 1)[1])
+        least += min(len(_stream(result.indices, (8, way), 1, False)) for way in (NONE, LEAST))
+    assert written < 1.01 * least
 
 
 @pytest.mark.parametrize("shape", [(1, 700_000), (2, 90_000), (500, 400), (90_000, 2)])
