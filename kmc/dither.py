@@ -127,7 +127,7 @@ def diffused(
     >>> from kmc.dither import Dither, diffused
     >>> palette = kmc.Palette([[0], [100]])
     >>> diffused(Dither("atkinson", 256), np.full((1, 8, 1), 50, np.uint8), palette, 1)
-    (array([[0, 1, 0, 1, 0, 1, 0, 1]], dtype=uint8), 20000.0)
+    (array([[0, 1, 1, 0, 0, 1, 1, 0]], dtype=uint8), 20000.0)
     """
     canvas = _canvas(pixels, palette, palette.space, threads)
     indices, error = canvas.diffuse(dither.name == "atkinson", dither.strength, threads)

@@ -28,7 +28,7 @@ class _Finder:
             sys.meta_path.remove(self)
         for finder in sys.meta_path:
             find = getattr(finder, "find_spec", None)  # the import system passes over others, too
-            spec = find(name, path, target) if find else None
+            spec: ModuleSpec | None = find(name, path, target) if find else None
             if spec is not None:
                 _register_after(spec)
                 return spec

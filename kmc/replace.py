@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import stat
 
 from kmc.errors import FileWriteError
@@ -118,7 +117,7 @@ def inside(name: str, folder: str) -> str:
 def _move_into_place(name: str, path: str, data: bytes, mode: int | None, overwrite: bool) -> None:
     if mode is not None and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    temporary = os.path.join(os.path.dirname(path), f".kmc-{secrets.token_hex(8)}.tmp")
+    temporary = os.path.join(os.path.dirname(path), f".kmc-{os.urandom(8).hex()}.tmp")
     try:
         with open(temporary, "xb") as file:
             file.write(data)

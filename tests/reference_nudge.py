@@ -54,7 +54,7 @@ def nudged(
     """Entries at whole levels, moved by single levels while the account falls.
 
     >>> points, weights = np.array([[128, 0, 0, 0], [256, 0, 0, 0]]), np.array([1, 5])
-    >>> nudged(points, weights, np.zeros((1, 4)), 1, 1)[:, 0].tolist()
+    >>> nudged(points, weights, np.zeros((1, 4)), 1, 16)[:, 0].tolist()
     [4.0]
     """
     entries = rounded(start)
