@@ -90,8 +90,8 @@ def on_terminal(
 
 def seen(sent: str) -> list[str]:
     """The lines that stand on a terminal in the end, without their colours."""
-    sent = re.sub(r"\x1b\[[0-9;]*m", "", sent)
-    return [re.split(r"\r\x1b\[K", line)[-1] for line in sent.split("\r\n")]
+    sent = re.sub(r"\x1b\[(?:[0-9;]*m|\?25[hl])", "", sent)
+    return [re.split(r"\r(?:\x1b\[K)?", line)[-1] for line in sent.split("\r\n")]
 
 
 def picture(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterable
+from typing import Any
+
+import click
 
 from kmc.commands import console
 from kmc.commands.exits import Exit, worst
 from kmc.commands.outcome import Outcome
-from kmc.commands.progress import Progress
 
 
 class Report:
@@ -30,20 +33,36 @@ class Report:
         self.quiet = quiet
         self.outcomes: list[Outcome] = []
         self.started = time.perf_counter()
-        self.progress = Progress(n, quiet=quiet)
 
     def tell(self, outcomes: Iterable[Outcome]) -> Exit:
         """Say what became of each, and at last of all; the worst code of them."""
-        try:
-            self.progress.draw(0)
+        shown = self.n > 1 and not self.quiet and console.has_lines(sys.stderr)
+        with self._progress(shown) as bar:
             for outcome in outcomes:
                 self.outcomes.append(outcome)
-                self.progress.clear()
+                if shown:
+                    console.clear()
                 self._tell(outcome)
-                self.progress.draw(len(self.outcomes))
-        finally:
-            self.progress.clear()
+                bar.update(1)
         return worst([outcome.code for outcome in self.outcomes])
+
+    def _progress(self, shown: bool) -> Any:
+        return click.progressbar(
+            length=self.n,
+            width=24,
+            bar_template="[%(bar)s]  %(info)s",
+            file=sys.stderr,
+            hidden=not shown,
+            show_eta=True,
+            show_pos=True,
+            show_percent=False,
+            item_show_func=lambda _: self._rate(),
+            color=console.has_color(sys.stderr),
+        )
+
+    def _rate(self) -> str:
+        seconds = time.perf_counter() - self.started
+        return f"{len(self.outcomes) / seconds:.1f} files/s" if self.outcomes else ""
 
     def _tell(self, outcome: Outcome) -> None:
         if outcome.message:
