@@ -362,7 +362,7 @@ kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, size_t
     s.run = run;
     kmc_status status = kmc_partition_new(run, tree, k, n_fixed, centroids, k, &s.partition);
     if (status != KMC_OK) return status;
-    const size_t room = tree->points.n + KMC_PADDING;
+    const size_t n = tree->points.n, room = (n > k ? n : k) + KMC_PADDING; /* with fixed ones, k may be more */
     s.position = kmc_alloc_zeroed(room, sizeof *s.position);
     s.distance = kmc_alloc_zeroed(room, sizeof *s.distance);
     s.place = kmc_alloc(room, sizeof *s.place);

@@ -239,3 +239,12 @@ def test_wrong_ones(options, error, words):
     for call in (kmc.fit, kmc.quantize):
         with pytest.raises(error, match=words):
             call(photo(3, 4), **options)
+
+
+@pytest.mark.parametrize("n_fixed", [200, 3000])
+def test_a_search_among_fewer_colours_than_are_fixed(n_fixed):
+    picture, fixed = noise(8, 5), np.unique(noise(1, n_fixed, 3, 1)[0], axis=0)
+    result = kmc.quantize(picture, len(fixed) + 20, fixed=fixed)
+    np.testing.assert_array_equal(result.palette.colors[: len(fixed)], fixed)
+    assert len(result.palette) == len(fixed) + 20
+    assert result.mse < kmc.Palette(fixed).remap(picture).mse / 3
