@@ -1,11 +1,11 @@
-/* Index planes to bytes and back: bands of rows that know nothing of each other, a few of them at a time. */
+/* Index planes to bytes and back: bands of rows that know nothing of each other, one on each thread. */
 #include "index_model.h"
 #include "kmc.h"
 #include "parallel.h"
 #include "plain_model.h"
 #include "repeats.h"
 
-enum { ROUND_PIXELS = KMC_REPEATS_WIDTH_MAX }; /* of each band, then the calling thread looks up: some 4 to 40 ms */
+enum { ROUND_PIXELS = KMC_REPEATS_WIDTH_MAX }; /* between looking up: some 4 to 40 ms */
 
 /* One band at work. */
 typedef struct band {
@@ -17,13 +17,15 @@ typedef struct band {
 } band;
 
 typedef struct plane_job {
+    const kmc_run *run;
     const kmc_plane *plane;
+    kmc_bytes *coded; /* a band each */
     int reading, index_bytes;
     const uint8_t *from; /* indices */
     uint8_t *to;
     kmc_palette_tree tree;
     uint16_t *symbol_of; /* each palette index; the writer's */
-    band *bands;         /* those at work */
+    band *bands;         /* of each thread, the one it is at */
 } plane_job;
 
 static size_t first_row(const kmc_plane *plane, size_t i)
@@ -65,14 +67,12 @@ static void read_some(const plane_job *job, band *b, size_t n)
     }
 }
 
-static kmc_status round_task(void *context, ptrdiff_t task, int thread)
+/* One round of a band. */
+static kmc_status code_round(const plane_job *job, band *b)
 {
-    const plane_job *const job = context;
-    band *const b = &job->bands[task];
     const size_t left = b->end - b->begin, width = job->plane->width;
     const size_t most = width <= KMC_REPEATS_WIDTH_MAX ? ROUND_PIXELS / width * width : ROUND_PIXELS;
     const size_t n = left < most ? left : most;
-    (void)thread;
     if (job->reading)
         read_some(job, b, n);
     else
@@ -81,17 +81,17 @@ static kmc_status round_task(void *context, ptrdiff_t task, int thread)
     return b->coder.failed ? KMC_NO_MEMORY : KMC_OK;
 }
 
-static kmc_status start_band(const plane_job *job, size_t i, const kmc_bytes *coded, band *b)
+static kmc_status start_band(const plane_job *job, size_t i, band *b)
 {
     const kmc_plane *const plane = job->plane;
     const size_t top = first_row(plane, i), bottom = first_row(plane, i + 1);
     const kmc_model_choice choice = {plane->contexts, plane->slot_bits};
     if (job->reading)
-        kmc_coder_start_reading(&b->coder, coded->data, coded->size);
+        kmc_coder_start_reading(&b->coder, job->coded[i].data, job->coded[i].size);
     else
         kmc_coder_start_writing(&b->coder);
     b->begin = top * plane->width;
-    b->end = job->reading && !coded->data ? b->begin : bottom * plane->width;
+    b->end = job->reading && !job->coded[i].data ? b->begin : bottom * plane->width;
     if (b->begin == b->end) return KMC_OK; /* a lost band */
     if (plane->slot_bits == 0) {
         b->plain = kmc_plain_model_new(&job->tree);
@@ -100,44 +100,34 @@ static kmc_status start_band(const plane_job *job, size_t i, const kmc_bytes *co
     return kmc_index_model_new(&job->tree, plane->width, bottom - top, choice, &b->model);
 }
 
-static int work_left(const plane_job *job, size_t n)
+static kmc_status end_band(const plane_job *job, size_t i, band *b, kmc_status status)
 {
-    for (size_t i = 0; i < n; i++)
-        if (job->bands[i].begin != job->bands[i].end) return 1;
-    return 0;
+    kmc_index_model_free(b->model);
+    b->model = NULL;
+    kmc_free(b->plain);
+    b->plain = NULL;
+    if (job->reading) return status;
+    if (status == KMC_OK) kmc_coder_finish(&b->coder);
+    job->coded[i] = (kmc_bytes){b->coder.bytes, b->coder.n};
+    return b->coder.failed ? KMC_NO_MEMORY : status;
 }
 
-/* Codes bands first .. first + n - 1 side by side. */
-static kmc_status code_group(plane_job *job, const kmc_run *run, size_t first, size_t n, kmc_bytes *coded)
+static kmc_status band_task(void *context, ptrdiff_t task, int thread)
 {
-    kmc_status status = KMC_OK;
-    size_t started = 0;
-    for (; started < n && status == KMC_OK; started++) {
-        status = start_band(job, first + started, &coded[first + started], &job->bands[started]);
-        if (status == KMC_OK) status = kmc_poll(run);
+    const plane_job *const job = context;
+    band *const b = &job->bands[thread];
+    kmc_status status = start_band(job, (size_t)task, b);
+    while (status == KMC_OK && b->begin != b->end) {
+        status = code_round(job, b);
+        if (status == KMC_OK) status = kmc_check_in(job->run, thread);
     }
-    while (status == KMC_OK && work_left(job, n))
-        status = kmc_parallel(run, (int)n, (ptrdiff_t)n, round_task, job);
-    for (size_t i = 0; i < started; i++) {
-        band *const b = &job->bands[i];
-        kmc_index_model_free(b->model);
-        b->model = NULL;
-        kmc_free(b->plain);
-        b->plain = NULL;
-        if (job->reading) continue;
-        if (status == KMC_OK) {
-            kmc_coder_finish(&b->coder);
-            if (b->coder.failed) status = KMC_NO_MEMORY;
-        }
-        coded[first + i] = (kmc_bytes){b->coder.bytes, b->coder.n};
-    }
-    return status;
+    return end_band(job, (size_t)task, b, status);
 }
 
-static kmc_status prepare(plane_job *job, size_t at_once)
+static kmc_status prepare(plane_job *job, size_t threads)
 {
     const kmc_plane *const plane = job->plane;
-    job->bands = kmc_alloc_zeroed(at_once, sizeof *job->bands);
+    job->bands = kmc_alloc_zeroed(threads, sizeof *job->bands);
     job->symbol_of = kmc_alloc(plane->k, sizeof *job->symbol_of);
     if (!job->bands || !job->symbol_of) return KMC_NO_MEMORY;
     const kmc_status status = kmc_palette_tree_new(plane->palette, plane->k, plane->channels, &job->tree);
@@ -165,17 +155,14 @@ uint64_t kmc_plane_bytes(const kmc_plane *plane)
     return sizeof(band) + kmc_index_model_bytes(plane->width, plane->height / plane->n_bands + 1, choice);
 }
 
-static kmc_status code_plane(plane_job *job, const kmc_run *run, kmc_bytes *coded)
+static kmc_status code_plane(plane_job *job)
 {
     const kmc_plane *const plane = job->plane;
-    const size_t threads = run->team ? (size_t)run->threads : 1;
-    const size_t at_once = plane->n_bands < threads ? plane->n_bands : threads;
+    const size_t most = job->run->team ? (size_t)job->run->threads : 1;
+    const size_t threads = plane->n_bands < most ? plane->n_bands : most;
     kmc_status status = check(plane);
-    if (status == KMC_OK) status = prepare(job, at_once);
-    for (size_t i = 0; i < plane->n_bands && status == KMC_OK; i += at_once) {
-        const size_t left = plane->n_bands - i;
-        status = code_group(job, run, i, left < at_once ? left : at_once, coded);
-    }
+    if (status == KMC_OK) status = prepare(job, threads);
+    if (status == KMC_OK) status = kmc_parallel(job->run, (int)threads, (ptrdiff_t)plane->n_bands, band_task, job);
     kmc_free(job->bands);
     kmc_free(job->symbol_of);
     kmc_palette_tree_free(&job->tree);
@@ -185,9 +172,9 @@ static kmc_status code_plane(plane_job *job, const kmc_run *run, kmc_bytes *code
 kmc_status kmc_plane_write(const kmc_run *run, const kmc_plane *plane, const void *indices, int index_bytes,
                            kmc_bytes *coded)
 {
-    plane_job job = {.plane = plane, .index_bytes = index_bytes, .from = indices};
+    plane_job job = {.run = run, .plane = plane, .coded = coded, .index_bytes = index_bytes, .from = indices};
     for (size_t i = 0; i < plane->n_bands; i++) coded[i] = (kmc_bytes){NULL, 0};
-    const kmc_status status = code_plane(&job, run, coded);
+    const kmc_status status = code_plane(&job);
     if (status != KMC_OK) kmc_bytes_free(coded, plane->n_bands);
     return status;
 }
@@ -195,8 +182,9 @@ kmc_status kmc_plane_write(const kmc_run *run, const kmc_plane *plane, const voi
 kmc_status kmc_plane_read(const kmc_run *run, const kmc_plane *plane, const kmc_bytes *coded, void *indices,
                           int index_bytes)
 {
-    plane_job job = {.plane = plane, .reading = 1, .index_bytes = index_bytes, .to = indices};
-    return code_plane(&job, run, (kmc_bytes *)coded);
+    plane_job job = {.run = run, .plane = plane, .coded = (kmc_bytes *)coded, .reading = 1, .index_bytes = index_bytes,
+                     .to = indices};
+    return code_plane(&job);
 }
 
 void kmc_bytes_free(kmc_bytes *bytes, size_t n)

@@ -29,7 +29,7 @@ static kmc_status segment_task(void *job, ptrdiff_t task, int thread)
     deflation *const d = job;
     if (!d->planners[thread]) d->planners[thread] = kmc_planner_new();
     if (!d->planners[thread]) return KMC_NO_MEMORY;
-    return kmc_make_plan(d->planners[thread], thread ? NULL : d->run, d->data, d->quick, &d->segments[task]);
+    return kmc_make_plan(d->planners[thread], d->run, thread, d->data, d->quick, &d->segments[task]);
 }
 
 static uint32_t adler32(const uint8_t *data, size_t n)

@@ -5,6 +5,7 @@
  * guess matters, which is in little data and in much repetition, several are followed. */
 #include "deflate_plan.h"
 #include "matches.h"
+#include "parallel.h"
 
 #include <string.h>
 
@@ -241,7 +242,8 @@ static uint64_t follow(kmc_planner *p, const uint8_t *data, kmc_deflate_plan *pl
     return total;
 }
 
-kmc_status kmc_make_plan(kmc_planner *p, const kmc_run *run, const uint8_t *all, int quick, kmc_deflate_plan *plan)
+kmc_status kmc_make_plan(kmc_planner *p, const kmc_run *run, int thread, const uint8_t *all, int quick,
+                         kmc_deflate_plan *plan)
 {
     const uint8_t *const data = all + plan->begin;
     const size_t n = plan->end - plan->begin;
@@ -250,8 +252,9 @@ kmc_status kmc_make_plan(kmc_planner *p, const kmc_run *run, const uint8_t *all,
     find_matches(p, all, plan, small ? DEEP : DEPTH);
     least = follow(p, data, plan, BY_BYTES, passes, least);
     if (quick || (!small && least >= n)) return KMC_OK;
-    for (guess by = small ? BY_NUMBER : BY_BYTES; by < GUESSES; by++) { /* takes long enough for a caller to be asked */
-        if (run && kmc_poll(run) != KMC_OK) return KMC_INTERRUPTED;
+    for (guess by = small ? BY_NUMBER : BY_BYTES; by < GUESSES; by++) {
+        const kmc_status status = kmc_check_in(run, thread);
+        if (status != KMC_OK) return status;
         if (by == BY_BYTES) find_matches(p, all, plan, DEEP);
         least = follow(p, data, plan, by, passes, least);
     }

@@ -137,13 +137,14 @@ static void stray_row(const worker *w, kmc_dither_row *row, ptrdiff_t y)
 /* A kernel along a row, looking up for Ctrl-C. */
 static kmc_status go_along(worker *w, kmc_dither_row *row, kmc_diffuse_fn *kernel, int thread)
 {
-    for (row->begin = 0; row->begin < row->width; row->begin = row->end) {
+    kmc_status status = KMC_OK;
+    for (row->begin = 0; row->begin < row->width && status == KMC_OK; row->begin = row->end) {
         row->end = row->width - row->begin < SPAN ? row->width : row->begin + SPAN;
         kernel(row);
         if (w->grid.status != KMC_OK) return w->grid.status;
-        if (thread == 0 && kmc_poll(w->job->run) != KMC_OK) return KMC_INTERRUPTED;
+        status = kmc_check_in(w->job->run, thread);
     }
-    return KMC_OK;
+    return status;
 }
 
 /* Brings row y of all bands and finds what it loses. */

@@ -1,9 +1,10 @@
 /* An entry of the palette for every point of the space: making the cells of the grid. */
 #include "dither_grid.h"
+#include "parallel.h"
 
 #include <string.h>
 
-enum { COORDINATE_BITS = 14, MADE = 1, CUT_CELL = 1 << 15, POLL_COMPARED = 1 << 23 };
+enum { COORDINATE_BITS = 14, MADE = 1, CUT_CELL = 1 << 15, CHECK_IN_COMPARED = 1 << 23 };
 
 #define CUT ((uint32_t)1 << 31)
 
@@ -305,9 +306,9 @@ static const kmc_candidates *region_of(kmc_grid *grid, kmc_cells *cells, const i
 static int goes_on(kmc_grid *grid, size_t compared)
 {
     grid->compared += compared;
-    if (grid->thread != 0 || grid->compared < POLL_COMPARED) return 1;
+    if (grid->compared < CHECK_IN_COMPARED) return 1;
     grid->compared = 0;
-    grid->status = kmc_poll(grid->run);
+    grid->status = kmc_check_in(grid->run, grid->thread);
     return grid->status == KMC_OK;
 }
 

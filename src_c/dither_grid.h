@@ -31,7 +31,7 @@ typedef struct kmc_cells {
 /* Serves one thread. Cells are made when first asked for. */
 typedef struct kmc_grid {
     const kmc_run *run;
-    int thread;                  /* 0, the calling one, looks up for Ctrl-C */
+    int thread;
     size_t compared;             /* about how many pairs of middles and entries, since it last did */
     uint16_t *nearest;           /* by cell: 1 + the index of its entry, + cut if it is cut; 0: ask kmc_grid_find */
     uint32_t cut;                /* 2^15; 2^16 where there are too many entries to tell */

@@ -53,6 +53,8 @@ struct kmc_team {
     kmc_task task;
     void *job;
     ptrdiff_t next, n_tasks;
+    int64_t begun;
+    int most;    /* helpers that there is work for: 0 between loops */
     int wanted;  /* helpers that may take part */
     int joined;  /* helpers that have taken part, which makes them threads 1 .. joined */
     int running; /* helpers inside a task */
@@ -155,6 +157,12 @@ static void call_helpers(kmc_team *team, int wanted)
     start_helper(team);
 }
 
+/* Calls all the helpers that there is work for, once that pays on a busy machine, too. */
+static void lose_patience(kmc_team *team)
+{
+    if (team->wanted < team->most && kmc_clock_ns() - team->begun > PATIENCE_NS) call_helpers(team, team->most);
+}
+
 /* How many of the processors nobody uses, this thread and its helpers left out. */
 static int idle_processors(kmc_team *team, int64_t now)
 {
@@ -170,19 +178,19 @@ static int idle_processors(kmc_team *team, int64_t now)
 static kmc_status run_together(const kmc_run *run, int threads, ptrdiff_t n_tasks, kmc_task task, void *job)
 {
     kmc_team *const team = run->team;
-    const int64_t begun = kmc_clock_ns();
     kmc_lock_take(&team->lock);
-    const int idle = idle_processors(team, begun);
+    team->begun = kmc_clock_ns();
+    team->most = threads - 1;
+    const int idle = idle_processors(team, team->begun);
     team->task = task;
     team->job = job;
     team->next = 0;
     team->n_tasks = n_tasks;
     team->joined = 0;
     team->status = KMC_OK;
-    call_helpers(team, idle < threads - 1 ? idle : threads - 1);
-    while (take_task(team, 0, run))
-        if (team->wanted < threads - 1 && kmc_clock_ns() - begun > PATIENCE_NS) call_helpers(team, threads - 1);
-    team->n_tasks = 0;
+    call_helpers(team, idle < team->most ? idle : team->most);
+    while (take_task(team, 0, run)) lose_patience(team);
+    team->n_tasks = team->most = 0;
     while (team->running != 0) kmc_condition_wait(&team->finished, &team->lock);
     const kmc_status status = team->status;
     kmc_lock_release(&team->lock);
@@ -190,6 +198,21 @@ static kmc_status run_together(const kmc_run *run, int threads, ptrdiff_t n_task
 }
 
 #endif
+
+kmc_status kmc_check_in(const kmc_run *run, int thread)
+{
+    kmc_status status = thread == 0 ? kmc_poll(run) : KMC_OK;
+#ifndef KMC_NO_THREADS
+    kmc_team *const team = run->team;
+    if (team && status == KMC_OK) {
+        kmc_lock_take(&team->lock);
+        if (thread == 0) lose_patience(team);
+        status = team->status;
+        kmc_lock_release(&team->lock);
+    }
+#endif
+    return status;
+}
 
 kmc_status kmc_parallel(const kmc_run *run, int threads, ptrdiff_t n_tasks, kmc_task task, void *job)
 {

@@ -15,9 +15,13 @@ typedef kmc_status (*kmc_task)(void *job, ptrdiff_t task, int thread);
 
 /* Runs tasks 0 .. n_tasks-1 in any order, each once, on at most `threads` threads (and at most run->threads), the
  * calling thread among them as thread 0. Between its own tasks the calling thread asks run->poll. Returns the first
- * failure met, after which no further task starts. Each task should take 0.1 to 20 ms, so that Ctrl-C is answered.
+ * failure met, after which no further task starts. A task of more than 20 ms checks in, so that Ctrl-C is answered.
  * No loop inside a task. */
 kmc_status kmc_parallel(const kmc_run *run, int threads, ptrdiff_t n_tasks, kmc_task task, void *job);
+
+/* For a task to call every 0.1 to 20 ms: whether to go on. The calling thread asks run->poll; a helper learns of the
+ * loop's first failure. */
+kmc_status kmc_check_in(const kmc_run *run, int thread);
 
 /* The tasks that n units of work make, `share` in each but the last. */
 static inline ptrdiff_t kmc_tasks_for(size_t n, size_t share)

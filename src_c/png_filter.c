@@ -73,7 +73,8 @@ static kmc_status filter_row(const filtering *f, int filter, size_t y, int threa
     uint32_t counts[2][256] = {{0}};
     for (size_t begin = 0; begin < f->width; begin += PART_BYTES) {
         const size_t end = f->width - begin < PART_BYTES ? f->width : begin + PART_BYTES;
-        if (begin && thread == 0 && kmc_poll(f->run) != KMC_OK) return KMC_INTERRUPTED;
+        const kmc_status status = begin ? kmc_check_in(f->run, thread) : KMC_OK;
+        if (status != KMC_OK) return status;
         filter_part(filter, row, above, begin, end, out);
         for (size_t i = begin; i < end; i++) counts[i & 1][out[i]]++;
     }

@@ -153,6 +153,19 @@ def test_ctrl_c_stops_a_long_call(mosaic, threads):
     assert interrupted_after(lambda: _core.assign(pixels, palette, threads)) < 0.5
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_ctrl_c_stops_bands_of_an_index_plane(mosaic, threads):
+    """Those of helpers, too: the calling thread would wait for seconds until one has ended."""
+    indices = np.repeat(mosaic[:, :, 0], 2, axis=1)
+    palette = np.random.default_rng(8).integers(0, 256, (256, 3), dtype=np.uint8)
+    contexts, slot_bits, n_bands = 0x7FFFFF, 20, 2
+
+    def write():
+        _core.plane_write(indices, palette, contexts, slot_bits, n_bands, threads)
+
+    assert interrupted_after(write) < 0.5
+
+
 def test_ctrl_c_where_entries_are_far_from_most_pixels():
     """All of them may be the nearest then, which makes cells of the grid of dithering slow."""
     levels = np.arange(100, 140, dtype=np.uint8)
