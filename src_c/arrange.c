@@ -1,6 +1,6 @@
-/* An order grown from the pair that meets most often, each further entry put to the end where it has met more (after Zeng,
- * Li and Lei, "An efficient color re-indexing scheme for palette-based compression", ICIP 2000; modified by Pinho and
- * Neves, 2004), then improved by exchanges of two entries while these lower the sum over all meetings of
+/* An order grown from the pair that meets most often, each further entry put to the end where it has met more (after
+ * Zeng, Li and Lei, "An efficient color re-indexing scheme for palette-based compression", ICIP 2000; modified by Pinho
+ * and Neves, 2004), then improved by exchanges of two entries while these lower the sum over all meetings of
  * log2(1 + difference of the places), about the bits that such a difference takes. */
 #include "arrange.h"
 #include "deflate_block.h"

@@ -1,9 +1,10 @@
-/* Pixels to the nearest palette colour by brute force, and what each colour gets: for few colours, and for pictures whose
- * histogram does not pay.
+/* Pixels to the nearest palette colour by brute force, and what each colour gets: for few colours, and for
+ * pictures whose histogram does not pay.
  *
- * |x - c|^2 = |x|^2 - 2 x.c + |c|^2, of which only the last two depend on the colour. Shifted up by 13 bits they leave
- * room for its number below, so that one minimum finds both the least distance and the lowest number on ties. Four
- * channels of 255^2 need 18 bits and the sign: 32 in all. The factor is shared out: pixels times 2^7, colours times -2^7.
+ * |x - c|^2 = |x|^2 - 2 x.c + |c|^2, of which only the last two depend on the colour. Shifted up by 13 bits
+ * they leave room for its number below, so that one minimum finds both the least distance and the lowest
+ * number on ties. Four channels of 255^2 need 18 bits and the sign: 32 in all. The factor is shared out:
+ * pixels times 2^7, colours times -2^7.
  *
  * Pixels of less than four channels have a 1 as the last, where colours have a 0: its sum is their number. */
 #include <string.h>
@@ -79,7 +80,8 @@ static void settle(const assignment *a, share *s)
     s->n_pending = 0;
 }
 
-static void add_block(const assignment *a, share *s, const int32_t *xy, const int32_t *zw, const uint16_t *labels, size_t n)
+static void add_block(const assignment *a, share *s, const int32_t *xy, const int32_t *zw, const uint16_t *labels,
+                      size_t n)
 {
     if (s->n_pending + n > MOST_PENDING) settle(a, s);
     s->n_pending += n;
@@ -121,7 +123,9 @@ static kmc_status assign_task(void *job, ptrdiff_t task, int thread)
     const assignment *const a = job;
     const size_t begin = (size_t)task * a->task_pixels;
     const size_t end = a->n - begin < a->task_pixels ? a->n : begin + a->task_pixels;
-    for (size_t i = begin; i < end; i += BLOCK) assign_block(a, &a->shares[thread], i, end - i < BLOCK ? end - i : BLOCK);
+    for (size_t i = begin; i < end; i += BLOCK) {
+        assign_block(a, &a->shares[thread], i, end - i < BLOCK ? end - i : BLOCK);
+    }
     return KMC_OK;
 }
 

@@ -1,5 +1,5 @@
-/* Boxes over points in Morton order, an octree (for three channels) without its empty and single nodes, and the order in which
- * their cells are cut. */
+/* Boxes over points in Morton order, an octree (for three channels) without its empty and single nodes, and the order
+ * in which their cells are cut. */
 #include "boxes.h"
 
 #include <string.h>
@@ -7,8 +7,8 @@
 #include "kernels.h"
 #include "parallel.h"
 
-/* Smaller boxes cost more to test than the distances they save. Kodak, k = 256: 0.75 ms an iteration with 16 points, 0.60
- * with 32, 0.52 with 48, and more again with 64. */
+/* Smaller boxes cost more to test than the distances they save. Kodak, k = 256: 0.75 ms an iteration with 16 points,
+ * 0.60 with 32, 0.52 with 48, and more again with 64. */
 enum { LEAF_POINTS = 48 };
 
 /* Where the part of [from, end) that starts at `from` ends: at the next point that leaves the cell of `bits` shared
@@ -24,7 +24,7 @@ static size_t part_end(const uint8_t *shared, size_t from, size_t end, int bits)
     return taken;
 }
 
-/* ---- growing: a stem down to what is small enough to be a task, a branch for each task, and all of them joined ------- */
+/* ---- growing: a stem down to what is small enough to be a task, a branch for each task, and all of them joined --- */
 
 /* Nodes in preorder, counted from the first of these. */
 typedef struct branch {
@@ -83,7 +83,7 @@ typedef struct growing {
     kmc_tree *tree;
     const kmc_kernels *kernels;
     branch stem, *branches; /* a branch for each leaf of the stem */
-    double sides[32];       /* of a cell whose points share so many bits: the sum of their squares, in those of the finest */
+    double sides[32];       /* of a cell whose points share so many bits: their squares added, in those of the finest */
     int shift;              /* what weights are scaled down by, so that all of them are less than 2^32 */
 } growing;
 
@@ -124,8 +124,9 @@ static void sum_behind(const parts *p, uint32_t *sums)
     }
 }
 
-/* The ranks of all parts but the first. The smallest cell that holds both a part and the one before is cut the later the less
- * it weighs and the smaller it is: an octave of weight times squared sides is four ranks. A double begins with its logarithm. */
+/* The ranks of all parts but the first. The smallest cell that holds both a part and the one before is cut the
+ * later the less it weighs and the smaller it is: an octave of weight times squared sides is four ranks. A
+ * double begins with its logarithm. */
 static void rank_parts(const growing *g, const parts *p, size_t *counts, uint8_t *rank)
 {
     uint32_t before[LEAF_POINTS], behind[LEAF_POINTS];
@@ -242,8 +243,8 @@ static kmc_status join(const kmc_run *run, int threads, growing *g)
     return status;
 }
 
-/* Of a cell whose points share so many bits; those of the finest count 1 each. Alpha has no say, so that opaque colours have
- * the same cells as without it. */
+/* Of a cell whose points share so many bits; those of the finest count 1 each. Alpha has no say, so that opaque colours
+ * have the same cells as without it. */
 static int squared_sides(int shared, int channels)
 {
     const int sides = channels < 3 ? channels : 3, levels = 7 - shared / channels;

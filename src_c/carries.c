@@ -1,4 +1,5 @@
-/* How often keys were met that have no counter, or had filled it: listed as they come, sorted and added up at the end. */
+/* How often keys were met that have no counter, or had filled it: listed as they come,
+ * sorted and added up at the end. */
 #include "carries.h"
 
 #include <string.h>
@@ -19,7 +20,7 @@ void kmc_carries_free(kmc_carries *carries)
     }
 }
 
-/* ---- sorting ------------------------------------------------------------------------------------------------------- */
+/* ---- sorting ----------------------------------------------------------------------------------------------------- */
 
 /* Sorts by one byte, of which `starts` says how many there are of each, keeping the order of equals. */
 static void sort_by_byte(const uint64_t *from, size_t n, int shift, size_t *starts, uint64_t *to)
@@ -75,7 +76,7 @@ kmc_status kmc_carries_settle(kmc_carries *carries, int part)
     return settle(&carries->parts[part]);
 }
 
-/* ---- adding -------------------------------------------------------------------------------------------------------- */
+/* ---- adding ------------------------------------------------------------------------------------------------------ */
 
 static kmc_status make_room(kmc_carries_part *part, size_t room)
 {
@@ -110,7 +111,7 @@ kmc_status kmc_carries_merge(kmc_carries *carries, const kmc_carries *other, int
     return KMC_OK;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 size_t kmc_carries_size(const kmc_carries *carries)
 {

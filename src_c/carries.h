@@ -1,10 +1,12 @@
-/* How often keys were met that have no counter, or had filled it: listed as they come, sorted and added up at the end. */
+/* How often keys were met that have no counter, or had filled it: listed as they come,
+ * sorted and added up at the end. */
 #ifndef KMC_CARRIES_H
 #define KMC_CARRIES_H
 
 #include "base.h"
 
-/* One part for each value of the top byte of a key, so that threads may share the work and sorting never stops for long. */
+/* One part for each value of the top byte of a key, so that threads may share the work and
+ * sorting never stops for long. */
 #define KMC_CARRIES_PARTS 256
 
 /* Items: the other bytes of a key above KMC_CARRIES_COUNT_BITS of a count. Long lists are added up now and then, so a

@@ -6,8 +6,8 @@
 
 enum { KMC_GUESSES = 4, KMC_RULES = 8, KMC_GUESS_MARGIN = 3 };
 
-/* The neighbours that the models look at, nearest first: W is one to the left, N one above, NE above to the right, and so
- * on. The first twelve are also compared with the two sides of a node. */
+/* The neighbours that the models look at, nearest first: W is one to the left, N one above, NE above to the right, and
+ * so on. The first twelve are also compared with the two sides of a node. */
 enum {
     KMC_W, KMC_N, KMC_NW, KMC_NE, KMC_WW, KMC_NN, KMC_NNE, KMC_NWW, KMC_NNW, KMC_NEE,
     KMC_WWW, KMC_NNN, KMC_WWWW, KMC_NEEE, KMC_NWWW, KMC_NNEE, KMC_NNWW, KMC_NNNE, KMC_NNNW, KMC_NEIGHBOURS

@@ -81,8 +81,9 @@ int kmc_cpu_running(void)
     close(file);
     int spaces = 0, running = 0;
     for (ssize_t i = 0; i < n && spaces <= 3 && text[i] != '/'; i++) {
+        const int digit = text[i] >= '0' && text[i] <= '9';
         if (text[i] == ' ') spaces++;
-        else if (spaces == 3 && text[i] >= '0' && text[i] <= '9' && running < 1 << 20) running = 10 * running + text[i] - '0';
+        else if (spaces == 3 && digit && running < 1 << 20) running = 10 * running + text[i] - '0';
     }
     return running;
 }

@@ -154,7 +154,8 @@ static uint64_t entropy(const uint32_t *counts, int n, int *used)
 uint64_t kmc_block_cost(const kmc_symbol_counts *counts)
 {
     int used = 0;
-    const uint64_t cost = entropy(counts->literals, KMC_LITERALS, &used) + entropy(counts->distances, KMC_DISTANCES, &used);
+    const uint64_t cost =
+        entropy(counts->literals, KMC_LITERALS, &used) + entropy(counts->distances, KMC_DISTANCES, &used);
     const uint64_t header = 160 + 4 * (uint64_t)used; /* in bits, about */
     return cost + (header + counts->extra_bits) * KMC_COST_ONE_BIT;
 }
@@ -200,7 +201,9 @@ static void code_lengths_of_lengths(block_header *header)
     header->n_lengths = LENGTH_SYMBOLS;
     while (header->n_lengths > 4 && !header->bits[length_order[header->n_lengths - 1]]) header->n_lengths--;
     header->size = 5 + 5 + 4 + 3 * (uint64_t)header->n_lengths;
-    for (int i = 0; i < LENGTH_SYMBOLS; i++) header->size += (uint64_t)counts[i] * (header->bits[i] + (unsigned)repeat_bits(i));
+    for (int i = 0; i < LENGTH_SYMBOLS; i++) {
+        header->size += (uint64_t)counts[i] * (header->bits[i] + (unsigned)repeat_bits(i));
+    }
 }
 
 /* The shortest header of these codes. */
@@ -216,7 +219,8 @@ static void make_header(block_header *header, const block_codes *codes)
     memcpy(lengths + found.n_literals, codes->distance_bits, (size_t)found.n_distances);
     header->size = UINT64_MAX;
     for (int without = 0; without < 8; without++) {
-        run_lengths(&found, lengths, found.n_literals + found.n_distances, !(without & 1), !(without & 2), !(without & 4));
+        run_lengths(&found, lengths, found.n_literals + found.n_distances, !(without & 1), !(without & 2),
+                    !(without & 4));
         code_lengths_of_lengths(&found);
         if (found.size < header->size) *header = found;
     }
@@ -263,7 +267,8 @@ static void write_stored(kmc_bit_writer *writer, const uint8_t *data, size_t n, 
     } while (n > 0);
 }
 
-static void write_steps(kmc_bit_writer *writer, block_codes *codes, const uint8_t *data, const kmc_match *steps, size_t n)
+static void write_steps(kmc_bit_writer *writer, block_codes *codes, const uint8_t *data, const kmc_match *steps,
+                        size_t n)
 {
     kmc_code_words(codes->literal_bits, FIXED_LITERALS, codes->literals);
     kmc_code_words(codes->distance_bits, KMC_DISTANCES, codes->distances);

@@ -47,7 +47,8 @@ static inline int kmc_highest_bit(uint32_t number)
 #endif
 }
 
-/* Slots go up in powers of two, four of lengths and two of distances to each, and the lowest bits follow as they are. */
+/* Slots go up in powers of two, four of lengths and two of distances to each, and the
+ * lowest bits follow as they are. */
 static inline int kmc_length_extra(int length)
 {
     return length - 3 < 8 || length == KMC_MATCH_MOST ? 0 : kmc_highest_bit((uint32_t)length - 3) - 2;

@@ -1,8 +1,8 @@
 /* Compression by shortest paths: each way to put the bytes as literals and matches is a path, each symbol has a cost.
  *
  * All matches are found first. A first path by guessed costs shows how the statistics change along it, and so where to
- * begin a new block; then each block has its path found anew by the costs that the path before left, a few times. Where the
- * guess matters, which is in little data and in much repetition, several are followed. */
+ * begin a new block; then each block has its path found anew by the costs that the path before left, a few times. Where
+ * the guess matters, which is in little data and in much repetition, several are followed. */
 #include "deflate_plan.h"
 #include "matches.h"
 #include "parallel.h"
@@ -71,7 +71,8 @@ kmc_planner *kmc_planner_new(void)
 
 static void find_matches(kmc_planner *p, const uint8_t *data, const kmc_deflate_plan *plan, int depth)
 {
-    const size_t before = plan->begin < KMC_MATCH_FARTHEST ? plan->begin : KMC_MATCH_FARTHEST, n = plan->end - plan->begin;
+    const size_t before = plan->begin < KMC_MATCH_FARTHEST ? plan->begin : KMC_MATCH_FARTHEST;
+    const size_t n = plan->end - plan->begin;
     kmc_match_finder_start(&p->finder, data + plan->begin - before, before + n);
     for (size_t i = 0; i < before; i++) kmc_match_finder_enter(&p->finder, i, depth, NULL);
     for (size_t i = 0; i < n; i++)
@@ -198,7 +199,8 @@ static int split(kmc_planner *p, size_t n, uint32_t *ends)
 
 /* The best path of a block that comes of taking costs from the path before; keeps it, and returns the bits it takes.
  * `counts` are those of the first path, which is one of them if the block is `whole`: no step leads out of it. */
-static uint64_t settle(kmc_planner *p, const uint8_t *data, size_t begin, size_t end, kmc_symbol_counts counts, int whole, int passes)
+static uint64_t settle(kmc_planner *p, const uint8_t *data, size_t begin, size_t end, kmc_symbol_counts counts,
+                       int whole, int passes)
 {
     uint64_t least = UINT64_MAX;
     for (int pass = 0, worse = 0;; pass++) {
@@ -219,8 +221,10 @@ static uint64_t settle(kmc_planner *p, const uint8_t *data, size_t begin, size_t
     }
 }
 
-/* The blocks that follow from a guess, and their steps, into the plan if they take less than `least`. Returns the less. */
-static uint64_t follow(kmc_planner *p, const uint8_t *data, kmc_deflate_plan *plan, guess by, int passes, uint64_t least)
+/* The blocks that follow from a guess, and their steps, into the plan if they take less
+ * than `least`. Returns the less. */
+static uint64_t follow(kmc_planner *p, const uint8_t *data, kmc_deflate_plan *plan, guess by, int passes,
+                       uint64_t least)
 {
     const size_t n = plan->end - plan->begin;
     uint64_t total = 0;
@@ -232,7 +236,9 @@ static uint64_t follow(kmc_planner *p, const uint8_t *data, kmc_deflate_plan *pl
     for (int block = 0; block < n_blocks; begin = ends[block++]) {
         const size_t end = ends[block];
         kmc_symbol_counts counts = {{0}, {0}, 0};
-        for (size_t chunk = begin / p->chunk; chunk * p->chunk < end; chunk++) kmc_add_counts(&counts, &p->chunks[chunk]);
+        for (size_t chunk = begin / p->chunk; chunk * p->chunk < end; chunk++) {
+            kmc_add_counts(&counts, &p->chunks[chunk]);
+        }
         total += settle(p, data, begin, end, counts, n_blocks == 1, passes);
     }
     if (total >= least) return least;

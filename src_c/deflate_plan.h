@@ -22,7 +22,8 @@ typedef struct kmc_planner kmc_planner;
 kmc_planner *kmc_planner_new(void);
 void kmc_planner_free(kmc_planner *planner);
 
-/* Fills in steps and blocks, those at hand soonest if `quick`. Asks the caller whether to go on, unless `run` is NULL. */
+/* Fills in steps and blocks, those at hand soonest if `quick`. Asks the caller whether to
+ * go on, unless `run` is NULL. */
 kmc_status kmc_make_plan(kmc_planner *planner, const kmc_run *run, int thread, const uint8_t *data, int quick,
                          kmc_deflate_plan *plan);
 

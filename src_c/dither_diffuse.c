@@ -1,14 +1,15 @@
 /* Error diffusion: what a pixel's palette entry gets wrong, its neighbours make good.
  *
- * A picture is cut into bands of rows that know nothing of each other, so that threads may share it and a thread may go
- * through several at a time, side by side in vectors. Each is begun a few rows early, with rows that are thrown away: when
- * its own first row comes, error flows as it does inside a band. Rows beyond the picture are like the last one within.
+ * A picture is cut into bands of rows that know nothing of each other, so that threads may share it and a
+ * thread may go through several at a time, side by side in vectors. Each is begun a few rows early, with rows
+ * that are thrown away: when its own first row comes, error flows as it does inside a band. Rows beyond the
+ * picture are like the last one within.
  *
- * How much of the error that reaches a pixel it may take on depends on what the plain mapping gets wrong around it. Error
- * diffusion trades the error of areas for noise. Where the plain mapping is exact all around, there is nothing to win, only
- * noise from elsewhere to lose: the limit is 0. At the edges of line art few pixels are wrong among many that are right, so
- * it is small. On a gradient the mapping is off by up to half the distance of two entries, by a quarter in the mean: four
- * times that leaves room for both of them. */
+ * How much of the error that reaches a pixel it may take on depends on what the plain mapping gets wrong around it.
+ * Error diffusion trades the error of areas for noise. Where the plain mapping is exact all around, there is nothing to
+ * win, only noise from elsewhere to lose: the limit is 0. At the edges of line art few pixels are wrong among many that
+ * are right, so it is small. On a gradient the mapping is off by up to half the distance of two entries, by a quarter
+ * in the mean: four times that leaves room for both of them. */
 #include "dither_canvas.h"
 #include "dither_row.h"
 #include "parallel.h"
@@ -117,9 +118,10 @@ static kmc_dither_row row_for(worker *w)
     return row;
 }
 
-/* Where the entries of row y are looked up: a little off the pixels, to all sides in turn. Else the border between two
- * entries would be that of the cells, always on the same side of where it should be, and gradients would be tinged by the
- * errors that are not passed on. Twice as far would be better for these, and worse for photographs of many colours. */
+/* Where the entries of row y are looked up: a little off the pixels, to all sides in turn. Else the border
+ * between two entries would be that of the cells, always on the same side of where it should be, and gradients
+ * would be tinged by the errors that are not passed on. Twice as far would be better for these, and worse for
+ * photographs of many colours. */
 static void stray_row(const worker *w, kmc_dither_row *row, ptrdiff_t y)
 {
     static const int16_t sixteenths[4] = {-3, 3, -1, 1};
@@ -214,7 +216,9 @@ static kmc_status diffuse_task(void *job, ptrdiff_t task, int thread)
     const size_t first = (size_t)task * d->bands, left = d->canvas->height - first * BAND;
     kmc_dither_row row = row_for(w);
     memset(w->memory, 0, 3 * d->bands * (row.width + 2 * KMC_ROW_PADDING) * sizeof *w->memory);
-    for (ptrdiff_t y = -LEAD_IN - 1; y <= -LEAD_IN && status == KMC_OK; y++) status = measure_row(w, &row, first, y, thread);
+    for (ptrdiff_t y = -LEAD_IN - 1; y <= -LEAD_IN && status == KMC_OK; y++) {
+        status = measure_row(w, &row, first, y, thread);
+    }
     const ptrdiff_t end = left < BAND ? (ptrdiff_t)left : BAND;
     for (ptrdiff_t y = -LEAD_IN; y < end && status == KMC_OK; y++) status = diffuse_row(w, &row, first, y, thread);
     w->lost += row.lost;

@@ -14,7 +14,8 @@ static inline int64_t lost(const loss *l, size_t begin, size_t end, int channels
 {
     int64_t squares = 0;
     for (size_t i = begin; i < end; i++) {
-        const int16_t *const entry = l->canvas->palette + 4 * (size_t)kmc_index_get(l->indices, l->canvas->index_bytes, i);
+        const size_t index = kmc_index_get(l->indices, l->canvas->index_bytes, i);
+        const int16_t *const entry = l->canvas->palette + 4 * index;
         int32_t at[4], distance = 0;
         kmc_canvas_at(l->canvas, i, channels, at);
         for (int c = 0; c < channels; c++) distance += (at[c] - entry[c]) * (at[c] - entry[c]);

@@ -90,8 +90,8 @@ static size_t n_regions(const kmc_cells *cells)
     return (size_t)1 << (block_bits(cells) - KMC_REGION_BITS) * cells->channels;
 }
 
-/* Numbers the cells from `first` on; sets the number after the last. Weights have to fit 16 bits: with four channels the
- * first axis is numbered backwards. */
+/* Numbers the cells from `first` on; sets the number after the last. Weights have to fit 16 bits: with four channels
+ * the first axis is numbered backwards. */
 static kmc_status number_cells(kmc_cells *cells, int channels, uint32_t first, uint32_t *after)
 {
     const int bits = cell_bits(channels);
@@ -224,8 +224,8 @@ static void corner_of(const kmc_cells *cells, const int16_t *place, int shift, i
 static void cut(kmc_grid *grid, const kmc_cells *cells, int depth, int shift, const uint8_t *inside, uint32_t n,
                 uint32_t *given);
 
-/* What each part of the block at `low` is given, 2^bits of 2^shift along each axis, of the entries in `from`. Unless NULL,
- * `middle` is what is nearest to the middles of those that were cut, 0 for others. Returns whether any was. */
+/* What each part of the block at `low` is given, 2^bits of 2^shift along each axis, of the entries in `from`. Unless
+ * NULL, `middle` is what is nearest to the middles of those that were cut, 0 for others. Returns whether any was. */
 static int divide(kmc_grid *grid, const kmc_cells *cells, const kmc_candidates *from, int depth, const int16_t *low,
                   int shift, int bits, uint32_t *given, uint32_t *middle)
 {

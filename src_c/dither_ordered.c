@@ -1,8 +1,9 @@
-/* Ordered dithering: every pixel draws from a mixture of entries that its colour alone decides, and its place alone where.
+/* Ordered dithering: every pixel draws from a mixture of entries that its colour alone
+ * decides, and its place alone where.
  *
- * T. Knoll, US patent 6606166 (filed 1999, expired): entries are added to a mixture one after the other, each the nearest
- * to what the ones before leave to be made good; sorted by lightness, they meet the thresholds of a mask. Unlike a fixed
- * amplitude added to all colours it fits every palette, however unevenly spaced. */
+ * T. Knoll, US patent 6606166 (filed 1999, expired): entries are added to a mixture one after the other, each the
+ * nearest to what the ones before leave to be made good; sorted by lightness, they meet the thresholds of a mask.
+ * Unlike a fixed amplitude added to all colours it fits every palette, however unevenly spaced. */
 #include "dither_canvas.h"
 #include "dither_mask.h"
 #include "dither_row.h"
@@ -48,7 +49,9 @@ static void ordered(const ordering *o, size_t color, kmc_mixtures *m, size_t i)
         off += target > plain[c] ? target - plain[c] : plain[c] - target;
     }
     const int32_t limit = LIMIT * off / channels;
-    for (int c = 0; c < channels; c++) m->limit[i][c] = (int16_t)(limit < KMC_MAX_COORDINATE ? limit : KMC_MAX_COORDINATE);
+    for (int c = 0; c < channels; c++) {
+        m->limit[i][c] = (int16_t)(limit < KMC_MAX_COORDINATE ? limit : KMC_MAX_COORDINATE);
+    }
     memset(m->opaque[i], opaque ? 0xFF : 0, sizeof m->opaque[i]);
 }
 
@@ -108,7 +111,8 @@ static kmc_status mix_task(void *job, ptrdiff_t task, int thread)
     return status;
 }
 
-/* Which entry of a mixture pixel (x, y) takes. Bayer's matrix of 8 x 8 interleaves the bits of y and of x ^ y, last first. */
+/* Which entry of a mixture pixel (x, y) takes. Bayer's matrix of 8 x 8 interleaves the bits of
+ * y and of x ^ y, last first. */
 static inline uint32_t threshold(kmc_order order, size_t x, size_t y)
 {
     if (order == KMC_BLUE_NOISE)

@@ -14,7 +14,8 @@ typedef int16_t kmc_quad[4];
 /* Pixels beyond both ends of a row of errors, whose error is 0. */
 #define KMC_ROW_PADDING 2
 
-/* One row of each of some bands, one beside the other: of pixel x first that of the first band, then that of the next. */
+/* One row of each of some bands, one beside the other: of pixel x first that of the first
+ * band, then that of the next. */
 typedef struct kmc_dither_row {
     kmc_grid *grid;
     size_t width, vectors;
@@ -23,7 +24,7 @@ typedef struct kmc_dither_row {
     int atkinson;
     int levels;                  /* places are four bytes, else quads */
     const void *at, *below;      /* where the pixels of this row lie, and those of the next one */
-    uint16_t *off_above, *off_here, *off_below; /* what three pixels in a row lose by the plain mapping, KMC_BANDS each */
+    uint16_t *off_above, *off_here, *off_below; /* what three pixels in a row lose by plain mapping, KMC_BANDS each */
     uint16_t limit;              /* what nine of them may take on, of 2^16 of their loss */
     int16_t passed;              /* how much of an error is passed on, of 256; below 256 */
     kmc_quad low, high;          /* the box of the palette */

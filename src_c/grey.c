@@ -1,11 +1,13 @@
 /* The best palette of k grey levels there is, by dynamic programming.
  *
- * On a line every cluster is an interval, so the best palette of the first j points with m entries is the best of the
- * first i with m - 1, and one entry for the rest, for some i. An entry is the level nearest to the mean of its interval,
- * so costs are whole numbers, and what comes out is the best of all palettes of 8-bit levels, not only of all centroids.
+ * On a line every cluster is an interval, so the best palette of the first j points with m entries is the
+ * best of the first i with m - 1, and one entry for the rest, for some i. An entry is the level nearest to
+ * the mean of its interval, so costs are whole numbers, and what comes out is the best of all palettes of
+ * 8-bit levels, not only of all centroids.
  *
- * Where some entries are fixed, the last point may instead be served by the nearest of these, at the cost of no entry. Every
- * palette serves points in such a way, and none serves them worse than in such a way, so that the least of all is found.
+ * Where some entries are fixed, the last point may instead be served by the nearest of these, at the cost of
+ * no entry. Every palette serves points in such a way, and none serves them worse than in such a way, so
+ * that the least of all is found.
  *
  * The i do not fall as j grows, nor, if no entry is fixed, as m does (Yao, "Efficient dynamic programming using
  * quadrangle inequalities", STOC 1980), which leaves about n^2 of the k n^2 / 2 sums to look at. The inequality cost(a,
@@ -20,8 +22,8 @@ enum { LEVELS = 256 };
 /* More than any palette costs, and less than would not fit if it were added to that. */
 #define TOO_MUCH ((uint64_t)1 << 62)
 
-/* An interval [begin, end) of points: the level that serves it, the cost of that, and what its mean would cost, both about
- * the first point in 64ths squared. */
+/* An interval [begin, end) of points: the level that serves it, the cost of that, and what its mean would cost, both
+ * about the first point in 64ths squared. */
 typedef struct serving {
     uint64_t cost;
     double about_mean;
@@ -33,8 +35,8 @@ typedef struct line {
     uint64_t by_fixed[LEVELS]; /* what each point costs where a fixed entry serves it */
     uint64_t cost[2][LEVELS + 1]; /* of the best for the first j points, with an even and an odd number of entries */
     double about_mean[2][LEVELS + 1];
-    uint16_t last[LEVELS + 1][LEVELS + 2]; /* where the last interval of the first j points with m entries begins; at j if
-                                              a fixed entry serves the last point */
+    uint16_t last[LEVELS + 1][LEVELS + 2]; /* where the last interval of the first j points with m entries begins; at j
+                                              if a fixed entry serves the last point */
 } line;
 
 /* All intervals that start at `begin`; their means, and so their levels, only rise. Below zero numbers wrap around, and
@@ -50,7 +52,9 @@ static void serve_from(line *l, const kmc_points *points, const int16_t *places,
         weight += w;
         sum += w * x;
         squares += w * x * x;
-        while (level + 1 < LEVELS && weight * (uint64_t)(places[level] + places[level + 1] - 2 * first) <= 2 * sum) level++;
+        while (level + 1 < LEVELS && weight * (uint64_t)(places[level] + places[level + 1] - 2 * first) <= 2 * sum) {
+            level++;
+        }
         const uint64_t at = (uint64_t)(places[level] - first);
         const double mean = (double)sum / (double)weight;
         l->of[begin][i + 1] = (serving){squares - 2 * at * sum + at * at * weight,
@@ -59,7 +63,8 @@ static void serve_from(line *l, const kmc_points *points, const int16_t *places,
 }
 
 /* What the fixed entries leave, alone: the start of everything. */
-static void serve_by_fixed(line *l, const kmc_points *points, const int16_t *places, const uint8_t *fixed, size_t n_fixed)
+static void serve_by_fixed(line *l, const kmc_points *points, const int16_t *places, const uint8_t *fixed,
+                           size_t n_fixed)
 {
     for (size_t i = 0; i < points->n; i++) {
         uint64_t least = UINT64_MAX;
@@ -88,8 +93,9 @@ static void rest_on_fixed(line *l, size_t n, size_t m)
     }
 }
 
-/* The best m entries for the first j points, from the best m - 1 for fewer; the last entry serves the last point. Of equal
- * costs the one with the lower inertia is taken, so that steps of a ramp are equal; then the one that begins first. */
+/* The best m entries for the first j points, from the best m - 1 for fewer; the last entry serves the
+ * last point. Of equal costs the one with the lower inertia is taken, so that steps of a ramp are equal;
+ * then the one that begins first. */
 static void add_entry(line *l, size_t n, size_t m, int beside_fixed)
 {
     const uint64_t *fewer = l->cost[(m - 1) % 2];

@@ -48,7 +48,7 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* ---- counting ------------------------------------------------------------------------------------------------------ */
+/* ---- counting ---------------------------------------------------------------------------------------------------- */
 
 typedef struct counting {
     const kmc_run *run;
@@ -140,7 +140,7 @@ kmc_status kmc_histogram_add(kmc_histogram *histogram, const kmc_run *run, const
     return status;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 typedef struct listing {
     const kmc_tally *tally;
@@ -224,7 +224,8 @@ static kmc_status list_keys_of_cells(kmc_histogram *h, const kmc_run *run, size_
     return KMC_OK;
 }
 
-/* Merges n keys without alpha, which are opaque, with others, from the last to the first so that the room of both does. */
+/* Merges n keys without alpha, which are opaque, with others, from the last to the first so
+ * that the room of both does. */
 static void merge_keys(uint32_t *keys, size_t n, const uint32_t *others, size_t n_others)
 {
     while (n != 0) {

@@ -8,18 +8,19 @@
 typedef void kmc_keys_fn(const uint8_t *pixels, size_t n, int channels, uint32_t *keys);
 typedef void kmc_colors_fn(const uint32_t *keys, size_t n, int channels, uint8_t *colors);
 
-/* Writes first + i for every counters[i] of a cell (pixels.h) that is not 0, ascending, and returns how many. Up to four
- * more keys may be overwritten. */
+/* Writes first + i for every counters[i] of a cell (pixels.h) that is not 0, ascending, and returns how many. Up to
+ * four more keys may be overwritten. */
 typedef size_t kmc_occupied_fn(const uint8_t *counters, uint32_t first, uint32_t *keys);
 
-/* best[i] = the least of terms[j] + xy[i] . colors_xy[j] + zw[i] . colors_zw[j] over j < k, where a . b is the dot product
- * of two pairs of int16. No partial sum may leave int32. The arrays of n reach up to a multiple of KMC_ASSIGN_STEP. */
+/* best[i] = the least of terms[j] + xy[i] . colors_xy[j] + zw[i] . colors_zw[j] over j < k, where a . b is
+ * the dot product of two pairs of int16. No partial sum may leave int32. The arrays of n reach up to a
+ * multiple of KMC_ASSIGN_STEP. */
 typedef void kmc_assign_fn(const int32_t *xy, const int32_t *zw, size_t n, const int32_t *colors_xy,
                            const int32_t *colors_zw, const int32_t *terms, size_t k, int32_t *best);
 #define KMC_ASSIGN_STEP 64
 
-/* Adds n pixels to the sums of their labels: xy[i] and zw[i] are two channels each, times 2^7. There are four words for each
- * label: x + 2^32 y and z + 2^32 w of even i, then those of odd i. Each sum must stay under 2^32. */
+/* Adds n pixels to the sums of their labels: xy[i] and zw[i] are two channels each, times 2^7. There are four words for
+ * each label: x + 2^32 y and z + 2^32 w of even i, then those of odd i. Each sum must stay under 2^32. */
 typedef void kmc_accumulate_fn(const int32_t *xy, const int32_t *zw, const uint16_t *labels, size_t n, uint64_t *sums);
 
 struct kmc_box;
@@ -27,8 +28,8 @@ struct kmc_moments;
 struct kmc_points;
 struct kmc_candidates;
 
-/* out = those of in that can be the nearest centroid to some point of the box: in order, at least one. Returns how many.
- * in->n >= 1; both lists are closed (candidates.h). */
+/* out = those of in that can be the nearest centroid to some point of the box: in order, at least one. Returns how
+ * many. in->n >= 1; both lists are closed (candidates.h). */
 typedef size_t kmc_filter_fn(const struct kmc_box *box, const struct kmc_candidates *in, struct kmc_candidates *out);
 
 /* position[i] = the nearest of m >= 1 candidates to point i of n, the first on ties; distance[i] = how far, squared.
@@ -36,8 +37,8 @@ typedef size_t kmc_filter_fn(const struct kmc_box *box, const struct kmc_candida
 typedef void kmc_nearest_point_fn(const int32_t *xy, const int32_t *zw, size_t n, const int32_t *candidates_xy,
                                   const int32_t *candidates_zw, size_t m, int32_t *position, int32_t *distance);
 
-/* distance[i] = how far, squared, point i is from the one point (at_xy, at_zw), but `cap[i]` at most. Returns the sum of
- * weights[i] * distance[i], which must stay under 2^64. Padded like nearest_point. */
+/* distance[i] = how far, squared, point i is from the one point (at_xy, at_zw), but `cap[i]` at most. Returns the sum
+ * of weights[i] * distance[i], which must stay under 2^64. Padded like nearest_point. */
 typedef uint64_t kmc_capped_error_fn(const int32_t *xy, const int32_t *zw, const uint32_t *weights, const int32_t *cap,
                                      size_t n, int32_t at_xy, int32_t at_zw, int32_t *distance);
 

@@ -55,20 +55,23 @@ KMC_TARGET static inline quads_cells KMC_NAME(cells)(const KMC_NAME(finder) *f, 
     return quads_cells_select(clear, quads_cells_set(f->clear), seen);
 }
 
-/* Asks for what the table does not have of four points; of those that may not move, exactly. `found`, and what is returned,
- * are four times 16 bits: arrays would be put together where nothing has to be asked, too. */
+/* Asks for what the table does not have of four points; of those that may not move, exactly. `found`, and what is
+ * returned, are four times 16 bits: arrays would be put together where nothing has to be asked, too. */
 KMC_TARGET static KMC_NOINLINE uint64_t KMC_NAME(ask)(kmc_grid *grid, const quads_cells *cells, const quads *points,
                                                       const quads *limits, uint64_t found)
 {
     int16_t point[16], limit[16];
-    const uint32_t cell[4] = {quads_cell(*cells, 0), quads_cell(*cells, 1), quads_cell(*cells, 2), quads_cell(*cells, 3)};
+    const uint32_t cell[4] = {quads_cell(*cells, 0), quads_cell(*cells, 1), quads_cell(*cells, 2),
+                              quads_cell(*cells, 3)};
     quads_store(point, *points);
     quads_store(limit, *limits);
     uint64_t all = 0;
     for (int i = 0; i < 4; i++) {
         const int exact = limit[4 * i] == 0;
         uint64_t one = found >> 16 * i & UINT16_MAX;
-        if (one == 0 || (exact && one >= grid->cut)) one = kmc_grid_find(grid, cell[i], point + 4 * i, exact) & UINT16_MAX;
+        if (one == 0 || (exact && one >= grid->cut)) {
+            one = kmc_grid_find(grid, cell[i], point + 4 * i, exact) & UINT16_MAX;
+        }
         all |= one << 16 * i;
     }
     return all;
@@ -157,17 +160,18 @@ KMC_TARGET static void KMC_NAME(measure)(kmc_dither_row *row)
         KMC_NAME(measure_span)(row, row->vectors, 1, 0);
 }
 
-/* The error that reaches four pixels: Floyd and Steinberg's, or Atkinson's. `last` and `before` are those of the pixels just
- * done; the row above came the other way, `beyond` is that of the row above it. `part` is a sixteenth of what is passed on,
- * of 2^15. */
-KMC_TARGET static inline quads KMC_NAME(reached)(const int16_t *above, const int16_t *beyond, ptrdiff_t step, quads last,
-                                                 quads before, int16_t part, int atkinson)
+/* The error that reaches four pixels: Floyd and Steinberg's, or Atkinson's. `last` and `before` are those of the
+ * pixels just done; the row above came the other way, `beyond` is that of the row above it. `part` is a sixteenth of
+ * what is passed on, of 2^15. */
+KMC_TARGET static inline quads KMC_NAME(reached)(const int16_t *above, const int16_t *beyond, ptrdiff_t step,
+                                                 quads last, quads before, int16_t part, int atkinson)
 {
     const quads behind = quads_load(above - step), over = quads_load(above), front = quads_load(above + step);
     const int16_t two = (int16_t)(2 * part);
     if (!atkinson) {
         const quads sides = quads_add(quads_share(behind, (int16_t)(3 * part)), quads_share(front, part));
-        return quads_add(quads_add(sides, quads_share(over, (int16_t)(5 * part))), quads_share(last, (int16_t)(7 * part)));
+        return quads_add(quads_add(sides, quads_share(over, (int16_t)(5 * part))),
+                         quads_share(last, (int16_t)(7 * part)));
     }
     const quads sides = quads_add(quads_share(behind, two), quads_share(front, two));
     const quads middle = quads_add(quads_share(over, two), quads_share(quads_load(beyond), two));
@@ -186,9 +190,10 @@ KMC_TARGET static inline quads KMC_NAME(astray)(quads point, quads by)
     return quads_max(quads_min(quads_add(point, by), quads_set(KMC_MAX_COORDINATE)), quads_set(0));
 }
 
-/* Steps [begin, end) of a row. Returns the first step for which the table lacks something, unless it may ask: calls would
- * keep all that the loop needs from staying in registers. Such a step is to be done again, as a whole. Coordinates stay
- * within the box of the palette, or where they were: what no entry can make good is not passed on for ever. */
+/* Steps [begin, end) of a row. Returns the first step for which the table lacks something, unless it may
+ * ask: calls would keep all that the loop needs from staying in registers. Such a step is to be done again,
+ * as a whole. Coordinates stay within the box of the palette, or where they were: what no entry can make
+ * good is not passed on for ever. */
 KMC_TARGET static inline size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row, size_t begin, size_t end, size_t vectors,
                                                         int atkinson, int levels, int alpha, int may_ask)
 {
@@ -222,7 +227,8 @@ KMC_TARGET static inline size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row, siz
             const size_t at = 16 * (x * vectors + v);
             const quads own = KMC_NAME(places)(places, x * vectors + v, levels), limit = folded_spread(limits, (int)v);
             const quads opaque = KMC_NAME(opaque)(&f, own), clear = KMC_NAME(clear)(&f, own);
-            quads push = KMC_NAME(reached)(row->above[0] + at, row->beyond[0] + at, stride, last[v], before[v], part, atkinson);
+            quads push = KMC_NAME(reached)(row->above[0] + at, row->beyond[0] + at, stride, last[v], before[v], part,
+                                           atkinson);
             push = KMC_NAME(limited)(push, limit);
             if (alpha) push = quads_and_not(quads_and(opaque, fourth), push);
             const quads moved = quads_max(quads_min(quads_add(own, push), quads_max(own, high)), quads_min(own, low));

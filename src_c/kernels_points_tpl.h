@@ -2,8 +2,9 @@
  * KMC_NAME and includes its vec_*.h before this. */
 
 /* kmc_kernels.nearest_point. Two vectors of points at a time hide the latency of the comparison chain. */
-KMC_TARGET static void KMC_NAME(nearest_point)(const int32_t *xy, const int32_t *zw, size_t n, const int32_t *candidates_xy,
-                                         const int32_t *candidates_zw, size_t m, int32_t *position, int32_t *distance)
+KMC_TARGET static void KMC_NAME(nearest_point)(const int32_t *xy, const int32_t *zw, size_t n,
+                                               const int32_t *candidates_xy, const int32_t *candidates_zw, size_t m,
+                                               int32_t *position, int32_t *distance)
 {
     size_t i = 0;
     for (; i + VEC_LANES < n; i += 2 * VEC_LANES) {
@@ -53,7 +54,8 @@ KMC_TARGET static size_t KMC_NAME(filter)(const kmc_box *box, const kmc_candidat
         const vec cxy = vec_load(in_xy + j), czw = vec_load(in_zw + j);
         const vec below_xy = vec_sub16(low_xy, cxy), above_xy = vec_sub16(cxy, high_xy);
         const vec below_zw = vec_sub16(low_zw, czw), above_zw = vec_sub16(czw, high_zw);
-        /* below = low - c and above = c - high: the far side is max(-below, -above), the near one max(below, above, 0) */
+        /* below = low - c and above = c - high: the far side is max(-below, -above), the
+         * near one max(below, above, 0) */
         const vec far_xy = vec_max16(vec_sub16(zero, below_xy), vec_sub16(zero, above_xy));
         const vec far_zw = vec_max16(vec_sub16(zero, below_zw), vec_sub16(zero, above_zw));
         const vec near_xy = vec_max16(vec_max16(below_xy, above_xy), zero);

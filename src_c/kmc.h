@@ -1,7 +1,7 @@
 /* Everything the Python layer sees of the engine, each function with its contract.
  *
- * The caller owns all arrays; a call allocates its workspace and frees it before it returns, except for what goes back to
- * run->tables. It prints nothing and never exits. Results depend on the arguments alone, never on how it is run. */
+ * The caller owns all arrays; a call allocates its workspace and frees it before it returns, except for what goes back
+ * to run->tables. It prints nothing and never exits. Results depend on the arguments alone, never on how it is run. */
 #ifndef KMC_H
 #define KMC_H
 
@@ -12,8 +12,8 @@
 
 typedef struct kmc_histogram kmc_histogram;
 
-/* An empty histogram of colours of `channels` (1, 3 or 4) bytes. Release with kmc_histogram_free (NULL is allowed) while
- * run->tables still live. */
+/* An empty histogram of colours of `channels` (1, 3 or 4) bytes. Release with kmc_histogram_free (NULL is allowed)
+ * while run->tables still live. */
 kmc_status kmc_histogram_new(const kmc_run *run, int channels, kmc_histogram **histogram);
 void kmc_histogram_free(kmc_histogram *histogram);
 
@@ -25,8 +25,8 @@ kmc_status kmc_histogram_add(kmc_histogram *histogram, const kmc_run *run, const
 kmc_status kmc_histogram_size(kmc_histogram *histogram, const kmc_run *run, size_t *n_colors);
 kmc_status kmc_histogram_read(kmc_histogram *histogram, const kmc_run *run, uint8_t *colors, int64_t *counts);
 
-/* sums[j] = the weights of all pixels whose colour is colors[j], added up. Every pixel's colour is among `colors`, which
- * are distinct; n < 2^47. */
+/* sums[j] = the weights of all pixels whose colour is colors[j], added up. Every pixel's colour is among `colors`,
+ * which are distinct; n < 2^47. */
 kmc_status kmc_add_weights(const kmc_run *run, const uint8_t *pixels, const uint16_t *weights, size_t n, int channels,
                            const uint8_t *colors, size_t n_colors, int64_t *sums);
 
@@ -37,28 +37,28 @@ kmc_status kmc_add_weights(const kmc_run *run, const uint8_t *pixels, const uint
 kmc_status kmc_remap(const kmc_run *run, const uint8_t *pixels, size_t n, int channels, const uint8_t *colors,
                      const uint16_t *labels, size_t n_colors, void *indices, int index_bytes);
 
-/* indices[i] = the nearest of k palette colours to pixel i, by brute force, lowest index on ties; k <= 65536. error = the
- * sum of squared distances, in levels squared. Unless both are NULL, counts[j] = how many pixels are nearest to colour j,
- * sums[j * channels + c] = the sum of their channel c. */
+/* indices[i] = the nearest of k palette colours to pixel i, by brute force, lowest index on ties; k <= 65536. error =
+ * the sum of squared distances, in levels squared. Unless both are NULL, counts[j] = how many pixels are nearest to
+ * colour j, sums[j * channels + c] = the sum of their channel c. */
 kmc_status kmc_assign(const kmc_run *run, const uint8_t *pixels, size_t n, int channels, const uint8_t *palette,
                       size_t k, void *indices, int index_bytes, int64_t *counts, int64_t *sums, int64_t *error);
 
 /* ---- colour spaces: where distances are taken -------------------------------------------------------------------- */
 
-/* A space by its numbers, in integers: three lights are mixed of red, green and blue, each is perhaps put through a cube
- * root, and three axes are sums of the responses. Without `mix` they are the 8-bit levels themselves. */
+/* A space by its numbers, in integers: three lights are mixed of red, green and blue, each is perhaps put through a
+ * cube root, and three axes are sums of the responses. Without `mix` they are the 8-bit levels themselves. */
 typedef struct kmc_space {
     const uint32_t *mix;            /* [3][256][3]: what each level of each channel adds to the lights; 2^30 is white */
     const uint32_t *roots;          /* 2^24 times the cube roots of 128/1024 to 1025/1024; NULL: no roots */
-    uint32_t toe_end, toe_slope;    /* lights up to toe_end: toe_slope * light / 2^30 + toe_start in place of the root */
+    uint32_t toe_end, toe_slope;    /* lights up to toe_end: toe_slope * light / 2^30 + toe_start, not the root */
     int64_t toe_start;
     int64_t rows[3][3], offsets[3]; /* of responses, 2^24 being white, to 2^40 times the coordinates */
     int32_t neutral[3], white;      /* coordinates of black; lightness of white */
 } kmc_space;
 
 /* Where n colours lie, (n, 4): in 64ths of a level from 0 to 16383. With alpha, coordinates are premultiplied (drawn
- * towards black) and the fourth is how transparent the colour is, which is 0 when opaque: so opaque colours lie where the same
- * colours without alpha do. Grey ones have lightness alone. */
+ * towards black) and the fourth is how transparent the colour is, which is 0 when opaque: so opaque colours lie where
+ * the same colours without alpha do. Grey ones have lightness alone. */
 kmc_status kmc_coordinates(const kmc_run *run, const kmc_space *space, const uint8_t *colors, size_t n, int channels,
                            int16_t *coordinates);
 
@@ -67,12 +67,13 @@ kmc_status kmc_coordinates(const kmc_run *run, const kmc_space *space, const uin
 kmc_status kmc_color_error(const kmc_run *run, const uint8_t *colors, const int64_t *counts, size_t n, int channels,
                            const uint8_t *palette, const uint16_t *labels, double *error);
 
-/* ---- dithering: indices that serve areas rather than pixels -------------------------------------------------------- */
+/* ---- dithering: indices that serve areas rather than pixels ------------------------------------------------------ */
 
 /* A picture and its palette. */
 typedef struct kmc_canvas {
     const uint8_t *pixels;      /* height * width * channels bytes, channels 1, 3 or 4 */
-    const int16_t *coordinates; /* where the pixels lie, 4 each (kmc_coordinates), or NULL for the levels themselves, without alpha */
+    const int16_t *coordinates; /* where the pixels lie, 4 each (kmc_coordinates), or NULL for the levels themselves,
+                                   without alpha */
     const int16_t *clear;       /* where fully transparent ones lie */
     size_t height, width;       /* >= 1 */
     int channels, index_bytes;  /* index_bytes: 1 or 2, of the indices to be found */
@@ -82,13 +83,13 @@ typedef struct kmc_canvas {
 
 typedef enum kmc_diffusion { KMC_FLOYD_STEINBERG, KMC_ATKINSON } kmc_diffusion;
 
-/* Error diffusion, to and fro. strength: how much of an error is passed on, 0 to 256. error = the sum over the pixels of
- * the squared distances to their entries, in levels squared. */
+/* Error diffusion, to and fro. strength: how much of an error is passed on, 0 to 256. error = the sum over the pixels
+ * of the squared distances to their entries, in levels squared. */
 kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusion kind, int strength, void *indices,
                        double *error);
 
-/* The n distinct colours of a canvas: Morton order, where they lie (4 each), and what the plain mapping gives to each; how
- * light each entry of the palette is. */
+/* The n distinct colours of a canvas: Morton order, where they lie (4 each), and what the plain mapping gives to each;
+ * how light each entry of the palette is. */
 typedef enum kmc_order { KMC_BAYER, KMC_BLUE_NOISE } kmc_order;
 typedef struct kmc_mixing {
     kmc_order order;
@@ -121,9 +122,9 @@ void kmc_tree_free(kmc_tree *tree);
 /* How many points it has. */
 size_t kmc_tree_size(const kmc_tree *tree);
 
-/* The same colours gathered into cells, each one point at its mean: cubes of a whole power of two of levels, or halved along
- * some of the channels, smaller where there is more weight; `least` of them or more, as few as can be. NULL when only the
- * colours themselves are as many. */
+/* The same colours gathered into cells, each one point at its mean: cubes of a whole power of two of levels, or halved
+ * along some of the channels, smaller where there is more weight; `least` of them or more, as few as can be. NULL when
+ * only the colours themselves are as many. */
 kmc_status kmc_tree_coarsen(const kmc_run *run, const kmc_tree *tree, size_t least, kmc_tree **cells);
 
 /* Centroids are (k, 4) doubles in levels; coordinates beyond the channels are 0. k is at most the number of points. */
@@ -139,9 +140,9 @@ kmc_status kmc_seed_random(const kmc_run *run, const kmc_tree *tree, size_t k, u
 /* Bisecting k-means: splits the cluster that gains most from it in two, until there are k. */
 kmc_status kmc_seed_split(const kmc_run *run, const kmc_tree *tree, size_t k, double *centroids);
 
-/* The k of 256 grey levels that, beside the fixed ones, serve the points of a grey tree best, ascending, and the means of
- * the points that each serves. `places` says where the levels lie on the line; the points are at some of these, ascending;
- * k is at most the number of those that are not fixed. */
+/* The k of 256 grey levels that, beside the fixed ones, serve the points of a grey tree best, ascending, and the means
+ * of the points that each serves. `places` says where the levels lie on the line; the points are at some of these,
+ * ascending; k is at most the number of those that are not fixed. */
 kmc_status kmc_best_greys(const kmc_tree *tree, const int16_t *places, const uint8_t *fixed, size_t n_fixed, size_t k,
                           uint8_t *levels, double *centroids);
 
@@ -160,30 +161,31 @@ typedef struct kmc_observer {
 
 /* Lloyd's iterations from the given centroids, replaced by the means of the last one's clusters: until the largest
  * squared movement of a centroid is under `tol` (levels squared), or max_iter times. Inertia, in levels squared, is
- * that of the clusters about their new means. An empty cluster takes the worst served colour. The first n_fixed centroids
- * stay where they are. */
+ * that of the clusters about their new means. An empty cluster takes the worst served colour. The first n_fixed
+ * centroids stay where they are. */
 kmc_status kmc_lloyd(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, double *centroids,
                      int max_iter, double tol, const kmc_observer *observer, int *converged);
 
-/* Moves centroids at whole levels, but for the first n_fixed, by single levels while the error falls that kmc_label tells:
- * it is never more in the end. In up to three channels, within 0 to 255; borders between them are drawn `rounds` times at
- * most. The points are colours at their levels. Nothing moves where a colour weighs more than 2^32. */
+/* Moves centroids at whole levels, but for the first n_fixed, by single levels while the error falls that kmc_label
+ * tells: it is never more in the end. In up to three channels, within 0 to 255; borders between them are drawn `rounds`
+ * times at most. The points are colours at their levels. Nothing moves where a colour weighs more than 2^32. */
 kmc_status kmc_nudge(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, int rounds, double *centroids);
 
-/* labels[i] = the nearest centroid to point i, lowest on ties; counts[j] = the weight of those nearest to j; error = the
- * sum of weights times squared distances, in levels squared. Centroids count as rounded to 1/64 of a level. */
+/* labels[i] = the nearest centroid to point i, lowest on ties; counts[j] = the weight of those nearest to j; error =
+ * the sum of weights times squared distances, in levels squared. Centroids count as rounded to 1/64 of a level. */
 kmc_status kmc_label(const kmc_run *run, const kmc_tree *tree, size_t k, const double *centroids, uint16_t *labels,
                      int64_t *counts, double *error);
 
-/* ---- .kmc: palettes and index planes to bytes and back; docs/kmc-format.md says what they mean ----------------------- */
+/* ---- .kmc: palettes and index planes to bytes and back; docs/kmc-format.md says what they mean ------------------- */
 
 typedef struct kmc_bytes {
     uint8_t *data;
     size_t size;
 } kmc_bytes;
 
-/* An index plane: palette colours have `channels` (1, 3 or 4) bytes, k is at most 65536; rows are cut into n_bands (at most
- * `height`) alike; `contexts` and `slot_bits` are the model's, as the file has them; without slots it is the plain one. */
+/* An index plane: palette colours have `channels` (1, 3 or 4) bytes, k is at most 65536; rows are cut into
+ * n_bands (at most `height`) alike; `contexts` and `slot_bits` are the model's, as the file has them;
+ * without slots it is the plain one. */
 typedef struct kmc_plane {
     size_t width, height;
     const uint8_t *palette;
@@ -201,8 +203,8 @@ uint64_t kmc_plane_bytes(const kmc_plane *plane);
 kmc_status kmc_plane_write(const kmc_run *run, const kmc_plane *plane, const void *indices, int index_bytes,
                            kmc_bytes *coded);
 
-/* And back. A band without data is left out, its indices stay as they are. Any bytes decode to something: whether it is what
- * was meant is for a checksum to say. */
+/* And back. A band without data is left out, its indices stay as they are. Any bytes decode to something: whether it is
+ * what was meant is for a checksum to say. */
 kmc_status kmc_plane_read(const kmc_run *run, const kmc_plane *plane, const kmc_bytes *coded, void *indices,
                           int index_bytes);
 

@@ -78,7 +78,8 @@ void kmc_learned_free(kmc_learned *learned)
 uint64_t kmc_learned_bytes(int slot_bits)
 {
     const int relation_bits = slot_bits < KMC_RELATION_BITS_MAX ? slot_bits : KMC_RELATION_BITS_MAX;
-    const uint64_t slots = ((uint64_t)KMC_SLOT << slot_bits) + KMC_SLOT, relations = (uint64_t)KMC_RELATIONS << relation_bits;
+    const uint64_t slots = ((uint64_t)KMC_SLOT << slot_bits) + KMC_SLOT;
+    const uint64_t relations = (uint64_t)KMC_RELATIONS << relation_bits;
     const uint64_t rows = KMC_ROW * (((uint64_t)1 << KMC_FINAL_BITS) + KMC_GUESSES * KMC_NODES + KMC_SHARED);
     const uint64_t weights = KMC_INPUTS_MAX * (uint64_t)(KMC_SETS_NODE + KMC_SETS_SIDES + KMC_SETS_AGREEMENT);
     return 4 * (slots + relations + rows + weights + KMC_MIXERS * KMC_SETS_NODE);

@@ -13,7 +13,7 @@ enum {
     KMC_RELATION_BITS_MAX = 18,
     KMC_FINAL_BITS = 12,
     KMC_SETS_NODE = 2 * KMC_NODES,      /* of weights: by node, */
-    KMC_SIDES = 81,                     /* by the sides of four neighbours and the depth, or the match at a flat place, */
+    KMC_SIDES = 81,                     /* by four neighbours' sides and the depth, or the match at a flat place, */
     KMC_SETS_SIDES = 4 * KMC_SIDES + 16 + 16, /* or by how sure an expected symbol is, */
     KMC_AGREEMENTS = 512,               /* and by which neighbours agree */
     KMC_LIKE = 256,                     /* or are the symbol expected */
@@ -25,7 +25,8 @@ typedef struct kmc_learned {
     void *slots_memory;
     kmc_counter *slots; /* 2^slot_bits of KMC_SLOT words, each within a cache line */
     kmc_counter *relations[KMC_RELATIONS];
-    kmc_counter *rows[KMC_GUESSES], *shared, *final; /* of KMC_ROW counters: by node; by depth; by a hash of KMC_FINAL_BITS */
+    kmc_counter *rows[KMC_GUESSES]; /* of KMC_ROW counters: by node; */
+    kmc_counter *shared, *final;    /* by depth; by a hash of KMC_FINAL_BITS */
     int32_t *weights[KMC_MIXERS];
     int32_t (*final_weights)[KMC_MIXERS];
 } kmc_learned;

@@ -3,8 +3,8 @@
 
 #include "clusters.h"
 
-/* Replaces the centroids by the means of their clusters, but for the fixed ones. Returns the largest squared movement, in
- * levels squared. */
+/* Replaces the centroids by the means of their clusters, but for the fixed ones. Returns the largest squared
+ * movement, in levels squared. */
 static double update(double *centroids, const kmc_moments *moments, size_t n_fixed, size_t k)
 {
     double largest = 0;

@@ -1,4 +1,5 @@
-/* Each earlier position is a node of the tree of its first three bytes, sorted by what follows, the newest at the root. */
+/* Each earlier position is a node of the tree of its first three bytes, sorted by what
+ * follows, the newest at the root. */
 #include "matches.h"
 
 #include <string.h>

@@ -1,10 +1,10 @@
 /* Nudges: entries of a palette move by single levels while its error falls.
  *
- * The levels nearest to each mean are the best for the clusters as they are, not for those that the palette will have. Only
- * points near a border ever change hands: each of them takes part at both of its nearest entries, and costs what the nearer
- * one makes it cost. All other points stay with theirs, and count by their moments. The error by this account is the true
- * one at first and never less afterwards, so whatever lowers it is an improvement. When no single step does any more, borders
- * are drawn anew. */
+ * The levels nearest to each mean are the best for the clusters as they are, not for those that the palette will have.
+ * Only points near a border ever change hands: each of them takes part at both of its nearest entries, and costs what
+ * the nearer one makes it cost. All other points stay with theirs, and count by their moments. The error by this
+ * account is the true one at first and never less afterwards, so whatever lowers it is an improvement. When no single
+ * step does any more, borders are drawn anew. */
 #include <string.h>
 
 #include "clusters.h"
@@ -41,8 +41,8 @@ typedef struct nudging {
     rows rows;
 } nudging;
 
-/* Whether the roots of two squared distances, the first no larger, differ by less than MARGIN: d2 - d1 is their difference
- * times their sum. */
+/* Whether the roots of two squared distances, the first no larger, differ by less than MARGIN: d2 - d1 is their
+ * difference times their sum. */
 static int is_near(int32_t d1, int32_t d2)
 {
     const int64_t by = (int64_t)d2 - d1;
@@ -65,7 +65,8 @@ static void note_leaf(void *context, int thread, uint32_t node, const kmc_candid
     for (size_t i = 0; i < points.n; i++) {
         int32_t least = INT32_MAX, second = 0;
         for (int32_t j = 0; j < (int32_t)left->n; j++) {
-            const int32_t d = j == position[i] ? INT32_MAX : kmc_distance(points.xy[i], points.zw[i], left->xy[j], left->zw[j]);
+            const int32_t d =
+                j == position[i] ? INT32_MAX : kmc_distance(points.xy[i], points.zw[i], left->xy[j], left->zw[j]);
             second = d < least ? j : second;
             least = d < least ? d : least;
         }
@@ -156,8 +157,8 @@ static uint64_t border_error(const nudging *g, size_t j, int32_t xy, int32_t zw)
 {
     const rows *r = &g->rows;
     const size_t at = r->begin[j];
-    return g->run->kernels->capped_error(r->xy + at, r->zw + at, r->weights + at, r->cap + at, r->begin[j + 1] - at, xy, zw,
-                                         g->distance);
+    return g->run->kernels->capped_error(r->xy + at, r->zw + at, r->weights + at, r->cap + at, r->begin[j + 1] - at,
+                                         xy, zw, g->distance);
 }
 
 /* Puts entry j elsewhere, and tells the other entries of its border points. */
@@ -174,8 +175,8 @@ static void move(nudging *g, size_t j, int32_t xy, int32_t zw)
     }
 }
 
-/* One of the STEPS from an entry, of as many channels as the colours have. Returns whether it ends at a colour; sets by how
- * much the error of the points that are not near a border rises. */
+/* One of the STEPS from an entry, of as many channels as the colours have. Returns whether it ends at a colour; sets by
+ * how much the error of the points that are not near a border rises. */
 static int step(const nudging *g, size_t j, int number, int32_t *xy, int32_t *zw, int64_t *rise)
 {
     const kmc_moments *m = &g->moments[j];

@@ -7,8 +7,8 @@
 /* So many keys are looked up at a time at most. */
 #define KMC_NUMBERS_BLOCK KMC_KEYMAP_BLOCK
 
-/* A list in Morton order needs only a byte for each key: its place among those that begin alike. Of four channels, opaque
- * colours have that by their key without alpha, the others are in a map. */
+/* A list in Morton order needs only a byte for each key: its place among those that begin alike. Of four channels,
+ * opaque colours have that by their key without alpha, the others are in a map. */
 typedef struct kmc_numbers {
     int channels;
     size_t n_keys;

@@ -41,7 +41,9 @@ static int code_bit(palette_model *model, kmc_coder *coder, int reading, kmc_cou
 static int code_number(palette_model *model, kmc_coder *coder, int reading, int channel, int number)
 {
     int length = 0;
-    while (length < 8 && code_bit(model, coder, reading, &model->lengths[channel][length], number >> length != 0)) length++;
+    while (length < 8 && code_bit(model, coder, reading, &model->lengths[channel][length], number >> length != 0)) {
+        length++;
+    }
     if (length == 0) return 0;
     int read = 1;
     for (int i = length - 2; i >= 0; i--)

@@ -24,7 +24,8 @@ typedef struct kmc_palette_tree {
     int16_t (*colors)[4];          /* the colour of each symbol */
 } kmc_palette_tree;
 
-/* From k (1 to 65536) colours of `channels` (1, 3 or 4) bytes. Release with kmc_palette_tree_free, after a failure too. */
+/* From k (1 to 65536) colours of `channels` (1, 3 or 4) bytes. Release with
+ * kmc_palette_tree_free, after a failure too. */
 kmc_status kmc_palette_tree_new(const uint8_t *palette, size_t k, int channels, kmc_palette_tree *tree);
 void kmc_palette_tree_free(kmc_palette_tree *tree);
 

@@ -1,5 +1,5 @@
-/* Clusters whose points lie in a row each. A changed cluster is written anew behind all others, so that going back to an
- * earlier state takes no more than its list of clusters. */
+/* Clusters whose points lie in a row each. A changed cluster is written anew behind all others, so that going back to
+ * an earlier state takes no more than its list of clusters. */
 #include <string.h>
 
 #include "partition.h"
@@ -83,8 +83,8 @@ static kmc_status make_room(const kmc_run *run, kmc_partition *partition)
     return KMC_OK;
 }
 
-kmc_status kmc_partition_new(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, const double *centroids,
-                             size_t given, kmc_partition *partition)
+kmc_status kmc_partition_new(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed,
+                             const double *centroids, size_t given, kmc_partition *partition)
 {
     memset(partition, 0, sizeof *partition);
     partition->k = k;

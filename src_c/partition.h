@@ -21,7 +21,7 @@ typedef struct kmc_partition {
     double *gain;      /* of the split of each cluster, settled or guessed */
     double *loss;      /* of its removal, settled or guessed */
     int32_t *xy, *zw;  /* the means of the clusters, or their fixed centroids, padded */
-    kmc_points arena;  /* every cluster's points in a row; what was there before a change stays until the next tidying */
+    kmc_points arena;  /* every cluster's points in a row; what was there before a change stays until tidied */
     size_t used;       /* of the arena */
     kmc_points spare;  /* room for all points once */
     size_t n;          /* points in all */
@@ -30,10 +30,10 @@ typedef struct kmc_partition {
     struct kmc_tables *tables;
 } kmc_partition;
 
-/* k clusters: the points of a tree at their nearest of the `given` centroids, (given, 4) doubles in levels; the clusters
- * beyond those are empty. The first n_fixed centroids stay where they are. */
-kmc_status kmc_partition_new(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, const double *centroids,
-                             size_t given, kmc_partition *partition);
+/* k clusters: the points of a tree at their nearest of the `given` centroids, (given, 4) doubles in levels; the
+ * clusters beyond those are empty. The first n_fixed centroids stay where they are. */
+kmc_status kmc_partition_new(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed,
+                             const double *centroids, size_t given, kmc_partition *partition);
 void kmc_partition_free(kmc_partition *partition);
 
 /* What moments take from the sum of w |x|^2 as those of that cluster: the rest is their inertia. */

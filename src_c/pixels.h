@@ -4,8 +4,9 @@
 
 #include <stdint.h>
 
-/* A cell: the colours whose keys differ only in these low bits; in three channels, 8 x 16 x 16 levels. Smaller cells
- * leave less to clear and to scan, larger ones fewer marks in the way: 9 bits were 7 % slower on photographs, 12 2 %. */
+/* A cell: the colours whose keys differ only in these low bits; in three channels, 8 x 16 x 16 levels.
+ * Smaller cells leave less to clear and to scan, larger ones fewer marks in the way: 9 bits were 7 %
+ * slower on photographs, 12 2 %. */
 #define KMC_CELL_BITS 11
 #define KMC_CELL (1 << KMC_CELL_BITS)
 
@@ -41,8 +42,8 @@ static inline uint8_t kmc_morton_channel(uint32_t key, int channels)
     return (uint8_t)key;
 }
 
-/* Opaque colours of four channels: every last bit of four is set. Without these bits, the key is that of the three other
- * channels, and the order is the same. */
+/* Opaque colours of four channels: every last bit of four is set. Without these bits, the key is that of the three
+ * other channels, and the order is the same. */
 static inline int kmc_is_opaque(uint32_t key)
 {
     return (~key & 0x11111111) == 0;

@@ -1,6 +1,7 @@
 /* Eight pixels at once: the vector operations of kernels_pixels_tpl.h in AVX2, beside those of vec_avx2.h. */
 
-/* Vector loads of three-channel pixels touch no byte past the last pixel; stores need this many pixels of room beyond. */
+/* Vector loads of three-channel pixels touch no byte past the last pixel; stores need this
+ * many pixels of room beyond. */
 #define PIXELS_LOADED_BEYOND 0
 #define PIXELS_STORED_BEYOND 2
 
@@ -41,7 +42,8 @@ KMC_TARGET static inline vec vec_lookup(vec table, vec a)
     return _mm256_shuffle_epi8(table, a);
 }
 
-/* In every lane, the sum over its bytes of (low + 256 * high) * weight: weights and entries so small that both sums fit 15 bits. */
+/* In every lane, the sum over its bytes of (low + 256 * high) * weight: weights and entries so small
+ * that both sums fit 15 bits. */
 KMC_TARGET static inline vec vec_weigh_bytes(vec low, vec high, vec weights)
 {
     const vec one = _mm256_set1_epi16(1);

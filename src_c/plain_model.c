@@ -25,7 +25,8 @@ void kmc_plain_model_code(kmc_plain_model *model, kmc_coder *coder, int reading,
         int32_t at = model->tree->k > 1 ? 0 : ~0;
         while (at >= 0) {
             kmc_counter *const counter = model->counters + at;
-            const int right = kmc_coder_code(coder, reading, symbols[i] >= nodes[at].middle, kmc_counter_p(*counter, P_MIN));
+            const uint32_t p = kmc_counter_p(*counter, P_MIN);
+            const int right = kmc_coder_code(coder, reading, symbols[i] >= nodes[at].middle, p);
             kmc_counter_learn(counter, &model->rates, right, LIMIT);
             at = nodes[at].child[right];
         }

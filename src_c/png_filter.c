@@ -104,7 +104,8 @@ static kmc_status filter_task(void *job, ptrdiff_t task, int thread)
     return KMC_OK;
 }
 
-kmc_status kmc_png_filter(const kmc_run *run, const uint8_t *rows, size_t n_rows, size_t width, int filter, uint8_t *out)
+kmc_status kmc_png_filter(const kmc_run *run, const uint8_t *rows, size_t n_rows, size_t width, int filter,
+                          uint8_t *out)
 {
     const int threads = kmc_threads_for(run, n_rows * width, THREAD_BYTES);
     uint64_t *const weights = kmc_alloc(width + 1, sizeof *weights);

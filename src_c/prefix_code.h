@@ -10,8 +10,8 @@ enum {
 };
 
 /* lengths[i] = the bits of symbol i, 0 for those with counts[i] = 0, so that the sum of counts times lengths is least
- * among the prefix codes with no codeword longer than `limit`. A symbol that is alone gets one bit. The counts add up to
- * less than 2^28; n <= KMC_CODE_SYMBOLS, 2^limit >= n. */
+ * among the prefix codes with no codeword longer than `limit`. A symbol that is alone gets one bit. The counts add up
+ * to less than 2^28; n <= KMC_CODE_SYMBOLS, 2^limit >= n. */
 void kmc_code_lengths(const uint32_t *counts, int n, int limit, uint8_t *lengths);
 
 /* codes[i] = the canonical codeword of symbol i (RFC 1951, 3.2.2), its first bit the lowest one. */

@@ -179,7 +179,7 @@ KMC_TARGET static inline int folded_any_zero(folded a)
 
 KMC_TARGET static inline quads folded_spread(folded a, int i)
 {
-    const __m256i two = _mm256_setr_epi8(0, 1, 0, 1, 0, 1, 0, 1, 2, 3, 2, 3, 2, 3, 2, 3, 0, 1, 0, 1, 0, 1, 0, 1, 2, 3, 2, 3,
-                                         2, 3, 2, 3);
+    const __m256i two = _mm256_setr_epi8(0, 1, 0, 1, 0, 1, 0, 1, 2, 3, 2, 3, 2, 3, 2, 3, /* in either half */
+                                         0, 1, 0, 1, 0, 1, 0, 1, 2, 3, 2, 3, 2, 3, 2, 3);
     return _mm256_shuffle_epi8(a, _mm256_add_epi8(two, _mm256_set1_epi8((char)(4 * i))));
 }

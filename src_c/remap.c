@@ -141,8 +141,10 @@ kmc_status kmc_remap(const kmc_run *run, const uint8_t *pixels, size_t n, int ch
     kmc_status status = r.table ? KMC_OK : KMC_NO_MEMORY;
     if (status == KMC_OK && channels == 4) status = kmc_keymap_new(&r.map, n_not_opaque(colors, n_colors));
     if (status == KMC_OK) status = set_all_labels(&r);
-    if (status == KMC_OK)
-        status = kmc_parallel(run, kmc_threads_for(run, n, THREAD_PIXELS), kmc_tasks_for(n, TASK_PIXELS), remap_task, &r);
+    if (status == KMC_OK) {
+        const int threads = kmc_threads_for(run, n, THREAD_PIXELS);
+        status = kmc_parallel(run, threads, kmc_tasks_for(n, TASK_PIXELS), remap_task, &r);
+    }
     kmc_table_give(run->tables, r.table, table_bytes);
     kmc_keymap_free(&r.map);
     return status;

@@ -16,7 +16,8 @@ static inline uint64_t kmc_rng_next(kmc_rng *rng)
     return z ^ (z >> 31);
 }
 
-/* A whole number in [0, bound), bound > 0, each equally likely: numbers from the incomplete last round are drawn again. */
+/* A whole number in [0, bound), bound > 0, each equally likely: numbers from the incomplete
+ * last round are drawn again. */
 static inline uint64_t kmc_rng_below(kmc_rng *rng, uint64_t bound)
 {
     const uint64_t skipped = (UINT64_MAX - bound + 1) % bound;

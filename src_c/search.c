@@ -4,8 +4,8 @@
  * cluster of another in two, and lets the clusters around both settle by a few Lloyd iterations among themselves. Every
  * cluster knows what its split would gain and its removal lose, so descending means: swap the most gain for the least
  * loss while that pays. Then kicks: a swap drawn at random that mostly harms, descent from there, and back if the
- * outcome is no better (iterated local search; compare Fränti, "Efficiency of random swap clustering", J. Big Data 2018,
- * which draws every swap and settles all clusters each time). */
+ * outcome is no better (iterated local search; compare Fränti, "Efficiency of random swap clustering", J. Big Data
+ * 2018, which draws every swap and settles all clusters each time). */
 #include <string.h>
 
 #include "partition.h"
@@ -21,8 +21,8 @@ enum {
 
 /* What settling adds to the gain of a split and leaves of the loss of a removal, guessed on the bright side: those that
  * look good enough to be chosen are settled before they are used. Over Kodak, k = 256, the ratios are 1.17 to 1.64 for
- * gains and 0.66 to 1.13 for losses. Bolder guesses find more, for more time: 1.2 and 0.85 end 1.0 % above the best known
- * error, these 0.77 %, 1.5 and 0.7 0.70 %, for searches of 10.5, 12 and 16 ms. */
+ * gains and 0.66 to 1.13 for losses. Bolder guesses find more, for more time: 1.2 and 0.85 end 1.0 % above the best
+ * known error, these 0.77 %, 1.5 and 0.7 0.70 %, for searches of 10.5, 12 and 16 ms. */
 static const double GAIN_GUESS = 1.4, LOSS_GUESS = 0.75;
 
 #define NONE SIZE_MAX
@@ -79,8 +79,8 @@ static void add_centroid(region *r, int32_t xy, int32_t zw, size_t owner)
     r->owner[r->n_centroids++] = (uint32_t)owner;
 }
 
-/* The points of the region to the nearest of its centroids. Most stay where they are, and moments change by those that do
- * not: to add up all of them would take three times as long. */
+/* The points of the region to the nearest of its centroids. Most stay where they are, and moments change by those that
+ * do not: to add up all of them would take three times as long. */
 static void assign(const search *s, const kmc_points *points, region *r)
 {
     s->run->kernels->nearest_point(points->xy, points->zw, points->n, r->xy, r->zw, r->n_centroids, s->position,
@@ -105,7 +105,7 @@ static double removal(const search *s, size_t j)
     const kmc_partition *p = &s->partition;
     const kmc_points points = kmc_partition_points(p, j);
     region r;
-    kmc_moments taken[NEIGHBOURS][2]; /* in turns: most points follow one to the same place and would wait for its sum */
+    kmc_moments taken[NEIGHBOURS][2]; /* in turns: most points follow one to the same place and would wait for it */
     r.n_clusters = 1;
     r.n_centroids = 0;
     r.cluster[0] = (uint32_t)j;
@@ -131,7 +131,8 @@ static void measure(search *s, size_t j)
     kmc_cluster *c = &p->clusters[j];
     const kmc_points points = kmc_partition_points(p, j);
     if (j < p->n_fixed) {
-        kmc_split_beside(s->run->kernels, &points, &c->moments, p->xy[j], p->zw[j], &c->split, s->position, s->distance);
+        kmc_split_beside(s->run->kernels, &points, &c->moments, p->xy[j], p->zw[j], &c->split, s->position,
+                         s->distance);
     } else {
         kmc_split_points(s->run->kernels, &points, &c->moments, &c->split, s->position, s->distance);
         c->removal = removal(s, j);
@@ -168,8 +169,8 @@ static void commit(search *s, const kmc_points *points, const region *r)
     }
 }
 
-/* Copies the points of a region together, each at the centroid it has, and sets what its centroids begin with. Returns what
- * its clusters take from the inertia. */
+/* Copies the points of a region together, each at the centroid it has, and sets what its centroids begin with. Returns
+ * what its clusters take from the inertia. */
 static double gather(const search *s, size_t split, size_t removed, region *r, kmc_points *points, size_t *n_empty)
 {
     const kmc_partition *p = &s->partition;
@@ -369,7 +370,8 @@ kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, size_t
     s.kept = kmc_alloc(k, sizeof *s.kept);
     s.kept_gains = kmc_alloc(2 * k, sizeof *s.kept_gains);
     s.kept_means = kmc_alloc(2 * k, sizeof *s.kept_means);
-    status = s.position && s.distance && s.place && s.kept && s.kept_gains && s.kept_means ? iterate(&s, kicks, patience, seed) : KMC_NO_MEMORY;
+    const int whole = s.position && s.distance && s.place && s.kept && s.kept_gains && s.kept_means;
+    status = whole ? iterate(&s, kicks, patience, seed) : KMC_NO_MEMORY;
     for (size_t j = n_fixed; status == KMC_OK && j < k; j++) {
         const kmc_moments *moments = &s.partition.clusters[j].moments;
         if (moments->weight > 0) kmc_moments_centroid(moments, centroids + 4 * j);

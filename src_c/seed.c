@@ -6,11 +6,12 @@
 
 static void set_centroid(double *centroids, size_t j, const kmc_points *points, size_t i)
 {
-    const int32_t at[4] = {kmc_low(points->xy[i]), kmc_high(points->xy[i]), kmc_low(points->zw[i]), kmc_high(points->zw[i])};
+    const int32_t at[4] = {kmc_low(points->xy[i]), kmc_high(points->xy[i]), kmc_low(points->zw[i]),
+                           kmc_high(points->zw[i])};
     for (int c = 0; c < 4; c++) centroids[4 * j + (size_t)c] = (double)at[c] / KMC_ONE_LEVEL;
 }
 
-/* ---- an urn of weights: a Fenwick tree, to draw from and to take out of in log n ---------------------------------- */
+/* ---- an urn of weights: a Fenwick tree, to draw from and to take out of in log n --------------------------------- */
 
 typedef struct urn {
     size_t n;
@@ -79,9 +80,10 @@ static kmc_status draw_by_weight(const kmc_points *points, kmc_rng *rng, size_t 
 
 /* ---- greedy k-means++ (Arthur and Vassilvitskii 2007; Bhattacharya et al. 2020) ---------------------------------- */
 
-/* A block is some points in a row: neighbours, as they are in Morton order. Its box tells when a new centroid is too far
- * to serve any of them better, and then its error stands. Blocks and points are one array each, for the kernels.
- * A group is some blocks in a row, for the same once more: 65 536 seeds from 370 000 cells take 0.9 s, without groups 6.3 s. */
+/* A block is some points in a row: neighbours, as they are in Morton order. Its box tells when a new centroid
+ * is too far to serve any of them better, and then its error stands. Blocks and points are one array each, for
+ * the kernels. A group is some blocks in a row, for the same once more: 65 536 seeds from 370 000 cells take
+ * 0.9 s, without groups 6.3 s. */
 enum { BLOCK_POINTS = 16, GROUP_BLOCKS = 16 };
 
 /* Points drawn for each centroid. More lower the error of the seeds, but no longer that after the search. */
@@ -206,8 +208,9 @@ static void enclose(seeding *s)
 static uint64_t change_of_block(seeding *s, size_t b, int32_t xy, int32_t zw, int keep)
 {
     const size_t begin = b * BLOCK_POINTS, n = block_size(s, b);
-    const uint64_t error = s->run->kernels->capped_error(s->points->xy + begin, s->points->zw + begin, s->weights + begin,
-                                                         s->distances + begin, n, xy, zw, s->capped);
+    const uint64_t error =
+        s->run->kernels->capped_error(s->points->xy + begin, s->points->zw + begin, s->weights + begin,
+                                      s->distances + begin, n, xy, zw, s->capped);
     const uint64_t change = error - s->blocks.errors[b];
     if (!keep) return change;
     int32_t *const worst = &s->blocks.worst[b];

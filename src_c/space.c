@@ -10,9 +10,9 @@ enum {
     FIRST_ROOT = 128
 };
 
-/* Light, of which 2^30 is white, and what the space makes of it, of which 2^24 is white. The table of cube roots reaches
- * from an eighth to one: lights below are brought there by factors of eight, each of which halves the root. Linear
- * interpolation is off by 2^-20 at most. */
+/* Light, of which 2^30 is white, and what the space makes of it, of which 2^24 is white. The table of cube roots
+ * reaches from an eighth to one: lights below are brought there by factors of eight, each of which halves the root.
+ * Linear interpolation is off by 2^-20 at most. */
 static inline int64_t response(const kmc_space *space, uint32_t light)
 {
     int halvings = 0;

@@ -13,8 +13,8 @@ static int32_t mirrored(int32_t center, int32_t at)
 }
 
 /* The point that adds most to the inertia about (xy, zw), or points->n when all are in that place. */
-static size_t worst_served(const kmc_kernels *kernels, const kmc_points *points, int32_t xy, int32_t zw, int32_t *position,
-                           int32_t *distance)
+static size_t worst_served(const kmc_kernels *kernels, const kmc_points *points, int32_t xy, int32_t zw,
+                           int32_t *position, int32_t *distance)
 {
     int64_t most = 0;
     size_t at = points->n;
@@ -39,8 +39,10 @@ static int start(const kmc_kernels *kernels, const kmc_points *points, const kmc
     if (at == points->n) return 0;
     split->xy[0] = points->xy[at];
     split->zw[0] = points->zw[at];
-    split->xy[1] = kmc_pack(mirrored(kmc_low(xy), kmc_low(split->xy[0])), mirrored(kmc_high(xy), kmc_high(split->xy[0])));
-    split->zw[1] = kmc_pack(mirrored(kmc_low(zw), kmc_low(split->zw[0])), mirrored(kmc_high(zw), kmc_high(split->zw[0])));
+    split->xy[1] =
+        kmc_pack(mirrored(kmc_low(xy), kmc_low(split->xy[0])), mirrored(kmc_high(xy), kmc_high(split->xy[0])));
+    split->zw[1] =
+        kmc_pack(mirrored(kmc_low(zw), kmc_low(split->zw[0])), mirrored(kmc_high(zw), kmc_high(split->zw[0])));
     return 1;
 }
 
@@ -79,8 +81,8 @@ void kmc_split_points(const kmc_kernels *kernels, const kmc_points *points, cons
     split->gain = kmc_moments_pull(&split->halves[0]) + kmc_moments_pull(&split->halves[1]) - kmc_moments_pull(whole);
 }
 
-void kmc_split_beside(const kmc_kernels *kernels, const kmc_points *points, const kmc_moments *whole, int32_t xy, int32_t zw,
-                      kmc_split *split, int32_t *position, int32_t *distance)
+void kmc_split_beside(const kmc_kernels *kernels, const kmc_points *points, const kmc_moments *whole, int32_t xy,
+                      int32_t zw, kmc_split *split, int32_t *position, int32_t *distance)
 {
     memset(split, 0, sizeof *split);
     split->halves[0] = *whole;
@@ -110,7 +112,8 @@ static size_t most_gain(const kmc_cluster *clusters, size_t n)
 }
 
 /* Sorts a cluster's points, in place, into its two halves, and makes the second one the cluster `fresh`. */
-static void cut(kmc_partition *p, const kmc_kernels *kernels, size_t at, size_t fresh, int32_t *position, int32_t *distance)
+static void cut(kmc_partition *p, const kmc_kernels *kernels, size_t at, size_t fresh, int32_t *position,
+                int32_t *distance)
 {
     kmc_cluster *first = &p->clusters[at], *second = &p->clusters[fresh];
     const kmc_points points = kmc_partition_points(p, at);

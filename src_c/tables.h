@@ -1,7 +1,7 @@
 /* Large tables kept from one call to the next.
  *
- * A table is touched here and there. Fresh from the system every page costs about a microsecond when first touched, on 12
- * megapixels as much as half of the work on them; a table that has been used before costs nothing. */
+ * A table is touched here and there. Fresh from the system every page costs about a microsecond when first touched, on
+ * 12 megapixels as much as half of the work on them; a table that has been used before costs nothing. */
 #ifndef KMC_TABLES_H
 #define KMC_TABLES_H
 

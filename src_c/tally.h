@@ -7,9 +7,9 @@
 #include "pixels.h"
 #include "tables.h"
 
-/* Up to three channels have a counter of one byte for every key; when one is full, 255 go to the carries. Only the cells
- * that have been met are initialised, so of the 16 MB no more is ever touched than those. Of four channels, opaque colours
- * have the counters of three, by their key without alpha; the others count in the carries alone. */
+/* Up to three channels have a counter of one byte for every key; when one is full, 255 go to the carries. Only the
+ * cells that have been met are initialised, so of the 16 MB no more is ever touched than those. Of four channels,
+ * opaque colours have the counters of three, by their key without alpha; the others count in the carries alone. */
 typedef struct kmc_tally {
     int channels;
     kmc_tables *tables;
@@ -33,7 +33,8 @@ kmc_status kmc_tally_carry(kmc_tally *tally);
 /* Adds another tally in two steps, each in parts that may go to different threads: the cells [begin, end), counters and
  * marks, where keys whose counters become full go to the list of `full_of`, a tally of the thread's own; then, when all
  * lists have been carried, one part of the carries. */
-kmc_status kmc_tally_merge_cells(kmc_tally *tally, const kmc_tally *other, size_t begin, size_t end, kmc_tally *full_of);
+kmc_status kmc_tally_merge_cells(kmc_tally *tally, const kmc_tally *other, size_t begin, size_t end,
+                                 kmc_tally *full_of);
 kmc_status kmc_tally_merge_carries(kmc_tally *tally, const kmc_tally *other, int part);
 
 /* How many of the pixels that had this key are in a counter. */

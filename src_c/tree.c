@@ -20,7 +20,8 @@ static inline uint8_t shared_bits(const uint8_t *a, const uint8_t *b, int channe
 
 /* What each colour shares with the one before and, unless it lies elsewhere, its point. Inlined for each number of
  * channels. */
-static inline void place_range(kmc_tree *tree, const uint8_t *colors, size_t begin, size_t end, int channels, int elsewhere)
+static inline void place_range(kmc_tree *tree, const uint8_t *colors, size_t begin, size_t end, int channels,
+                               int elsewhere)
 {
     for (size_t i = begin; i < end; i++) {
         const uint8_t *color = colors + (size_t)channels * i;
@@ -177,8 +178,8 @@ static size_t open_cell(const kmc_tree *tree, size_t p, int rank, uint8_t *share
     return n;
 }
 
-/* The moments of the cells that begin at the points of lower rank, and how many bits each shares with the one before. A box
- * that lies in one cell is added whole. */
+/* The moments of the cells that begin at the points of lower rank, and how many bits each shares with the one before. A
+ * box that lies in one cell is added whole. */
 static void sum_cells(const kmc_tree *tree, int rank, uint8_t *shared, kmc_moments *cells)
 {
     size_t n = 0;

@@ -86,7 +86,8 @@ int kmc_walk_threads(const kmc_run *run, const kmc_tree *tree, size_t k)
     return kmc_threads_for(run, tree->points.n * bits, THREAD_NANOSECONDS);
 }
 
-kmc_status kmc_walk(const kmc_run *run, const kmc_tree *tree, const kmc_centroids *centroids, const kmc_visitor *visitor)
+kmc_status kmc_walk(const kmc_run *run, const kmc_tree *tree, const kmc_centroids *centroids,
+                    const kmc_visitor *visitor)
 {
     walk w = {run, tree, visitor, NULL, NULL};
     const int threads = kmc_walk_threads(run, tree, centroids->k);

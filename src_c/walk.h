@@ -29,6 +29,7 @@ int kmc_walk_threads(const kmc_run *run, const kmc_tree *tree, size_t k);
 /* Visits every point once. The nearest of several at the same distance is the one with the lowest number.
  * Kanungo et al., "An efficient k-means clustering algorithm", IEEE PAMI 24 (2002), with an octree and with the test
  * "nearer than the smallest of the largest distances", which needs no order among the candidates. */
-kmc_status kmc_walk(const kmc_run *run, const kmc_tree *tree, const kmc_centroids *centroids, const kmc_visitor *visitor);
+kmc_status kmc_walk(const kmc_run *run, const kmc_tree *tree, const kmc_centroids *centroids,
+                    const kmc_visitor *visitor);
 
 #endif
