@@ -45,12 +45,15 @@ class PillowWriter:
     arrange: Callable[[dict[str, Any]], dict[str, Any]] | None = None  # metadata, for this format
     plugin: str = ""  # the package that teaches Pillow this format
     clear_entries: bool = True  # whether palette entries may be transparent
+    bits: bool = False  # whether black and white are bits, as which Pillow reads them anyway
 
     def __call__(self, image: IndexedImage, metadata: Metadata, params: dict[str, Any]) -> bytes:
         self._load_plugin()
         indexed = self.palette and len(image.palette) <= 256
         indexed = indexed and (self.clear_entries or _is_opaque(image))
         picture = image.to_pil() if indexed else _painted(image)
+        if self.bits and picture.getpalette() == [0, 0, 0, 255, 255, 255]:
+            picture = picture.convert("1")
         if picture.mode == "L" and metadata.icc_profile:  # which is one of an RGB space
             picture = picture.convert("RGB")
         buffer = io.BytesIO()
@@ -184,7 +187,12 @@ FORMATS = (
         ),
         keeps=("icc_profile", "dpi", "exif", "xmp"),
     ),
-    Format(("bmp",), PillowWriter("BMP", settings={"dpi": (0, 0)}), keeps=("dpi",), alpha="none"),
+    Format(
+        ("bmp",),
+        PillowWriter("BMP", settings={"dpi": (0, 0)}, bits=True),
+        keeps=("dpi",),
+        alpha="none",
+    ),
     Format(
         ("jxl",),
         PillowWriter("JXL", palette=False, settings={"lossless": True}, plugin="pillow_jxl"),

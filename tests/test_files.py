@@ -10,6 +10,7 @@ import types
 import numpy as np
 import pytest
 from PIL import Image, features
+from scenes import scattered
 
 import kmc
 from kmc import files
@@ -49,6 +50,16 @@ def test_palette_files_keep_indices_and_palette(make_indexed, tmp_path, suffix, 
         else:
             assert not palette[k:].any()
     np.testing.assert_array_equal(np.asarray(picture.convert("RGB")), painted(image))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("suffix", ["png", "bmp", "gif", "tiff", "webp"])
+def test_black_and_white(tmp_path, suffix, channels):
+    picture = (scattered((40, 13, 1), 2) * 255).astype(np.uint8).repeat(channels, axis=2)
+    image = kmc.Palette([[0] * channels, [255] * channels]).remap(picture)
+    image.save(tmp_path / f"out.{suffix}")
+    found = read_back(tmp_path / f"out.{suffix}").convert("RGB")
+    np.testing.assert_array_equal(np.asarray(found), painted(image))
 
 
 @pytest.mark.parametrize("channels", [1, 3])
