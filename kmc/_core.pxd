@@ -145,7 +145,7 @@ cdef extern from "kmc.h" nogil:
                             const int64_t *weights, size_t n, int channels, kmc_tree **tree)
     void kmc_tree_free(kmc_tree *tree)
     size_t kmc_tree_size(const kmc_tree *tree)
-    kmc_status kmc_tree_coarsen(const kmc_run *run, const kmc_tree *tree, size_t least,
+    kmc_status kmc_tree_coarsen(const kmc_run *run, kmc_tree *tree, size_t least,
                                 kmc_tree **cells)
     kmc_status kmc_seed_plusplus(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed,
                                  uint64_t seed, double *centroids)

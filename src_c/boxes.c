@@ -1,5 +1,4 @@
-/* Boxes over points in Morton order, an octree (for three channels) without its empty and single nodes, and the order
- * in which their cells are cut. */
+/* Boxes over points in Morton order: an octree (for three channels) without its empty and single nodes. */
 #include "boxes.h"
 
 #include <string.h>
@@ -7,18 +6,14 @@
 #include "kernels.h"
 #include "parallel.h"
 
-/* Smaller boxes cost more to test than the distances they save. Kodak, k = 256: 0.75 ms an iteration with 16 points,
- * 0.60 with 32, 0.52 with 48, and more again with 64. */
-enum { LEAF_POINTS = 48 };
-
 /* Where the part of [from, end) that starts at `from` ends: at the next point that leaves the cell of `bits` shared
  * bits, and further over the parts behind it while all together are still a leaf. */
 static size_t part_end(const uint8_t *shared, size_t from, size_t end, int bits)
 {
     size_t taken = from;
-    for (size_t cut = from; cut < end && taken - from <= LEAF_POINTS;) {
+    for (size_t cut = from; cut < end && taken - from <= KMC_LEAF_POINTS;) {
         cut = kmc_next_cut(shared, cut + 1, end, bits);
-        if (taken > from && cut - from > LEAF_POINTS) break;
+        if (taken > from && cut - from > KMC_LEAF_POINTS) break;
         taken = cut;
     }
     return taken;
@@ -31,7 +26,6 @@ typedef struct branch {
     kmc_node *nodes;
     kmc_moments *moments;
     size_t n, n_reserved;
-    size_t ranks[256]; /* how many points have each rank, in the branch */
 } branch;
 
 static void branch_free(branch *b)
@@ -42,7 +36,7 @@ static void branch_free(branch *b)
 
 static kmc_status reserve_nodes(branch *b, size_t n)
 {
-    branch larger = {kmc_alloc(n, sizeof *b->nodes), kmc_alloc(n, sizeof *b->moments), b->n, n, {0}};
+    branch larger = {kmc_alloc(n, sizeof *b->nodes), kmc_alloc(n, sizeof *b->moments), b->n, n};
     if (!larger.nodes || !larger.moments) {
         branch_free(&larger);
         return KMC_NO_MEMORY;
@@ -83,93 +77,27 @@ typedef struct growing {
     kmc_tree *tree;
     const kmc_kernels *kernels;
     branch stem, *branches; /* a branch for each leaf of the stem */
-    double sides[32];       /* of a cell whose points share so many bits: their squares added, in those of the finest */
-    int shift;              /* what weights are scaled down by, so that all of them are less than 2^32 */
 } growing;
-
-/* What a box is made of, points or smaller boxes in a row. */
-typedef struct parts {
-    size_t n;
-    const uint8_t *shared; /* how many bits each shares with the part before */
-    uint32_t weight[LEAF_POINTS];
-} parts;
-
-enum { LEVELS = 32 };
-
-static uint32_t scaled(const growing *g, int64_t weight)
-{
-    const int64_t left = weight >> g->shift;
-    return left > 0 ? (uint32_t)left : 1;
-}
-
-/* What lies between the beginning of each part and the nearest one before that shares fewer bits, or the end of all. */
-static void sum_before(const parts *p, uint32_t *sums)
-{
-    uint32_t from[2 * LEVELS] = {0}, total = 0; /* `from` is set for all numbers of bits above one, and some beyond */
-    for (size_t i = 1; i < p->n; i++) {
-        total += p->weight[i - 1];
-        sums[i] = total - from[p->shared[i]];
-        for (int bits = 1; bits <= LEVELS; bits++) from[p->shared[i] + bits] = total;
-    }
-}
-
-/* The same behind. */
-static void sum_behind(const parts *p, uint32_t *sums)
-{
-    uint32_t from[2 * LEVELS] = {0}, total = 0;
-    for (size_t i = p->n; i-- > 1;) {
-        total += p->weight[i];
-        sums[i] = total - from[p->shared[i]];
-        for (int bits = 1; bits <= LEVELS; bits++) from[p->shared[i] + bits] = total;
-    }
-}
-
-/* The ranks of all parts but the first. The smallest cell that holds both a part and the one before is cut the
- * later the less it weighs and the smaller it is: an octave of weight times squared sides is four ranks. A
- * double begins with its logarithm. */
-static void rank_parts(const growing *g, const parts *p, size_t *counts, uint8_t *rank)
-{
-    uint32_t before[LEAF_POINTS], behind[LEAF_POINTS];
-    sum_before(p, before);
-    sum_behind(p, behind);
-    for (size_t i = 1; i < p->n; i++) {
-        const double loss = ((double)before[i] + (double)behind[i]) * g->sides[p->shared[i]];
-        uint64_t bits;
-        memcpy(&bits, &loss, sizeof bits);
-        rank[i] = (uint8_t)(255 + 4 * 1023 - (bits >> 50));
-        counts[rank[i]]++;
-    }
-}
 
 static void fill_leaf(const growing *g, branch *b, uint32_t self)
 {
-    static const int32_t all[LEAF_POINTS]; /* zeros: where each of the points is */
+    static const int32_t all[KMC_LEAF_POINTS]; /* zeros: where each of the points is */
     kmc_node *const leaf = &b->nodes[self];
     const kmc_points points = kmc_points_of(&g->tree->points, leaf->begin, leaf->end);
-    parts p = {.n = points.n, .shared = g->tree->shared + leaf->begin};
     g->kernels->enclose(points.xy, points.zw, points.n, &leaf->box);
     if (g->tree->largest_weight <= UINT32_MAX)
         g->kernels->sum_where(&points, all, 0, &b->moments[self]);
     else
         for (size_t i = 0; i < points.n; i++) kmc_moments_add(&b->moments[self], &points, i);
-    for (size_t i = 0; i < points.n; i++) p.weight[i] = scaled(g, points.weights[i]);
-    rank_parts(g, &p, b->ranks, g->tree->rank + leaf->begin);
 }
 
-/* A box from those in it; `counts` are of the ranks. */
-static void fill_from_children(const growing *g, kmc_node *nodes, kmc_moments *moments, uint32_t self, size_t *counts)
+/* A box from those in it. */
+static void fill_from_children(kmc_node *nodes, kmc_moments *moments, uint32_t self)
 {
-    uint8_t shared[LEAF_POINTS], rank[LEAF_POINTS];
-    parts p = {.n = 0, .shared = shared};
     for (uint32_t child = self + 1; child < nodes[self].next; child = nodes[child].next) {
         kmc_box_enclose(&nodes[self].box, &nodes[child].box);
         kmc_moments_merge(&moments[self], &moments[child]);
-        shared[p.n] = g->tree->shared[nodes[child].begin];
-        p.weight[p.n++] = scaled(g, moments[child].weight);
     }
-    rank_parts(g, &p, counts, rank);
-    for (uint32_t child = nodes[self + 1].next, i = 1; child < nodes[self].next; child = nodes[child].next, i++)
-        g->tree->rank[nodes[child].begin] = rank[i];
 }
 
 static kmc_status grow_task(void *job, ptrdiff_t task, int thread)
@@ -178,12 +106,12 @@ static kmc_status grow_task(void *job, ptrdiff_t task, int thread)
     branch *const b = &g->branches[task];
     const kmc_node *const root = &g->stem.nodes[g->tree->tasks[task]];
     (void)thread;
-    const kmc_status status = cut(g->tree, b, root->begin, root->end, LEAF_POINTS);
+    const kmc_status status = cut(g->tree, b, root->begin, root->end, KMC_LEAF_POINTS);
     for (uint32_t i = status == KMC_OK ? (uint32_t)b->n : 0; i-- > 0;) {
         if (b->nodes[i].next == i + 1)
             fill_leaf(g, b, i);
         else
-            fill_from_children(g, b->nodes, b->moments, i, b->ranks);
+            fill_from_children(b->nodes, b->moments, i);
     }
     return status;
 }
@@ -237,44 +165,19 @@ static kmc_status join(const kmc_run *run, int threads, growing *g)
         tree->nodes[at[i]] = stem->nodes[i];
         tree->nodes[at[i]].next = at[stem->nodes[i].next];
         tree->moments[at[i]] = stem->moments[i];
-        fill_from_children(g, tree->nodes, tree->moments, at[i], g->stem.ranks);
+        fill_from_children(tree->nodes, tree->moments, at[i]);
     }
     kmc_free(at);
     return status;
-}
-
-/* Of a cell whose points share so many bits; those of the finest count 1 each. Alpha has no say, so that opaque colours
- * have the same cells as without it. */
-static int squared_sides(int shared, int channels)
-{
-    const int sides = channels < 3 ? channels : 3, levels = 7 - shared / channels;
-    const int halved = shared % channels < sides ? shared % channels : sides;
-    return (4 * (sides - halved) + halved) << 2 * levels;
-}
-
-/* How many cells there are below each rank. */
-static void count_cells(const growing *g)
-{
-    size_t *const cells = g->tree->cells;
-    for (int rank = 0; rank < 256; rank++) {
-        cells[rank + 1] = g->stem.ranks[rank];
-        for (size_t task = 0; task < g->tree->n_tasks; task++) cells[rank + 1] += g->branches[task].ranks[rank];
-    }
-    cells[0] = 1;
-    for (int rank = 0; rank < 256; rank++) cells[rank + 1] += cells[rank];
 }
 
 kmc_status kmc_boxes_grow(const kmc_run *run, kmc_tree *tree)
 {
     const int threads = kmc_threads_for(run, tree->points.n, KMC_TREE_THREAD_POINTS);
     growing g = {.tree = tree, .kernels = run->kernels};
-    while (tree->weight >> g.shift > INT32_MAX) g.shift++;
-    for (int shared = 0; shared < 8 * tree->channels; shared++)
-        g.sides[shared] = (double)squared_sides(shared, tree->channels);
     kmc_status status = grow_stem(&g);
     if (status == KMC_OK) status = kmc_parallel(run, threads, (ptrdiff_t)tree->n_tasks, grow_task, &g);
     if (status == KMC_OK) status = join(run, threads, &g);
-    if (status == KMC_OK) count_cells(&g);
     for (size_t task = 0; g.branches && task < tree->n_tasks; task++) branch_free(&g.branches[task]);
     kmc_free(g.branches);
     branch_free(&g.stem);

@@ -125,7 +125,7 @@ size_t kmc_tree_size(const kmc_tree *tree);
 /* The same colours gathered into cells, each one point at its mean: cubes of a whole power of two of levels, or halved
  * along some of the channels, smaller where there is more weight; `least` of them or more, as few as can be. NULL when
  * only the colours themselves are as many. */
-kmc_status kmc_tree_coarsen(const kmc_run *run, const kmc_tree *tree, size_t least, kmc_tree **cells);
+kmc_status kmc_tree_coarsen(const kmc_run *run, kmc_tree *tree, size_t least, kmc_tree **cells);
 
 /* Centroids are (k, 4) doubles in levels; coordinates beyond the channels are 0. k is at most the number of points. */
 

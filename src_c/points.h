@@ -143,7 +143,7 @@ struct kmc_tree {
     kmc_node *nodes;      /* in preorder; nodes[0] is the root */
     kmc_moments *moments; /* of each node */
     size_t n_nodes;
-    uint8_t *rank;     /* rank[i]: how late points i - 1 and i are to be told apart (boxes.h) */
+    uint8_t *rank;     /* rank[i]: how late points i - 1 and i are to be told apart; NULL as long as nobody has asked */
     size_t cells[257]; /* how many there are when all points of lower rank than that begin one */
     uint32_t *tasks; /* subtrees that together hold every point once, of some KMC_TASK_POINTS points at most */
     size_t n_tasks;

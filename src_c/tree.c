@@ -2,6 +2,7 @@
 #include "bits.h"
 #include "boxes.h"
 #include "parallel.h"
+#include "ranks.h"
 
 /* How many leading bits the Morton keys of two colours share, all of them where the colours are equal. */
 static inline uint8_t shared_bits(const uint8_t *a, const uint8_t *b, int channels)
@@ -140,9 +141,8 @@ static kmc_status reserve(size_t n, int channels, kmc_tree **out)
     if (!tree) return KMC_NO_MEMORY;
     tree->channels = channels;
     tree->shared = kmc_alloc_zeroed(n, sizeof *tree->shared);
-    tree->rank = kmc_alloc_zeroed(n, sizeof *tree->rank);
     const kmc_status status = kmc_points_new(n, &tree->points);
-    return tree->shared && tree->rank ? status : KMC_NO_MEMORY;
+    return tree->shared ? status : KMC_NO_MEMORY;
 }
 
 /* After any failure there is no tree. */
@@ -217,13 +217,15 @@ static kmc_status place_cells(kmc_tree *cells, const kmc_tree *tree, int rank)
     return status == KMC_OK ? sum_up(cells, &w, 1) : status;
 }
 
-kmc_status kmc_tree_coarsen(const kmc_run *run, const kmc_tree *tree, size_t least, kmc_tree **cells)
+kmc_status kmc_tree_coarsen(const kmc_run *run, kmc_tree *tree, size_t least, kmc_tree **cells)
 {
     *cells = NULL;
     int rank = 0;
+    kmc_status status = kmc_rank(run, tree);
+    if (status != KMC_OK) return status;
     while (rank < 256 && tree->cells[rank] < least) rank++;
     if (tree->cells[rank] == tree->points.n) return KMC_OK;
-    kmc_status status = reserve(tree->cells[rank], tree->channels, cells);
+    status = reserve(tree->cells[rank], tree->channels, cells);
     if (status == KMC_OK) status = place_cells(*cells, tree, rank);
     return finish(run, status, cells);
 }
