@@ -313,9 +313,11 @@ def _drawn(counted: Histogram, by_counts: AnyTree, options: Options) -> Palette:
         return Palette(options.fixed, inertia=error, space=space)
     greys, start = best_greys(tree, options) or (None, None)
     centroids, history, converged = best_run(tree, options, start)
+    means = levels(centroids, counted.colors.shape[1], space)
+    means[: options.n_fixed] = options.fixed  # places tell little of what is nearly transparent
     return Palette(
-        _rounded(by_counts, tree, counted, centroids, options) if greys is None else greys,
-        levels(centroids, counted.colors.shape[1], space),
+        _rounded(by_counts, tree, counted, means, options) if greys is None else greys,
+        means,
         space=space,
         inertia=history[-1][0],
         n_iter=len(history),
@@ -328,11 +330,11 @@ def _rounded(
     by_counts: AnyTree,
     tree: AnyTree,
     counted: Histogram,
-    centroids: NDArray[np.float64],
+    means: NDArray[np.float64],
     options: Options,
 ) -> NDArray[np.uint8]:
-    """The centroids rounded to colours, no two the same, nudged where the effort says so."""
-    colors = rounded(centroids, counted.colors.shape[1], options.space)
+    """The means rounded to colours, no two the same, nudged where the effort says so."""
+    colors = np.floor(means + 0.5).astype(np.uint8)
     colors = _nudged(tree, _distinct(by_counts, counted, colors, options), options)
     return _distinct(by_counts, counted, colors, options)
 

@@ -340,3 +340,11 @@ def test_pillow_pictures_come_with_their_alpha():
     np.testing.assert_array_equal(result.indices, kmc.quantize(picture, 9).indices)
     both = Image.fromarray(np.ascontiguousarray(picture[..., 1::2]), "LA")
     assert np.asarray(kmc.quantize(both, 9)).shape == picture.shape
+
+
+@pytest.mark.parametrize("space", ["rgb", "linear", "oklab", "lab"])
+def test_fixed_colours_that_are_nearly_transparent_stay_as_they_are(space):
+    fixed = np.column_stack((noise(1, 30, 3)[0], np.arange(1, 31))).astype(np.uint8)
+    palette = kmc.fit(noise(20, 20, 4), 40, fixed=fixed, space=space)
+    np.testing.assert_array_equal(palette.colors[:30], fixed)
+    np.testing.assert_array_equal(palette.centroids[:30], fixed)
