@@ -3,28 +3,35 @@
 #include "counters.h"
 #include "kmc.h"
 
+#include <string.h>
+
 enum { CHANNELS = 4, LIMIT = 60, P_MIN = 64, HALF = 1 << 15 };
 
-/* Whether colours stand there as bytes, as steps from one to the next that go on, or as moves of all channels alike. */
-typedef enum palette_way { MOVES, STEPS, AS_IS, WAYS } palette_way;
+/* What is taken for granted of a colour: all channels move alike; each goes on in its steps; the channels are the digits
+ * of a number that counts up; nothing, and they stand there as bytes. */
+typedef enum palette_way { MOVING, STEPPING, COUNTING, AS_IS, WAYS } palette_way;
 
-/* Numbers are more often long than short: 7/8 to begin with, as if asked twice. */
-static const kmc_counter LONGER = (kmc_counter)7 << 29 | 2;
+/* Numbers are more often long than short: 7/8 to begin with, as if asked twice. They are 0 as often where channels go on. */
+static const kmc_counter LONGER = (kmc_counter)7 << 29 | 2, SHORTER = (kmc_counter)1 << 29 | 2;
 
-/* For each channel: how many bits the number has, counted up one by one; and those below its highest one. */
+/* For each channel: how many bits the number has, counted up one by one; and those below its highest one. As a digit:
+ * what came after each value, -1 before anything did, and by how much it went on last. */
 typedef struct palette_model {
     kmc_rates rates;
     kmc_counter lengths[CHANNELS][8], bits[CHANNELS][9][8];
+    int16_t next[CHANNELS][256];
+    int step[CHANNELS];
 } palette_model;
 
-static kmc_status new_model(palette_model **model)
+static kmc_status new_model(palette_way way, palette_model **model)
 {
-    *model = kmc_alloc(1, sizeof **model);
+    *model = kmc_alloc_zeroed(1, sizeof **model);
     if (!*model) return KMC_NO_MEMORY;
     kmc_rates_fill(&(*model)->rates);
+    memset((*model)->next, 0xFF, sizeof(*model)->next);
     for (int c = 0; c < CHANNELS; c++)
         for (int i = 0; i < 8; i++) {
-            (*model)->lengths[c][i] = LONGER;
+            (*model)->lengths[c][i] = i == 0 && way != MOVING ? SHORTER : LONGER;
             for (int n = 0; n < 9; n++) (*model)->bits[c][n][i] = KMC_COUNTER_NEW;
         }
     return KMC_OK;
@@ -51,21 +58,42 @@ static int code_number(palette_model *model, kmc_coder *coder, int reading, int 
     return read;
 }
 
-/* What a channel is expected to be: it goes on in steps; or it moves as the channel before it did, and alpha stays. */
-static int expected(const uint8_t *color, const uint8_t *before, const uint8_t *earlier, int c, palette_way way)
+/* A channel as its difference from a guess. */
+static void code_channel(palette_model *model, kmc_coder *coder, int reading, int c, int guess, uint8_t *value)
 {
-    const int moved = way == STEPS ? before[c] - earlier[c] : c == 1 || c == 2 ? color[c - 1] - before[c - 1] : 0;
-    const int value = before[c] + moved;
-    return value < 0 ? 0 : value > 255 ? 255 : value;
+    const int off = (int8_t)(uint8_t)(*value - guess);
+    const int number = code_number(model, coder, reading, c, off >= 0 ? 2 * off : -2 * off - 1);
+    if (reading) *value = (uint8_t)(guess + (number % 2 == 0 ? number / 2 : -(number + 1) / 2));
 }
 
+/* It goes on in steps; or it moves as the channel before it did, and alpha stays. */
 static void code_color(palette_model *model, kmc_coder *coder, int reading, uint8_t *color, const uint8_t *before,
                        const uint8_t *earlier, int channels, palette_way way)
 {
     for (int c = 0; c < channels; c++) {
-        const int guess = expected(color, before, earlier, c, way), off = (int8_t)(uint8_t)(color[c] - guess);
-        const int number = code_number(model, coder, reading, c, off >= 0 ? 2 * off : -2 * off - 1);
-        if (reading) color[c] = (uint8_t)(guess + (number % 2 == 0 ? number / 2 : -(number + 1) / 2));
+        const int like = c == 1 || c == 2 ? color[c - 1] - before[c - 1] : 0;
+        const int guess = before[c] + (way == STEPPING ? before[c] - earlier[c] : like);
+        code_channel(model, coder, reading, c, guess < 0 ? 0 : guess > 255 ? 255 : guess, color + c);
+    }
+}
+
+/* Blue goes on, green when blue comes round, red when green does, then alpha. */
+static void code_count(palette_model *model, kmc_coder *coder, int reading, uint8_t *color, const uint8_t *before,
+                       int channels)
+{
+    static const int DIGITS[CHANNELS] = {2, 1, 0, 3};
+    int carry = 1;
+    for (int i = 0; i < CHANNELS; i++) {
+        const int c = DIGITS[i];
+        if (c >= channels) continue;
+        const int value = before[c], next = model->next[c][value];
+        const int moved = next >= 0 ? next : (value + model->step[c]) & 255;
+        code_channel(model, coder, reading, c, carry ? moved : value, color + c);
+        if (carry) {
+            model->next[c][value] = color[c];
+            model->step[c] = color[c] - value;
+        }
+        carry = carry && color[c] <= value;
     }
 }
 
@@ -78,22 +106,32 @@ static void code_bytes(kmc_coder *coder, int reading, uint8_t *bytes, size_t n)
     }
 }
 
-/* Begins with the way: a bit or two. */
+/* Begins with the way: a 1 for each that it is not, in their order, and a 0 unless it is the last. */
+static palette_way code_way(kmc_coder *coder, int reading, palette_way way)
+{
+    int coded = MOVING;
+    while (coded < AS_IS && kmc_coder_code(coder, reading, coded != (int)way, HALF)) coded++;
+    return (palette_way)coded;
+}
+
 static kmc_status code_palette(kmc_coder *coder, int reading, uint8_t *palette, size_t k, int channels, palette_way way)
 {
     static const uint8_t BEFORE_ALL[CHANNELS] = {0, 0, 0, 255};
     const uint8_t *before = BEFORE_ALL, *earlier = BEFORE_ALL;
     palette_model *model;
-    if (kmc_coder_code(coder, reading, way == AS_IS, HALF)) {
+    way = code_way(coder, reading, way);
+    if (way == AS_IS) {
         code_bytes(coder, reading, palette, k * (size_t)channels);
         return KMC_OK;
     }
-    way = kmc_coder_code(coder, reading, way == STEPS, HALF) ? STEPS : MOVES;
-    const kmc_status status = new_model(&model);
+    const kmc_status status = new_model(way, &model);
     if (status != KMC_OK) return status;
     for (size_t i = 0; i < k; i++) {
         uint8_t *const color = palette + i * (size_t)channels;
-        code_color(model, coder, reading, color, before, earlier, channels, way);
+        if (way == COUNTING)
+            code_count(model, coder, reading, color, before, channels);
+        else
+            code_color(model, coder, reading, color, before, earlier, channels, way);
         earlier = before;
         before = color;
     }
@@ -115,8 +153,8 @@ static kmc_status write_palette(const uint8_t *palette, size_t k, int channels, 
 
 kmc_status kmc_palette_write(const uint8_t *palette, size_t k, int channels, kmc_bytes *coded)
 {
-    kmc_status status = write_palette(palette, k, channels, MOVES, coded);
-    for (int i = STEPS; i < WAYS && status == KMC_OK; i++) {
+    kmc_status status = write_palette(palette, k, channels, MOVING, coded);
+    for (int i = STEPPING; i < WAYS && status == KMC_OK; i++) {
         kmc_bytes other;
         status = write_palette(palette, k, channels, (palette_way)i, &other);
         if (status == KMC_OK && other.size < coded->size) {
@@ -134,5 +172,5 @@ kmc_status kmc_palette_read(const uint8_t *data, size_t size, uint8_t *palette, 
 {
     kmc_coder coder;
     kmc_coder_start_reading(&coder, data, size);
-    return code_palette(&coder, 1, palette, k, channels, MOVES);
+    return code_palette(&coder, 1, palette, k, channels, MOVING);
 }

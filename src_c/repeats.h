@@ -8,19 +8,19 @@
 enum {
     KMC_REPEATS_WIDTH_MAX = 1 << 13, /* wider rows are not compared: the writer looks at a whole one at once */
     KMC_REPEATS_BITS = 12,
-    KMC_REPEATS_HISTORY = 8,
+    KMC_REPEATS_STATES = 12,
     KMC_LIMIT_REPEATS = 250
 };
 
 typedef struct kmc_repeats {
     uint32_t after[1 << KMC_REPEATS_BITS]; /* by the hash of a row: the number of the one that came next */
-    kmc_counter counters[KMC_REPEATS_HISTORY]; /* by whether the last three rows were as expected */
-    uint32_t history;
+    kmc_counter counters[KMC_REPEATS_STATES]; /* by whether the last two rows were as expected, and */
+    uint32_t history, run, last; /* whether as many in a row were by now as before the last that was not: or fewer, more */
 } kmc_repeats;
 
 static inline void kmc_repeats_start(kmc_repeats *repeats)
 {
-    for (int i = 0; i < KMC_REPEATS_HISTORY; i++) repeats->counters[i] = KMC_COUNTER_NEW / 4;
+    for (int i = 0; i < KMC_REPEATS_STATES; i++) repeats->counters[i] = KMC_COUNTER_NEW / 4;
 }
 
 /* The number of the row to expect as row y: the one that came after a row like the one above, or that itself. */
@@ -45,10 +45,13 @@ static inline int kmc_repeats_plain(const uint16_t *row, size_t width)
 /* Codes whether the row is the expected one. */
 static inline int kmc_repeats_code(kmc_repeats *repeats, const kmc_rates *rates, kmc_coder *coder, int reading, int bit)
 {
-    kmc_counter *const counter = repeats->counters + repeats->history % KMC_REPEATS_HISTORY;
+    const uint32_t compared = (repeats->run >= repeats->last) + (repeats->run > repeats->last);
+    kmc_counter *const counter = repeats->counters + 4 * compared + repeats->history % 4;
     bit = kmc_coder_code(coder, reading, bit, kmc_counter_p(*counter, 4));
     kmc_counter_learn(counter, rates, bit, KMC_LIMIT_REPEATS);
     repeats->history = repeats->history << 1 | (uint32_t)bit;
+    if (!bit) repeats->last = repeats->run;
+    repeats->run = bit ? repeats->run + 1 : 0;
     return bit;
 }
 

@@ -110,7 +110,8 @@ class Band:
         self.below = [0] * width
         self.left = self.above = self.at = self.length = self.run = 0
         self.table = {}
-        self.after, self.history, self.repeats = {}, 0, [(1 << 19, 0)] * 8
+        self.after, self.history, self.repeats = {}, 0, [(1 << 19, 0)] * 12
+        self.run_of_rows = self.last_run = 0
         self.expecting = contexts >> 23
         self.steps = {}
 
@@ -126,10 +127,12 @@ class Band:
         found = self.plane[rows[number] : rows[number] + self.width]
         if len(set(found)) == 1:
             return None
-        i = self.history % 8
+        run, last = self.run_of_rows, self.last_run
+        i = self.history % 4 + 4 * ((run >= last) + (run > last))
         bit = code_bit(self.coder, clamp(self.repeats[i][0] >> 6, 4, 65532))
         self.repeats[i] = learned(self.repeats[i], bit, 250)
         self.history = 2 * self.history + bit
+        self.run_of_rows, self.last_run = (run + 1, last) if bit else (0, run)
         return found if bit else None
 
     def rows(self):

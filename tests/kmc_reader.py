@@ -37,8 +37,13 @@ def read_chunks(data):
 def read_palette(data, k, channels):
     """A list of k tuples."""
     code = start_code(data)
-    lengths = [[(7 << 19, 2)] * 8 for _ in range(4)]
+    way = 0
+    while way < 3 and bit_of_half(code):
+        way += 1
+    first = (7 << 19 if way == 0 else 1 << 19), 2
+    lengths = [[first] + [(7 << 19, 2)] * 7 for _ in range(4)]
     bits = [[[new_counter()] * 8 for _ in range(9)] for _ in range(4)]
+    then, step = {}, [0] * 4
 
     def bit_of(counters, i):
         p, _ = counters[i]
@@ -55,22 +60,36 @@ def read_palette(data, k, channels):
             u = 2 * u + bit_of(bits[c][length], i)
         return u // 2 if u % 2 == 0 else -(u + 1) // 2
 
-    if bit_of_half(code):
-        n = k * channels
-        read = [sum(bit_of_half(code) << i for i in range(7, -1, -1)) for _ in range(n)]
-        return [tuple(read[i : i + channels]) for i in range(0, n, channels)]
-    steps = bit_of_half(code)
-    palette, earlier, before = [], (0, 0, 0, 255), (0, 0, 0, 255)
-    for _ in range(k):
+    def counted():
+        color, carry = [0] * 4, True
+        for c in [c for c in (2, 1, 0, 3) if c < channels]:
+            guess = before[c]
+            if carry:
+                guess = then.get((c, guess), (guess + step[c]) % 256)
+            color[c] = (guess + number(c)) % 256
+            if carry:
+                then[c, before[c]], step[c] = color[c], color[c] - before[c]
+                carry = color[c] <= before[c]
+        return color[:channels]
+
+    def moved():
         color = []
         for c in range(channels):
             guess = before[c]
-            if steps:
+            if way == 1:
                 guess = clamp(2 * guess - earlier[c], 0, 255)
             elif c in (1, 2):
                 guess = clamp(guess + color[c - 1] - before[c - 1], 0, 255)
             color.append((guess + number(c)) % 256)
-        earlier, before = before, tuple(color)
+        return color
+
+    if way == 3:
+        n = k * channels
+        read = [sum(bit_of_half(code) << i for i in range(7, -1, -1)) for _ in range(n)]
+        return [tuple(read[i : i + channels]) for i in range(0, n, channels)]
+    palette, earlier, before = [], (0, 0, 0, 255), (0, 0, 0, 255)
+    for _ in range(k):
+        earlier, before = before, tuple(counted() if way == 2 else moved())
         palette.append(before)
     return palette
 

@@ -236,6 +236,29 @@ def test_palettes_take_no_more_than_their_bytes(channels: int) -> None:
     assert np.array_equal(_core.palette_read(coded, 60, channels), steps)
 
 
+def counted(*levels: list[int]) -> NDArray[np.uint8]:
+    """Every combination of the channels' levels; the last channel changes the most often."""
+    return np.stack(np.meshgrid(*levels, indexing="ij"), axis=-1).reshape(-1, len(levels))
+
+
+@pytest.mark.parametrize(
+    ("palette", "size"),
+    [
+        (counted([0, 51, 102, 153, 204, 255], [*range(0, 256, 51)], [*range(0, 256, 51)]), 16),
+        (counted([*range(0, 256, 36)], [*range(0, 256, 36)], [0, 85, 170, 255]), 16),
+        (counted([7], [*range(0, 256, 17)], [*range(0, 256, 17)]), 16),
+        (counted([*range(0, 256, 17)], [90], [*range(0, 256, 17)]), 16),
+        (np.roll(counted([64, 128, 255], *[[0, 100, 200]] * 3), -1, axis=1), 20),
+        (counted([*range(256)]), 4),
+    ],
+)
+def test_palettes_that_count_take_next_to_nothing(palette: NDArray[np.intp], size: int) -> None:
+    colors = palette.astype(np.uint8)
+    coded = _core.palette_write(colors)
+    assert len(coded) <= size
+    assert np.array_equal(_core.palette_read(coded, *colors.shape), colors)
+
+
 @pytest.mark.parametrize("channels", [3, 4])
 def test_colors_are_put_in_the_order_that_takes_fewer_bytes(channels: int) -> None:
     y, x = np.indices((16, 16))
@@ -243,7 +266,7 @@ def test_colors_are_put_in_the_order_that_takes_fewer_bytes(channels: int) -> No
     steps = as_it_is(Image.fromarray(grid))
     assert np.array_equal(np.asarray(steps), grid)
     colors = steps.palette.colors
-    assert len(_core.palette_write(colors)) < 90
+    assert len(_core.palette_write(colors)) < 40
     if channels == 4:
         assert (np.diff(colors[:, 3].astype(int)) >= 0).all()
 
