@@ -3,10 +3,13 @@
 #include "numbers.h"
 #include "parallel.h"
 
+#include <string.h>
+
 enum {
     BLOCK = KMC_NUMBERS_BLOCK,
     TASK_PIXELS = 1 << 17,
     THREAD_PIXELS = 1 << 19,
+    TASK_COLOURS = 1 << 16,
     COLOUR_PIXELS = 8 /* with fewer pixels of each colour, adding up the sums of threads takes as long as it saves */
 };
 
@@ -22,14 +25,16 @@ typedef struct adding {
     const uint16_t *weights;
     size_t n, n_colors;
     int channels;
-    int64_t *sums; /* n_colors for each thread */
+    int64_t *sums;    /* of the calling thread, which those of its helpers are added to */
+    int64_t *helpers; /* n_colors for each */
+    int n_helpers;
 } adding;
 
 static kmc_status add_task(void *job, ptrdiff_t task, int thread)
 {
     const adding *const a = job;
     const size_t first = (size_t)task * TASK_PIXELS, end = smaller(first + TASK_PIXELS, a->n);
-    int64_t *const sums = a->sums + (size_t)thread * a->n_colors;
+    int64_t *const sums = thread == 0 ? a->sums : a->helpers + (size_t)(thread - 1) * a->n_colors;
     uint32_t keys[BLOCK];
     for (size_t begin = first; begin < end; begin += BLOCK) {
         const size_t n = smaller(BLOCK, end - begin);
@@ -40,16 +45,28 @@ static kmc_status add_task(void *job, ptrdiff_t task, int thread)
     return KMC_OK;
 }
 
-/* Every thread adds up by itself; then all sums are added to those of the first. */
-static kmc_status add_all(adding *a, int64_t *sums)
+static kmc_status merge_task(void *job, ptrdiff_t task, int thread)
 {
-    const int most = a->n / COLOUR_PIXELS < a->n_colors ? 1 : kmc_threads_for(a->run, a->n, THREAD_PIXELS);
-    a->sums = most > 1 ? kmc_alloc_zeroed((size_t)most * a->n_colors, sizeof *sums) : sums;
-    if (!a->sums) return KMC_NO_MEMORY;
-    const kmc_status status = kmc_parallel(a->run, most, kmc_tasks_for(a->n, TASK_PIXELS), add_task, a);
-    if (most == 1) return status;
-    for (size_t i = 0; i < (size_t)most * a->n_colors; i++) sums[i % a->n_colors] += a->sums[i];
-    kmc_free(a->sums);
+    const adding *const a = job;
+    const size_t begin = (size_t)task * TASK_COLOURS, end = smaller(begin + TASK_COLOURS, a->n_colors);
+    (void)thread;
+    for (int helper = 0; helper < a->n_helpers; helper++) {
+        const int64_t *const sums = a->helpers + (size_t)helper * a->n_colors;
+        for (size_t j = begin; j < end; j++) a->sums[j] += sums[j];
+    }
+    return KMC_OK;
+}
+
+static kmc_status add_all(adding *a)
+{
+    const int threads = a->n / COLOUR_PIXELS < a->n_colors ? 1 : kmc_threads_for(a->run, a->n, THREAD_PIXELS);
+    a->n_helpers = threads - 1;
+    a->helpers = kmc_alloc_zeroed((size_t)a->n_helpers * a->n_colors, sizeof *a->helpers);
+    if (!a->helpers) return KMC_NO_MEMORY;
+    kmc_status status = kmc_parallel(a->run, threads, kmc_tasks_for(a->n, TASK_PIXELS), add_task, a);
+    if (status == KMC_OK && a->n_helpers != 0)
+        status = kmc_parallel(a->run, threads, kmc_tasks_for(a->n_colors, TASK_COLOURS), merge_task, a);
+    kmc_free(a->helpers);
     return status;
 }
 
@@ -57,10 +74,10 @@ kmc_status kmc_add_weights(const kmc_run *run, const uint8_t *pixels, const uint
                            const uint8_t *colors, size_t n_colors, int64_t *sums)
 {
     kmc_numbers numbers;
-    adding a = {run, &numbers, pixels, weights, n, n_colors, channels, NULL};
-    for (size_t j = 0; j < n_colors; j++) sums[j] = 0;
+    adding a = {run, &numbers, pixels, weights, n, n_colors, channels, sums, NULL, 0};
+    memset(sums, 0, n_colors * sizeof *sums);
     kmc_status status = kmc_numbers_new(&numbers, run, channels, colors, n_colors);
-    if (status == KMC_OK) status = add_all(&a, sums);
+    if (status == KMC_OK) status = add_all(&a);
     kmc_numbers_free(&numbers, run);
     return status;
 }

@@ -30,8 +30,8 @@ def calls():
     palette = kmc.fit(photo(50, 60), 7)
     plane, colors = palette.remap(photo(50, 60)).indices, palette.colors.copy()
     for threads in (1, 3):
-        yield partial(_core.tree, counted.colors, counted.counts, threads)
-        yield partial(few.coarsen, 20, threads)
+        grown = partial(_core.tree, counted.colors, counted.counts, threads)
+        yield lambda grown=grown, threads=threads: grown().coarsen(20, threads)
         yield partial(few.seed_random, 9, 0, threads)
         yield partial(few.seed_plusplus, 9, 0, threads)
         yield partial(few.seed_split, 9, threads)
