@@ -224,6 +224,6 @@ def _checked_init(init: Any, n: int) -> str | NDArray[np.float64]:
             f"init must have shape ({n}, 1, 3 or 4), a row for each colour that is not fixed, "
             f"not {start.shape}"
         )
-    if not (start.min() >= 0 and start.max() <= 255):  # false for NaN
+    if start.size and not (start.min() >= 0 and start.max() <= 255):  # false for NaN
         raise ArgumentError("init must lie in 0..255")
     return start

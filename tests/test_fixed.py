@@ -248,3 +248,11 @@ def test_a_search_among_fewer_colours_than_are_fixed(n_fixed):
     np.testing.assert_array_equal(result.palette.colors[: len(fixed)], fixed)
     assert len(result.palette) == len(fixed) + 20
     assert result.mse < kmc.Palette(fixed).remap(picture).mse / 3
+
+
+def test_as_many_fixed_ones_as_colours_leave_no_init_to_give():
+    picture = photo(20, 20)
+    expected = kmc.fit(picture, 3, fixed=FIXED)
+    palette = kmc.fit(picture, 3, fixed=FIXED, init=np.zeros((0, 3)))
+    np.testing.assert_array_equal(palette.colors, expected.colors)
+    np.testing.assert_array_equal(palette.counts, expected.counts)
