@@ -51,8 +51,8 @@ kmc_status kmc_carries_settle(kmc_carries *carries, int part);
 
 size_t kmc_carries_size(const kmc_carries *carries);
 
-/* All keys, ascending. */
-void kmc_carries_keys(const kmc_carries *carries, uint32_t *keys);
+/* The keys of a part, ascending, as those of all parts in turn are; returns how many. */
+size_t kmc_carries_keys(const kmc_carries *carries, int part, uint32_t *keys);
 
 /* The key that is next in order, with its count, which is 0 behind the last. */
 typedef struct kmc_carried {

@@ -240,14 +240,17 @@ static void merge_keys(uint32_t *keys, size_t n, const uint32_t *others, size_t 
 /* Lists opaque colours from the counters, the others from the carries, where some opaque ones are too. */
 static kmc_status list_keys_with_alpha(kmc_histogram *h, const kmc_run *run)
 {
-    const size_t n_carries = kmc_carries_size(&h->tally.carries);
-    uint32_t *const others = kmc_alloc(n_carries, sizeof *others);
+    const kmc_carries *const carries = &h->tally.carries;
+    uint32_t *const others = kmc_alloc(kmc_carries_size(carries), sizeof *others);
     size_t n = 0;
     if (!others) return KMC_NO_MEMORY;
-    kmc_carries_keys(&h->tally.carries, others);
-    for (size_t i = 0; i < n_carries; i++)
-        if (!kmc_is_opaque(others[i])) others[n++] = others[i];
-    const kmc_status status = list_keys_of_cells(h, run, n);
+    kmc_status status = KMC_OK;
+    for (int part = 0; part < KMC_CARRIES_PARTS && status == KMC_OK; part++, status = kmc_poll(run)) {
+        const size_t end = n + kmc_carries_keys(carries, part, others + n);
+        for (size_t i = n; i < end; i++)
+            if (!kmc_is_opaque(others[i])) others[n++] = others[i];
+    }
+    if (status == KMC_OK) status = list_keys_of_cells(h, run, n);
     if (status == KMC_OK) {
         merge_keys(h->keys, h->n_keys, others, n);
         h->n_keys += n;
