@@ -137,5 +137,6 @@ def within_limit(sums: NDArray[np.int64]) -> NDArray[np.int64]:
             shift += 1
     if shift == 0:
         return sums
-    halved: NDArray[np.int64] = np.maximum((sums + (1 << (shift - 1))) >> shift, sums > 0)
-    return halved
+    halved: NDArray[np.int64] = sums + (1 << (shift - 1))
+    halved >>= shift
+    return np.maximum(halved, sums > 0, out=halved)

@@ -37,6 +37,10 @@ void *kmc_alloc(size_t count, size_t size);
 void *kmc_alloc_zeroed(size_t count, size_t size);
 void kmc_free(void *memory);
 
+/* Room for `room` items, of which the first n are those in `memory`, which is released. NULL when memory is short, and
+ * then all stays as it was. */
+void *kmc_grown(void *memory, size_t n, size_t room, size_t size);
+
 /* For tests only: lets n allocations succeed and the next one fail, once; and how many are not yet freed. */
 #ifdef KMC_TEST_HOOKS
 #define KMC_HAS_TEST_HOOKS 1

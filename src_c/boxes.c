@@ -36,17 +36,13 @@ static void branch_free(branch *b)
 
 static kmc_status reserve_nodes(branch *b, size_t n)
 {
-    branch larger = {kmc_alloc(n, sizeof *b->nodes), kmc_alloc(n, sizeof *b->moments), b->n, n};
-    if (!larger.nodes || !larger.moments) {
-        branch_free(&larger);
-        return KMC_NO_MEMORY;
-    }
-    if (b->n != 0) {
-        memcpy(larger.nodes, b->nodes, b->n * sizeof *b->nodes);
-        memcpy(larger.moments, b->moments, b->n * sizeof *b->moments);
-    }
-    branch_free(b);
-    *b = larger;
+    kmc_node *const nodes = kmc_grown(b->nodes, b->n, n, sizeof *nodes);
+    if (!nodes) return KMC_NO_MEMORY;
+    b->nodes = nodes;
+    kmc_moments *const moments = kmc_grown(b->moments, b->n, n, sizeof *moments);
+    if (!moments) return KMC_NO_MEMORY;
+    b->moments = moments;
+    b->n_reserved = n;
     return KMC_OK;
 }
 

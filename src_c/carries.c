@@ -80,10 +80,8 @@ kmc_status kmc_carries_settle(kmc_carries *carries, int part)
 
 static kmc_status make_room(kmc_carries_part *part, size_t room)
 {
-    uint64_t *const items = kmc_alloc(room, sizeof *items);
+    uint64_t *const items = kmc_grown(part->items, part->n, room, sizeof *items);
     if (!items) return KMC_NO_MEMORY;
-    if (part->n != 0) memcpy(items, part->items, part->n * sizeof *items);
-    kmc_free(part->items);
     part->items = items;
     part->room = room;
     return KMC_OK;
@@ -125,10 +123,11 @@ static uint32_t key_at(const kmc_carries *carries, int part, size_t item)
     return (uint32_t)part << carries->part_shift | (uint32_t)(carries->parts[part].items[item] >> COUNT_BITS);
 }
 
-void kmc_carries_keys(const kmc_carries *carries, uint32_t *keys)
+size_t kmc_carries_keys(const kmc_carries *carries, int part, uint32_t *keys)
 {
-    for (int p = 0; p < KMC_CARRIES_PARTS; p++)
-        for (size_t i = 0; i < carries->parts[p].n; i++) *keys++ = key_at(carries, p, i);
+    const size_t n = carries->parts[part].n;
+    for (size_t i = 0; i < n; i++) keys[i] = key_at(carries, part, i);
+    return n;
 }
 
 /* Looks at the item where it stands, or at the first of the parts behind. */

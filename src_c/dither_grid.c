@@ -183,13 +183,12 @@ static uint32_t new_parts(kmc_grid *grid, size_t n)
 {
     if (grid->n_parts + n >= grid->room) {
         const size_t room = 2 * grid->room + 16;
-        uint32_t(*const parts)[KMC_BLOCK] = kmc_alloc(room, sizeof *parts);
+        const size_t used = grid->parts ? grid->n_parts + 1 : 0; /* number 0 is none */
+        uint32_t(*const parts)[KMC_BLOCK] = kmc_grown(grid->parts, used, room, sizeof *parts);
         if (!parts) {
             grid->status = KMC_NO_MEMORY;
             return 0;
         }
-        if (grid->parts) memcpy(parts, grid->parts, (grid->n_parts + 1) * sizeof *parts);
-        kmc_free(grid->parts);
         grid->parts = parts;
         grid->room = room;
     }

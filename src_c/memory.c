@@ -2,6 +2,7 @@
 #include "base.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #ifdef KMC_TEST_HOOKS
 
@@ -60,4 +61,13 @@ void *kmc_alloc(size_t count, size_t size)
 void *kmc_alloc_zeroed(size_t count, size_t size)
 {
     return counted(count != 0 && size != 0 ? calloc(count, size) : calloc(1, 1));
+}
+
+void *kmc_grown(void *memory, size_t n, size_t room, size_t size)
+{
+    void *const larger = kmc_alloc(room, size);
+    if (!larger) return NULL;
+    if (n != 0) memcpy(larger, memory, n * size);
+    kmc_free(memory);
+    return larger;
 }
