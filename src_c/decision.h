@@ -38,8 +38,8 @@ struct kmc_index_model {
 
 /* One decision: what informs it, where its weights are; the final ones by the first set. */
 typedef struct decision {
-    kmc_counter *counters[KMC_CONTEXTS + KMC_RELATIONS], *rows[KMC_GUESSES + 1];
-    uint32_t parts[KMC_GUESSES + 1];
+    kmc_counter *counters[KMC_CONTEXTS + KMC_RELATIONS], *rows[2 * KMC_GUESSES];
+    uint32_t parts[2 * KMC_GUESSES];
     size_t sets[KMC_MIXERS], final;
     int n_rows;
 } decision;
@@ -55,16 +55,22 @@ static inline void observe(kmc_index_model *m, size_t x, kmc_place *p)
     p->same = kmc_same_as_left(p->around);
     p->run = m->run;
     p->match = m->matcher.length;
-    kmc_hash_contexts(p, m->contexts, m->runs[x], m->matcher.at == 0 ? 65536 : m->plane[m->matcher.at]);
+    const uint32_t matched = m->matcher.at == 0 ? 65536 : m->plane[m->matcher.at];
+    kmc_hash_contexts(p, p->around, m->contexts, m->runs[x], matched, p->keys);
+    p->expected = -1;
+    if (m->contexts & KMC_EXPECTING) {
+        kmc_expect(m->expected, m->tree, p, m->y == 0);
+        kmc_hash_contexts(p, p->off, m->contexts, m->runs[x], matched, p->off_keys);
+    }
 }
 
 /* ---- one decision -------------------------------------------------------------------------------------------------- */
 
-static inline void find_slots(const kmc_index_model *m, const kmc_place *p, uint64_t group, int stage,
+static inline void find_slots(const kmc_index_model *m, const uint64_t *keys, uint64_t group, int stage,
                               kmc_counter *found[KMC_CONTEXTS])
 {
     for (int i = 0; i < m->n_contexts; i++)
-        found[i] = kmc_slot_find(m->learned.slots, m->learned.slot_bits, kmc_mix(p->keys[i], group << 2 | (uint64_t)stage));
+        found[i] = kmc_slot_find(m->learned.slots, m->learned.slot_bits, kmc_mix(keys[i], group << 2 | (uint64_t)stage));
 }
 
 static inline kmc_counter *relation(const kmc_index_model *m, int i, uint64_t a, uint64_t b)
@@ -99,6 +105,12 @@ static inline uint32_t least(size_t a, size_t b)
     return (uint32_t)(a < b ? a : b);
 }
 
+static inline void aim_at_row(decision *d, kmc_counter *row, uint32_t t)
+{
+    d->rows[d->n_rows] = row + (t >> 8);
+    d->parts[d->n_rows++] = t & 255;
+}
+
 static inline void aim_at_node(const kmc_index_model *m, const kmc_place *p, size_t at, decision *d)
 {
     const kmc_palette_node *const node = &m->tree->nodes[at];
@@ -109,12 +121,9 @@ static inline void aim_at_node(const kmc_index_model *m, const kmc_place *p, siz
     for (int i = KMC_GUESSES - 1; i >= 0; i--) {
         if (!(m->contexts >> (KMC_GUESS_BIT + i) & 1)) continue;
         t = project(node, p->guesses[i]);
-        d->rows[d->n_rows] = m->learned.rows[i] + own * KMC_ROW + (t >> 8);
-        d->parts[d->n_rows++] = t & 255;
-    }
-    if (m->contexts & KMC_EXPECTING) {
-        d->rows[d->n_rows] = m->learned.shared + least((size_t)node->depth, KMC_SHARED - 1) * KMC_ROW + (t >> 8);
-        d->parts[d->n_rows++] = t & 255;
+        aim_at_row(d, m->learned.rows[i] + own * KMC_ROW, t);
+        if (m->contexts & KMC_EXPECTING)
+            aim_at_row(d, m->learned.shared + ((size_t)i * KMC_SHARED + least((size_t)node->depth, KMC_SHARED - 1)) * KMC_ROW, t);
     }
     kmc_counter **relations = d->counters + m->n_contexts;
     if (m->contexts >> KMC_RELATION_BIT & 1) *relations++ = relation(m, 0, eight, at);
@@ -138,18 +147,20 @@ static inline void aim_at_flat(const kmc_index_model *m, const kmc_place *p, dec
     d->sets[2] = KMC_AGREEMENTS + p->same;
 }
 
-static inline void aim_at_expected(const kmc_index_model *m, const kmc_place *p, const kmc_expected *entry, int32_t expected,
-                                   decision *d)
+static inline void aim_at_expected(const kmc_index_model *m, const kmc_place *p, decision *d)
 {
-    const uint32_t like = kmc_same(p->around, expected);
+    const uint32_t like = kmc_same(p->around, p->expected), times = p->times;
     kmc_counter **relations = d->counters + m->n_contexts;
     if (m->contexts >> KMC_RELATION_BIT & 1) *relations++ = relation(m, 0, p->relative, KMC_EXPECTED_NODE);
     if (m->contexts >> KMC_RELATION_BIT & 2)
-        *relations++ = relation(m, 1, entry->times * 4 + least(m->changed, 3), KMC_EXPECTED_NODE);
-    if (m->contexts >> KMC_RELATION_BIT & 4) *relations++ = relation(m, 2, entry->times * 256 + like, KMC_EXPECTED_NODE);
+        *relations++ = relation(m, 1, times * 4 + least(m->changed, 3), KMC_EXPECTED_NODE);
+    if (m->contexts >> KMC_RELATION_BIT & 4) *relations++ = relation(m, 2, times * 256 + like, KMC_EXPECTED_NODE);
+    int32_t off = 0;
+    for (int c = 0; c < 4; c++) off += p->guesses[0][c] - 16 * m->tree->colors[p->expected][c];
     d->n_rows = 0;
+    aim_at_row(d, m->learned.near, off < -128 ? 0 : off > 127 ? 8191 : (uint32_t)(4096 + 32 * off));
     d->sets[0] = 3;
-    d->sets[1] = KMC_SETS_SIDES - KMC_EXPECTED_MAX - 1 + entry->times;
+    d->sets[1] = KMC_SETS_SIDES - KMC_EXPECTED_MAX - 1 + times;
     d->sets[2] = KMC_SETS_AGREEMENT - KMC_LIKE + like;
 }
 

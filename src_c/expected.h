@@ -1,36 +1,40 @@
-/* The symbol to expect, going by how neighbours differ: what followed the last time they differed alike. */
+/* The symbol to expect, going by how colours around differ: what followed the last time they differed alike. */
 #ifndef KMC_EXPECTED_H
 #define KMC_EXPECTED_H
 
+#include "palette_tree.h"
 #include "place.h"
 
 enum { KMC_EXPECTED_BITS = 12, KMC_EXPECTED_MAX = 15, KMC_EXPECTED_SURE = 3 };
 
-/* By the hash of the differences: what is to be added to W, and how often that was right. */
+/* By the hash of the differences: the step from the colour of W to that of the pixel, and how often that was right. */
 typedef struct kmc_expected {
-    int32_t step;
+    uint64_t step;
     uint32_t times;
 } kmc_expected;
 
-/* The entry for a place. In the first row of a band only W and WW are there to be compared. */
-static inline kmc_expected *kmc_expected_find(kmc_expected *table, kmc_place *p, int first_row)
+/* What to expect at a place. In the first row of a band only those to the left are there to be compared. */
+static inline void kmc_expect(const kmc_expected *table, const kmc_palette_tree *tree, kmc_place *p, int first_row)
 {
-    const int32_t *const a = p->around;
-    p->relative = 23;
-    for (int i = KMC_N; i <= KMC_WW; i++)
-        p->relative = kmc_mix(p->relative, (uint64_t)(int64_t)(first_row && i != KMC_WW ? 0 : a[i] - a[KMC_W]));
-    return table + (p->relative >> (64 - KMC_EXPECTED_BITS));
+    const uint64_t w = kmc_packed(tree->colors[p->around[KMC_W]]);
+    uint64_t off[KMC_NEIGHBOURS];
+    for (int i = 0; i < KMC_NEIGHBOURS; i++) {
+        const int left = i == KMC_WW || i == KMC_WWW || i == KMC_WWWW;
+        off[i] = first_row && !left ? 0 : kmc_packed(tree->colors[p->around[i]]) - w;
+        p->off[i] = (int32_t)(kmc_mix(0, off[i]) >> 33);
+    }
+    p->relative = kmc_mix_run(23, p->off, KMC_N, KMC_WW + 1);
+    const kmc_expected *const entry = table + (p->relative >> (64 - KMC_EXPECTED_BITS));
+    const uint64_t step = entry->times ? entry->step : off[KMC_N] - off[KMC_NW];
+    const uint32_t symbol = *kmc_symbol_of(tree, w + step);
+    p->expected = symbol ? (int32_t)symbol - 1 : p->around[KMC_W];
+    p->times = entry->times;
 }
 
-/* The symbol, one of k. */
-static inline int32_t kmc_expected_symbol(const kmc_expected *entry, int32_t left, size_t k)
+static inline void kmc_expected_learn(kmc_expected *table, const kmc_palette_tree *tree, const kmc_place *p, uint32_t symbol)
 {
-    const int32_t symbol = left + entry->step;
-    return symbol < 0 || symbol >= (int32_t)k ? left : symbol;
-}
-
-static inline void kmc_expected_learn(kmc_expected *entry, int32_t step)
-{
+    kmc_expected *const entry = table + (p->relative >> (64 - KMC_EXPECTED_BITS));
+    const uint64_t step = kmc_packed(tree->colors[symbol]) - kmc_packed(tree->colors[p->around[KMC_W]]);
     if (step == entry->step)
         entry->times += entry->times < KMC_EXPECTED_MAX;
     else if (entry->times > KMC_EXPECTED_SURE)

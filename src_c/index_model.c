@@ -43,7 +43,7 @@ static inline uint32_t code_path(kmc_index_model *m, kmc_coder *coder, const kmc
         int side = forced_side(node, ruled_out);
         if (side < 0) {
             decision d;
-            if (node->group != group) find_slots(m, p, group = node->group, stage, found);
+            if (node->group != group) find_slots(m, p->keys, group = node->group, stage, found);
             for (int i = 0; i < m->n_contexts; i++) d.counters[i] = found[i] + node->place;
             aim_at_node(m, p, (size_t)at, &d);
             d.final = final_row(p, (uint64_t)at);
@@ -58,7 +58,7 @@ static inline uint32_t code_path(kmc_index_model *m, kmc_coder *coder, const kmc
 static inline int code_before(kmc_index_model *m, kmc_coder *coder, const kmc_place *p, int stage, uint64_t node,
                               decision *d, int reading, int bit)
 {
-    find_slots(m, p, 0, stage, d->counters);
+    find_slots(m, stage == EXPECTED ? p->off_keys : p->keys, 0, stage, d->counters);
     for (int i = 0; i < m->n_contexts; i++) d->counters[i]++;
     d->final = final_row(p, node);
     return decide(m, coder, d, reading, bit);
@@ -71,11 +71,10 @@ static inline int code_flat(kmc_index_model *m, kmc_coder *coder, const kmc_plac
     return code_before(m, coder, p, FLAT, KMC_FLAT_NODE, &d, reading, bit);
 }
 
-static inline int code_expected(kmc_index_model *m, kmc_coder *coder, const kmc_place *p, const kmc_expected *entry,
-                                int32_t expected, int reading, int bit)
+static inline int code_expected(kmc_index_model *m, kmc_coder *coder, const kmc_place *p, int reading, int bit)
 {
     decision d;
-    aim_at_expected(m, p, entry, expected, &d);
+    aim_at_expected(m, p, &d);
     return code_before(m, coder, p, EXPECTED, KMC_EXPECTED_NODE, &d, reading, bit);
 }
 
@@ -83,23 +82,20 @@ static inline uint32_t code_symbol(kmc_index_model *m, kmc_coder *coder, kmc_pla
 {
     const int32_t left = p->around[KMC_W];
     const int flat = (p->agreement & KMC_FLAT) == KMC_FLAT;
-    kmc_expected *entry = NULL;
-    if (m->contexts & KMC_EXPECTING) entry = kmc_expected_find(m->expected, p, m->y == 0);
     if (flat) {
         if (code_flat(m, coder, p, reading, symbol == (uint32_t)left))
             symbol = (uint32_t)left;
         else
             symbol = code_path(m, coder, p, ESCAPED, left, reading, symbol);
-    } else if (entry) {
-        const int32_t expected = kmc_expected_symbol(entry, left, m->tree->k);
-        if (code_expected(m, coder, p, entry, expected, reading, symbol == (uint32_t)expected))
-            symbol = (uint32_t)expected;
+    } else if (p->expected >= 0) {
+        if (code_expected(m, coder, p, reading, symbol == (uint32_t)p->expected))
+            symbol = (uint32_t)p->expected;
         else
-            symbol = code_path(m, coder, p, ESCAPED, expected, reading, symbol);
+            symbol = code_path(m, coder, p, ESCAPED, p->expected, reading, symbol);
     } else {
         symbol = code_path(m, coder, p, PLAIN, INT32_MAX, reading, symbol);
     }
-    if (entry) kmc_expected_learn(entry, (int32_t)symbol - left);
+    if (p->expected >= 0) kmc_expected_learn(m->expected, m->tree, p, symbol);
     return symbol;
 }
 
@@ -201,7 +197,8 @@ kmc_status kmc_index_model_new(const kmc_palette_tree *tree, size_t width, size_
     m->contexts = choice.contexts;
     m->n_contexts = chosen(choice.contexts, 0, KMC_RELATION_BIT);
     m->n_counters = chosen(choice.contexts, 0, KMC_GUESS_BIT);
-    const int n_inputs = chosen(choice.contexts, 0, KMC_GUESS_BIT + KMC_GUESSES + 1) + 1;
+    const int n_rows = chosen(choice.contexts, KMC_GUESS_BIT, KMC_GUESS_BIT + KMC_GUESSES);
+    const int n_inputs = m->n_counters + (choice.contexts & KMC_EXPECTING ? 2 * n_rows : n_rows) + 1;
     kmc_logistic_fill(&m->logistic);
     kmc_rates_fill(&m->rates);
     kmc_repeats_start(&m->repeats);

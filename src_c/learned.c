@@ -29,7 +29,8 @@ static void fill(kmc_learned *l, size_t nodes)
     for (int i = 0; i < KMC_MIXERS; i++)
         for (size_t j = 0; j < SETS[i] * (size_t)l->n_inputs; j++) l->weights[i][j] = FIRST_WEIGHT;
     for (int i = 0; i < KMC_GUESSES; i++) fill_rows(&logistic, l->rows[i], nodes, ROW_ASKED);
-    fill_rows(&logistic, l->shared, KMC_SHARED, ROW_ASKED);
+    fill_rows(&logistic, l->shared, KMC_GUESSES * KMC_SHARED, ROW_ASKED);
+    for (int i = 0; i < KMC_ROW; i++) l->near[i] = KMC_COUNTER_NEW;
     fill_rows(&logistic, l->final, (size_t)1 << KMC_FINAL_BITS, FINAL_ASKED);
     for (size_t i = 0; i < KMC_SETS_NODE; i++)
         for (int j = 0; j < KMC_MIXERS; j++) l->final_weights[i][j] = KMC_WEIGHT_ONE / KMC_MIXERS;
@@ -44,7 +45,8 @@ kmc_status kmc_learned_new(size_t k, int slot_bits, int n_inputs, kmc_learned *l
     l->relation_bits = slot_bits < KMC_RELATION_BITS_MAX ? slot_bits : KMC_RELATION_BITS_MAX;
     l->n_inputs = n_inputs;
     l->slots_memory = kmc_alloc_zeroed(((size_t)1 << slot_bits) + 1, KMC_SLOT * sizeof *l->slots);
-    l->shared = kmc_alloc(KMC_ROW * KMC_SHARED, sizeof *l->shared);
+    l->shared = kmc_alloc(KMC_ROW * KMC_GUESSES * KMC_SHARED, sizeof *l->shared);
+    l->near = kmc_alloc(KMC_ROW, sizeof *l->near);
     l->final = kmc_alloc((size_t)KMC_ROW << KMC_FINAL_BITS, sizeof *l->final);
     l->final_weights = kmc_alloc(KMC_SETS_NODE, sizeof *l->final_weights);
     for (int i = 0; i < KMC_RELATIONS; i++) {
@@ -59,7 +61,7 @@ kmc_status kmc_learned_new(size_t k, int slot_bits, int n_inputs, kmc_learned *l
         l->rows[i] = kmc_alloc(nodes * KMC_ROW, sizeof **l->rows);
         missing |= !l->rows[i];
     }
-    if (missing || !l->slots_memory || !l->shared || !l->final || !l->final_weights) return KMC_NO_MEMORY;
+    if (missing || !l->slots_memory || !l->shared || !l->near || !l->final || !l->final_weights) return KMC_NO_MEMORY;
     fill(l, nodes);
     return KMC_OK;
 }
@@ -71,6 +73,7 @@ void kmc_learned_free(kmc_learned *learned)
     for (int i = 0; i < KMC_GUESSES; i++) kmc_free(learned->rows[i]);
     kmc_free(learned->slots_memory);
     kmc_free(learned->shared);
+    kmc_free(learned->near);
     kmc_free(learned->final);
     kmc_free(learned->final_weights);
 }
@@ -80,7 +83,7 @@ uint64_t kmc_learned_bytes(int slot_bits)
     const int relation_bits = slot_bits < KMC_RELATION_BITS_MAX ? slot_bits : KMC_RELATION_BITS_MAX;
     const uint64_t slots = ((uint64_t)KMC_SLOT << slot_bits) + KMC_SLOT;
     const uint64_t relations = (uint64_t)KMC_RELATIONS << relation_bits;
-    const uint64_t rows = KMC_ROW * (((uint64_t)1 << KMC_FINAL_BITS) + KMC_GUESSES * KMC_NODES + KMC_SHARED);
+    const uint64_t rows = KMC_ROW * (((uint64_t)1 << KMC_FINAL_BITS) + KMC_GUESSES * (KMC_NODES + KMC_SHARED) + 1);
     const uint64_t weights = KMC_INPUTS_MAX * (uint64_t)(KMC_SETS_NODE + KMC_SETS_SIDES + KMC_SETS_AGREEMENT);
     return 4 * (slots + relations + rows + weights + KMC_MIXERS * KMC_SETS_NODE);
 }

@@ -8,7 +8,7 @@
 
 enum {
     KMC_NODES = 1024, /* nodes with rows and weights of their own; all further ones share those of the last */
-    KMC_SHARED = 16, /* rows for all nodes of a depth */
+    KMC_SHARED = 16, /* rows of each guess for all nodes of a depth */
     KMC_RELATIONS = 3,
     KMC_RELATION_BITS_MAX = 18,
     KMC_FINAL_BITS = 12,
@@ -26,7 +26,8 @@ typedef struct kmc_learned {
     kmc_counter *slots; /* 2^slot_bits of KMC_SLOT words, each within a cache line */
     kmc_counter *relations[KMC_RELATIONS];
     kmc_counter *rows[KMC_GUESSES]; /* of KMC_ROW counters: by node; */
-    kmc_counter *shared, *final;    /* by depth; by a hash of KMC_FINAL_BITS */
+    kmc_counter *shared, *near;     /* by guess and depth; one by how far a guess is off what is expected; */
+    kmc_counter *final;             /* by a hash of KMC_FINAL_BITS */
     int32_t *weights[KMC_MIXERS];
     int32_t (*final_weights)[KMC_MIXERS];
 } kmc_learned;

@@ -124,6 +124,15 @@ static void build(kmc_palette_tree *tree, const building *b)
     }
 }
 
+static void enter_colors(kmc_palette_tree *tree, const building *b)
+{
+    for (size_t i = tree->k; i-- > 0;) {
+        const uint8_t *const color = b->palette + (size_t)tree->order[i] * (size_t)b->channels;
+        for (int c = 0; c < b->channels; c++) tree->colors[i][c] = color[c];
+        *kmc_symbol_of(tree, kmc_packed(tree->colors[i])) = (uint32_t)i + 1;
+    }
+}
+
 kmc_status kmc_palette_tree_new(const uint8_t *palette, size_t k, int channels, kmc_palette_tree *tree)
 {
     uint32_t *const scratch = kmc_alloc(k, sizeof *scratch);
@@ -131,14 +140,14 @@ kmc_status kmc_palette_tree_new(const uint8_t *palette, size_t k, int channels, 
     tree->nodes = kmc_alloc_zeroed(k, sizeof *tree->nodes);
     tree->order = kmc_alloc(k, sizeof *tree->order);
     tree->colors = kmc_alloc_zeroed(k, sizeof *tree->colors);
+    for (tree->symbol_bits = 1; (size_t)1 << tree->symbol_bits < k + k / 2; tree->symbol_bits++) {}
+    tree->symbols = kmc_alloc_zeroed((size_t)1 << tree->symbol_bits, sizeof *tree->symbols);
     kmc_status status = KMC_NO_MEMORY;
-    if (scratch && tree->nodes && tree->order && tree->colors) {
+    if (scratch && tree->nodes && tree->order && tree->colors && tree->symbols) {
         const building b = {palette, channels, tree->order, scratch};
         for (size_t i = 0; i < k; i++) tree->order[i] = (uint32_t)i;
         build(tree, &b);
-        for (size_t i = 0; i < k; i++)
-            for (int c = 0; c < channels; c++)
-                tree->colors[i][c] = palette[(size_t)tree->order[i] * (size_t)channels + (size_t)c];
+        enter_colors(tree, &b);
         status = KMC_OK;
     }
     kmc_free(scratch);
@@ -150,4 +159,5 @@ void kmc_palette_tree_free(kmc_palette_tree *tree)
     kmc_free(tree->nodes);
     kmc_free(tree->order);
     kmc_free(tree->colors);
+    kmc_free(tree->symbols);
 }

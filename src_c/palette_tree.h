@@ -22,11 +22,30 @@ typedef struct kmc_palette_tree {
     kmc_palette_node *nodes;       /* k - 1 */
     uint32_t *order;               /* the palette index of each symbol */
     int16_t (*colors)[4];          /* the colour of each symbol */
+    uint32_t *symbols;             /* by the hash of a colour, of so many bits: the least symbol of it + 1, or 0 */
+    int symbol_bits;
 } kmc_palette_tree;
 
 /* From k (1 to 65536) colours of `channels` (1, 3 or 4) bytes. Release with
  * kmc_palette_tree_free, after a failure too. */
 kmc_status kmc_palette_tree_new(const uint8_t *palette, size_t k, int channels, kmc_palette_tree *tree);
 void kmc_palette_tree_free(kmc_palette_tree *tree);
+
+/* A colour as one number: sums and differences of such are those of all channels at once. */
+static inline uint64_t kmc_packed(const int16_t *color)
+{
+    uint64_t packed = 0;
+    for (int c = 0; c < 4; c++) packed |= (uint64_t)color[c] << 16 * c;
+    return packed;
+}
+
+/* Where the symbol of a colour stands in `symbols`, or is missing. */
+static inline uint32_t *kmc_symbol_of(const kmc_palette_tree *tree, uint64_t packed)
+{
+    const size_t last = ((size_t)1 << tree->symbol_bits) - 1;
+    size_t at = (size_t)(packed * UINT64_C(0x9E3779B97F4A7C15) >> (64 - tree->symbol_bits));
+    while (tree->symbols[at] && kmc_packed(tree->colors[tree->symbols[at] - 1]) != packed) at = (at + 1) & last;
+    return tree->symbols + at;
+}
 
 #endif

@@ -15,7 +15,11 @@ typedef struct kmc_place {
     uint32_t agreement; /* which neighbours are equal to each other, eight bits */
     uint32_t same;      /* at a flat place: which of WW, NN, NNE, NWW, NNW, NEE, WWW are equal to W */
     uint32_t run, match;
-    uint64_t relative; /* the hash of how the nearest neighbours differ from W */
+    int32_t off[KMC_NEIGHBOURS]; /* how colours around differ from that of W: a hash, */
+    uint64_t off_keys[KMC_CONTEXTS];
+    uint64_t relative; /* a hash of the nearest ones of these, */
+    int32_t expected;  /* the symbol that they let expect, or -1 where none is asked for, */
+    uint32_t times;    /* and how often that was right */
 } kmc_place;
 
 static inline void kmc_look_around(const uint16_t *here, size_t stride, int32_t *a)
@@ -67,11 +71,11 @@ static inline uint64_t kmc_mix_run(uint64_t hash, const int32_t *a, int from, in
     return hash;
 }
 
-/* The keys of the contexts chosen, in the order of their bits; the document lists them. `below` counts the run in this
+/* The keys of the contexts chosen, in the order of their bits, where `a` is around; the document lists them. `below` counts the run in this
  * column, and `matched` is what followed the last place like this one. */
-static inline void kmc_hash_contexts(kmc_place *p, uint32_t chosen, uint32_t below, uint32_t matched)
+static inline void kmc_hash_contexts(const kmc_place *p, const int32_t *a, uint32_t chosen, uint32_t below,
+                                     uint32_t matched, uint64_t *keys)
 {
-    const int32_t *const a = p->around;
     const uint64_t w = (uint64_t)a[KMC_W], n = (uint64_t)a[KMC_N];
     uint64_t all[KMC_CONTEXTS] = {0};
     all[0] = kmc_mix(kmc_mix(0, w), (uint64_t)a[KMC_WW]);
@@ -93,7 +97,7 @@ static inline void kmc_hash_contexts(kmc_place *p, uint32_t chosen, uint32_t bel
     all[14] = kmc_mix(kmc_mix(kmc_mix(14, (uint64_t)p->run << 8 | below), w << 16 | n), (uint64_t)a[KMC_NE]);
     all[15] = kmc_mix(15, (uint64_t)matched << 8 | p->match);
     for (int i = 0, used = 0; i < KMC_CONTEXTS; i++)
-        if (chosen >> i & 1) p->keys[used++] = all[i];
+        if (chosen >> i & 1) keys[used++] = all[i];
 }
 
 #endif

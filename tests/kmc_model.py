@@ -114,6 +114,7 @@ class Band:
         self.run_of_rows = self.last_run = 0
         self.expecting = contexts >> 23
         self.steps = {}
+        self.symbols = {self.packed(i): i for i in reversed(range(len(tree.colors)))}
 
     def repeated(self, y):
         """The row that this one is to be, if it is that."""
@@ -167,10 +168,13 @@ class Band:
             self.at = self.table.get(slot, 0)
         self.table[slot] = position
         self.keys = self.contexts(x, near)
-        expected = self.expected(near) if self.expecting else None
+        expected = None
+        if self.expecting:
+            expected = self.expected(near)
+            self.off_keys = self.contexts(x, self.differences)
         symbol = self.symbol(near, expected)
         if expected:
-            self.learn_step(symbol - near["W"])
+            self.learn_step((self.packed(symbol) - self.packed(near["W"])) % ONE64)
         self.changed += symbol != near["N"]
         self.plane[position] = symbol
         self.left = (self.left + symbol + 1) * 0x785A6238 % ONE32
@@ -223,14 +227,21 @@ class Band:
 
     # ---- decisions -------------------------------------------------------------------------------
 
+    def packed(self, symbol):
+        return sum(value << 16 * c for c, value in enumerate(self.tree.colors[symbol]))
+
     def expected(self, near):
         """The symbol to expect, and how often that was right."""
-        w = near["W"]
-        off = [0 if self.first else near[name] - w for name in ("N", "NW", "NE")]
-        self.relative = mix(23, *(value % ONE64 for value in (*off, near["WW"] - w)))
+        w, off = self.packed(near["W"]), {}
+        for name, symbol in near.items():
+            compared = "N" not in name or not self.first
+            off[name] = (self.packed(symbol) - w) % ONE64 if compared else 0
+        self.differences = {name: mix(0, value) >> 33 for name, value in off.items()}
+        self.relative = mix(23, *(self.differences[name] for name in ("N", "NW", "NE", "WW")))
         step, times = self.steps.get(self.relative >> 52, (0, 0))
-        symbol = w + step
-        return symbol if 0 <= symbol < len(self.tree.colors) else w, times
+        if times == 0:
+            step = off["N"] - off["NW"]
+        return self.symbols.get((w + step) % ONE64, near["W"]), times
 
     def learn_step(self, step):
         number = self.relative >> 52
@@ -265,7 +276,8 @@ class Band:
         return node
 
     def slots(self, group, stage):
-        return [self.know.find_slot(mix(key, group * 4 + stage)) for key in self.keys]
+        keys = self.off_keys if stage == 3 else self.keys
+        return [self.know.find_slot(mix(key, group * 4 + stage)) for key in keys]
 
     def add_relations(self, d, values):
         for i in self.know.chosen(16, 18):
@@ -287,6 +299,10 @@ class Band:
         like = sum((s == symbol) << i for i, s in enumerate(list(near.values())[:8]))
         d = Decision()
         d.counters = [(slot, 1) for slot in self.slots(0, 3)]
+        color = self.tree.colors[symbol]
+        off = sum(g - 16 * value for g, value in zip(self.guesses[0], color, strict=True))
+        near_row = self.know.rows.setdefault("near", [new_counter()] * 33)
+        d.rows.append((near_row, clamp(32 * off + 4096, 0, 8191)))
         changed = times * 4 + min(self.changed, 3)
         self.add_relations(d, [(self.relative, tag), (changed, tag), (times * 256 + like, tag)])
         d.sets = 3, 340 + times, 640 + like
@@ -309,10 +325,9 @@ class Band:
         self.add_relations(d, [(sides % 6561, number), shared, (four * 32 + t[0] // 256, number)])
         own = min(number, 1023)
         for i in reversed(self.know.chosen(19, 22)):
-            d.rows.append((self.know.rows.setdefault((i, own), new_row(20)), t[i]))
-        if self.expecting:
-            shared_row = self.know.rows.setdefault(("all", min(node.depth, 15)), new_row(20))
-            d.rows.append((shared_row, t[0]))
+            rows = [(i, own), (i, "all", min(node.depth, 15))]
+            for row in rows[: 1 + self.expecting]:
+                d.rows.append((self.know.rows.setdefault(row, new_row(20)), t[i]))
         w, n, nw, ne, nee = (near[name] for name in ("W", "N", "NW", "NE", "NEE"))
         nn, ww = near["NN"], near["WW"]
         agree = [w == n, n == ne, w == nw, n == nn, w == ww, nw == n, ne == nee, w == ne]

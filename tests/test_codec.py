@@ -198,6 +198,17 @@ def test_small_pictures_are_coded_in_the_best_of_several_ways() -> None:
         assert_same(kmc.open(encode(made)), made)
 
 
+def test_gradients_go_on_in_two_directions() -> None:
+    y, x = np.indices((96, 96))
+    both = np.stack([x // 8 * 20, y // 8 * 20, 0 * x], axis=-1).astype(np.uint8)
+    grid = as_it_is(Image.fromarray(both))
+    hill = as_it_is(Image.fromarray((250 - (np.hypot(x - 48, y - 48) * 3)).astype(np.uint8)))
+    assert len(encode(grid)) < 70
+    assert len(encode(hill)) < 0.85 * len(file_of(hill, 0x7FB13F, 16))
+    for made in (grid, hill):
+        assert_same(kmc.open(encode(made)), made)
+
+
 def test_noise_takes_no_more_than_its_bits() -> None:
     random = np.random.default_rng(5)
     for side, k in ((8, 2), (16, 8), (32, 4), (64, 256)):

@@ -97,6 +97,20 @@ def test_ramps(slope: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
+def test_symbols_are_expected_by_their_colors(channels: int) -> None:
+    y, x = np.indices((24, 30))
+    grid = np.stack([20 * (x // 5), 30 * (y // 4), 90 + 0 * x, 255 - 10 * (x // 10)], axis=-1)
+    colors, indices = np.unique(
+        grid[..., :channels].reshape(-1, channels), axis=0, return_inverse=True
+    )
+    twice = np.concatenate([colors, colors]).astype(np.uint8)
+    indices = indices.reshape(24, 30) + len(colors) * ((x + y) % 7 == 0)
+    for pixels in (indices, indices % len(colors)):
+        image = kmc.IndexedImage(pixels.astype(np.uint8), kmc.Palette(twice), 0.0)
+        assert_read(file_of(image, 0xFFC38B, 14), image)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
 def test_palettes_that_count(channels: int) -> None:
     levels = [[200, 30, 80], [3, 9, 27, 255], [0, 100], [10, 255]][:channels]
     colors = np.stack(np.meshgrid(*levels, indexing="ij"), axis=-1).reshape(-1, channels)
