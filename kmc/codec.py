@@ -50,11 +50,13 @@ _CONTEXTS_OF_MANY_COLORS = {5: 0x5F801F, 6: 0x5F903F, 7: 0x7FB03F, 8: 0x7FBC3F, 
 _MANY_COLORS = 33
 
 # So small a picture is coded in other ways, too: pixel art repeats over longer distances than
-# photographs, ramps go on as they did, and of noise nothing is to be learnt.
+# photographs, ramps go on as they did, and of noise nothing is to be learnt, be it by itself or on
+# what is smooth.
 _SMALL_PIXELS = 100_000
-# Contexts and slot bits; the header has short names for these.
-_PLAIN_MODEL = 0, 0
-_SHORT_MODELS = {1: (0x0BC38B, 14), 2: (0xFFC38B, 14)}
+# Contexts and slot bits; the header has short names for these. Without slots it is the plain model,
+# and its differences.
+_PLAIN_MODEL, _PLAIN_DIFFERENCES = (0, 0), (1, 0)
+_SHORT_MODELS = [_PLAIN_MODEL, (0x0BC38B, 14), (0xFFC38B, 14), _PLAIN_DIFFERENCES]
 
 # Tables of 2**b slots: by the number of pixels, within limits. Larger ones save 0.3 % of the bytes
 # and cost a tenth of the time.
@@ -131,8 +133,9 @@ def encode(image: IndexedImage, *, level: int = DEFAULT_LEVEL, threads: int | No
     header = _chosen(image, level)
     ways = [header]
     if header.n_bands and image.indices.size <= _SMALL_PIXELS:
-        models = [*_SHORT_MODELS.values()] if level >= DEFAULT_LEVEL else []
-        ways += [replace(header, contexts=c, slot_bits=s) for c, s in [*models, _PLAIN_MODEL]]
+        plain = [_PLAIN_MODEL, _PLAIN_DIFFERENCES]
+        models = _SHORT_MODELS if level >= DEFAULT_LEVEL else plain
+        ways += [replace(header, contexts=c, slot_bits=s) for c, s in models]
     tried = [picture_chunks(image, way, n_threads) for way in ways]
     first, *bands = min(tried, key=lambda chunks: sum(map(len, chunks)))
     metadata = metadata_chunks(image.metadata or Metadata())
@@ -168,10 +171,11 @@ def _chosen(image: IndexedImage, level: int) -> Header:
 def _header_bytes(header: Header) -> bytes:
     k, channels = header.colors.shape
     model = header.contexts, header.slot_bits
-    names = {_PLAIN_MODEL: 0} | {short: name for name, short in _SHORT_MODELS.items()}
-    contexts = b"" if model in names else header.contexts.to_bytes(3, "little")
+    short = model in _SHORT_MODELS
+    name = _SHORT_MODELS.index(model) if short else header.slot_bits
+    contexts = b"" if short else header.contexts.to_bytes(3, "little")
     several = header.n_bands > 1
-    kind = bytes([channels - 1 | names.get(model, header.slot_bits) << 2 | several << 7])
+    kind = bytes([channels - 1 | name << 2 | several << 7])
     sizes = [header.width - 1, header.height - 1, k - 1]
     sizes += [header.n_bands] if several else []
     return kind + b"".join(map(varint, sizes)) + contexts + _core.palette_write(header.colors)
@@ -296,7 +300,7 @@ def _read_header(found: Chunk, name: str) -> Header:
 
     data = found.data
     kind = data[0] if data else 0
-    channels, slot_bits, several = (kind & 3) + 1, kind >> 2 & 31, kind >> 7
+    channels, model, several = (kind & 3) + 1, kind >> 2 & 31, kind >> 7
     if channels == 2:
         raise fail("says 2 channels; there are 1, 3 or 4")
     at, sizes = 1, []
@@ -309,15 +313,17 @@ def _read_header(found: Chunk, name: str) -> Header:
         raise fail(f"says {width} x {height} pixels; there are 1 to 2147483647 each way")
     if k > 65536:
         raise fail(f"says {k} colours; there are 1 to 65536")
-    contexts, slot_bits = _SHORT_MODELS.get(slot_bits, (0, slot_bits))
-    if slot_bits and not contexts:
+    if model < len(_SHORT_MODELS):
+        contexts, slot_bits = _SHORT_MODELS[model]
+    else:
+        slot_bits = model
         contexts = int.from_bytes(data[at : at + 3], "little")
         at += 3
         if at > len(data):
             raise fail("is cut short")
         if not contexts & 0x080000 or not 6 <= slot_bits <= 22:
             raise fail(f"asks for contexts {contexts:#x} in 2**{slot_bits} slots, which none has")
-    if slot_bits and k == 1:
+    if model and k == 1:
         raise fail("has a model for 1 colour")
     band_pixels = width * (height // max(1, n_bands))
     if several and not (n_bands >= 2 and k > 1 and band_pixels >= _LEAST_BAND_PIXELS):

@@ -94,7 +94,7 @@ static kmc_status start_band(const plane_job *job, size_t i, band *b)
     b->end = job->reading && !job->coded[i].data ? b->begin : bottom * plane->width;
     if (b->begin == b->end) return KMC_OK; /* a lost band */
     if (plane->slot_bits == 0) {
-        b->plain = kmc_plain_model_new(&job->tree);
+        b->plain = kmc_plain_model_new(&job->tree, plane->width, plane->contexts);
         return b->plain ? KMC_OK : KMC_NO_MEMORY;
     }
     return kmc_index_model_new(&job->tree, plane->width, bottom - top, choice, &b->model);
@@ -104,7 +104,7 @@ static kmc_status end_band(const plane_job *job, size_t i, band *b, kmc_status s
 {
     kmc_index_model_free(b->model);
     b->model = NULL;
-    kmc_free(b->plain);
+    kmc_plain_model_free(b->plain);
     b->plain = NULL;
     if (job->reading) return status;
     if (status == KMC_OK) kmc_coder_finish(&b->coder);
@@ -151,7 +151,7 @@ static kmc_status check(const kmc_plane *plane)
 uint64_t kmc_plane_bytes(const kmc_plane *plane)
 {
     const kmc_model_choice choice = {plane->contexts, plane->slot_bits};
-    if (plane->slot_bits == 0) return sizeof(band) + sizeof(kmc_plain_model) + KMC_PALETTE_MAX * sizeof(kmc_counter);
+    if (plane->slot_bits == 0) return sizeof(band) + kmc_plain_model_bytes(plane->width);
     return sizeof(band) + kmc_index_model_bytes(plane->width, plane->height / plane->n_bands + 1, choice);
 }
 

@@ -185,7 +185,7 @@ typedef struct kmc_bytes {
 
 /* An index plane: palette colours have `channels` (1, 3 or 4) bytes, k is at most 65536; rows are cut into
  * n_bands (at most `height`) alike; `contexts` and `slot_bits` are the model's, as the file has them;
- * without slots it is the plain one. */
+ * without slots it is the plain one, of symbols, or with bit 0 of differences. */
 typedef struct kmc_plane {
     size_t width, height;
     const uint8_t *palette;

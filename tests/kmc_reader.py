@@ -8,7 +8,7 @@ from kmc_model import Band
 from kmc_tree import PlainBand, Tree
 
 SIGNATURE = bytes.fromhex("8b6b6d63") + b"\x01"
-SHORT_MODELS = {1: (0x0BC38B, 14), 2: (0xFFC38B, 14)}
+SHORT_MODELS = {0: (0, 0), 1: (0x0BC38B, 14), 2: (0xFFC38B, 14), 3: (1, 0)}
 
 
 def read_varint(data, at):
@@ -108,7 +108,7 @@ def read(data):
     if several:
         n_bands, at = read_varint(head, at)
     contexts, slot_bits = SHORT_MODELS.get(name, (0, name))
-    if name > 2:
+    if name > 3:
         contexts, at = int.from_bytes(head[at : at + 3], "little"), at + 3
     palette = read_palette(head[at:], k, channels)
     if k == 1:
@@ -124,6 +124,6 @@ def read(data):
         if slot_bits:
             band = Band(tree, width, n_rows, contexts, slot_bits, code[start:])
         else:
-            band = PlainBand(tree, width, n_rows, code[start:])
+            band = PlainBand(tree, width, n_rows, contexts, code[start:])
         rows += [[tree.order[symbol] for symbol in row] for row in band.rows()]
     return rows, palette

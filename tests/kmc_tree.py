@@ -65,20 +65,34 @@ class Tree:
         return node
 
 
+AROUND = [(-1, 0), (0, -1), (-1, -1), (1, -1), (-2, 0), (0, -2)]
+AROUND += [(1, -2), (-2, -1), (-1, -2), (2, -1), (-3, 0), (0, -3)]
+
+
 class PlainBand:
-    def __init__(self, tree, width, height, data):
+    def __init__(self, tree, width, height, differences, data):
         self.tree, self.width, self.height, self.coder = tree, width, height, start_code(data)
-        self.counters = {}
+        self.differences, self.counters, self.plane = differences, {}, {}
 
     def rows(self):
-        for _ in range(self.height):
-            yield [self.symbol() for _ in range(self.width)]
+        for y in range(self.height):
+            for x in range(self.width):
+                self.plane[x, y] = self.number()
+                if self.differences:
+                    k = len(self.tree.colors)
+                    self.plane[x, y] = (self.plane[x, y] + self.mean(x, y, k // 2) - k // 2) % k
+            yield [self.plane[x, y] for x in range(self.width)]
 
-    def symbol(self):
+    def mean(self, x, y, at_first):
+        near = [(x + dx, y + dy) for dx, dy in AROUND]
+        near = [self.plane[at] for at in near if at in self.plane]
+        return (2 * sum(near) + len(near)) // (2 * len(near)) if near else at_first
+
+    def number(self):
         node = self.tree.root
         while isinstance(node, Node):
-            even = (1 << 22) * (node.high - node.middle) // (node.high - node.low), 20
-            counter = self.counters.get(node.number, even)
+            p = (1 << 22) * (node.high - node.middle) // (node.high - node.low)
+            counter = self.counters.get(node.number, (p, 2 if self.differences else 20))
             side = code_bit(self.coder, clamp(counter[0] >> 6, 4, 65532))
             self.counters[node.number] = learned(counter, side, 1000)
             node = node.children[side]

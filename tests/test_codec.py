@@ -217,6 +217,15 @@ def test_noise_takes_no_more_than_its_bits() -> None:
         assert len(encode(made)) < 1.01 * bits / 8 + 40
 
 
+def test_noise_on_a_ramp_takes_little_more_than_its_bits() -> None:
+    y, x = np.indices((64, 64))
+    noise = np.random.default_rng(6).integers(0, 9, (64, 64))
+    made = grey((x + y + noise), 144)
+    bits = 64 * 64 * np.log2(9)
+    assert len(encode(made)) < 1.12 * bits / 8
+    assert_same(kmc.open(encode(made)), made)
+
+
 def test_rows_that_repeat_take_next_to_nothing() -> None:
     random = np.random.default_rng(6)
     rows = random.integers(0, 4, (9, 200))

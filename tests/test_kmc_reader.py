@@ -81,8 +81,15 @@ def test_any_choice_of_contexts(
 @pytest.mark.parametrize("k", [2, 3, 40, 300])
 def test_the_plain_model(k: int) -> None:
     image = indexed(20, 21, k)
-    assert_read(file_of(image, 0, 0), image)
-    assert_read(file_of(image, 0, 0, 3), image)
+    for contexts in (0, 1):
+        assert_read(file_of(image, contexts, 0), image)
+        assert_read(file_of(image, contexts, 0, 3), image)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1), (5, 2)])
+def test_differences_at_the_edges(shape: tuple[int, int]) -> None:
+    image = indexed(*shape, 7)
+    assert_read(file_of(image, 1, 0), image)
 
 
 @pytest.mark.parametrize("slope", [(1, 1), (3, 1), (0, 1), (2, 0)])
