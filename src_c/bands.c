@@ -1,5 +1,6 @@
 /* Index planes to bytes and back: bands of rows that know nothing of each other, one on each thread. */
 #include "index_model.h"
+#include "kernels.h"
 #include "kmc.h"
 #include "parallel.h"
 #include "plain_model.h"
@@ -39,25 +40,25 @@ static size_t index_at(const plane_job *job, size_t i)
     return job->index_bytes == 1 ? job->from[i] : ((const uint16_t *)(const void *)job->from)[i];
 }
 
-static void code_some(band *b, int reading, size_t n)
+static void code_some(const plane_job *job, band *b, size_t n)
 {
     if (b->plain)
-        kmc_plain_model_code(b->plain, &b->coder, reading, b->symbols, n);
-    else if (reading)
-        kmc_index_model_read(b->model, &b->coder, b->symbols, n);
+        kmc_plain_model_code(b->plain, &b->coder, job->reading, b->symbols, n);
+    else if (job->reading)
+        job->run->kernels->read_indices(b->model, &b->coder, b->symbols, n);
     else
-        kmc_index_model_write(b->model, &b->coder, b->symbols, n);
+        job->run->kernels->write_indices(b->model, &b->coder, b->symbols, n);
 }
 
 static void write_some(const plane_job *job, band *b, size_t n)
 {
     for (size_t i = 0; i < n; i++) b->symbols[i] = job->symbol_of[index_at(job, b->begin + i)];
-    code_some(b, 0, n);
+    code_some(job, b, n);
 }
 
 static void read_some(const plane_job *job, band *b, size_t n)
 {
-    code_some(b, 1, n);
+    code_some(job, b, n);
     for (size_t i = 0; i < n; i++) {
         const uint32_t index = job->tree.order[b->symbols[i]];
         if (job->index_bytes == 1)

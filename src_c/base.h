@@ -32,6 +32,13 @@ static inline kmc_status kmc_poll(const kmc_run *run)
     return run->poll && run->poll(run->poll_arg) ? KMC_INTERRUPTED : KMC_OK;
 }
 
+/* Fetches what will be needed soon into the cache, where the compiler knows how. */
+#if defined(__GNUC__)
+#define kmc_prefetch(at) __builtin_prefetch(at)
+#else
+#define kmc_prefetch(at) ((void)(at))
+#endif
+
 /* count * size bytes, or NULL when that overflows or memory is short. Release with kmc_free. */
 void *kmc_alloc(size_t count, size_t size);
 void *kmc_alloc_zeroed(size_t count, size_t size);
@@ -40,6 +47,9 @@ void kmc_free(void *memory);
 /* Room for `room` items, of which the first n are those in `memory`, which is released. NULL when memory is short, and
  * then all stays as it was. */
 void *kmc_grown(void *memory, size_t n, size_t room, size_t size);
+
+/* Asks for large pages under memory that is about to be used here and there. */
+void kmc_huge_pages(void *memory, size_t bytes);
 
 /* For tests only: lets n allocations succeed and the next one fail, once; and how many are not yet freed. */
 #ifdef KMC_TEST_HOOKS

@@ -17,26 +17,32 @@ enum {
     KMC_LIMIT_FINAL = 250
 };
 
-/* What both ways of a counter look up by how often it was asked. */
+/* By how often a counter was asked: in the upper half how far it moves to the bit, in 1/65536, 1 / (n + 1.6); in the
+ * lower half how much of it counts, in 1/256, none while it is new, then n / (n + 0.4). */
 typedef struct kmc_rates {
-    uint16_t rate[1024];  /* how far it moves to the bit, in 1/65536: 1 / (n + 1.6) */
-    uint16_t trust[1024]; /* how much of it counts, in 1/256: none while it is new, then n / (n + 0.4) */
+    uint32_t by_times[1024];
 } kmc_rates;
 
 static inline void kmc_rates_fill(kmc_rates *rates)
 {
     for (uint32_t n = 0; n < 1024; n++) {
-        rates->rate[n] = (uint16_t)(655360 / (10 * n + 16));
-        rates->trust[n] = (uint16_t)(n == 1 ? 150 : 2560 * n / (10 * n + 4));
+        const uint32_t trust = n == 1 ? 150 : 2560 * n / (10 * n + 4);
+        rates->by_times[n] = 655360 / (10 * n + 16) << 16 | trust;
     }
+}
+
+/* What a counter becomes: it moves towards 0, seen from the other end where the bit is 1. No product leaves 32 bits. */
+static inline kmc_counter kmc_counter_next(kmc_counter counter, uint32_t rate, int bit, uint32_t limit)
+{
+    const uint32_t end = (uint32_t)-bit & 4194303, n = counter & 1023;
+    const uint32_t p = counter >> 10 ^ end;
+    const uint32_t next = p - ((p >> 16) * rate + ((p & 65535) * rate >> 16));
+    return (next ^ end) << 10 | (n < limit ? n + 1 : limit);
 }
 
 static inline void kmc_counter_learn(kmc_counter *counter, const kmc_rates *rates, int bit, uint32_t limit)
 {
-    const uint32_t n = *counter & 1023, p = *counter >> 10;
-    const uint64_t rate = rates->rate[n];
-    const uint32_t next = bit ? p + (uint32_t)((4194303 - p) * rate >> 16) : p - (uint32_t)(p * rate >> 16);
-    *counter = next << 10 | (n + (n < limit));
+    *counter = kmc_counter_next(*counter, rates->by_times[*counter & 1023] >> 16, bit, limit);
 }
 
 /* Its probability in 1/65536, `least` or more, for either bit. */
@@ -60,13 +66,21 @@ static inline kmc_counter *kmc_slot_find(kmc_counter *slots, int bits, uint64_t 
 {
     const uint32_t check = (uint32_t)hash | 1;
     kmc_counter *const first = slots + (size_t)(hash >> (64 - bits)) * KMC_SLOT;
-    if (first[0] == check) return first;
     kmc_counter *const second = slots + (size_t)(hash >> (64 - bits) ^ 1) * KMC_SLOT;
-    if (second[0] == check) return second;
+    const int is_first = first[0] == check; /* both are compared: which it is cannot be foretold */
+    if (is_first | (second[0] == check)) return is_first ? first : second;
     kmc_counter *const slot = (second[1] & 1023) < (first[1] & 1023) ? second : first;
     slot[0] = check;
     for (int i = 1; i < KMC_SLOT; i++) slot[i] = KMC_COUNTER_NEW;
     return slot;
+}
+
+/* Has both of them fetched. */
+static inline void kmc_slot_fetch(const kmc_counter *slots, int bits, uint64_t hash)
+{
+    const size_t number = (size_t)(hash >> (64 - bits));
+    kmc_prefetch(slots + number * KMC_SLOT);
+    kmc_prefetch(slots + (number ^ 1) * KMC_SLOT);
 }
 
 /* ---- rows ---------------------------------------------------------------------------------------------------------- */
@@ -74,7 +88,7 @@ static inline kmc_counter *kmc_slot_find(kmc_counter *slots, int bits, uint64_t 
 /* A place on a row: between counters `at` and at + 1, `part` of `whole` on the way. */
 static inline uint32_t kmc_row_read(const kmc_counter *row, uint32_t part, uint32_t whole)
 {
-    return (uint32_t)(((uint64_t)(row[0] >> 10) * (whole - part) + (uint64_t)(row[1] >> 10) * part) / whole);
+    return ((row[0] >> 10) * (whole - part) + (row[1] >> 10) * part) / whole;
 }
 
 #endif

@@ -1,4 +1,4 @@
-/* One decision of the index model: what informs it, the bit that is coded, and what learns from it. */
+/* What informs one decision of the index model: the place of the pixel, the counters and weights chosen there. */
 #ifndef KMC_DECISION_H
 #define KMC_DECISION_H
 
@@ -11,6 +11,16 @@
 enum {
     KMC_RELATION_BIT = 16, /* of the choice of contexts */
     KMC_GUESS_BIT = 19
+};
+
+enum { KMC_MARGIN = 4, KMC_ROWS_ABOVE = 3 }; /* of the plane: columns on both sides, rows */
+
+/* Stages of a pixel. */
+enum {
+    KMC_AT_PLAIN = 0,   /* a path from the root */
+    KMC_AT_FLAT = 1,    /* whether a flat place goes on */
+    KMC_AT_ESCAPED = 2, /* a path once it does not */
+    KMC_AT_EXPECTED = 3 /* whether another place goes on as expected */
 };
 
 #define KMC_FLAT_NODE ((uint64_t)1 << 32) /* what stands for a node where there is none yet */
@@ -29,6 +39,7 @@ struct kmc_index_model {
     uint32_t contexts;
     int n_contexts, n_counters;
     kmc_learned learned;
+    uint32_t limits[KMC_INPUTS_MAX]; /* how often the counters of a decision may have been asked */
     uint64_t decisions;
     kmc_expected *expected;
     uint32_t run;     /* how often in a row the last symbol came before */
@@ -38,39 +49,67 @@ struct kmc_index_model {
 
 /* One decision: what informs it, where its weights are; the final ones by the first set. */
 typedef struct decision {
-    kmc_counter *counters[KMC_CONTEXTS + KMC_RELATIONS], *rows[2 * KMC_GUESSES];
+    kmc_counter *counters[KMC_INPUTS_MAX]; /* of contexts, of relations, and where to read rows */
     uint32_t parts[2 * KMC_GUESSES];
     size_t sets[KMC_MIXERS], final;
-    int n_rows;
+    int n_rows, twice; /* whether a counter may be there twice */
 } decision;
 
 /* ---- the place ----------------------------------------------------------------------------------------------------- */
 
-static inline void observe(kmc_index_model *m, size_t x, kmc_place *p)
+/* What followed the last place like pixel x of the row. */
+static inline uint32_t find_match(kmc_index_model *m, size_t x)
 {
+    const uint16_t *const here = m->row + x;
+    return kmc_matcher_find(&m->matcher, m->plane, (uint32_t)(here - m->plane), here[3 - (ptrdiff_t)m->stride]);
+}
+
+static inline void observe(kmc_index_model *m, uint32_t match, kmc_place *p)
+{
+    const size_t x = m->x;
     kmc_look_around(m->row + x, m->stride, p->around);
     kmc_guess(&m->guesser, x, (const int16_t(*)[4])m->tree->colors, p->around, p->guesses);
-    kmc_matcher_find(&m->matcher, (uint32_t)(m->row + x - m->plane), (uint32_t)p->around[KMC_NEEE]);
     p->agreement = kmc_agreements(p->around);
     p->same = kmc_same_as_left(p->around);
     p->run = m->run;
-    p->match = m->matcher.length;
-    const uint32_t matched = m->matcher.at == 0 ? 65536 : m->plane[m->matcher.at];
-    kmc_hash_contexts(p, p->around, m->contexts, m->runs[x], matched, p->keys);
+    p->changed = m->changed;
+    p->match = match;
+    kmc_hash_contexts(p, p->around, m->contexts, m->runs[x], p->keys);
     p->expected = -1;
     if (m->contexts & KMC_EXPECTING) {
         kmc_expect(m->expected, m->tree, p, m->y == 0);
-        kmc_hash_contexts(p, p->off, m->contexts, m->runs[x], matched, p->off_keys);
+        kmc_hash_contexts(p, p->off, m->contexts, m->runs[x], p->off_keys);
     }
 }
 
 /* ---- one decision -------------------------------------------------------------------------------------------------- */
 
-static inline void find_slots(const kmc_index_model *m, const uint64_t *keys, uint64_t group, int stage,
-                              kmc_counter *found[KMC_CONTEXTS])
+/* Whether two of n slots are the same: each is compared with all, which is quicker than with those before it alone. */
+static inline int any_twice(const kmc_counter *slots, kmc_counter *const found[KMC_CONTEXTS], int n)
+{
+    uint32_t numbers[KMC_CONTEXTS], equal = 0;
+    for (int i = 0; i < KMC_CONTEXTS; i++) numbers[i] = UINT32_MAX;
+    for (int i = 0; i < n; i++) numbers[i] = (uint32_t)((size_t)(found[i] - slots) / KMC_SLOT);
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < KMC_CONTEXTS; j++) equal += numbers[i] == numbers[j];
+    return equal != (uint32_t)n;
+}
+
+/* Returns whether a later one became that of an earlier one: its counters come twice. */
+static inline int find_slots(const kmc_index_model *m, const uint64_t *keys, uint64_t group, int stage,
+                             kmc_counter *found[KMC_CONTEXTS])
+{
+    for (int i = 0; i < m->n_contexts; i++) {
+        const uint64_t hash = kmc_mix(keys[i], group << 2 | (uint64_t)stage);
+        found[i] = kmc_slot_find(m->learned.slots, m->learned.slot_bits, hash);
+    }
+    return any_twice(m->learned.slots, found, m->n_contexts);
+}
+
+static inline void fetch_slots(const kmc_index_model *m, const uint64_t *keys, uint64_t group, int stage)
 {
     for (int i = 0; i < m->n_contexts; i++)
-        found[i] = kmc_slot_find(m->learned.slots, m->learned.slot_bits, kmc_mix(keys[i], group << 2 | (uint64_t)stage));
+        kmc_slot_fetch(m->learned.slots, m->learned.slot_bits, kmc_mix(keys[i], group << 2 | (uint64_t)stage));
 }
 
 static inline kmc_counter *relation(const kmc_index_model *m, int i, uint64_t a, uint64_t b)
@@ -105,25 +144,31 @@ static inline uint32_t least(size_t a, size_t b)
     return (uint32_t)(a < b ? a : b);
 }
 
-static inline void aim_at_row(decision *d, kmc_counter *row, uint32_t t)
+static inline size_t final_row(const kmc_place *p, uint64_t node)
 {
-    d->rows[d->n_rows] = row + (t >> 8);
+    const uint64_t left_and_above = (uint64_t)p->around[KMC_W] << 16 | (uint64_t)p->around[KMC_N];
+    return (size_t)(kmc_mix(kmc_mix(left_and_above, node), 0) >> (64 - KMC_FINAL_BITS));
+}
+
+static inline void aim_at_row(const kmc_index_model *m, decision *d, kmc_counter *row, uint32_t t)
+{
+    d->counters[m->n_counters + d->n_rows] = row + (t >> 8);
     d->parts[d->n_rows++] = t & 255;
 }
 
 static inline void aim_at_node(const kmc_index_model *m, const kmc_place *p, size_t at, decision *d)
 {
     const kmc_palette_node *const node = &m->tree->nodes[at];
-    const size_t own = least(at, KMC_NODES - 1);
+    const size_t own = least(at, KMC_NODES - 1), shared = least((size_t)node->depth, KMC_SHARED - 1);
     const uint32_t sides = (uint32_t)sides_of(node, p->around), four = sides % KMC_SIDES, eight = sides % 6561;
     uint32_t t = 0;
     d->n_rows = 0;
     for (int i = KMC_GUESSES - 1; i >= 0; i--) {
         if (!(m->contexts >> (KMC_GUESS_BIT + i) & 1)) continue;
         t = project(node, p->guesses[i]);
-        aim_at_row(d, m->learned.rows[i] + own * KMC_ROW, t);
+        aim_at_row(m, d, m->learned.rows[i] + own * KMC_ROW, t);
         if (m->contexts & KMC_EXPECTING)
-            aim_at_row(d, m->learned.shared + ((size_t)i * KMC_SHARED + least((size_t)node->depth, KMC_SHARED - 1)) * KMC_ROW, t);
+            aim_at_row(m, d, m->learned.shared + ((size_t)i * KMC_SHARED + shared) * KMC_ROW, t);
     }
     kmc_counter **relations = d->counters + m->n_contexts;
     if (m->contexts >> KMC_RELATION_BIT & 1) *relations++ = relation(m, 0, eight, at);
@@ -132,6 +177,7 @@ static inline void aim_at_node(const kmc_index_model *m, const kmc_place *p, siz
     d->sets[0] = own * 2;
     d->sets[1] = four * 4 + least((size_t)node->depth, 3);
     d->sets[2] = p->agreement * 2 + (node->depth > 0);
+    d->final = final_row(p, at);
 }
 
 static inline void aim_at_flat(const kmc_index_model *m, const kmc_place *p, decision *d)
@@ -143,8 +189,9 @@ static inline void aim_at_flat(const kmc_index_model *m, const kmc_place *p, dec
     if (m->contexts >> KMC_RELATION_BIT & 4) *relations++ = relation(m, 2, kmc_quantized(p->guesses[0], 7), flat | left);
     d->n_rows = 0;
     d->sets[0] = 1;
-    d->sets[1] = 4 * KMC_SIDES + p->match;
+    d->sets[1] = 4 * KMC_SIDES + (p->match & 255);
     d->sets[2] = KMC_AGREEMENTS + p->same;
+    d->final = final_row(p, KMC_FLAT_NODE);
 }
 
 static inline void aim_at_expected(const kmc_index_model *m, const kmc_place *p, decision *d)
@@ -153,67 +200,44 @@ static inline void aim_at_expected(const kmc_index_model *m, const kmc_place *p,
     kmc_counter **relations = d->counters + m->n_contexts;
     if (m->contexts >> KMC_RELATION_BIT & 1) *relations++ = relation(m, 0, p->relative, KMC_EXPECTED_NODE);
     if (m->contexts >> KMC_RELATION_BIT & 2)
-        *relations++ = relation(m, 1, times * 4 + least(m->changed, 3), KMC_EXPECTED_NODE);
+        *relations++ = relation(m, 1, times * 4 + least(p->changed, 3), KMC_EXPECTED_NODE);
     if (m->contexts >> KMC_RELATION_BIT & 4) *relations++ = relation(m, 2, times * 256 + like, KMC_EXPECTED_NODE);
     int32_t off = 0;
     for (int c = 0; c < 4; c++) off += p->guesses[0][c] - 16 * m->tree->colors[p->expected][c];
     d->n_rows = 0;
-    aim_at_row(d, m->learned.near, off < -128 ? 0 : off > 127 ? 8191 : (uint32_t)(4096 + 32 * off));
+    aim_at_row(m, d, m->learned.near, off < -128 ? 0 : off > 127 ? 8191 : (uint32_t)(4096 + 32 * off));
     d->sets[0] = 3;
     d->sets[1] = KMC_SETS_SIDES - KMC_EXPECTED_MAX - 1 + times;
     d->sets[2] = KMC_SETS_AGREEMENT - KMC_LIKE + like;
+    d->final = final_row(p, KMC_EXPECTED_NODE);
 }
 
-static inline int gather(const kmc_index_model *m, const decision *d, int16_t inputs[KMC_INPUTS_MAX])
+/* What comes before a path: the stage, and the symbol that is asked for and ruled out then, or none. */
+static inline int first_stage(const kmc_place *p, int32_t *asked)
 {
-    int n = 0;
-    for (; n < m->n_counters; n++) {
-        const kmc_counter counter = *d->counters[n];
-        inputs[n] = (int16_t)(m->logistic.stretch[counter >> 20] * m->rates.trust[counter & 1023] >> 8);
-    }
-    for (int i = 0; i < d->n_rows; i++)
-        inputs[n++] = m->logistic.stretch[kmc_row_read(d->rows[i], d->parts[i], 256) >> 10];
-    inputs[n++] = 256;
-    while (n < m->learned.n_inputs) inputs[n++] = 0;
-    return n;
+    const int flat = (p->agreement & KMC_FLAT) == KMC_FLAT;
+    *asked = flat ? p->around[KMC_W] : p->expected;
+    return flat ? KMC_AT_FLAT : p->expected >= 0 ? KMC_AT_EXPECTED : KMC_AT_PLAIN;
 }
 
-/* Codes one bit: a probability is mixed, the bit read or written, and everything learns from it. */
-static inline int decide(kmc_index_model *m, kmc_coder *coder, const decision *d, int reading, int bit)
+/* What the contexts of a stage look at. */
+static inline const uint64_t *keys_of(const kmc_place *p, int stage)
 {
-    int16_t inputs[KMC_INPUTS_MAX];
-    int32_t mixed[KMC_MIXERS], sum = 0;
-    int32_t *weights[KMC_MIXERS], *const final_weights = m->learned.final_weights[d->sets[0]];
-    const int n = gather(m, d, inputs);
-    for (int i = 0; i < KMC_MIXERS; i++) {
-        weights[i] = m->learned.weights[i] + d->sets[i] * (size_t)m->learned.n_inputs;
-        mixed[i] = kmc_mix_inputs(inputs, weights[i], n);
-        sum += mixed[i] * final_weights[i] >> 4;
-    }
-    const int32_t stretched = kmc_clamp_stretched(sum >> 12), before = kmc_squash(&m->logistic, stretched);
-    const uint32_t at = (uint32_t)(stretched + KMC_STRETCHED_MAX), part = at & 127;
-    kmc_counter *const final = m->learned.final + d->final * KMC_ROW + (at >> 7);
-    int32_t p = (before + (int32_t)(kmc_row_read(final, part, 128) >> 6)) >> 1;
-    p = p < 4 ? 4 : p > 65532 ? 65532 : p;
-    if (reading)
-        bit = kmc_coder_read(coder, (uint32_t)p);
-    else
-        kmc_coder_write(coder, bit, (uint32_t)p);
+    return stage == KMC_AT_EXPECTED ? p->off_keys : p->keys;
+}
 
-    for (int i = 0; i < KMC_MIXERS; i++) {
-        const int32_t error = (bit << 16) - kmc_squash(&m->logistic, mixed[i]);
-        kmc_mix_learn(inputs, weights[i], n, error * m->rate >> 4);
-    }
-    const int32_t error = ((bit << 16) - before) >> 4;
-    for (int i = 0; i < KMC_MIXERS; i++)
-        final_weights[i] = kmc_clamp_weight(final_weights[i] + ((mixed[i] * error + (1 << 13)) >> 14), KMC_FINAL_WEIGHT_MAX);
-    for (int i = 0; i < m->n_counters; i++)
-        kmc_counter_learn(d->counters[i], &m->rates, bit, KMC_LIMIT_CONTEXT);
-    for (int i = 0; i < d->n_rows; i++)
-        kmc_counter_learn(d->rows[i] + (d->parts[i] >= 128), &m->rates, bit, KMC_LIMIT_ROW);
-    kmc_counter_learn(final + (part >= 64), &m->rates, bit, KMC_LIMIT_FINAL);
-    m->decisions++;
-    return bit;
+/* The first node, or ~symbol of a lonely leaf. */
+static inline int32_t root_of(const kmc_index_model *m)
+{
+    return m->tree->k > 1 ? 0 : ~0;
+}
+
+/* The side that is left where one child is nothing but the symbol ruled out, or -1. */
+static inline int forced_side(const kmc_palette_node *node, int32_t ruled_out)
+{
+    if (node->child[0] == ~ruled_out) return 1;
+    if (node->child[1] == ~ruled_out) return 0;
+    return -1;
 }
 
 #endif

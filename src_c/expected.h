@@ -31,7 +31,8 @@ static inline void kmc_expect(const kmc_expected *table, const kmc_palette_tree 
     p->times = entry->times;
 }
 
-static inline void kmc_expected_learn(kmc_expected *table, const kmc_palette_tree *tree, const kmc_place *p, uint32_t symbol)
+static inline void kmc_expected_learn(kmc_expected *table, const kmc_palette_tree *tree, const kmc_place *p,
+                                      uint32_t symbol)
 {
     kmc_expected *const entry = table + (p->relative >> (64 - KMC_EXPECTED_BITS));
     const uint64_t step = kmc_packed(tree->colors[symbol]) - kmc_packed(tree->colors[p->around[KMC_W]]);

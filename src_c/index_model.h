@@ -29,9 +29,4 @@ kmc_status kmc_index_model_new(const kmc_palette_tree *tree, size_t width, size_
                                kmc_index_model **model);
 void kmc_index_model_free(kmc_index_model *model);
 
-/* Codes the next n pixels, left to right and top to bottom: symbols are written, or read and stored. Rows of up to
- * KMC_REPEATS_WIDTH_MAX pixels come whole. */
-void kmc_index_model_write(kmc_index_model *model, kmc_coder *coder, uint16_t *symbols, size_t n);
-void kmc_index_model_read(kmc_index_model *model, kmc_coder *coder, uint16_t *symbols, size_t n);
-
 #endif

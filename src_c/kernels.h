@@ -66,6 +66,13 @@ struct kmc_mixtures;
 /* Fills mixtures: each entry is the one for the target and what the ones before owe to it. */
 typedef void kmc_mix_fn(struct kmc_mixtures *mixtures);
 
+struct kmc_index_model;
+struct kmc_coder;
+
+/* Codes the next n pixels of an index plane, left to right and top to bottom: symbols are written, or read and stored.
+ * Rows of up to KMC_REPEATS_WIDTH_MAX pixels come whole. */
+typedef void kmc_code_indices_fn(struct kmc_index_model *model, struct kmc_coder *coder, uint16_t *symbols, size_t n);
+
 typedef struct kmc_kernels {
     const char *name; /* "c", "avx2", "avx512", "neon" */
     kmc_keys_fn *keys;
@@ -82,6 +89,7 @@ typedef struct kmc_kernels {
     kmc_measure_fn *measure;
     kmc_diffuse_fn *diffuse;
     kmc_mix_fn *mix;
+    kmc_code_indices_fn *write_indices, *read_indices;
 } kmc_kernels;
 
 /* The variants this processor can run, slowest first, "c" always among them. */

@@ -2,6 +2,7 @@
  * KMC_VARIANT, the name of the set, and includes its vec_*.h, pixels_*.h and quads_*.h before this. */
 #include "kernels_assign_tpl.h"
 #include "kernels_dither_tpl.h"
+#include "kernels_index_tpl.h"
 #include "kernels_points_tpl.h"
 
 const kmc_kernels KMC_NAME(kmc_kernels) = {
@@ -20,4 +21,6 @@ const kmc_kernels KMC_NAME(kmc_kernels) = {
     .measure = KMC_NAME(measure),
     .diffuse = KMC_NAME(diffuse),
     .mix = KMC_NAME(mix),
+    .write_indices = KMC_NAME(write_indices),
+    .read_indices = KMC_NAME(read_indices),
 };

@@ -22,7 +22,8 @@ enum {
 
 typedef struct kmc_learned {
     int slot_bits, relation_bits, n_inputs;
-    void *slots_memory;
+    kmc_counter *memory; /* of everything below */
+    size_t used;         /* words of it */
     kmc_counter *slots; /* 2^slot_bits of KMC_SLOT words, each within a cache line */
     kmc_counter *relations[KMC_RELATIONS];
     kmc_counter *rows[KMC_GUESSES]; /* of KMC_ROW counters: by node; */

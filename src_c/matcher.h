@@ -22,13 +22,15 @@ static inline uint32_t *kmc_matcher_slot(kmc_matcher *matcher)
     return matcher->positions + (hash * 0xC2B2AE35u >> (32 - KMC_MATCH_BITS));
 }
 
-/* Looks for a place like that at `position`, whose neighbour four to the right in the row above is `ahead`. */
-static inline void kmc_matcher_find(kmc_matcher *matcher, uint32_t position, uint32_t ahead)
+/* What followed the last place like this one: the symbol, or 65536 where there is none, times 256, and the length. This
+ * one is at `position`, and its neighbour four to the right in the row above is `ahead`. */
+static inline uint32_t kmc_matcher_find(kmc_matcher *matcher, const uint16_t *plane, uint32_t position, uint32_t ahead)
 {
     matcher->above = (matcher->above + ahead + 1) * (0x2F0B4C47u << 2);
     uint32_t *const slot = kmc_matcher_slot(matcher);
     if (matcher->length == 0) matcher->at = *slot;
     *slot = position;
+    return (matcher->at == 0 ? 65536u : plane[matcher->at]) << 8 | matcher->length;
 }
 
 /* Goes on to the next pixel after `symbol` was met. */

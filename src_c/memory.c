@@ -1,4 +1,7 @@
 /* Checked allocation: sizes are multiplied here and nowhere else. */
+#ifdef __linux__
+#define _DEFAULT_SOURCE /* for madvise */
+#endif
 #include "base.h"
 
 #include <stdlib.h>
@@ -71,3 +74,24 @@ void *kmc_grown(void *memory, size_t n, size_t room, size_t size)
     kmc_free(memory);
     return larger;
 }
+
+#ifdef __linux__
+
+#include <sys/mman.h>
+
+void kmc_huge_pages(void *memory, size_t bytes)
+{
+    const uintptr_t page = (uintptr_t)1 << 21, begin = ((uintptr_t)memory + page - 1) & ~(page - 1);
+    const uintptr_t end = ((uintptr_t)memory + bytes) & ~(page - 1);
+    if (begin < end) madvise((void *)begin, end - begin, MADV_HUGEPAGE); /* without them it is only slower */
+}
+
+#else
+
+void kmc_huge_pages(void *memory, size_t bytes)
+{
+    (void)memory;
+    (void)bytes;
+}
+
+#endif

@@ -14,7 +14,9 @@ typedef struct kmc_place {
     uint64_t keys[KMC_CONTEXTS];
     uint32_t agreement; /* which neighbours are equal to each other, eight bits */
     uint32_t same;      /* at a flat place: which of WW, NN, NNE, NWW, NNW, NEE, WWW are equal to W */
-    uint32_t run, match;
+    uint32_t run;
+    uint32_t match;   /* as kmc_matcher_find has it */
+    uint32_t changed; /* how many pixels of the row so far are not as those above */
     int32_t off[KMC_NEIGHBOURS]; /* how colours around differ from that of W: a hash, */
     uint64_t off_keys[KMC_CONTEXTS];
     uint64_t relative; /* a hash of the nearest ones of these, */
@@ -71,10 +73,10 @@ static inline uint64_t kmc_mix_run(uint64_t hash, const int32_t *a, int from, in
     return hash;
 }
 
-/* The keys of the contexts chosen, in the order of their bits, where `a` is around; the document lists them. `below` counts the run in this
- * column, and `matched` is what followed the last place like this one. */
+/* The keys of the contexts chosen, in the order of their bits, where `a` is around; the document lists them. `below`
+ * counts the run in this column. */
 static inline void kmc_hash_contexts(const kmc_place *p, const int32_t *a, uint32_t chosen, uint32_t below,
-                                     uint32_t matched, uint64_t *keys)
+                                     uint64_t *keys)
 {
     const uint64_t w = (uint64_t)a[KMC_W], n = (uint64_t)a[KMC_N];
     uint64_t all[KMC_CONTEXTS] = {0};
@@ -95,7 +97,7 @@ static inline void kmc_hash_contexts(const kmc_place *p, const int32_t *a, uint3
     all[12] = kmc_mix(12, kmc_quantized(p->guesses[1], 6));
     all[13] = kmc_mix(kmc_mix(kmc_mix(13, w), (uint64_t)a[KMC_WW]), (uint64_t)a[KMC_NW]);
     all[14] = kmc_mix(kmc_mix(kmc_mix(14, (uint64_t)p->run << 8 | below), w << 16 | n), (uint64_t)a[KMC_NE]);
-    all[15] = kmc_mix(15, (uint64_t)matched << 8 | p->match);
+    all[15] = kmc_mix(15, p->match);
     for (int i = 0, used = 0; i < KMC_CONTEXTS; i++)
         if (chosen >> i & 1) keys[used++] = all[i];
 }

@@ -93,6 +93,20 @@ def test_bands_and_threads_change_no_bytes(sample: kmc.IndexedImage, n_bands: in
         assert np.array_equal(read, sample.indices)
 
 
+@pytest.mark.parametrize("k", [2, 16, 300])
+@pytest.mark.parametrize("contexts", [0x080000, 0x080001, 0x0B800B, 0x7FFFFF, 0xFFFFFF])
+def test_instruction_sets_change_no_bytes(k: int, contexts: int) -> None:
+    """Also where there are so few slots that one pixel's contexts take them from each other."""
+    made = indexed(60, 70, k, smooth=True)
+    for slot_bits in (6, 14):
+        with kmc.cpu.use("c"):
+            plain = file_of(made, contexts, slot_bits)
+        for name in kmc.cpu.available():
+            with kmc.cpu.use(name):
+                assert file_of(made, contexts, slot_bits) == plain
+                assert_same(kmc.open(plain), made)
+
+
 def test_large_pictures_are_cut_into_bands() -> None:
     made = indexed(2500, 2500, 2)
     made.indices[:] = 0
