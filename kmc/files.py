@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import io
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
@@ -18,12 +17,11 @@ from kmc.errors import (
     ArgumentTypeError,
     FileWriteError,
     FormatWarning,
-    KmcError,
-    OutOfMemoryError,
 )
 from kmc.metadata import EXIF_PREFIX, Metadata, descriptive_tags
 from kmc.png import XMP_KEYWORD, png_bytes
 from kmc.replace import replace
+from kmc.system import writing
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -248,11 +246,11 @@ def write(
     if isinstance(target, str | os.PathLike):
         name = os.fsdecode(target)
         data = encode(image, kind, name, metadata=metadata, **params)
-        with _writing(name):
+        with writing(name):
             replace(target, data, within=within, overwrite=overwrite)
     else:
         data = encode(image, kind, "the file object given", metadata=metadata, **params)
-        with _writing("the file object given"):
+        with writing("the file object given"):
             target.write(data)
 
 
@@ -327,7 +325,7 @@ def encode(
     if kind.loss:
         warnings.warn(f"{name}: {kind.loss}", FormatWarning, stacklevel=4)  # who called save()
     kept = _kept(image.metadata, kind, name) if metadata and image.metadata else Metadata()
-    with _writing(name):
+    with writing(name):
         return kind.encode(image, kept, params)
 
 
@@ -359,18 +357,3 @@ def _kept(metadata: Metadata, kind: Format, name: str) -> Metadata:
             stacklevel=5,  # who called save()
         )
     return kept
-
-
-@contextlib.contextmanager
-def _writing(name: str) -> Iterator[None]:
-    try:
-        yield
-    except KmcError:
-        raise
-    except MemoryError as error:
-        raise OutOfMemoryError(f"{name}: not enough memory to write the picture") from error
-    except Exception as error:  # Pillow's writers raise OSError, ValueError, struct.error, ...
-        reason = getattr(error, "strerror", None) or error
-        failure = FileWriteError(f"{name}: cannot be written: {reason}")
-        failure.errno = getattr(error, "errno", None)
-        raise failure from error

@@ -34,6 +34,7 @@ from kmc.errors import (
 from kmc.metadata import Metadata, pillow_metadata
 from kmc.modes import EXIF_ORIENTATION, exif_orientation, pillow_pixels
 from kmc.profile import kept_profile, through_grey_profile
+from kmc.system import reading
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -174,18 +175,8 @@ def _open(path: str | os.PathLike[str]) -> tuple[BinaryIO, str]:
     name = os.fsdecode(path) or "''"
     if os.path.isdir(path):
         raise ImageReadError(f"{name}: is a directory; expected a picture file")
-    try:
+    with reading(name, ImageReadError, ImageNotFoundError):
         return open(path, "rb"), name
-    except FileNotFoundError as error:
-        missing = ImageNotFoundError(f"{name}: no such file")
-        missing.errno = error.errno
-        raise missing from error
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        unreadable = ImageReadError(
-            f"{name}: cannot be opened: {getattr(error, 'strerror', None) or error}"
-        )
-        unreadable.errno = getattr(error, "errno", None)
-        raise unreadable from error
 
 
 def read_bytes(file: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[bytes, str]:

@@ -13,15 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmc.array import promoted
-from kmc.errors import (
-    ArgumentError,
-    FileWriteError,
-    KmcError,
-    PaletteNotFoundError,
-    PaletteReadError,
-)
+from kmc.errors import ArgumentError, PaletteNotFoundError, PaletteReadError
 from kmc.palette import MOST_COLORS, Palette
 from kmc.swatches import hex_codes
+from kmc.system import reading, writing
 
 if TYPE_CHECKING:
     Colors = NDArray[np.uint8]
@@ -85,14 +80,8 @@ def save(palette: Palette, path: str | os.PathLike[str]) -> None:
         strip(palette).save(path)
         return
     data = encoded(palette, suffix, os.path.splitext(os.path.basename(name))[0])
-    try:
+    with writing(name):
         replace(path, data)
-    except OSError as error:
-        if isinstance(error, KmcError):
-            raise
-        unwritten = FileWriteError(f"{name}: cannot be written: {error.strerror or error}")
-        unwritten.errno = error.errno
-        raise unwritten from error
 
 
 def encoded(palette: Palette, suffix: str, title: str) -> bytes:
@@ -109,19 +98,8 @@ def encoded(palette: Palette, suffix: str, title: str) -> bytes:
 
 
 def _content(name: str) -> bytes:
-    try:
-        with open(name, "rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except FileNotFoundError as error:
-        missing = PaletteNotFoundError(f"{name}: no such file")
-        missing.errno = error.errno
-        raise missing from error
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        unreadable = PaletteReadError(
-            f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}"
-        )
-        unreadable.errno = getattr(error, "errno", None)
-        raise unreadable from error
+    with reading(name, PaletteReadError, PaletteNotFoundError), open(name, "rb") as file:
+        data = file.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
         raise PaletteReadError(f"{name}: more than {MOST_BYTES} bytes; too large for a palette")
     return data

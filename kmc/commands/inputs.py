@@ -8,7 +8,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kmc.errors import ImageReadError
+from kmc.errors import ImageNotFoundError, ImageReadError
+from kmc.system import reading
 
 STDIO = "-"
 
@@ -63,11 +64,8 @@ class Input:
             raise ImageReadError(f"{self.name}: {self.hopeless}")
         if not self.once:
             return self.path, os.path.getsize(self.path) if os.path.exists(self.path) else 0
-        try:
+        with reading(self.name, ImageReadError, ImageNotFoundError):
             stream = io.BytesIO(self._everything())
-        except OSError as error:
-            reason = error.strerror or error
-            raise ImageReadError(f"{self.name}: cannot be read: {reason}") from error
         stream.name = self.name  # what errors call it
         return stream, len(stream.getbuffer())
 

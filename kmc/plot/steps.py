@@ -22,6 +22,7 @@ from kmc.order import checked_order, ordered_palette
 from kmc.plot.axes import lone_figure
 from kmc.plot.clusters import SIZE, clusters
 from kmc.sample import sample
+from kmc.system import writing
 
 if TYPE_CHECKING:
     from kmc.image import ImageInput
@@ -157,10 +158,8 @@ class _Drawing:
         file = io.BytesIO()
         figure.savefig(file, dpi=DPI, metadata={"Software": SOFTWARE})
         path = self.folder / f"iteration-{iteration:03}.png"
-        try:
+        with writing(str(path)):
             files.replace(path, file.getvalue())
-        except OSError as error:
-            raise FileWriteError(f"{path}: cannot be written: {error.strerror}") from error
         self.before = centroids.copy()
 
 
