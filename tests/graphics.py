@@ -1,9 +1,18 @@
-"""Small flat pictures, as programs draw them: letters, charts, icons. Whole numbers alone."""
+"""Small flat pictures, as programs draw them: letters, charts, icons.
+
+Whole numbers alone make them, so that sizes of files can be compared to the byte on any machine.
+`bench.graphics` has larger ones, with fonts and curves, some of them from other packages.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from functools import cache
+
 import numpy as np
 from scenes import Pixels, noise, scattered
+
+import kmc
 
 
 def icon(size: int, seed: int = 0) -> Pixels:
@@ -60,7 +69,8 @@ def sprites() -> Pixels:
     return sheet
 
 
-def graphics() -> dict[str, Pixels]:
+@cache
+def graphics() -> Mapping[str, Pixels]:
     """One of each kind."""
     y, x = np.mgrid[0:96, 0:120]
     bayer = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]])
@@ -93,3 +103,19 @@ def graphics() -> dict[str, Pixels]:
         **{f"icon {size}": icon(size, size) for size in (16, 32, 48, 64)},
     }
     return {name: pixels.astype(np.uint8) for name, pixels in made.items()}
+
+
+def with_numbers(
+    pictures: Mapping[str, Pixels], numbers: Sequence[int]
+) -> list[tuple[str, int]]:
+    """The name of each picture with each number of colours, but one at most that is enough for all.
+
+    >>> with_numbers({"grey": np.full((1, 1, 3), 9, np.uint8)}, (2, 4))
+    [('grey', 2)]
+    """
+    found = []
+    for name, pixels in pictures.items():
+        n_colors = len(kmc.histogram(pixels))
+        enough = sum(k < n_colors for k in numbers) + 1
+        found += [(name, k) for k in numbers[:enough]]
+    return found

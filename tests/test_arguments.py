@@ -10,6 +10,8 @@ import pytest
 import kmc
 from kmc import arguments
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize("value", [3, np.int8(3), np.uint64(3), np.array(3)])
 def test_integers_of_every_kind(value):

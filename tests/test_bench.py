@@ -30,6 +30,8 @@ from bench import (  # noqa: E402
 from bench.contender import Answer, score, verify  # noqa: E402
 from bench.pictures import Picture, mosaic  # noqa: E402
 
+pytestmark = pytest.mark.once
+
 # Two pixels of 10 and one each of 20 and 100, in one channel of three.
 PICTURE = Picture(
     "small", np.array([[[10, 0, 0], [10, 0, 0]], [[20, 0, 0], [100, 0, 0]]], np.uint8)

@@ -11,6 +11,8 @@ import kmc
 from kmc.cli import main, program
 from kmc.commands.exits import Exit, worst
 
+pytestmark = pytest.mark.once
+
 COMMANDS = list(program.homes)
 
 

@@ -13,6 +13,8 @@ from shell import picture, run
 import kmc
 from kmc.similarity import similarity
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def pair(photo, tmp_path, monkeypatch):

@@ -12,6 +12,8 @@ import kmc
 from kmc.cli import main
 from kmc.commands.exits import Exit
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def chart(tmp_path: Path) -> Path:

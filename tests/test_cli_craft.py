@@ -13,6 +13,8 @@ from shell import picture, tree
 
 import kmc
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def cli(cli, photo, tmp_path, monkeypatch):

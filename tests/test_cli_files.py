@@ -11,6 +11,8 @@ from PIL import Image, ImageCms
 
 import kmc
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def cli(cli, photo, tmp_path, monkeypatch):

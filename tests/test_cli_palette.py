@@ -16,6 +16,8 @@ import kmc
 from kmc.commands import console
 from kmc.swatches import swatches
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def cli(cli, photo, tmp_path, monkeypatch):

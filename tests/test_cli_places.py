@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from shell import picture, tree
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):

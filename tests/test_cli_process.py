@@ -17,6 +17,8 @@ from shell import KMC, picture, run, tree
 
 import kmc
 
+pytestmark = pytest.mark.once
+
 POSIX = pytest.mark.parametrize("_", ["posix"] if os.name == "posix" else [])
 
 

@@ -12,6 +12,8 @@ from shell import picture, tree
 
 import kmc
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def source(photo, tmp_path):

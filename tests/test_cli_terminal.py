@@ -12,6 +12,8 @@ import pytest
 from PIL import Image
 from shell import KMC, on_terminal, picture, seen, tree
 
+pytestmark = pytest.mark.once
+
 POSIX = pytest.mark.parametrize("_", ["posix"] if os.name == "posix" else [])
 
 

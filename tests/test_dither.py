@@ -168,7 +168,7 @@ def test_the_same_in_every_way(name):
 @pytest.mark.parametrize("name", DITHERS)
 def test_black_and_white(name):
     palette = np.array([[0, 0, 0], [255, 255, 255]], np.uint8)
-    for picture in (noise(20, 30), 255 * (noise(20, 30) & 1), photo(70, 20)):
+    for picture in (noise(20, 30), 255 * (noise(20, 30) & 1), photo(70, 8)):
         check(picture, palette, name)
 
 

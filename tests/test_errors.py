@@ -11,6 +11,8 @@ import pytest
 import kmc
 from kmc import errors
 
+pytestmark = pytest.mark.once
+
 BUILT_IN = {
     kmc.ArgumentError: ValueError,
     kmc.ArgumentTypeError: TypeError,

@@ -14,6 +14,8 @@ from PIL import Image
 
 import kmc
 
+pytestmark = pytest.mark.once
+
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 SAMPLE = EXAMPLES / "balloons.jpg"
 

@@ -20,6 +20,8 @@ from PIL import ExifTags, Image
 import kmc
 from kmc.image import FORMATS, as_pixels
 
+pytestmark = pytest.mark.once
+
 
 class Unseekable(io.RawIOBase):
     """As a pipe is."""

@@ -12,6 +12,8 @@ from kmc_reader import read
 import kmc
 from kmc.codec import encode
 
+pytestmark = pytest.mark.once
+
 
 def assert_read(data: bytes, image: kmc.IndexedImage) -> None:
     rows, palette = read(data)

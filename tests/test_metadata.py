@@ -13,6 +13,8 @@ from PIL import ExifTags, Image, ImageCms, PngImagePlugin
 import kmc
 from kmc.metadata import upright_exif
 
+pytestmark = pytest.mark.once
+
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 WIDE = SRGB.replace(b"sRGB", b"wide").replace("sRGB".encode("utf-16-be"), b"w\0i\0d\0e\0")
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a tiff:Orientation="6" b="caf\xc3\xa9"/></x:xmpmeta>'

@@ -14,6 +14,8 @@ from PIL import Image, ImageCms, PngImagePlugin
 import kmc
 from kmc.image import as_pixels
 
+pytestmark = pytest.mark.once
+
 
 def test_grey_and_black_and_white(photo):
     grey = Image.fromarray(photo).convert("L")

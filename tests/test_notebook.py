@@ -14,6 +14,8 @@ from PIL import Image, ImageCms
 import kmc
 from kmc.wording import byte_count
 
+pytestmark = pytest.mark.once
+
 
 class Reader(HTMLParser):
     """Takes HTML apart, and insists that what is opened is closed."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from graphics import graphics
+from graphics import graphics, with_numbers
 from hypothesis import given
 from hypothesis import strategies as st
 from scenes import few, noise, photo
@@ -194,6 +194,7 @@ def png_size(result: kmc.IndexedImage) -> int:
     return len(file.getvalue())
 
 
+@pytest.mark.once
 def test_compact_is_small():
     # On average: which palette a search ends at moves the size of one file by several per cent.
     sample = Path(__file__).parent.parent / "examples" / "balloons.jpg"
@@ -207,8 +208,8 @@ def test_compact_is_small():
     assert np.exp(np.mean(np.log(shares))) < 0.97
 
 
-@pytest.mark.parametrize("k", [4, 16, 256])
-@pytest.mark.parametrize("name", graphics())
+@pytest.mark.once
+@pytest.mark.parametrize(("name", "k"), with_numbers(graphics(), (4, 16, 256)))
 def test_compact_is_no_larger_than_any_other_order_of_what_is_drawn(name, k):
     plain = kmc.quantize(graphics()[name], k)
     compact = png_size(ordered_image(plain, "compact"))
@@ -225,6 +226,7 @@ def test_what_repeats_in_another_order_is_compact_in_that_one():
     assert 4 * png_size(ordered_image(waves, "compact")) < png_size(arranged)
 
 
+@pytest.mark.once
 def test_large_drawings_are_compared_by_a_sample():
     page = np.tile(graphics()["coloured letters"], (3, 3, 1))
     plain = kmc.quantize(page, 8)

@@ -17,6 +17,8 @@ import kmc
 from kmc import palette_files
 from kmc.known import KnownPalettes
 
+pytestmark = pytest.mark.once
+
 TEXT = (".gpl", ".hex", ".json", ".pal")
 ALL = (*TEXT, ".act", ".png", ".gif", ".webp", ".tiff", ".bmp")
 SIX = np.array([[1, 2, 3], [255, 0, 0], [0, 0, 0], [9, 99, 199], [255, 255, 255], [7, 7, 7]])

@@ -16,6 +16,8 @@ from kmc.curve import CurvePoint
 from kmc.plot.axes import VERMILLION
 from kmc.plot.curve import knee, measured
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(autouse=True)
 def no_figure_is_left():

@@ -13,6 +13,8 @@ from PIL import Image
 import kmc
 from kmc.plot.clusters import sample
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(autouse=True)
 def no_figure_is_left():

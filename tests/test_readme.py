@@ -17,6 +17,8 @@ from shell import tree
 from kmc.cli import main
 from kmc.commands.exits import Exit
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

@@ -17,19 +17,18 @@ def check(pixels, threads=1):
     """Histogram and remap of one picture, on every instruction set."""
     expected = reference.histogram(pixels)
     labels = np.random.default_rng(len(expected[0])).permutation(len(expected[0])).astype(np.uint16)
+    here = {k: labels % np.uint16(k - 1) for k in (256, 65536)}
+    mapped = {k: reference.remap(pixels, expected[0], here[k], k) for k in here}
     for name in kmc.cpu.available():
         with kmc.cpu.use(name):
             colors, counts = _core.histogram(pixels, threads)
             np.testing.assert_array_equal(colors, expected[0])
             np.testing.assert_array_equal(counts, expected[1])
             assert (colors.dtype, counts.dtype) == (np.uint8, np.int64)
-            for k in (256, 65536):
-                here = labels % np.uint16(k - 1)
-                indices = _core.remap(pixels, colors, here, k, threads)
+            for k in here:
+                indices = _core.remap(pixels, colors, here[k], k, threads)
                 assert indices.dtype == (np.uint8 if k == 256 else np.uint16)
-                np.testing.assert_array_equal(
-                    indices, reference.remap(pixels, *expected[:1], here, k)
-                )
+                np.testing.assert_array_equal(indices, mapped[k])
 
 
 @given(

@@ -19,6 +19,8 @@ from kmc import replace as module
 from kmc.files import write
 from kmc.replace import replace
 
+pytestmark = pytest.mark.once
+
 posix = pytest.mark.parametrize("_", ["posix"] if os.name == "posix" else [])
 
 

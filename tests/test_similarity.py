@@ -10,6 +10,8 @@ import pytest
 import kmc
 from kmc.similarity import similarity, ssim
 
+pytestmark = pytest.mark.once
+
 
 def noise(shape, seed=0):
     return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)

@@ -9,6 +9,8 @@ from sklearn.cluster import KMeans
 
 import kmc
 
+pytestmark = pytest.mark.once
+
 
 def sklearn_fit(picture, start, max_iter):
     """The centroids and inertia of scikit-learn after max_iter iterations over all pixels."""

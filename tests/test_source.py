@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("kmc", "src_c", "tests", "bench", "docs", "examples", "fuzz", ".ci", ".github")
 CODE = {".py", ".pyx", ".pxd", ".pxi", ".pyi", ".c", ".h"}

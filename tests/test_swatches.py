@@ -8,6 +8,8 @@ import pytest
 import kmc
 from kmc.swatches import hex_codes, swatches
 
+pytestmark = pytest.mark.once
+
 
 def test_shares_are_those_of_the_image_and_not_of_what_the_palette_was_fitted_to():
     palette = kmc.Palette([[0], [100], [255]], counts=[1, 2, 3])

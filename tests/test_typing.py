@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import pytest
 from mypy import api
+
+pytestmark = pytest.mark.once
 
 USAGE = Path(__file__).with_name("typed_usage.py")
 
