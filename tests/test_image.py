@@ -186,7 +186,7 @@ def test_formats_are_an_explicit_list():
 
 
 @pytest.mark.parametrize("format", ["GIF", "PNG", "WEBP", "TIFF"])
-def test_animations_are_refused(photo, format, tmp_path):
+def test_animations_are_refused(photo, format):
     first = Image.fromarray(photo)
     data = encoded(first, format, save_all=True, append_images=[first.rotate(90), first.rotate(9)])
     with pytest.raises(kmc.ImageShapeError, match=r"holds 3 frames.*0 to 2: kmc\.read\(.*--frame"):

@@ -163,7 +163,7 @@ def test_malformed_files(tmp_path, name, content, words):
 
 
 @given(st.binary(max_size=60), st.sampled_from([*TEXT, ".act"]))
-def test_any_bytes_are_read_or_refused(tmp_path_factory, data, suffix):
+def test_any_bytes_are_read_or_refused(data, suffix):
     parse = palette_files._PARSERS[suffix]
     heads = {".gpl": b"GIMP Palette\n", ".pal": b"JASC-PAL\n0100\n2\n"}
     for content in (data, heads.get(suffix, b"") + data):

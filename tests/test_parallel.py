@@ -1,13 +1,11 @@
-"""Threads: the same answers with any number of them, and fork, Ctrl-C and other threads beside."""
+"""Threads: the same answers with any number of them, and Ctrl-C and other threads beside."""
 
 from __future__ import annotations
 
 import _thread
 import gc
-import os
 import threading
 import time
-import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -105,27 +103,6 @@ def test_several_python_threads_at_once(mosaic):
 
     with ThreadPoolExecutor(6) as pool:
         assert all(pool.map(work, [1, 2, 3, 7] * 3))
-
-
-def test_fork_after_a_parallel_call(mosaic):
-    """The child has none of the helpers, and does not wait for them."""
-    if not hasattr(os, "fork"):
-        return
-    counts = _core.histogram(mosaic, 2)[1]
-    for _ in range(5):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # of fork beside threads
-            child = os.fork()
-        if child == 0:
-            same = np.array_equal(_core.histogram(mosaic, 2)[1], counts)
-            os._exit(0 if same else 1)
-        limit = time.monotonic() + 30
-        while (ended := os.waitpid(child, os.WNOHANG)) == (0, 0) and time.monotonic() < limit:
-            time.sleep(0.01)
-        if ended == (0, 0):
-            os.kill(child, 9)
-            os.waitpid(child, 0)
-        assert ended == (child, 0)
 
 
 def interrupted_after(call):

@@ -92,14 +92,15 @@ def test_deflate_of_anything(data, times, cut):
 
 
 def test_deflate_is_the_same_on_any_threads():
-    data = np.tile(RANDOM.integers(0, 40, 700_001).astype(np.uint8), 2).tobytes()
+    values = np.random.default_rng(1).integers(0, 40, 700_001, np.uint8)
+    data = np.tile(values, 2).tobytes()
     streams = {deflated(data, threads) for threads in (1, 2, 5)}
     assert len(streams) == 1
     assert zlib.decompress(streams.pop()) == data
 
 
 def test_more_segments_than_are_worked_on_at_a_time():
-    data = np.repeat(RANDOM.integers(0, 9, 90_000).astype(np.uint8), 50).tobytes()
+    data = np.repeat(np.random.default_rng(2).integers(0, 9, 90_000, np.uint8), 50).tobytes()
     assert zlib.decompress(_core.deflate(np.frombuffer(data, np.uint8), 2, True)) == data
 
 
@@ -334,7 +335,7 @@ CORNERS = [
 @pytest.mark.parametrize(("kind", "bits"), CORNERS)
 def test_corner_files_have_the_right_colours(kind, bits, adam7):
     top = 2**bits - 1
-    samples = RANDOM.integers(0, top + 1, (11, 13, CHANNELS[kind]))
+    samples = np.random.default_rng(bits).integers(0, top + 1, (11, 13, CHANNELS[kind]))
     if kind in (GREY_ALPHA, RGBA):
         samples[..., -1] = top  # opaque
     colors = noise(2**bits if kind == PALETTE else 1, 1)[:, 0]
