@@ -94,9 +94,10 @@ def steps(
         raise ArgumentTypeError(f"folder must be a path, not {type(folder).__name__}")
     pixels = as_pixels(image)
     drawing = _Drawing(pixels, Path(folder), n_pixels, callback)
-    importance, order = options.get("importance"), checked_order(options.pop("order", None))
+    order = checked_order(options.pop("order", None), picture=False)
     checked = checked_options(k, callback=drawing.step, **options)
-    weighed = sample(pixels, importance, threads=checked.threads)
+    importance, image_weights = options.get("importance"), options.get("image_weights")
+    weighed = sample(pixels, importance, image_weights, checked.threads)
     palette, _, _ = fitted(weighed, replace(checked, begun=drawing.begin))
     if drawing.before is None:
         drawing.begin(palette.centroids)
