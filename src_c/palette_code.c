@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { CHANNELS = 4, LIMIT = 60, P_MIN = 64, HALF = 1 << 15 };
+enum { CHANNELS = 4, LIMIT = 60, P_MIN = 64, HALF = 1 << 15, LENGTHS = 4 };
 
 /* What is taken for granted of a colour: all channels move alike; each goes on in its steps; the channels are the digits
  * of a number that counts up; nothing, and they stand there as bytes. */
@@ -14,11 +14,14 @@ typedef enum palette_way { MOVING, STEPPING, COUNTING, AS_IS, WAYS } palette_way
 /* Numbers are more often long than short: 7/8 to begin with, as if asked twice. They are 0 as often where channels go on. */
 static const kmc_counter LONGER = (kmc_counter)7 << 29 | 2, SHORTER = (kmc_counter)1 << 29 | 2;
 
-/* For each channel: how many bits the number has, counted up one by one; and those below its highest one. As a digit:
- * what came after each value, -1 before anything did, and by how much it went on last. */
+/* For each channel: how many bits the number has, counted up one by one, after one of how many, but not in colours that
+ * move; and those below its highest one. As a digit: what came after each value, -1 before anything did, and by how much
+ * it went on last. */
 typedef struct palette_model {
     kmc_rates rates;
-    kmc_counter lengths[CHANNELS][8], bits[CHANNELS][9][8];
+    palette_way way;
+    kmc_counter lengths[CHANNELS][LENGTHS][8], bits[CHANNELS][9][8];
+    int last[CHANNELS];
     int16_t next[CHANNELS][256];
     int step[CHANNELS];
 } palette_model;
@@ -28,10 +31,12 @@ static kmc_status new_model(palette_way way, palette_model **model)
     *model = kmc_alloc_zeroed(1, sizeof **model);
     if (!*model) return KMC_NO_MEMORY;
     kmc_rates_fill(&(*model)->rates);
+    (*model)->way = way;
     memset((*model)->next, 0xFF, sizeof(*model)->next);
     for (int c = 0; c < CHANNELS; c++)
         for (int i = 0; i < 8; i++) {
-            (*model)->lengths[c][i] = i == 0 && way != MOVING ? SHORTER : LONGER;
+            const kmc_counter longer = i == 0 && way != MOVING ? SHORTER : LONGER;
+            for (int n = 0; n < LENGTHS; n++) (*model)->lengths[c][n][i] = longer;
             for (int n = 0; n < 9; n++) (*model)->bits[c][n][i] = KMC_COUNTER_NEW;
         }
     return KMC_OK;
@@ -47,10 +52,10 @@ static int code_bit(palette_model *model, kmc_coder *coder, int reading, kmc_cou
 /* A number from 0 to 255. */
 static int code_number(palette_model *model, kmc_coder *coder, int reading, int channel, int number)
 {
+    kmc_counter *const lengths = model->lengths[channel][model->last[channel]];
     int length = 0;
-    while (length < 8 && code_bit(model, coder, reading, &model->lengths[channel][length], number >> length != 0)) {
-        length++;
-    }
+    while (length < 8 && code_bit(model, coder, reading, &lengths[length], number >> length != 0)) length++;
+    if (model->way != MOVING) model->last[channel] = length < LENGTHS ? length : LENGTHS - 1;
     if (length == 0) return 0;
     int read = 1;
     for (int i = length - 2; i >= 0; i--)

@@ -241,7 +241,10 @@ class Band:
         step, times = self.steps.get(self.relative >> 52, (0, 0))
         if times == 0:
             step = off["N"] - off["NW"]
-        return self.symbols.get((w + step) % ONE64, near["W"]), times
+        on = near["W"] + near["N"] - near["NW"]
+        if not 0 <= on < len(self.tree.colors):
+            on = near["W"]
+        return self.symbols.get((w + step) % ONE64, on), times
 
     def learn_step(self, step):
         number = self.relative >> 52

@@ -41,7 +41,8 @@ def read_palette(data, k, channels):
     while way < 3 and bit_of_half(code):
         way += 1
     first = (7 << 19 if way == 0 else 1 << 19), 2
-    lengths = [[first] + [(7 << 19, 2)] * 7 for _ in range(4)]
+    lengths = [[[first] + [(7 << 19, 2)] * 7 for _ in range(4)] for _ in range(4)]
+    last = [0] * 4
     bits = [[[new_counter()] * 8 for _ in range(9)] for _ in range(4)]
     then, step = {}, [0] * 4
 
@@ -53,8 +54,10 @@ def read_palette(data, k, channels):
 
     def number(c):
         length = 0
-        while length < 8 and bit_of(lengths[c], length):
+        while length < 8 and bit_of(lengths[c][last[c]], length):
             length += 1
+        if way > 0:
+            last[c] = min(3, length)
         u = min(length, 1)
         for i in range(length - 2, -1, -1):
             u = 2 * u + bit_of(bits[c][length], i)
