@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import _thread
-import gc
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -14,10 +13,8 @@ import reference
 
 import kmc
 from kmc import _core
-from kmc.errors import OutOfMemoryError
 
 THREADS = (2, 3, 7)
-SPARE = 8  # allocations in a row that a call may do without: those for one or two helpers
 
 
 @pytest.fixture(scope="module")
@@ -163,50 +160,3 @@ def test_ctrl_c_between_calls_that_are_short(mosaic):
             _core.histogram(mosaic, 2)
 
     assert interrupted_after(many) < 0.5
-
-
-def calls(mosaic):
-    pixels = mosaic[:700]
-    colors, _ = reference.histogram(mosaic[:500, :500])
-    labels = np.zeros(len(colors), np.uint16)
-    four = np.random.default_rng(7).integers(0, 9, (99, 99, 4), dtype=np.uint8)
-    four_colors, _ = reference.histogram(four)
-    for threads in (1, 3):
-        yield lambda threads=threads: _core.histogram(pixels, threads)
-        yield lambda threads=threads: _core.histogram(four, threads)
-        yield lambda threads=threads: _core.remap(pixels, colors, labels, 9, threads)
-        yield lambda threads=threads: _core.remap(
-            four, four_colors, np.zeros(len(four_colors), np.uint16), 9, threads
-        )
-        flat = pixels.reshape(-1, 3)[:99]
-        yield lambda threads=threads, flat=flat: _core.assign(flat, colors[:7], threads)
-        yield lambda threads=threads, flat=flat: _core.assign_sums(flat, colors[:7], threads)
-
-
-if hasattr(_core, "_fail_allocation_after"):
-
-    def live(expected):
-        """The engine's allocations, once helpers on their way out have left."""
-        limit = time.monotonic() + 5
-        while _core._live_allocations() > expected and time.monotonic() < limit:
-            time.sleep(0.001)
-        return _core._live_allocations()
-
-    def test_every_allocation_may_fail(mosaic):
-        gc.collect()
-        others = _core._live_allocations()  # trees that other tests keep
-        for call in calls(mosaic):
-            n, failures, survived = 0, 0, 0
-            while survived <= SPARE and n < 1000:
-                _core._fail_allocation_after(n)
-                n += 1
-                try:
-                    call()
-                    survived += 1
-                except OutOfMemoryError:
-                    failures, survived = failures + 1, 0
-                finally:
-                    _core._fail_allocation_after(-1)
-                assert live(others) == others
-            assert failures > 0
-            assert n < 1000
