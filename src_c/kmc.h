@@ -168,7 +168,7 @@ kmc_status kmc_lloyd(const kmc_run *run, const kmc_tree *tree, size_t k, size_t 
 
 /* Moves centroids at whole levels, but for the first n_fixed, by single levels while the error falls that kmc_label
  * tells: it is never more in the end. In up to three channels, within 0 to 255; borders between them are drawn `rounds`
- * times at most. The points are colours at their levels. Nothing moves where a colour weighs more than 2^32. */
+ * times at most. The points are colours at their levels. Those that weigh 2^32 or more stay with their centroids. */
 kmc_status kmc_nudge(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, int rounds, double *centroids);
 
 /* labels[i] = the nearest centroid to point i, lowest on ties; counts[j] = the weight of those nearest to j; error =

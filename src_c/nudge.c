@@ -70,7 +70,7 @@ static void note_leaf(void *context, int thread, uint32_t node, const kmc_candid
             second = d < least ? j : second;
             least = d < least ? d : least;
         }
-        if (is_near(distance[i], least))
+        if (is_near(distance[i], least) && points.weights[i] <= UINT32_MAX) /* as much as the kernel takes */
             places[i] = (place){{left->id[position[i]], left->id[second]}, {distance[i], least}};
         else
             kmc_moments_add(&moments[left->id[position[i]]], &points, i);
@@ -249,7 +249,6 @@ static kmc_status nudge_all(nudging *g, int rounds)
 
 kmc_status kmc_nudge(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, int rounds, double *centroids)
 {
-    if (tree->largest_weight > UINT32_MAX) return KMC_OK;
     const size_t threads = (size_t)kmc_walk_threads(run, tree, k), room = k + KMC_PADDING;
     nudging g = {.run = run, .tree = tree, .k = k, .n_fixed = n_fixed};
     g.xy = kmc_alloc_zeroed(room, 2 * sizeof *g.xy);

@@ -88,12 +88,17 @@ def test_entries_at_the_ends_stay_in_range():
     assert moved(tree, start)[:, :3].tolist() == [[0, 0, 0], [255] * 3, [0, 255, 0]]
 
 
-def test_weights_too_large_for_the_account_move_nothing():
+@pytest.mark.parametrize("heavy", [(1 << 32) - 1, 1 << 32, (1 << 33) - 10])
+def test_weights_of_every_size(heavy):
+    """However much a colour weighs; in the second case it lies near a border."""
     colors = np.array([[10], [20], [30]], np.uint8)
-    for heavy, expected in ((1 << 32, [12, 30]), ((1 << 32) - 1, [10, 25])):
-        tree = _core.tree(colors, np.array([heavy, 5, 5]), 1)
-        start = np.array([[12.0, 0, 0, 0], [30, 0, 0, 0]])
-        assert moved(tree, start)[:, 0].tolist() == expected
+    for weights, start, expected in (
+        ([heavy, 5, 5], [12.0, 30.0], [10, 25]),
+        ([5, heavy, 5], [19.0, 22.0], [20, 30]),
+    ):
+        tree = _core.tree(colors, np.array(weights), 1)
+        found = moved(tree, np.column_stack((start, np.zeros((2, 3)))))
+        assert found[:, 0].tolist() == expected
 
 
 # ---- as users call it ----------------------------------------------------------------------------
@@ -174,3 +179,12 @@ def test_colours_that_many_share_stay_distinct():
         colors = kmc.quantize(picture, k, effort="best").palette.colors
         assert len(np.unique(colors, axis=0)) == k
     assert places(colors).max() == 13
+
+
+def test_importance_of_large_areas_keeps_nothing_from_moving(monkeypatch):
+    """A sky of one colour that weighs more than 2^32, as 86 000 pixels of some importance do."""
+    picture = np.concatenate((np.full((1200, 80, 3), 250, np.uint8), photo(60, 80)))
+    importance = np.linspace(1, 0.9, picture[..., 0].size).reshape(picture.shape[:2])
+    plain = without(monkeypatch, picture, 30, effort="best", importance=importance)
+    result = kmc.quantize(picture, 30, effort="best", importance=importance)
+    assert result.mse < plain.mse
