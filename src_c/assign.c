@@ -98,7 +98,7 @@ static void assign_block(const assignment *a, share *s, size_t begin, size_t n)
     pack_pixels(pixels, n, a->channels, xy, zw);
     for (size_t i = n; i % KMC_ASSIGN_STEP != 0; i++) xy[i] = zw[i] = 0;
     for (size_t first = 0; first < a->k; first += COLORS) {
-        const size_t k = a->k - first < COLORS ? a->k - first : COLORS;
+        const size_t k = kmc_smaller(a->k - first, COLORS);
         a->run->kernels->assign(xy, zw, n, a->colors_xy + first, a->colors_zw + first, a->terms + first, k, best);
         for (size_t i = 0; i < n; i++) {
             const int32_t here = best[i] >> NUMBER_BITS;
@@ -124,7 +124,7 @@ static kmc_status assign_task(void *job, ptrdiff_t task, int thread)
     const size_t begin = (size_t)task * a->task_pixels;
     const size_t end = a->n - begin < a->task_pixels ? a->n : begin + a->task_pixels;
     for (size_t i = begin; i < end; i += BLOCK) {
-        assign_block(a, &a->shares[thread], i, end - i < BLOCK ? end - i : BLOCK);
+        assign_block(a, &a->shares[thread], i, kmc_smaller(end - i, BLOCK));
     }
     return KMC_OK;
 }

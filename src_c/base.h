@@ -39,6 +39,11 @@ static inline kmc_status kmc_poll(const kmc_run *run)
 #define kmc_prefetch(at) ((void)(at))
 #endif
 
+static inline size_t kmc_smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
 /* count * size bytes, or NULL when that overflows or memory is short. Release with kmc_free. */
 void *kmc_alloc(size_t count, size_t size);
 void *kmc_alloc_zeroed(size_t count, size_t size);

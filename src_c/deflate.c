@@ -91,7 +91,7 @@ static kmc_status compress(deflation *d, const kmc_run *run, size_t n, kmc_bit_w
     const size_t n_segments = (n + KMC_SEGMENT - 1) / KMC_SEGMENT;
     const int threads = kmc_threads_for(run, n, THREAD_BYTES);
     for (size_t first = 0; first < n_segments; first += WAVE) {
-        const size_t wave = n_segments - first < WAVE ? n_segments - first : WAVE;
+        const size_t wave = kmc_smaller(n_segments - first, WAVE);
         for (size_t i = 0; i < wave; i++) {
             kmc_deflate_plan *const s = &d->segments[i];
             s->begin = (size_t)((uint64_t)n * (first + i) / n_segments);

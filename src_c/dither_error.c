@@ -28,7 +28,7 @@ static kmc_status lose(void *job, ptrdiff_t task, int thread)
 {
     const loss *const l = job;
     const size_t n = l->canvas->height * l->canvas->width, begin = (size_t)task * TASK_PIXELS;
-    const size_t end = n - begin < TASK_PIXELS ? n : begin + TASK_PIXELS;
+    const size_t end = kmc_smaller(n, begin + TASK_PIXELS);
     (void)thread;
     l->squares[task] = l->canvas->channels == 1   ? lost(l, begin, end, 1)
                        : l->canvas->channels == 3 ? lost(l, begin, end, 3)

@@ -94,12 +94,12 @@ static kmc_status mix_task(void *job, ptrdiff_t task, int thread)
 {
     const ordering *const o = job;
     const size_t begin = (size_t)task * TASK_COLORS, n = o->mixing->n;
-    const size_t end = n - begin < TASK_COLORS ? n : begin + TASK_COLORS;
+    const size_t end = kmc_smaller(n, begin + TASK_COLORS);
     kmc_grid *const grid = &o->grids[thread];
     kmc_status status = grid->run ? KMC_OK : kmc_grid_new(o->run, o->canvas, thread, grid);
     for (size_t j = begin; j < end && status == KMC_OK; j += KMC_MIXTURES) {
         kmc_mixtures mixtures = {.grid = grid, .passed = PASSED};
-        const size_t here = end - j < KMC_MIXTURES ? end - j : KMC_MIXTURES;
+        const size_t here = kmc_smaller(end - j, KMC_MIXTURES);
         for (size_t i = 0; i < here; i++) ordered(o, j + i, &mixtures, i);
         o->run->kernels->mix(&mixtures);
         for (size_t i = 0; i < here; i++) {
@@ -127,12 +127,12 @@ static kmc_status draw_task(void *job, ptrdiff_t task, int thread)
     const ordering *const o = job;
     const kmc_canvas *const canvas = o->canvas;
     const size_t n = canvas->height * canvas->width, begin = (size_t)task * TASK_PIXELS;
-    const size_t end = n - begin < TASK_PIXELS ? n : begin + TASK_PIXELS;
+    const size_t end = kmc_smaller(n, begin + TASK_PIXELS);
     uint32_t keys[BLOCK];
     (void)thread;
     size_t y = begin / canvas->width, x = begin % canvas->width;
     for (size_t i = begin; i < end; i += BLOCK) {
-        const size_t here = end - i < BLOCK ? end - i : BLOCK;
+        const size_t here = kmc_smaller(end - i, BLOCK);
         o->run->kernels->keys(canvas->pixels + i * (size_t)canvas->channels, here, canvas->channels, keys);
         kmc_numbers_find(&o->numbers, keys, here);
         for (size_t j = 0; j < here; j++) {

@@ -43,11 +43,6 @@ void kmc_histogram_free(kmc_histogram *histogram)
     kmc_free(histogram);
 }
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* ---- counting ---------------------------------------------------------------------------------------------------- */
 
 typedef struct counting {
@@ -70,13 +65,13 @@ static kmc_status count_task(void *job, ptrdiff_t task, int thread)
     const counting *const c = job;
     const size_t begin = (size_t)task * TASK_PIXELS;
     return kmc_tally_add(tally_of(c, thread), c->run->kernels, c->pixels + begin * (size_t)c->channels,
-                         smaller(TASK_PIXELS, c->n - begin));
+                         kmc_smaller(TASK_PIXELS, c->n - begin));
 }
 
 static kmc_status merge_cells_task(void *job, ptrdiff_t task, int thread)
 {
     const counting *const c = job;
-    const size_t begin = (size_t)task * TASK_CELLS, end = smaller(begin + TASK_CELLS, c->tally->n_cells);
+    const size_t begin = (size_t)task * TASK_CELLS, end = kmc_smaller(begin + TASK_CELLS, c->tally->n_cells);
     kmc_status status = KMC_OK;
     for (int i = 0; i < c->n_helpers && status == KMC_OK; i++)
         status = kmc_tally_merge_cells(c->tally, &c->helpers[i], begin, end, tally_of(c, thread));
@@ -158,7 +153,7 @@ static size_t list_cell(const listing *l, size_t cell, uint32_t *keys)
 static kmc_status list_cells_task(void *job, ptrdiff_t task, int thread)
 {
     const listing *const l = job;
-    const size_t begin = (size_t)task * TASK_CELLS, end = smaller(begin + TASK_CELLS, l->tally->n_cells);
+    const size_t begin = (size_t)task * TASK_CELLS, end = kmc_smaller(begin + TASK_CELLS, l->tally->n_cells);
     uint32_t own[KMC_CELL + 4]; /* what is written beyond a cell's keys may belong to another thread */
     uint32_t *to = l->keys + l->starts[task];
     (void)thread;
@@ -185,7 +180,7 @@ static size_t count_cell(const uint8_t *counters)
 static kmc_status count_cells_task(void *job, ptrdiff_t task, int thread)
 {
     const listing *const l = job;
-    const size_t begin = (size_t)task * TASK_CELLS, end = smaller(begin + TASK_CELLS, l->tally->n_cells);
+    const size_t begin = (size_t)task * TASK_CELLS, end = kmc_smaller(begin + TASK_CELLS, l->tally->n_cells);
     (void)thread;
     for (size_t cell = begin; cell < end; cell++)
         if (l->tally->cells[cell]) l->starts[task + 1] += count_cell(l->tally->counters + cell * KMC_CELL);
@@ -215,7 +210,7 @@ static kmc_status list_keys_of_cells(kmc_histogram *h, const kmc_run *run, size_
     const listing l = {&h->tally, run->kernels, NULL, NULL};
     size_t most = 0;
     for (size_t cell = 0; cell < l.tally->n_cells; cell++) most += l.tally->cells[cell] ? KMC_CELL : 0;
-    most = smaller(most, h->n_pixels);
+    most = kmc_smaller(most, h->n_pixels);
     if (most > GUESSED_KEYS) return list_many_keys(h, run, more);
     h->keys = kmc_alloc(most + more + 4, sizeof *h->keys);
     if (!h->keys) return KMC_NO_MEMORY;
@@ -283,7 +278,7 @@ static kmc_status read_task(void *job, ptrdiff_t task, int thread)
 {
     const reading *const r = job;
     const kmc_histogram *const h = r->histogram;
-    const size_t begin = (size_t)task * TASK_COLORS, end = smaller(begin + TASK_COLORS, h->n_keys);
+    const size_t begin = (size_t)task * TASK_COLORS, end = kmc_smaller(begin + TASK_COLORS, h->n_keys);
     (void)thread;
     r->kernels->colors(h->keys + begin, end - begin, h->channels, r->colors + begin * (size_t)h->channels);
     if (begin == end) return KMC_OK;

@@ -9,14 +9,9 @@ enum {
     BLOCK = KMC_NUMBERS_BLOCK,
     TASK_PIXELS = 1 << 17,
     THREAD_PIXELS = 1 << 19,
-    TASK_COLOURS = 1 << 16,
+    TASK_COLORS = 1 << 16,
     COLOUR_PIXELS = 8 /* with fewer pixels of each colour, adding up the sums of threads takes as long as it saves */
 };
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 typedef struct adding {
     const kmc_run *run;
@@ -33,11 +28,11 @@ typedef struct adding {
 static kmc_status add_task(void *job, ptrdiff_t task, int thread)
 {
     const adding *const a = job;
-    const size_t first = (size_t)task * TASK_PIXELS, end = smaller(first + TASK_PIXELS, a->n);
+    const size_t first = (size_t)task * TASK_PIXELS, end = kmc_smaller(first + TASK_PIXELS, a->n);
     int64_t *const sums = thread == 0 ? a->sums : a->helpers + (size_t)(thread - 1) * a->n_colors;
     uint32_t keys[BLOCK];
     for (size_t begin = first; begin < end; begin += BLOCK) {
-        const size_t n = smaller(BLOCK, end - begin);
+        const size_t n = kmc_smaller(BLOCK, end - begin);
         a->run->kernels->keys(a->pixels + begin * (size_t)a->channels, n, a->channels, keys);
         kmc_numbers_find(a->numbers, keys, n);
         for (size_t i = 0; i < n; i++) sums[keys[i]] += a->weights[begin + i];
@@ -48,7 +43,7 @@ static kmc_status add_task(void *job, ptrdiff_t task, int thread)
 static kmc_status merge_task(void *job, ptrdiff_t task, int thread)
 {
     const adding *const a = job;
-    const size_t begin = (size_t)task * TASK_COLOURS, end = smaller(begin + TASK_COLOURS, a->n_colors);
+    const size_t begin = (size_t)task * TASK_COLORS, end = kmc_smaller(begin + TASK_COLORS, a->n_colors);
     (void)thread;
     for (int helper = 0; helper < a->n_helpers; helper++) {
         const int64_t *const sums = a->helpers + (size_t)helper * a->n_colors;
@@ -65,7 +60,7 @@ static kmc_status add_all(adding *a)
     if (!a->helpers) return KMC_NO_MEMORY;
     kmc_status status = kmc_parallel(a->run, threads, kmc_tasks_for(a->n, TASK_PIXELS), add_task, a);
     if (status == KMC_OK && a->n_helpers != 0)
-        status = kmc_parallel(a->run, threads, kmc_tasks_for(a->n_colors, TASK_COLOURS), merge_task, a);
+        status = kmc_parallel(a->run, threads, kmc_tasks_for(a->n_colors, TASK_COLORS), merge_task, a);
     kmc_free(a->helpers);
     return status;
 }

@@ -41,7 +41,7 @@ static kmc_status set_all(kmc_numbers *numbers, const kmc_run *run, const uint8_
     size_t n_places = 0;
     kmc_status status = KMC_OK;
     for (size_t i = 0; i < n && status == KMC_OK; i += BLOCK) {
-        size_t here = n - i < BLOCK ? n - i : BLOCK;
+        size_t here = kmc_smaller(n - i, BLOCK);
         run->kernels->keys(colors + i * (size_t)numbers->channels, here, numbers->channels, keys);
         if (numbers->channels == 4) here = set_others(numbers, keys, here, (uint32_t)i, numbers->opaque + n_places);
         set_places(numbers, keys, here, (uint32_t)n_places, &last);

@@ -72,7 +72,7 @@ static kmc_status filter_row(const filtering *f, int filter, size_t y, int threa
     const uint8_t *const row = f->rows + y * f->width, *const above = y ? row - f->width : f->zeros;
     uint32_t counts[2][256] = {{0}};
     for (size_t begin = 0; begin < f->width; begin += PART_BYTES) {
-        const size_t end = f->width - begin < PART_BYTES ? f->width : begin + PART_BYTES;
+        const size_t end = kmc_smaller(f->width, begin + PART_BYTES);
         const kmc_status status = begin ? kmc_check_in(f->run, thread) : KMC_OK;
         if (status != KMC_OK) return status;
         filter_part(filter, row, above, begin, end, out);

@@ -66,11 +66,11 @@ static kmc_status remap_task(void *job, ptrdiff_t task, int thread)
 {
     const remapping *const r = job;
     const size_t begin = (size_t)task * TASK_PIXELS;
-    const size_t end = r->n - begin < TASK_PIXELS ? r->n : begin + TASK_PIXELS;
+    const size_t end = kmc_smaller(r->n, begin + TASK_PIXELS);
     uint32_t keys[BLOCK];
     (void)thread;
     for (size_t i = begin; i < end; i += BLOCK) {
-        const size_t n = end - i < BLOCK ? end - i : BLOCK;
+        const size_t n = kmc_smaller(end - i, BLOCK);
         r->run->kernels->keys(r->pixels + i * (size_t)r->channels, n, r->channels, keys);
         if (r->channels == 4)
             look_up_alpha(r, keys, n, i);
@@ -103,11 +103,11 @@ static kmc_status set_labels_task(void *job, ptrdiff_t task, int thread)
 {
     remapping *const r = job;
     const size_t begin = (size_t)task * TASK_COLORS;
-    const size_t end = r->n_colors - begin < TASK_COLORS ? r->n_colors : begin + TASK_COLORS;
+    const size_t end = kmc_smaller(r->n_colors, begin + TASK_COLORS);
     uint32_t keys[BLOCK];
     (void)thread;
     for (size_t i = begin; i < end; i += BLOCK) {
-        const size_t n = end - i < BLOCK ? end - i : BLOCK;
+        const size_t n = kmc_smaller(end - i, BLOCK);
         r->run->kernels->keys(r->colors + i * (size_t)r->channels, n, r->channels, keys);
         if (r->channels == 4)
             set_alpha_labels(r, keys, r->labels + i, n);

@@ -74,7 +74,7 @@ static kmc_status place_task(void *job, ptrdiff_t task, int thread)
 {
     const placing *p = job;
     const size_t begin = (size_t)task * TASK_COLORS;
-    const size_t end = p->n - begin < TASK_COLORS ? p->n : begin + TASK_COLORS;
+    const size_t end = kmc_smaller(p->n, begin + TASK_COLORS);
     (void)thread;
     const kmc_space space = *p->space; /* so that it is known not to change */
     if (p->channels == 3)
@@ -115,7 +115,7 @@ kmc_status kmc_color_error(const kmc_run *run, const uint8_t *colors, const int6
     int64_t total = 0;
     if (channels != 1 && channels != 3 && channels != 4) return KMC_BAD_ARGUMENT;
     for (size_t begin = 0; begin < n; begin += TASK_COLORS) {
-        const size_t end = n - begin < TASK_COLORS ? n : begin + TASK_COLORS;
+        const size_t end = kmc_smaller(n, begin + TASK_COLORS);
         if (channels == 3)
             for (size_t i = begin; i < end; i++)
                 total += counts[i] * square_off(colors + 3 * i, palette + 3 * (size_t)labels[i], 3);

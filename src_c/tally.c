@@ -114,7 +114,7 @@ kmc_status kmc_tally_add(kmc_tally *tally, const kmc_kernels *kernels, const uin
     uint32_t keys[BLOCK];
     kmc_status status = KMC_OK;
     for (size_t i = 0; i < n && status == KMC_OK; i += BLOCK) {
-        size_t here = n - i < BLOCK ? n - i : BLOCK;
+        size_t here = kmc_smaller(n - i, BLOCK);
         kernels->keys(pixels + i * (size_t)tally->channels, here, tally->channels, keys);
         if (tally->channels == 4) status = count_not_opaque(tally, keys, &here);
         if (status == KMC_OK) status = make_room(tally, here);

@@ -115,7 +115,7 @@ static kmc_status place_task(void *job, ptrdiff_t task, int thread)
 {
     const placing *const p = job;
     const size_t n = p->tree->points.n, begin = (size_t)task * KMC_TASK_POINTS;
-    const size_t end = n - begin < KMC_TASK_POINTS ? n : begin + KMC_TASK_POINTS;
+    const size_t end = kmc_smaller(n, begin + KMC_TASK_POINTS);
     kmc_status status = KMC_OK;
     place_colors(p->tree, p->colors, begin, end, p->coordinates != NULL);
     if (p->coordinates) status = place_coordinates(p->tree, p->coordinates, begin, end);
