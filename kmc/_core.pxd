@@ -181,6 +181,7 @@ cdef extern from "kmc.h" nogil:
         size_t n_bands
 
     uint64_t kmc_plane_bytes(const kmc_plane *plane)
+    uint64_t kmc_palette_bytes(size_t k)
     kmc_status kmc_plane_write(const kmc_run *run, const kmc_plane *plane, const void *indices,
                                int index_bytes, kmc_bytes *coded)
     kmc_status kmc_plane_read(const kmc_run *run, const kmc_plane *plane, const kmc_bytes *coded,

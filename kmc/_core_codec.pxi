@@ -28,6 +28,11 @@ def plane_bytes(size_t height, size_t width, uint32_t contexts, int slot_bits, s
     return kmc_plane_bytes(&plane)
 
 
+def palette_bytes(size_t k):
+    """How much memory a palette of k colours takes, besides them, where a plane is worked on."""
+    return kmc_palette_bytes(k)
+
+
 def plane_write(indices not None, const uint8_t[:, ::1] palette not None, uint32_t contexts,
                 int slot_bits, size_t n_bands, int threads):
     """The bytes of each band."""

@@ -72,9 +72,8 @@ _BAND_PIXELS = 3_000_000
 _LEAST_BAND_PIXELS = 4096
 _MOST_SLOTS_PER_PIXEL = 4
 
-# What a reader notes of each band, however little is in it, and of each colour.
+# What a reader notes of each band, however little is in it.
 _BAND_BYTES = 64
-_COLOR_BYTES = 80
 
 DEFAULT_LEVEL = 5
 DEFAULT_MAX_MEMORY = 1 << 30
@@ -340,9 +339,10 @@ def _fitting_threads(header: Header, threads: int, max_memory: int, name: str) -
     """How many threads there is memory for."""
     index_bytes = 1 if len(header.colors) <= 256 else 2
     picture = header.height * header.width * index_bytes
-    picture += _BAND_BYTES * header.n_bands + _COLOR_BYTES * len(header.colors)
+    picture += _BAND_BYTES * header.n_bands + header.colors.nbytes
     band = 0
     if header.n_bands:
+        picture += _core.palette_bytes(len(header.colors))
         band = _core.plane_bytes(
             header.height, header.width, header.contexts, header.slot_bits, header.n_bands
         )

@@ -156,6 +156,11 @@ uint64_t kmc_plane_bytes(const kmc_plane *plane)
     return sizeof(band) + kmc_index_model_bytes(plane->width, plane->height / plane->n_bands + 1, choice);
 }
 
+uint64_t kmc_palette_bytes(size_t k)
+{
+    return kmc_palette_tree_bytes(k) + (uint64_t)k * sizeof(uint16_t);
+}
+
 static kmc_status code_plane(plane_job *job)
 {
     const kmc_plane *const plane = job->plane;

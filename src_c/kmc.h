@@ -199,6 +199,9 @@ typedef struct kmc_plane {
 /* The bytes of memory that each band at work takes. There are as many as threads, or as bands. */
 uint64_t kmc_plane_bytes(const kmc_plane *plane);
 
+/* And what k colours take, besides themselves. */
+uint64_t kmc_palette_bytes(size_t k);
+
 /* Indices (below k, index_bytes = 1 or 2 wide) to the bytes of each band. Release them with kmc_bytes_free. */
 kmc_status kmc_plane_write(const kmc_run *run, const kmc_plane *plane, const void *indices, int index_bytes,
                            kmc_bytes *coded);

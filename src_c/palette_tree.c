@@ -133,6 +133,21 @@ static void enter_colors(kmc_palette_tree *tree, const building *b)
     }
 }
 
+/* A third or more of the places stay empty. */
+static int symbol_bits(size_t k)
+{
+    int bits = 1;
+    while ((size_t)1 << bits < k + k / 2) bits++;
+    return bits;
+}
+
+uint64_t kmc_palette_tree_bytes(size_t k)
+{
+    const kmc_palette_tree *const tree = NULL;
+    const size_t of_color = sizeof *tree->nodes + sizeof *tree->order + sizeof *tree->colors + sizeof(uint32_t);
+    return (uint64_t)k * of_color + (sizeof *tree->symbols << symbol_bits(k));
+}
+
 kmc_status kmc_palette_tree_new(const uint8_t *palette, size_t k, int channels, kmc_palette_tree *tree)
 {
     uint32_t *const scratch = kmc_alloc(k, sizeof *scratch);
@@ -140,7 +155,7 @@ kmc_status kmc_palette_tree_new(const uint8_t *palette, size_t k, int channels, 
     tree->nodes = kmc_alloc_zeroed(k, sizeof *tree->nodes);
     tree->order = kmc_alloc(k, sizeof *tree->order);
     tree->colors = kmc_alloc_zeroed(k, sizeof *tree->colors);
-    for (tree->symbol_bits = 1; (size_t)1 << tree->symbol_bits < k + k / 2; tree->symbol_bits++) {}
+    tree->symbol_bits = symbol_bits(k);
     tree->symbols = kmc_alloc_zeroed((size_t)1 << tree->symbol_bits, sizeof *tree->symbols);
     kmc_status status = KMC_NO_MEMORY;
     if (scratch && tree->nodes && tree->order && tree->colors && tree->symbols) {

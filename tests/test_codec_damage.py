@@ -68,7 +68,7 @@ def header(
 ) -> bytes:
     sizes = [width - 1, height - 1, k - 1, *([bands] if bands != 1 else [])]
     kind = bytes([2 | model << 2 | (bands != 1) << 7])
-    named = b"" if model < 3 else contexts.to_bytes(3, "little")
+    named = b"" if model < 4 else contexts.to_bytes(3, "little")
     return kind + b"".join(map(varint, sizes)) + named + b"\x55" * 30
 
 
@@ -79,7 +79,9 @@ def header(
         (header(1, 1 << 31, 2), "1 x 2147483648 pixels"),
         (header(9, 9, 65537), "65537 colours"),
         (header(9, 9, 1), "has a model for 1 colour"),
+        (header(9, 9, 1, model=3), "has a model for 1 colour"),
         (header(9, 9, 2, contexts=0), "contexts 0x0"),
+        (header(9, 9, 2, model=4), r"2\*\*4 slots"),
         (header(9, 9, 2, model=5), r"2\*\*5 slots"),
         (header(9, 9, 2, model=23), r"2\*\*23 slots"),
         (header(64, 64, 2, 0), "64 x 64 pixels of 2 colours into 0 bands"),
@@ -142,6 +144,18 @@ def test_more_memory_than_there_is(sample: kmc.IndexedImage, sample_file: bytes)
     large = header(2**31 - 1, 2**31 - 1, 1, model=0)
     with pytest.raises(kmc.OutOfMemoryError, match="not enough memory to open the picture"):
         kmc.open(rebuilt(sample_file, lambda c: [(b"H", large)]), max_memory=1 << 70)
+
+
+def test_colors_take_what_the_document_says() -> None:
+    for k in [*range(1, 600), 1023, 1024, 21846, 43690, 43691, 65535, 65536]:
+        assert 80 * k < _core.palette_bytes(k) <= 96 * k  # and as many bytes as they have channels
+    many = indexed(4, 4, 65536, 4)
+    data = file_of(many, 0x080000, 6)
+    taken = 2 * 16 + 64 + 4 * 65536 + _core.palette_bytes(65536)
+    taken += _core.plane_bytes(4, 4, 0x080000, 6, 1)
+    assert_same(kmc.open(data, max_memory=taken), many)
+    with pytest.raises(kmc.FormatError, match=f"takes {taken} bytes of memory to decode"):
+        kmc.open(data, max_memory=taken - 1)
 
 
 def test_the_tables_take_what_is_said() -> None:
