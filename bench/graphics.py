@@ -1,4 +1,4 @@
-"""Small pictures that are no photographs: sprites, icons, text, drawings, gradients, noise."""
+"""Small pictures that are no photographs: sprites, icons, text, drawings, maps, gradients."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ ART = np.array(
 
 def load() -> list[Picture]:
     """All of them, each with 256 colours at most."""
-    made = [*sprites(), *patterns(), *gradients(), *noises(), *drawings(), *screens()]
+    made = [*sprites(), *patterns(), *gradients(), *shades(), *noises(), *maps(), *drawings()]
+    made += [*smooth_drawings(), *screens(), *smooth_text()]
     return [Picture(name, np.ascontiguousarray(pixels)) for name, pixels in made] + packaged()
 
 
@@ -45,6 +46,18 @@ def grey(values: Any) -> NDArray[np.uint8]:
     """Levels as a grey RGB picture."""
     levels = np.asarray(values).clip(0, 255).astype(np.uint8)
     return np.stack([levels] * 3, axis=-1)
+
+
+def colored(*channels: Any) -> NDArray[np.uint8]:
+    """A picture of three channels, each an array or a number."""
+    stacked = np.stack(np.broadcast_arrays(*channels), axis=-1)
+    return stacked.round().clip(0, 255).astype(np.uint8)
+
+
+def shrunk(canvas: Image.Image) -> NDArray[np.uint8]:
+    """A quarter of each side: edges become smooth."""
+    size = canvas.width // 4, canvas.height // 4
+    return np.asarray(canvas.resize(size, Image.Resampling.BOX))
 
 
 def sprites() -> Iterator[tuple[str, NDArray[np.uint8]]]:
@@ -99,6 +112,31 @@ def gradients() -> Iterator[tuple[str, NDArray[np.uint8]]]:
         yield f"gradient, {dither}", np.asarray(black_and_white.remap(ramp, dither=dither))
 
 
+def shades() -> Iterator[tuple[str, NDArray[np.uint8]]]:
+    """Gradients in two directions, around a point, in several colours."""
+    y, x = np.indices((128, 128))
+    around = np.arctan2(y - 63.5, x - 63.5) / (2 * np.pi) + 0.5
+    from_center = np.hypot(x - 63.5, y - 63.5)
+    odd = (x // 16 + y // 16) % 2
+    yield "conical gradient", grey(around * 255)
+    yield "checkered gradients", grey(np.where(odd, 255 - 2 * y, 2 * x))
+    checkered = colored(np.where(odd, 0, 2 * x), np.where(odd, y, x), odd * (255 - 2 * y))
+    yield "checkered gradients of colour", checkered
+    yield "two gradients, 8x8 colours", colored(x // 16 * 36, y // 16 * 36, 128)
+    yield "two gradients, red and blue", colored(x // 9 * 18, 40, y // 9 * 18)
+    y, x = np.indices((60, 90))
+    cube = colored(x // 5 % 6 * 51, y // 5 % 6 * 51, (x // 30 + y // 30 * 2) * 51)
+    yield "cube of 180 colours", cube
+    y, x = np.indices((128, 128))
+    yield "gradient between two colours", colored(*((x + y) * c / 254 for c in (200, 150, 60)))
+    yield "slow gradient", grey(np.broadcast_to(np.arange(512) // 4 + 60, (40, 512)))
+    light = np.sqrt((1 - (from_center / 60) ** 2).clip(0))
+    yield "ball", grey(np.where(light > 0, (light * 0.8 + 0.2 - x / 640) * 240, 10))
+    rings = np.floor(from_center / 10)[..., None] / 6
+    hues = ART[np.floor(around * 11.99).astype(int)] * rings + 255 * (1 - rings)
+    yield "wheel of colours", np.where(rings < 1, hues, 255).astype(np.uint8)
+
+
 def noises() -> Iterator[tuple[str, NDArray[np.uint8]]]:
     """What cannot be foretold, or hardly."""
     random = np.random.default_rng(2)
@@ -108,6 +146,33 @@ def noises() -> Iterator[tuple[str, NDArray[np.uint8]]]:
     yield "noise of two colours", art(random.integers(0, 2, (64, 64)) * 12)
     yield "ramp with noise", grey(2 * x + y + random.integers(0, 9, (64, 64)))
     yield "few specks", art(np.where(random.random((64, 64)) < 0.02, 2, 12))
+
+
+def maps() -> Iterator[tuple[str, NDArray[np.uint8]]]:
+    """Measurements as colours."""
+    random = np.random.default_rng(5)
+    y, x = np.indices((128, 128))
+    black_to_white = np.arange(256)[:, None] * 3 - np.array([0, 255, 510])
+    black_to_white = black_to_white.clip(0, 255).astype(np.uint8)
+    hills = np.sin(x / 15) + np.cos(y / 11) + np.sin((x + y) / 23)
+    levels = (hills + 3) / 6 * 255
+    yield "heat map", black_to_white[levels.astype(int)]
+    noisy = (levels + random.normal(0, 6, levels.shape)).clip(0, 255).astype(int)
+    yield "heat map with noise", black_to_white[noisy]
+    cells = random.integers(0, 256, (16, 20)).repeat(8, 0).repeat(8, 1)
+    yield "heat map of cells", black_to_white[cells]
+    yield "contours", art((levels // 16).astype(int))
+    sky = y // 2 + random.integers(0, 5, y.shape)
+    yield "noisy sky", colored(90 + 2 * sky, 140 + 1.5 * sky, 230 + 0.3 * sky)
+    centers = random.random((30, 2)) * 128
+    away = (y[..., None] - centers[:, 0]) ** 2 + (x[..., None] - centers[:, 1]) ** 2
+    yield "map of countries", art(away.argmin(axis=-1))
+    loud = np.abs(np.sin(np.arange(300) / 20) * 40 * random.random(300))
+    yield "waveform", art(np.where(abs(np.arange(100) - 50)[:, None] <= loud, 9, 12))
+    bars = random.integers(0, 2, 95).repeat(2) * 12
+    yield "barcode", art(np.broadcast_to(bars, (80, 190)))
+    bands = random.integers(0, 256, 40).repeat(4)
+    yield "bands of greys", grey(np.broadcast_to(bands, (60, 160)))
 
 
 def drawings() -> Iterator[tuple[str, NDArray[np.uint8]]]:
@@ -144,6 +209,43 @@ def drawings() -> Iterator[tuple[str, NDArray[np.uint8]]]:
     yield "mandelbrot", art(escape)
 
 
+def smooth_drawings() -> Iterator[tuple[str, NDArray[np.uint8]]]:
+    """Shapes whose edges are shades between the colours on both sides, and blocks without."""
+    random = np.random.default_rng(6)
+    canvas = Image.new("RGB", (800, 480), "white")
+    pen = ImageDraw.Draw(canvas)
+    for y in range(0, 480, 80):
+        pen.line((0, y, 800, y), (220, 220, 220), 4)
+    t = np.arange(0, 200, 0.5)
+    curves = 60 + 40 * np.sin(t / 17), 60 + 30 * np.cos(t / 9), 100 - t * 0.4
+    for i, curve in enumerate(curves):
+        pen.line([*zip(4 * t, 4 * curve, strict=True)], tuple(ART[2 + 3 * i]), 8)
+    yield "plot", np.asarray(kmc.quantize(shrunk(canvas), 64, threads=1))
+    canvas = Image.new("RGB", (512, 512), "white")
+    pen = ImageDraw.Draw(canvas)
+    pen.rounded_rectangle((32, 32, 480, 480), 96, tuple(ART[2]))
+    pen.ellipse((144, 144, 368, 368), "white")
+    yield "sign", shrunk(canvas)
+    face = Image.new("RGB", (256, 256), "white")
+    pen = ImageDraw.Draw(face)
+    pen.ellipse((8, 8, 248, 248), tuple(ART[4]))
+    for left in (70, 156):
+        pen.ellipse((left, 80, left + 30, 120), tuple(ART[1]))
+    pen.arc((70, 90, 186, 200), 20, 160, tuple(ART[1]), 12)
+    yield "face", shrunk(face)
+    canvas = Image.new("RGB", (160, 120), tuple(ART[10]))
+    pen = ImageDraw.Draw(canvas)
+    for i, j in np.ndindex(7, 7):
+        x, y, up = 80 + (i - j) * 10, 30 + (i + j) * 5, 5 * int(random.integers(0, 5))
+        sides = [(-10, 5, 7), (10, 5, 8)]
+        for dx, dy, color in sides:
+            foot = [(x + dx, y + dy), (x, y + 10)]
+            pen.polygon([*foot, (x, y + 10 - up), (x + dx, y + dy - up)], tuple(ART[color]))
+        top = [(x, y - up), (x + 10, y + 5 - up), (x, y + 10 - up), (x - 10, y + 5 - up)]
+        pen.polygon(top, tuple(ART[6]))
+    yield "isometric blocks", np.asarray(canvas)
+
+
 def screens() -> Iterator[tuple[str, NDArray[np.uint8]]]:
     """Text and windows."""
     random = np.random.default_rng(4)
@@ -170,6 +272,42 @@ def screens() -> Iterator[tuple[str, NDArray[np.uint8]]]:
         pen.multiline_text((left + 8, top + 24), text, "black", font)
     yield "windows on a desk", np.asarray(desk)
     yield "button", np.asarray(desk)[16:34, 20:101]
+
+
+def smooth_text() -> Iterator[tuple[str, NDArray[np.uint8]]]:
+    """Programs in several colours, buttons, and a form."""
+    random = np.random.default_rng(7)
+    smooth, plain = ImageFont.load_default(13), ImageFont.load_default_imagefont()
+    words = ["def", "return", "for", "in", "if", "else", "class", "self", "value", "range", "None"]
+    canvas = Image.new("RGB", (320, 200), (40, 44, 52))
+    pen = ImageDraw.Draw(canvas)
+    for i in range(12):
+        left = 6.0
+        for word in random.choice(words, 6):
+            pen.text((left, 4 + 16 * i), word, tuple(ART[(4, 5, 11, 12)[len(word) % 4]]), smooth)
+            left = round(left + pen.textlength(word + " ", smooth))
+    yield "program", np.asarray(kmc.quantize(np.asarray(canvas), 64, threads=1))
+    canvas = Image.new("RGB", (160, 120), (236, 236, 236))
+    pen = ImageDraw.Draw(canvas)
+    for i, label in enumerate(("Open", "Cancel", "Apply")):
+        top = 12 + 36 * i
+        for row in range(24):
+            shade = ART[(9, 3, 6)[i]] * (1 - row / 40)
+            pen.line((20, top + row, 140, top + row), tuple(shade.astype(int)))
+        pen.rectangle((20, top, 140, top + 23), outline=(60, 60, 60))
+        pen.text((50, top + 6), label, "white", plain)
+    yield "buttons with gradients", np.asarray(canvas)
+    canvas = Image.new("RGB", (320, 240), (240, 240, 240))
+    pen = ImageDraw.Draw(canvas)
+    pen.rectangle((0, 0, 319, 24), (50, 60, 80))
+    pen.text((8, 6), "Settings", "white", plain)
+    for i in range(8):
+        top = 40 + 24 * i
+        pen.rectangle((12, top, 22, top + 10), "white", (120, 120, 120))
+        pen.text((30, top), f"Option number {i + 1}: enabled", (20, 20, 20), plain)
+        pen.rectangle((200, top - 2, 300, top + 13), "white", (180, 180, 180))
+        pen.text((204, top), f"value {17 * i * i}", (60, 60, 60), plain)
+    yield "form", np.asarray(canvas)
 
 
 def packaged() -> list[Picture]:
