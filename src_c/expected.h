@@ -27,8 +27,9 @@ static inline void kmc_expect(const kmc_expected *table, const kmc_palette_tree 
     const kmc_expected *const entry = table + (p->relative >> (64 - KMC_EXPECTED_BITS));
     const uint64_t step = entry->times ? entry->step : off[KMC_N] - off[KMC_NW];
     const uint32_t symbol = *kmc_symbol_of(tree, w + step);
-    const int32_t on = p->around[KMC_W] + p->around[KMC_N] - p->around[KMC_NW];
-    p->expected = symbol ? (int32_t)symbol - 1 : on >= 0 && on < (int32_t)tree->k ? on : p->around[KMC_W];
+    const int32_t *const a = p->around;
+    const int32_t on = a[KMC_W] + (first_row ? a[KMC_W] - a[KMC_WW] : a[KMC_N] - a[KMC_NW]);
+    p->expected = symbol ? (int32_t)symbol - 1 : on >= 0 && on < (int32_t)tree->k ? on : a[KMC_W];
     p->times = entry->times;
 }
 

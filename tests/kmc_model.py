@@ -241,7 +241,8 @@ class Band:
         step, times = self.steps.get(self.relative >> 52, (0, 0))
         if times == 0:
             step = off["N"] - off["NW"]
-        on = near["W"] + near["N"] - near["NW"]
+        pair = ("W", "WW") if self.first else ("N", "NW")
+        on = near["W"] + near[pair[0]] - near[pair[1]]
         if not 0 <= on < len(self.tree.colors):
             on = near["W"]
         return self.symbols.get((w + step) % ONE64, on), times
