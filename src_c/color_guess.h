@@ -17,7 +17,7 @@ enum {
 typedef struct kmc_guesser {
     int32_t (*errors)[KMC_RULES]; /* by column, with a margin on both sides */
     int32_t rules[KMC_RULES][4];  /* what they say of the pixel at hand, in 1/16 */
-    uint16_t trust[KMC_TRUST_MAX + 1];         /* the weight of a rule by the sum of its errors */
+    uint16_t trust[KMC_TRUST_MAX + 1]; /* the weight of a rule by the sum of its errors */
 } kmc_guesser;
 
 kmc_status kmc_guesser_new(size_t width, kmc_guesser *guesser);
@@ -42,35 +42,36 @@ static inline int32_t kmc_between(int32_t x, int32_t a, int32_t b)
 
 /* Four guesses in 1/16 of a level, 0 to 4080: the rules weighted by how right they were nearby; a mean of eight
  * neighbours; that of W and NE; and the clamped gradient W + N - NW. */
-static inline void kmc_guess(kmc_guesser *guesser, size_t x, const int16_t (*colors)[4], const int32_t *around,
-               int32_t guesses[KMC_GUESSES][4])
+static inline void kmc_guess(kmc_guesser *restrict guesser, size_t x, const int16_t (*colors)[4], const int32_t *around,
+                             int32_t (*restrict guesses)[4])
 {
-    const int16_t *const w = colors[around[KMC_W]], *const n = colors[around[KMC_N]];
-    const int16_t *const nw = colors[around[KMC_NW]], *const ne = colors[around[KMC_NE]];
-    const int16_t *const ww = colors[around[KMC_WW]], *const nn = colors[around[KMC_NN]];
-    const int16_t *const nne = colors[around[KMC_NNE]], *const nee = colors[around[KMC_NEE]];
-    int32_t(*const rules)[4] = guesser->rules;
-    int32_t weights[KMC_RULES], all = 0;
+    int32_t near[KMC_NEE + 1][4], sums[4] = {0}, weights[KMC_RULES], all = 0;
+    int32_t(*const restrict rules)[4] = guesser->rules;
+    for (int i = 0; i <= KMC_NEE; i++)
+        for (int c = 0; c < 4; c++) near[i][c] = 16 * colors[around[i]][c];
     for (int c = 0; c < 4; c++) {
-        rules[0][c] = 16 * w[c];
-        rules[1][c] = 16 * n[c];
-        rules[2][c] = 16 * ne[c];
-        rules[3][c] = 16 * (w[c] + n[c] - nw[c]);
-        rules[4][c] = 16 * (w[c] + ne[c] - n[c]);
-        rules[5][c] = 16 * (2 * n[c] - nn[c]);
-        rules[6][c] = 16 * (2 * w[c] - ww[c]);
-        rules[7][c] = 16 * (n[c] + ne[c] - nne[c]);
-        guesses[1][c] = 3 * (w[c] + n[c]) + 2 * (nw[c] + ne[c] + ww[c] + nn[c]) + nne[c] + nee[c];
-        guesses[2][c] = 8 * (w[c] + ne[c]);
-        guesses[3][c] = 16 * kmc_between(w[c] + n[c] - nw[c], w[c], n[c]);
+        const int32_t w = near[KMC_W][c], n = near[KMC_N][c], ne = near[KMC_NE][c], gradient = w + n - near[KMC_NW][c];
+        rules[0][c] = w;
+        rules[1][c] = n;
+        rules[2][c] = ne;
+        rules[3][c] = gradient;
+        rules[4][c] = w + ne - n;
+        rules[5][c] = 2 * n - near[KMC_NN][c];
+        rules[6][c] = 2 * w - near[KMC_WW][c];
+        rules[7][c] = n + ne - near[KMC_NNE][c];
+        const int32_t twice = near[KMC_NW][c] + ne + near[KMC_WW][c] + near[KMC_NN][c];
+        guesses[1][c] = (3 * (w + n) + 2 * twice + near[KMC_NNE][c] + near[KMC_NEE][c]) >> 4;
+        guesses[2][c] = (w + ne) >> 1;
+        guesses[3][c] = kmc_between(gradient, w, n);
     }
     kmc_guess_weigh(guesser, x, weights);
-    for (int r = 0; r < KMC_RULES; r++) all += weights[r];
+    for (int r = 0; r < KMC_RULES; r++) {
+        all += weights[r];
+        for (int c = 0; c < 4; c++) sums[c] += weights[r] * rules[r][c];
+    }
     for (int c = 0; c < 4; c++) {
-        int32_t sum = 0;
-        for (int r = 0; r < KMC_RULES; r++) sum += weights[r] * rules[r][c];
-        sum = sum < 0 ? 0 : sum / all;
-        guesses[0][c] = sum > 4080 ? 4080 : sum;
+        const int32_t guess = sums[c] < 0 ? 0 : sums[c] / all;
+        guesses[0][c] = guess > 4080 ? 4080 : guess;
     }
 }
 

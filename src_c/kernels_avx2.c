@@ -10,7 +10,7 @@
 #define KMC_TARGET KMC_TARGET_OF("avx2,bmi,bmi2,lzcnt,popcnt")
 #define KMC_NAME(kernel) kernel##_avx2
 #define KMC_VARIANT "avx2"
-#include "mixing_avx2.h"
+#include "lanes_avx2.h"
 #include "quads_avx2.h"
 #include "vec_avx2.h"
 

@@ -10,7 +10,7 @@
 #define KMC_TARGET KMC_TARGET_OF("avx512f,avx512bw,avx512vl,avx2,bmi,bmi2,lzcnt,popcnt")
 #define KMC_NAME(kernel) kernel##_avx512
 #define KMC_VARIANT "avx512"
-#include "mixing_avx2.h"
+#include "lanes_avx2.h"
 #include "quads_avx2.h"
 #include "vec_avx512.h"
 

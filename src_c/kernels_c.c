@@ -7,7 +7,7 @@
 #define KMC_TARGET
 #define KMC_NAME(kernel) kernel##_c
 #define KMC_VARIANT "c"
-#include "mixing_c.h"
+#include "lanes_c.h"
 #include "quads_c.h"
 #include "vec_c.h"
 

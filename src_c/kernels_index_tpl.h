@@ -1,6 +1,7 @@
 /* Coding an index plane, once per instruction set: the including file defines KMC_TARGET and KMC_NAME and includes its
- * mixing_*.h before this. docs/kmc-format.md tells every step. */
+ * lanes_*.h before this. docs/kmc-format.md tells every step. */
 #include "decision.h"
+#include "kernels_aim_tpl.h"
 
 #include <string.h>
 
@@ -42,7 +43,7 @@ KMC_TARGET static inline void gather(const kmc_index_model *m, decision *d, inpu
     in->stretched[n] = in->rates[n] = 256;
     for (n++; n % KMC_INPUTS_STEP != 0; n++) in->stretched[n] = 0;
     in->n = n;
-    mixing_weigh(in->stretched, in->rates, n, in->all);
+    lanes_weigh(in->stretched, in->rates, n, in->all);
 }
 
 /* Codes one bit: a probability is mixed, the bit read or written, and everything learns from it. */
@@ -53,7 +54,7 @@ KMC_TARGET static inline int decide(kmc_index_model *m, kmc_coder *coder, decisi
     int32_t *weights[KMC_MIXERS], *const final_weights = m->learned.final_weights[d->sets[0]];
     gather(m, d, &in);
     for (int i = 0; i < KMC_MIXERS; i++) weights[i] = m->learned.weights[i] + d->sets[i] * (size_t)m->learned.n_inputs;
-    mixing_sum(in.all, weights, in.n, mixed);
+    lanes_sum(in.all, weights, in.n, mixed);
     for (int i = 0; i < KMC_MIXERS; i++) {
         mixed[i] = kmc_clamp_stretched(mixed[i] >> 12);
         sum += mixed[i] * final_weights[i] >> 4;
@@ -66,11 +67,11 @@ KMC_TARGET static inline int decide(kmc_index_model *m, kmc_coder *coder, decisi
     bit = kmc_coder_code(coder, reading, bit, (uint32_t)p);
 
     for (int i = 0; i < KMC_MIXERS; i++) errors[i] = ((bit << 16) - kmc_squash(&m->logistic, mixed[i])) * m->rate >> 4;
-    mixing_learn(in.all, weights, in.n, errors);
+    lanes_learn(in.all, weights, in.n, errors);
     if (d->twice) {
         for (int i = 0; i < in.n_asked; i++) kmc_counter_learn(d->counters[i], &m->rates, bit, m->limits[i]);
     } else {
-        mixing_count(in.asked, in.rates, m->limits, in.n, bit);
+        lanes_count(in.asked, in.rates, m->limits, in.n, bit);
         for (int i = 0; i < in.n_asked; i++) *d->counters[i] = in.asked[i];
     }
     const int32_t error = ((bit << 16) - before) >> 4;

@@ -10,7 +10,7 @@
 #define KMC_TARGET
 #define KMC_NAME(kernel) kernel##_neon
 #define KMC_VARIANT "neon"
-#include "mixing_c.h"
+#include "lanes_c.h"
 #include "quads_c.h"
 #include "vec_neon.h"
 

@@ -79,27 +79,31 @@ static inline void kmc_hash_contexts(const kmc_place *p, const int32_t *a, uint3
                                      uint64_t *keys)
 {
     const uint64_t w = (uint64_t)a[KMC_W], n = (uint64_t)a[KMC_N];
-    uint64_t all[KMC_CONTEXTS] = {0};
-    all[0] = kmc_mix(kmc_mix(0, w), (uint64_t)a[KMC_WW]);
-    all[1] = kmc_mix(kmc_mix(1, n), (uint64_t)a[KMC_NN]);
-    all[2] = kmc_mix(kmc_mix(kmc_mix(2, n), (uint64_t)a[KMC_NE]), (uint64_t)a[KMC_NNE]);
-    all[3] = kmc_mix_run(3, a, KMC_W, KMC_NE + 1);
-    all[4] = kmc_mix(4, kmc_quantized(p->guesses[0], 7));
-    all[5] = kmc_mix(kmc_mix(kmc_mix(5, kmc_quantized(p->guesses[0], 8)), w), n);
-    if (chosen & 0x3C0) {
-        all[6] = kmc_mix_run(all[3], a, KMC_WW, KMC_NN + 1);
-        all[7] = kmc_mix_run(all[6], a, KMC_NNE, KMC_NWW + 1);
-        all[8] = kmc_mix_run(all[7], a, KMC_NNW, KMC_NNN + 1);
-        all[9] = kmc_mix_run(all[8], a, KMC_WWWW, KMC_NEIGHBOURS);
+    uint64_t four = 0, longer = 0;
+    int used = 0;
+    if (chosen & 1 << 0) keys[used++] = kmc_mix(kmc_mix(0, w), (uint64_t)a[KMC_WW]);
+    if (chosen & 1 << 1) keys[used++] = kmc_mix(kmc_mix(1, n), (uint64_t)a[KMC_NN]);
+    if (chosen & 1 << 2) keys[used++] = kmc_mix(kmc_mix(kmc_mix(2, n), (uint64_t)a[KMC_NE]), (uint64_t)a[KMC_NNE]);
+    if (chosen & 0x3C8) four = kmc_mix_run(3, a, KMC_W, KMC_NE + 1);
+    if (chosen & 1 << 3) keys[used++] = four;
+    if (chosen & 1 << 4) keys[used++] = kmc_mix(4, kmc_quantized(p->guesses[0], 7));
+    if (chosen & 1 << 5) keys[used++] = kmc_mix(kmc_mix(kmc_mix(5, kmc_quantized(p->guesses[0], 8)), w), n);
+    if (chosen & 0x3C0) longer = kmc_mix_run(four, a, KMC_WW, KMC_NN + 1);
+    if (chosen & 1 << 6) keys[used++] = longer;
+    if (chosen & 0x380) longer = kmc_mix_run(longer, a, KMC_NNE, KMC_NWW + 1);
+    if (chosen & 1 << 7) keys[used++] = longer;
+    if (chosen & 0x300) longer = kmc_mix_run(longer, a, KMC_NNW, KMC_NNN + 1);
+    if (chosen & 1 << 8) keys[used++] = longer;
+    if (chosen & 1 << 9) keys[used++] = kmc_mix_run(longer, a, KMC_WWWW, KMC_NEIGHBOURS);
+    if (chosen & 1 << 10) keys[used++] = kmc_mix(kmc_mix(10, w), n);
+    if (chosen & 1 << 11) keys[used++] = kmc_mix(kmc_mix(11, w), (uint64_t)a[KMC_NE]);
+    if (chosen & 1 << 12) keys[used++] = kmc_mix(12, kmc_quantized(p->guesses[1], 6));
+    if (chosen & 1 << 13) keys[used++] = kmc_mix(kmc_mix(kmc_mix(13, w), (uint64_t)a[KMC_WW]), (uint64_t)a[KMC_NW]);
+    if (chosen & 1 << 14) {
+        const uint64_t runs = (uint64_t)p->run << 8 | below;
+        keys[used++] = kmc_mix(kmc_mix(kmc_mix(14, runs), w << 16 | n), (uint64_t)a[KMC_NE]);
     }
-    all[10] = kmc_mix(kmc_mix(10, w), n);
-    all[11] = kmc_mix(kmc_mix(11, w), (uint64_t)a[KMC_NE]);
-    all[12] = kmc_mix(12, kmc_quantized(p->guesses[1], 6));
-    all[13] = kmc_mix(kmc_mix(kmc_mix(13, w), (uint64_t)a[KMC_WW]), (uint64_t)a[KMC_NW]);
-    all[14] = kmc_mix(kmc_mix(kmc_mix(14, (uint64_t)p->run << 8 | below), w << 16 | n), (uint64_t)a[KMC_NE]);
-    all[15] = kmc_mix(15, p->match);
-    for (int i = 0, used = 0; i < KMC_CONTEXTS; i++)
-        if (chosen >> i & 1) keys[used++] = all[i];
+    if (chosen & 1 << 15) keys[used++] = kmc_mix(15, p->match);
 }
 
 #endif

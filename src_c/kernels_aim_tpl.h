@@ -1,0 +1,75 @@
+/* What informs each decision of an index plane, once per instruction set: the including file defines KMC_TARGET and
+ * includes its lanes_*.h before this. */
+
+KMC_TARGET static inline kmc_counter *relation(const kmc_index_model *m, int i, uint64_t a, uint64_t b)
+{
+    return m->learned.relations[i] + (kmc_mix(kmc_mix((uint64_t)i, a), b) >> (64 - m->learned.relation_bits));
+}
+
+KMC_TARGET static inline size_t final_row(const kmc_place *p, uint64_t node)
+{
+    const uint64_t left_and_above = (uint64_t)p->around[KMC_W] << 16 | (uint64_t)p->around[KMC_N];
+    return (size_t)(kmc_mix(kmc_mix(left_and_above, node), 0) >> (64 - KMC_FINAL_BITS));
+}
+
+KMC_TARGET static inline void aim_at_row(const kmc_index_model *m, decision *d, kmc_counter *row, uint32_t t)
+{
+    d->counters[m->n_counters + d->n_rows] = row + (t >> 8);
+    d->parts[d->n_rows++] = t & 255;
+}
+
+KMC_TARGET static inline void aim_at_node(const kmc_index_model *m, const kmc_place *p, size_t at, decision *d)
+{
+    const kmc_palette_node *const node = &m->tree->nodes[at];
+    const size_t own = least(at, KMC_NODES - 1), shared = least((size_t)node->depth, KMC_SHARED - 1);
+    const uint32_t sides = (uint32_t)lanes_sides(node, p->around), four = sides % KMC_SIDES, eight = sides % 6561;
+    uint32_t t[KMC_GUESSES];
+    lanes_project(node, p->guesses, t);
+    d->n_rows = 0;
+    for (int i = KMC_GUESSES - 1; i >= 0; i--) {
+        if (!(m->contexts >> (KMC_GUESS_BIT + i) & 1)) continue;
+        aim_at_row(m, d, m->learned.rows[i] + own * KMC_ROW, t[i]);
+        if (m->contexts & KMC_EXPECTING)
+            aim_at_row(m, d, m->learned.shared + ((size_t)i * KMC_SHARED + shared) * KMC_ROW, t[i]);
+    }
+    kmc_counter **relations = d->counters + m->n_contexts;
+    if (m->contexts >> KMC_RELATION_BIT & 1) *relations++ = relation(m, 0, eight, at);
+    if (m->contexts >> KMC_RELATION_BIT & 2) *relations++ = relation(m, 1, sides, least((size_t)node->depth, 15));
+    if (m->contexts >> KMC_RELATION_BIT & 4) *relations++ = relation(m, 2, four * 32 + (t[0] >> 8), at);
+    d->sets[0] = own * 2;
+    d->sets[1] = four * 4 + least((size_t)node->depth, 3);
+    d->sets[2] = p->agreement * 2 + (node->depth > 0);
+    d->final = final_row(p, at);
+}
+
+KMC_TARGET static inline void aim_at_flat(const kmc_index_model *m, const kmc_place *p, decision *d)
+{
+    const uint64_t flat = KMC_FLAT_NODE, left = (uint64_t)p->around[KMC_W];
+    kmc_counter **relations = d->counters + m->n_contexts;
+    if (m->contexts >> KMC_RELATION_BIT & 1) *relations++ = relation(m, 0, p->same, flat | left);
+    if (m->contexts >> KMC_RELATION_BIT & 2) *relations++ = relation(m, 1, p->same, flat);
+    if (m->contexts >> KMC_RELATION_BIT & 4) *relations++ = relation(m, 2, kmc_quantized(p->guesses[0], 7), flat | left);
+    d->n_rows = 0;
+    d->sets[0] = 1;
+    d->sets[1] = 4 * KMC_SIDES + (p->match & 255);
+    d->sets[2] = KMC_AGREEMENTS + p->same;
+    d->final = final_row(p, KMC_FLAT_NODE);
+}
+
+KMC_TARGET static inline void aim_at_expected(const kmc_index_model *m, const kmc_place *p, decision *d)
+{
+    const uint32_t like = kmc_same(p->around, p->expected), times = p->times;
+    kmc_counter **relations = d->counters + m->n_contexts;
+    if (m->contexts >> KMC_RELATION_BIT & 1) *relations++ = relation(m, 0, p->relative, KMC_EXPECTED_NODE);
+    if (m->contexts >> KMC_RELATION_BIT & 2)
+        *relations++ = relation(m, 1, times * 4 + least(p->changed, 3), KMC_EXPECTED_NODE);
+    if (m->contexts >> KMC_RELATION_BIT & 4) *relations++ = relation(m, 2, times * 256 + like, KMC_EXPECTED_NODE);
+    int32_t off = 0;
+    for (int c = 0; c < 4; c++) off += p->guesses[0][c] - 16 * m->tree->colors[p->expected][c];
+    d->n_rows = 0;
+    aim_at_row(m, d, m->learned.near, off < -128 ? 0 : off > 127 ? 8191 : (uint32_t)(4096 + 32 * off));
+    d->sets[0] = 3;
+    d->sets[1] = KMC_SETS_SIDES - KMC_EXPECTED_MAX - 1 + times;
+    d->sets[2] = KMC_SETS_AGREEMENT - KMC_LIKE + like;
+    d->final = final_row(p, KMC_EXPECTED_NODE);
+}
