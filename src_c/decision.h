@@ -55,33 +55,6 @@ typedef struct decision {
     int n_rows, twice; /* whether a counter may be there twice */
 } decision;
 
-/* ---- the place ----------------------------------------------------------------------------------------------------- */
-
-/* What followed the last place like pixel x of the row. */
-static inline uint32_t find_match(kmc_index_model *m, size_t x)
-{
-    const uint16_t *const here = m->row + x;
-    return kmc_matcher_find(&m->matcher, m->plane, (uint32_t)(here - m->plane), here[3 - (ptrdiff_t)m->stride]);
-}
-
-static inline void observe(kmc_index_model *m, uint32_t match, kmc_place *p)
-{
-    const size_t x = m->x;
-    kmc_look_around(m->row + x, m->stride, p->around);
-    kmc_guess(&m->guesser, x, (const int16_t(*)[4])m->tree->colors, p->around, p->guesses);
-    p->agreement = kmc_agreements(p->around);
-    p->same = kmc_same_as_left(p->around);
-    p->run = m->run;
-    p->changed = m->changed;
-    p->match = match;
-    kmc_hash_contexts(p, p->around, m->contexts, m->runs[x], p->keys);
-    p->expected = -1;
-    if (m->contexts & KMC_EXPECTING) {
-        kmc_expect(m->expected, m->tree, p, m->y == 0);
-        kmc_hash_contexts(p, p->off, m->contexts, m->runs[x], p->off_keys);
-    }
-}
-
 /* ---- one decision -------------------------------------------------------------------------------------------------- */
 
 /* Whether two of n slots are the same: each is compared with all, which is quicker than with those before it alone. */
