@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("kmc", "src_c", "tests", "bench", "docs", "examples", "fuzz", ".ci", ".github")
 CODE = {".py", ".pyx", ".pxd", ".pxi", ".pyi", ".c", ".h"}
 TEXT = CODE | {".md", ".toml", ".yml", ".typed", ""}
-MAX_FILE, MAX_FUNCTION = 400, 60
+MAX_FILE, MAX_FUNCTION, MAX_C_LINE = 400, 60, 125
 
 FORBIDDEN_IN_C = {
     "prints": r"\b(?:f|s|sn|v)?(?:printf|puts|putchar)\s*\(|\bstderr\b|\bstdout\b",
@@ -94,6 +94,13 @@ def test_no_file_is_long(path: Path) -> None:
 def test_no_function_is_long(path: Path) -> None:
     long = {name: lines for name, lines in function_lengths(path) if lines > MAX_FUNCTION}
     assert long == {}
+
+
+@pytest.mark.parametrize("path", named(C_FILES))
+def test_no_line_of_c_is_long(path: Path) -> None:
+    """Of Python, ruff says the same."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if len(line) > MAX_C_LINE] == []
 
 
 @pytest.mark.parametrize("path", named(FILES))
