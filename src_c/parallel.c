@@ -1,11 +1,11 @@
 /* One parallel loop for the whole engine: the only door to threads.
  *
- * The caller begins at once and takes tasks until none is left; a helper that wakes in time takes some off it. At the
- * end the caller waits for the tasks that helpers have begun, never for a helper that has not come. Helpers sleep between
- * loops and belong to one call, so nothing spins, nothing is left behind, and fork is safe.
+ * The caller begins at once and takes tasks until none is left; a helper that wakes in time takes some off it. At
+ * the end the caller waits for the tasks that helpers have begun, never for a helper that has not come. Helpers sleep
+ * between loops and belong to one call, so nothing spins, nothing is left behind, and fork is safe.
  *
- * An OpenMP loop has a barrier at both ends, where all wait for a thread that is waiting for a processor. Two threads on
- * two cores, mean milliseconds with one busy process a core (and three more tests at work):
+ * An OpenMP loop has a barrier at both ends, where all wait for a thread that is waiting for a processor. Two threads
+ * on two cores, mean milliseconds with one busy process a core (and three more tests at work):
  *
  *                              one thread   libgomp   this
  *     50 loops of 0.5 ms, in a row     24      1002     24
@@ -35,9 +35,9 @@ void kmc_team_free(kmc_team *team)
 #include "cpu.h"
 #include "thread.h"
 
-/* A helper that loses its processor in the middle of a task keeps the caller waiting for some 10 ms until it gets it
- * back. So helpers take only processors that nobody is using, looked for every LOOK_NS; unless a loop is so long that it
- * gains more from its fair share of a busy machine than it may lose: from PATIENCE_NS on. */
+/* A helper that loses its processor in the middle of a task keeps the caller waiting for some 10 ms until it gets
+ * it back. So helpers take only processors that nobody is using, looked for every LOOK_NS; unless a loop is so long that
+ * it gains more from its fair share of a busy machine than it may lose: from PATIENCE_NS on. */
 #define LOOK_NS 10000000
 #define PATIENCE_NS 100000000
 
