@@ -64,8 +64,10 @@ _FEWEST_SLOT_BITS = 8
 _MOST_SLOT_BITS = {1: 16, 2: 16, 3: 16, 4: 16, 5: 18, 6: 18, 7: 19, 8: 20, 9: 20}
 _SLOTS_PER_PIXEL_BITS = {1: -4, 2: -4, 3: -4, 4: -3, 5: -3, 6: -2, 7: -2, 8: -2, 9: -1}
 
-# A band learns anew: at 16 colours that costs some 3 kB, 0.8 % of the band.
-_BAND_PIXELS = 3_000_000
+# A band has so many pixels at least: it learns anew, which at 16 colours costs some 3 kB, 1 % of it
+# where it is that small. Their number is a power of two, so that none is left over at the end, when
+# all threads but one would wait.
+_BAND_PIXELS = 2_250_000
 
 # Bands are no smaller, nor are their tables much larger than they are: else it would take long to
 # read what few bytes can ask for.
@@ -158,7 +160,7 @@ def _chosen(image: IndexedImage, level: int) -> Header:
     colors = np.ascontiguousarray(image.palette.colors)
     if len(colors) == 1:
         return Header(height, width, colors, 0, 0, 0)
-    n_bands = min(height, max(1, height * width // _BAND_PIXELS))
+    n_bands = min(height, 1 << max(1, height * width // _BAND_PIXELS).bit_length() - 1)
     contexts = _CONTEXTS[level]
     wanted = (height * width // n_bands).bit_length() + _SLOTS_PER_PIXEL_BITS[level]
     if len(colors) >= _MANY_COLORS:
