@@ -1,4 +1,4 @@
-/* Adaptive probabilities: counters that learn fast at first, slots of fifteen of them under a hash, interpolated rows. */
+/* Adaptive probabilities: counters that learn fast at first, slots of fifteen of them by a hash, interpolated rows. */
 #ifndef KMC_COUNTERS_H
 #define KMC_COUNTERS_H
 
@@ -52,7 +52,7 @@ static inline uint32_t kmc_counter_p(kmc_counter counter, uint32_t least)
     return p < least ? least : p > 65536 - least ? 65536 - least : p;
 }
 
-/* ---- hashing ------------------------------------------------------------------------------------------------------- */
+/* ---- hashing ----------------------------------------------------------------------------------------------------- */
 
 static inline uint64_t kmc_mix(uint64_t hash, uint64_t value)
 {
@@ -60,8 +60,8 @@ static inline uint64_t kmc_mix(uint64_t hash, uint64_t value)
     return hash ^ hash >> 32;
 }
 
-/* The slot of a hash: one of two neighbours, the one that bears its check, or else the one whose first counter was asked
- * less, made new. */
+/* The slot of a hash: one of two neighbours, the one that bears its check, or else the one whose first counter was
+ * asked less, made new. */
 static inline kmc_counter *kmc_slot_find(kmc_counter *slots, int bits, uint64_t hash)
 {
     const uint32_t check = (uint32_t)hash | 1;
@@ -83,7 +83,7 @@ static inline void kmc_slot_fetch(const kmc_counter *slots, int bits, uint64_t h
     kmc_prefetch(slots + (number ^ 1) * KMC_SLOT);
 }
 
-/* ---- rows ---------------------------------------------------------------------------------------------------------- */
+/* ---- rows -------------------------------------------------------------------------------------------------------- */
 
 /* A place on a row: between counters `at` and at + 1, `part` of `whole` on the way. */
 static inline uint32_t kmc_row_read(const kmc_counter *row, uint32_t part, uint32_t whole)

@@ -55,7 +55,7 @@ typedef struct decision {
     int n_rows, twice; /* whether a counter may be there twice */
 } decision;
 
-/* ---- one decision -------------------------------------------------------------------------------------------------- */
+/* ---- one decision ------------------------------------------------------------------------------------------------ */
 
 /* Whether two of n slots are the same: each is compared with all, which is quicker than with those before it alone. */
 static inline int any_twice(const kmc_counter *slots, kmc_counter *const found[KMC_CONTEXTS], int n)

@@ -1,7 +1,7 @@
 /* The model of an index plane: counters under many contexts, mixed. The format's document tells every step. */
 #include "decision.h"
 
-/* ---- a new model --------------------------------------------------------------------------------------------------- */
+/* ---- a new model ------------------------------------------------------------------------------------------------- */
 
 static int chosen(uint32_t contexts, int from, int to)
 {

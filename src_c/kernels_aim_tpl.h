@@ -73,7 +73,8 @@ KMC_TARGET static inline void aim_at_flat(const kmc_index_model *m, const kmc_pl
     kmc_counter **relations = d->counters + m->n_contexts;
     if (m->contexts >> KMC_RELATION_BIT & 1) *relations++ = relation(m, 0, p->same, flat | left);
     if (m->contexts >> KMC_RELATION_BIT & 2) *relations++ = relation(m, 1, p->same, flat);
-    if (m->contexts >> KMC_RELATION_BIT & 4) *relations++ = relation(m, 2, kmc_quantized(p->guesses[0], 7), flat | left);
+    if (m->contexts >> KMC_RELATION_BIT & 4)
+        *relations++ = relation(m, 2, kmc_quantized(p->guesses[0], 7), flat | left);
     d->n_rows = 0;
     d->sets[0] = 1;
     d->sets[1] = 4 * KMC_SIDES + (p->match & 255);

@@ -15,7 +15,7 @@ enum {
     AIMS_AHEAD = 9   /* and how many decisions of theirs */
 };
 
-/* ---- one decision -------------------------------------------------------------------------------------------------- */
+/* ---- one decision ------------------------------------------------------------------------------------------------ */
 
 /* The inputs of a decision, and what its counters were. */
 typedef struct inputs {
@@ -84,7 +84,7 @@ KMC_TARGET static inline int decide(kmc_index_model *m, kmc_coder *coder, decisi
     return bit;
 }
 
-/* ---- one pixel ----------------------------------------------------------------------------------------------------- */
+/* ---- one pixel --------------------------------------------------------------------------------------------------- */
 
 /* A pixel and its first decisions, as far as the writer made them ready. */
 typedef struct pixel {

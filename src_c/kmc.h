@@ -8,7 +8,7 @@
 #include "base.h"
 #include "kernels.h"
 
-/* ---- histogram: the distinct colours of pictures, with their counts --------------------------------------------- */
+/* ---- histogram: the distinct colours of pictures, with their counts ---------------------------------------------- */
 
 typedef struct kmc_histogram kmc_histogram;
 

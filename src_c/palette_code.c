@@ -7,16 +7,17 @@
 
 enum { CHANNELS = 4, LIMIT = 60, P_MIN = 64, HALF = 1 << 15, LENGTHS = 4 };
 
-/* What is taken for granted of a colour: all channels move alike; each goes on in its steps; the channels are the digits
- * of a number that counts up; nothing, and they stand there as bytes. */
+/* What is taken for granted of a colour: all channels move alike; each goes on in its steps; the channels are the
+ * digits of a number that counts up; nothing, and they stand there as bytes. */
 typedef enum palette_way { MOVING, STEPPING, COUNTING, AS_IS, WAYS } palette_way;
 
-/* Numbers are more often long than short: 7/8 to begin with, as if asked twice. They are 0 as often where channels go on. */
+/* Numbers are more often long than short: 7/8 to begin with, as if asked twice. They are 0 as often where channels go
+ * on. */
 static const kmc_counter LONGER = (kmc_counter)7 << 29 | 2, SHORTER = (kmc_counter)1 << 29 | 2;
 
-/* For each channel: how many bits the number has, counted up one by one, after one of how many, but not in colours that
- * move; and those below its highest one. As a digit: what came after each value, -1 before anything did, and by how much
- * it went on last. */
+/* For each channel: how many bits the number has, counted up one by one, after one of how many, but not in colours
+ * that move; and those below its highest one. As a digit: what came after each value, -1 before anything did, and by
+ * how much it went on last. */
 typedef struct palette_model {
     kmc_rates rates;
     palette_way way;

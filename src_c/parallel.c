@@ -36,8 +36,8 @@ void kmc_team_free(kmc_team *team)
 #include "thread.h"
 
 /* A helper that loses its processor in the middle of a task keeps the caller waiting for some 10 ms until it gets
- * it back. So helpers take only processors that nobody is using, looked for every LOOK_NS; unless a loop is so long that
- * it gains more from its fair share of a busy machine than it may lose: from PATIENCE_NS on. */
+ * it back. So helpers take only processors that nobody is using, looked for every LOOK_NS; unless a loop is so long
+ * that it gains more from its fair share of a busy machine than it may lose: from PATIENCE_NS on. */
 #define LOOK_NS 10000000
 #define PATIENCE_NS 100000000
 

@@ -1,5 +1,5 @@
-/* The plain model of an index plane: how often each side of each node was taken, whatever is around; of symbols, or of how
- * far these are from the mean of those around. */
+/* The plain model of an index plane: how often each side of each node was taken, whatever is around; of symbols, or of
+ * how far these are from the mean of those around. */
 #include "plain_model.h"
 
 enum { ASKED = 20, ASKED_DIFFERENCES = 2, LIMIT = 1000, P_MIN = 4, ROWS = 4, AROUND = 12 };

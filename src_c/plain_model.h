@@ -1,5 +1,5 @@
-/* The plain model of an index plane: how often each side of each node was taken, whatever is around; of symbols, or of how
- * far these are from the mean of those around. */
+/* The plain model of an index plane: how often each side of each node was taken, whatever is around; of symbols, or of
+ * how far these are from the mean of those around. */
 #ifndef KMC_PLAIN_MODEL_H
 #define KMC_PLAIN_MODEL_H
 

@@ -14,8 +14,8 @@ enum {
 
 typedef struct kmc_repeats {
     uint32_t after[1 << KMC_REPEATS_BITS]; /* by the hash of a row: the number of the one that came next */
-    kmc_counter counters[KMC_REPEATS_STATES]; /* by whether the last two rows were as expected, and */
-    uint32_t history, run, last; /* whether as many in a row were by now as before the last that was not: or fewer, more */
+    kmc_counter counters[KMC_REPEATS_STATES]; /* by whether the last two rows were as expected, and how run compares */
+    uint32_t history, run, last; /* how many in a row were, by now, and before the last that was not */
 } kmc_repeats;
 
 static inline void kmc_repeats_start(kmc_repeats *repeats)
