@@ -58,8 +58,8 @@ macros = [
 
 core = Extension(
     "kmc._core",
-    sources=["kmc/_core.pyx", *sorted(glob("src_c/*.c"))],
-    depends=glob("src_c/*.h"),
+    sources=["kmc/_core.pyx", *sorted(glob("src_c/*/*.c"))],
+    depends=glob("src_c/**/*.h", recursive=True),
     include_dirs=["src_c"],
     define_macros=macros,
     py_limited_api=not FREE_THREADED,

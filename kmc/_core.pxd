@@ -1,7 +1,7 @@
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 
-cdef extern from "base.h":
+cdef extern from "base/base.h":
     ctypedef enum kmc_status:
         KMC_OK, KMC_NO_MEMORY, KMC_INTERRUPTED, KMC_BAD_ARGUMENT
 
@@ -22,11 +22,11 @@ cdef extern from "base.h":
     long kmc_live_allocations()
 
 
-cdef extern from "clock.h" nogil:
+cdef extern from "base/clock.h" nogil:
     int64_t kmc_clock_ns()
 
 
-cdef extern from "kernels.h" nogil:
+cdef extern from "simd/kernels.h" nogil:
     ctypedef struct kmc_kernels:
         const char *name
         void (*keys)(const uint8_t *pixels, size_t n, int channels, uint32_t *keys)
@@ -40,7 +40,7 @@ cdef extern from "kernels.h" nogil:
     const kmc_kernels *kmc_kernels_find(const char *name)
 
 
-cdef extern from "parallel.h" nogil:
+cdef extern from "base/parallel.h" nogil:
     ctypedef struct kmc_team:
         pass
 
@@ -48,7 +48,7 @@ cdef extern from "parallel.h" nogil:
     void kmc_team_free(kmc_team *team)
 
 
-cdef extern from "tables.h" nogil:
+cdef extern from "base/scratch.h" nogil:
     ctypedef struct kmc_tables:
         pass
 
@@ -56,7 +56,7 @@ cdef extern from "tables.h" nogil:
     void kmc_tables_free(kmc_tables *tables)
 
 
-cdef extern from "points.h" nogil:
+cdef extern from "kmeans/points.h" nogil:
     ctypedef struct kmc_node:
         uint32_t begin, end, next
 
@@ -191,18 +191,18 @@ cdef extern from "kmc.h" nogil:
     void kmc_bytes_free(kmc_bytes *bytes, size_t n)
 
 
-cdef extern from "deflate.h" nogil:
+cdef extern from "png/deflate.h" nogil:
     size_t kmc_deflate_bound(size_t n)
     kmc_status kmc_deflate(const kmc_run *run, const uint8_t *data, size_t n, int quick,
                            uint8_t *out, size_t *size)
 
 
-cdef extern from "png_filter.h" nogil:
+cdef extern from "png/filter.h" nogil:
     kmc_status kmc_png_filter(const kmc_run *run, const uint8_t *rows, size_t n_rows, size_t width,
                               int filter, uint8_t *out)
 
 
-cdef extern from "arrange.h" nogil:
+cdef extern from "png/palette_order.h" nogil:
     enum:
         KMC_MOST_ARRANGED
     kmc_status kmc_meetings(const kmc_run *run, const uint8_t *indices, size_t height,

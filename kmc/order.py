@@ -13,7 +13,7 @@ popularity   28 600  71 800  132 900  171 800  215 800
 compact      28 300  69 900  127 400  164 700  202 000
 ===========  ======  ======  =======  =======  =======
 
-"compact" makes indices that meet in the picture neighbours in the palette (src_c/arrange.c), so
+"compact" makes indices that meet in the picture neighbours in the palette (src_c/png/palette_order.c), so
 that filters leave small numbers; it takes 1 ms up to 64 colours and 18 ms for 256. Without filters
 all orders are within 0.1 %. Growing the order by the meetings alone, without the exchanges after
 it, gives 130 300 at 64 and 208 700 at 256 colours; a short tour through the colours, however near

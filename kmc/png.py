@@ -2,8 +2,8 @@
 
 Palette and indices are kept as they are: a PLTE entry for each colour, and tRNS up to the last one
 that is not opaque. An index has 1, 2, 4 or 8 bits, as few as the palette allows unless a byte for
-each compresses better. Rows are filtered and compressed by the engine (src_c/png_filter.c,
-src_c/deflate.c), so that the bytes do not depend on which zlib is installed.
+each compresses better. Rows are filtered and compressed by the engine (src_c/png/filter.c,
+src_c/png/deflate.c), so that the bytes do not depend on which zlib is installed.
 """
 
 from __future__ import annotations

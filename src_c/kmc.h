@@ -5,8 +5,8 @@
 #ifndef KMC_H
 #define KMC_H
 
-#include "base.h"
-#include "kernels.h"
+#include "base/base.h"
+#include "simd/kernels.h"
 
 /* ---- histogram: the distinct colours of pictures, with their counts ---------------------------------------------- */
 

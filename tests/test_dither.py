@@ -28,7 +28,7 @@ SOURCES = Path(__file__).resolve().parent.parent / "src_c"
 
 def blue_noise():
     """The mask of the C header, thresholds 0 to 15."""
-    text = (SOURCES / "dither_mask.h").read_text(encoding="utf-8")
+    text = (SOURCES / "dither" / "blue_noise.h").read_text(encoding="utf-8")
     body = text[text.index("= {") + 3 : text.index("};")]
     return np.array([int(value) for value in body.split(",")[:-1]]).reshape(64, 64) // 16
 
@@ -300,11 +300,11 @@ def test_half_of_black_and_white_is_grey():
 
 
 def test_the_mask_is_the_one_its_script_makes():
-    spec = importlib.util.spec_from_file_location("mask", SOURCES / "make_dither_mask.py")
+    spec = importlib.util.spec_from_file_location("mask", SOURCES / "dither" / "make_blue_noise.py")
     assert spec is not None and spec.loader is not None
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
-    assert script.header() == (SOURCES / "dither_mask.h").read_text(encoding="utf-8")
+    assert script.header() == (SOURCES / "dither" / "blue_noise.h").read_text(encoding="utf-8")
     assert sorted(script.ranks().reshape(-1).tolist()) == list(range(64 * 64))
 
 

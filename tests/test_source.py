@@ -47,7 +47,7 @@ def named(paths: list[Path]) -> list[object]:
 FILES = text_files()
 SOURCES = [path for path in FILES if path.suffix in CODE]
 C_FILES = [path for path in SOURCES if path.suffix in {".c", ".h"}]
-ENGINE = [path for path in C_FILES if path.parent.name == "src_c"]
+ENGINE = [path for path in C_FILES if ROOT / "src_c" in path.parents]
 
 
 def without_comments(text: str) -> str:

@@ -1,0 +1,49 @@
+/* Counting the bits of a word. */
+#ifndef KMC_BASE_BITS_H
+#define KMC_BASE_BITS_H
+
+#include <stdint.h>
+
+#if defined(_MSC_VER) && !defined(__clang__)
+#include <intrin.h>
+#endif
+
+/* The number of zero bits below the lowest set bit, 63 where there is none: without a branch on that. */
+static inline unsigned kmc_lowest_bit64(uint64_t bits)
+{
+    const uint64_t top = (uint64_t)1 << 63;
+#if defined(__GNUC__)
+    return (unsigned)__builtin_ctzll(bits | top);
+#else
+    unsigned long at;
+    _BitScanForward64(&at, bits | top);
+    return (unsigned)at;
+#endif
+}
+
+/* The number of set bits. */
+static inline unsigned kmc_count_bits(uint64_t bits)
+{
+#if defined(__GNUC__)
+    return (unsigned)__builtin_popcountll(bits);
+#else
+    bits -= bits >> 1 & 0x5555555555555555u;
+    bits = (bits & 0x3333333333333333u) + (bits >> 2 & 0x3333333333333333u);
+    bits = (bits + (bits >> 4)) & 0x0F0F0F0F0F0F0F0Fu;
+    return (unsigned)(bits * 0x0101010101010101u >> 56);
+#endif
+}
+
+/* The number of zero bits above the highest set one of eight, 8 where there is none. */
+static inline unsigned kmc_leading_zeros8(unsigned byte)
+{
+#if defined(__GNUC__)
+    return (unsigned)__builtin_clz(byte << 24 | 1u << 23);
+#else
+    unsigned zeros = 8;
+    for (; byte != 0; byte >>= 1) zeros--;
+    return zeros;
+#endif
+}
+
+#endif

@@ -1,0 +1,26 @@
+/* A clock that never goes back. */
+#define _POSIX_C_SOURCE 200809L /* for clock_gettime */
+#include "base/clock.h"
+
+#ifdef _WIN32
+#include <windows.h>
+
+int64_t kmc_clock_ns(void)
+{
+    LARGE_INTEGER ticks, per_second;
+    QueryPerformanceCounter(&ticks);
+    QueryPerformanceFrequency(&per_second);
+    int64_t const whole = ticks.QuadPart / per_second.QuadPart;
+    int64_t const rest = ticks.QuadPart % per_second.QuadPart;
+    return whole * 1000000000 + rest * 1000000000 / per_second.QuadPart;
+}
+#else
+#include <time.h>
+
+int64_t kmc_clock_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+#endif

@@ -1,0 +1,98 @@
+/* What the machine under us can do, and how busy it is: CPUID, XGETBV for the registers the system saves, /proc. */
+#define _POSIX_C_SOURCE 200809L /* for O_CLOEXEC */
+#include "base/cpu.h"
+
+#include "simd/targets.h"
+
+#ifdef KMC_X86
+
+#ifdef _MSC_VER
+#include <intrin.h>
+#else
+#include <cpuid.h>
+#endif
+
+enum { EAX, EBX, ECX, EDX };
+
+static void cpuid(unsigned leaf, unsigned registers[4])
+{
+#ifdef _MSC_VER
+    __cpuidex((int *)registers, (int)leaf, 0);
+#else
+    __cpuid_count(leaf, 0, registers[EAX], registers[EBX], registers[ECX], registers[EDX]);
+#endif
+}
+
+/* Which register files the operating system saves and restores. */
+static unsigned saved_states(void)
+{
+#ifdef _MSC_VER
+    return (unsigned)_xgetbv(0);
+#else
+    unsigned low, high;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return low;
+#endif
+}
+
+static int has(unsigned value, unsigned bits)
+{
+    return (value & bits) == bits;
+}
+
+unsigned kmc_cpu_features(void)
+{
+    const unsigned popcnt = 1u << 23, osxsave = 1u << 27, lzcnt = 1u << 5;
+    const unsigned avx2 = 1u << 3 | 1u << 5 | 1u << 8;     /* BMI1, AVX2, BMI2 */
+    const unsigned avx512 = 1u << 16 | 1u << 30 | 1u << 31; /* F, BW, VL */
+    const unsigned ymm = 1u << 1 | 1u << 2, zmm = ymm | 1u << 5 | 1u << 6 | 1u << 7;
+    unsigned basic[4], extended[4], leaf[4];
+    cpuid(0, leaf);
+    if (leaf[EAX] < 7) return 0;
+    cpuid(1, basic);
+    cpuid(7, leaf);
+    cpuid(0x80000001u, extended);
+    if (!has(basic[ECX], popcnt | osxsave) || !has(extended[ECX], lzcnt)) return 0;
+    if (!has(leaf[EBX], avx2) || !has(saved_states(), ymm)) return 0;
+    return has(leaf[EBX], avx512) && has(saved_states(), zmm) ? KMC_CPU_AVX2 | KMC_CPU_AVX512 : KMC_CPU_AVX2;
+}
+
+#else
+
+unsigned kmc_cpu_features(void)
+{
+    return 0;
+}
+
+#endif
+
+#ifdef __linux__
+
+#include <fcntl.h>
+#include <unistd.h>
+
+/* The fourth field of /proc/loadavg, as in "0.08 0.03 0.01 2/116 12901". */
+int kmc_cpu_running(void)
+{
+    char text[128];
+    const int file = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
+    if (file < 0) return 0;
+    const ssize_t n = read(file, text, sizeof text);
+    close(file);
+    int spaces = 0, running = 0;
+    for (ssize_t i = 0; i < n && spaces <= 3 && text[i] != '/'; i++) {
+        const int digit = text[i] >= '0' && text[i] <= '9';
+        if (text[i] == ' ') spaces++;
+        else if (spaces == 3 && digit && running < 1 << 20) running = 10 * running + text[i] - '0';
+    }
+    return running;
+}
+
+#else
+
+int kmc_cpu_running(void)
+{
+    return 0;
+}
+
+#endif

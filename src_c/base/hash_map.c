@@ -1,0 +1,55 @@
+/* A map from 32-bit keys to numbers, for keys too wide for a table. */
+#include "base/hash_map.h"
+
+enum { FIRST_BITS = 6, LAST_BITS = 33 };
+
+kmc_status kmc_keymap_new(kmc_keymap *map, size_t n)
+{
+    map->bits = FIRST_BITS;
+    while (n > (size_t)1 << (map->bits - 1) && map->bits < LAST_BITS) map->bits++;
+    map->slots = kmc_alloc_zeroed((size_t)1 << map->bits, sizeof *map->slots);
+    return map->slots ? KMC_OK : KMC_NO_MEMORY;
+}
+
+void kmc_keymap_free(kmc_keymap *map)
+{
+    kmc_free(map->slots);
+    map->slots = NULL;
+}
+
+/* Where the search for a key begins. 2^32 over the golden ratio spreads neighbours evenly. */
+static inline size_t first_slot(const kmc_keymap *map, uint32_t key)
+{
+    return (size_t)((uint64_t)(key * 0x9E3779B1u) << 32 >> (64 - map->bits));
+}
+
+void kmc_keymap_set(kmc_keymap *map, uint32_t key, uint32_t number)
+{
+    const size_t mask = ((size_t)1 << map->bits) - 1;
+    size_t i = first_slot(map, key);
+    while (map->slots[i] != 0) i = (i + 1) & mask;
+    map->slots[i] = (uint64_t)key << 32 | (number + 1);
+}
+
+/* Most keys are in the slot where the search begins. That is looked at for all of them first, without a branch, so that
+ * memory is waited for many times at once. */
+void kmc_keymap_find(const kmc_keymap *map, uint32_t *keys, size_t n)
+{
+    const size_t mask = ((size_t)1 << map->bits) - 1;
+    uint32_t missed[KMC_KEYMAP_BLOCK], at[KMC_KEYMAP_BLOCK];
+    size_t n_missed = 0;
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t key = keys[i];
+        const uint64_t slot = map->slots[first_slot(map, key)];
+        missed[n_missed] = key;
+        at[n_missed] = (uint32_t)i;
+        n_missed += slot >> 32 != key || slot == 0;
+        keys[i] = (uint32_t)slot - 1;
+    }
+    for (size_t i = 0; i < n_missed; i++) {
+        const uint32_t key = missed[i];
+        size_t j = (first_slot(map, key) + 1) & mask;
+        while (map->slots[j] != 0 && map->slots[j] >> 32 != key) j = (j + 1) & mask;
+        keys[at[i]] = (uint32_t)map->slots[j] - 1;
+    }
+}

@@ -1,0 +1,97 @@
+/* Checked allocation: sizes are multiplied here and nowhere else. */
+#ifdef __linux__
+#define _DEFAULT_SOURCE /* for madvise */
+#endif
+#include "base/base.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef KMC_TEST_HOOKS
+
+#include <stdatomic.h>
+
+static atomic_long live, until_failure = -1;
+
+void kmc_fail_allocation_after(long n)
+{
+    atomic_store(&until_failure, n);
+}
+
+long kmc_live_allocations(void)
+{
+    return atomic_load(&live);
+}
+
+/* Counts what malloc or calloc gave, or takes it back when its turn to fail has come. */
+static void *counted(void *memory)
+{
+    if (atomic_load(&until_failure) >= 0 && atomic_fetch_sub(&until_failure, 1) == 0) {
+        free(memory);
+        return NULL;
+    }
+    if (memory) atomic_fetch_add(&live, 1);
+    return memory;
+}
+
+void kmc_free(void *memory)
+{
+    if (memory) atomic_fetch_sub(&live, 1);
+    free(memory);
+}
+
+#else
+
+static void *counted(void *memory)
+{
+    return memory;
+}
+
+void kmc_free(void *memory)
+{
+    free(memory);
+}
+
+#endif
+
+void *kmc_alloc(size_t count, size_t size)
+{
+    if (size != 0 && count > SIZE_MAX / size) return NULL;
+    const size_t bytes = count * size;
+    return counted(malloc(bytes != 0 ? bytes : 1));
+}
+
+void *kmc_alloc_zeroed(size_t count, size_t size)
+{
+    return counted(count != 0 && size != 0 ? calloc(count, size) : calloc(1, 1));
+}
+
+void *kmc_grown(void *memory, size_t n, size_t room, size_t size)
+{
+    void *const larger = kmc_alloc(room, size);
+    if (!larger) return NULL;
+    if (n != 0) memcpy(larger, memory, n * size);
+    kmc_free(memory);
+    return larger;
+}
+
+#ifdef __linux__
+
+#include <sys/mman.h>
+
+void kmc_huge_pages(void *memory, size_t bytes)
+{
+    const uintptr_t page = (uintptr_t)1 << 21, begin = ((uintptr_t)memory + page - 1) & ~(page - 1);
+    const uintptr_t end = ((uintptr_t)memory + bytes) & ~(page - 1);
+    if (begin < end) madvise((void *)begin, end - begin, MADV_HUGEPAGE); /* without them it is only slower */
+}
+
+#else
+
+void kmc_huge_pages(void *memory, size_t bytes)
+{
+    (void)memory;
+    (void)bytes;
+}
+
+#endif

@@ -1,0 +1,182 @@
+/* Palettes to bytes and back: each colour as its difference from the one before, in the bits of a small number. */
+#include "codec/arithmetic_coder.h"
+#include "codec/counters.h"
+#include "kmc.h"
+
+#include <string.h>
+
+enum { CHANNELS = 4, LIMIT = 60, P_MIN = 64, HALF = 1 << 15, LENGTHS = 4 };
+
+/* What is taken for granted of a colour: all channels move alike; each goes on in its steps; the channels are the
+ * digits of a number that counts up; nothing, and they stand there as bytes. */
+typedef enum palette_way { MOVING, STEPPING, COUNTING, AS_IS, WAYS } palette_way;
+
+/* Numbers are more often long than short: 7/8 to begin with, as if asked twice. They are 0 as often where channels go
+ * on. */
+static const kmc_counter LONGER = (kmc_counter)7 << 29 | 2, SHORTER = (kmc_counter)1 << 29 | 2;
+
+/* For each channel: how many bits the number has, counted up one by one, after one of how many, but not in colours
+ * that move; and those below its highest one. As a digit: what came after each value, -1 before anything did, and by
+ * how much it went on last. */
+typedef struct palette_model {
+    kmc_rates rates;
+    palette_way way;
+    kmc_counter lengths[CHANNELS][LENGTHS][8], bits[CHANNELS][9][8];
+    int last[CHANNELS];
+    int16_t next[CHANNELS][256];
+    int step[CHANNELS];
+} palette_model;
+
+static kmc_status new_model(palette_way way, palette_model **model)
+{
+    *model = kmc_alloc_zeroed(1, sizeof **model);
+    if (!*model) return KMC_NO_MEMORY;
+    kmc_rates_fill(&(*model)->rates);
+    (*model)->way = way;
+    memset((*model)->next, 0xFF, sizeof(*model)->next);
+    for (int c = 0; c < CHANNELS; c++)
+        for (int i = 0; i < 8; i++) {
+            const kmc_counter longer = i == 0 && way != MOVING ? SHORTER : LONGER;
+            for (int n = 0; n < LENGTHS; n++) (*model)->lengths[c][n][i] = longer;
+            for (int n = 0; n < 9; n++) (*model)->bits[c][n][i] = KMC_COUNTER_NEW;
+        }
+    return KMC_OK;
+}
+
+static int code_bit(palette_model *model, kmc_coder *coder, int reading, kmc_counter *counter, int bit)
+{
+    bit = kmc_coder_code(coder, reading, bit, kmc_counter_p(*counter, P_MIN));
+    kmc_counter_learn(counter, &model->rates, bit, LIMIT);
+    return bit;
+}
+
+/* A number from 0 to 255. */
+static int code_number(palette_model *model, kmc_coder *coder, int reading, int channel, int number)
+{
+    kmc_counter *const lengths = model->lengths[channel][model->last[channel]];
+    int length = 0;
+    while (length < 8 && code_bit(model, coder, reading, &lengths[length], number >> length != 0)) length++;
+    if (model->way != MOVING) model->last[channel] = length < LENGTHS ? length : LENGTHS - 1;
+    if (length == 0) return 0;
+    int read = 1;
+    for (int i = length - 2; i >= 0; i--)
+        read = 2 * read + code_bit(model, coder, reading, &model->bits[channel][length][i], number >> i & 1);
+    return read;
+}
+
+/* A channel as its difference from a guess. */
+static void code_channel(palette_model *model, kmc_coder *coder, int reading, int c, int guess, uint8_t *value)
+{
+    const int off = (int8_t)(uint8_t)(*value - guess);
+    const int number = code_number(model, coder, reading, c, off >= 0 ? 2 * off : -2 * off - 1);
+    if (reading) *value = (uint8_t)(guess + (number % 2 == 0 ? number / 2 : -(number + 1) / 2));
+}
+
+/* It goes on in steps; or it moves as the channel before it did, and alpha stays. */
+static void code_color(palette_model *model, kmc_coder *coder, int reading, uint8_t *color, const uint8_t *before,
+                       const uint8_t *earlier, int channels, palette_way way)
+{
+    for (int c = 0; c < channels; c++) {
+        const int like = c == 1 || c == 2 ? color[c - 1] - before[c - 1] : 0;
+        const int guess = before[c] + (way == STEPPING ? before[c] - earlier[c] : like);
+        code_channel(model, coder, reading, c, guess < 0 ? 0 : guess > 255 ? 255 : guess, color + c);
+    }
+}
+
+/* Blue goes on, green when blue comes round, red when green does, then alpha. */
+static void code_count(palette_model *model, kmc_coder *coder, int reading, uint8_t *color, const uint8_t *before,
+                       int channels)
+{
+    static const int DIGITS[CHANNELS] = {2, 1, 0, 3};
+    int carry = 1;
+    for (int i = 0; i < CHANNELS; i++) {
+        const int c = DIGITS[i];
+        if (c >= channels) continue;
+        const int value = before[c], next = model->next[c][value];
+        const int moved = next >= 0 ? next : (value + model->step[c]) & 255;
+        code_channel(model, coder, reading, c, carry ? moved : value, color + c);
+        if (carry) {
+            model->next[c][value] = color[c];
+            model->step[c] = color[c] - value;
+        }
+        carry = carry && color[c] <= value;
+    }
+}
+
+static void code_bytes(kmc_coder *coder, int reading, uint8_t *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        int byte = 1;
+        for (int j = 7; j >= 0; j--) byte = 2 * byte + kmc_coder_code(coder, reading, bytes[i] >> j & 1, HALF);
+        if (reading) bytes[i] = (uint8_t)byte;
+    }
+}
+
+/* Begins with the way: a 1 for each that it is not, in their order, and a 0 unless it is the last. */
+static palette_way code_way(kmc_coder *coder, int reading, palette_way way)
+{
+    int coded = MOVING;
+    while (coded < AS_IS && kmc_coder_code(coder, reading, coded != (int)way, HALF)) coded++;
+    return (palette_way)coded;
+}
+
+static kmc_status code_palette(kmc_coder *coder, int reading, uint8_t *palette, size_t k, int channels, palette_way way)
+{
+    static const uint8_t BEFORE_ALL[CHANNELS] = {0, 0, 0, 255};
+    const uint8_t *before = BEFORE_ALL, *earlier = BEFORE_ALL;
+    palette_model *model;
+    way = code_way(coder, reading, way);
+    if (way == AS_IS) {
+        code_bytes(coder, reading, palette, k * (size_t)channels);
+        return KMC_OK;
+    }
+    const kmc_status status = new_model(way, &model);
+    if (status != KMC_OK) return status;
+    for (size_t i = 0; i < k; i++) {
+        uint8_t *const color = palette + i * (size_t)channels;
+        if (way == COUNTING)
+            code_count(model, coder, reading, color, before, channels);
+        else
+            code_color(model, coder, reading, color, before, earlier, channels, way);
+        earlier = before;
+        before = color;
+    }
+    kmc_free(model);
+    return KMC_OK;
+}
+
+static kmc_status write_palette(const uint8_t *palette, size_t k, int channels, palette_way way, kmc_bytes *coded)
+{
+    kmc_coder coder;
+    kmc_coder_start_writing(&coder);
+    kmc_status status = code_palette(&coder, 0, (uint8_t *)palette, k, channels, way);
+    if (status == KMC_OK) kmc_coder_finish(&coder);
+    if (coder.failed) status = KMC_NO_MEMORY;
+    *coded = (kmc_bytes){coder.bytes, coder.n};
+    if (status != KMC_OK) kmc_bytes_free(coded, 1);
+    return status;
+}
+
+kmc_status kmc_palette_write(const uint8_t *palette, size_t k, int channels, kmc_bytes *coded)
+{
+    kmc_status status = write_palette(palette, k, channels, MOVING, coded);
+    for (int i = STEPPING; i < WAYS && status == KMC_OK; i++) {
+        kmc_bytes other;
+        status = write_palette(palette, k, channels, (palette_way)i, &other);
+        if (status == KMC_OK && other.size < coded->size) {
+            const kmc_bytes larger = *coded;
+            *coded = other;
+            other = larger;
+        }
+        kmc_bytes_free(&other, 1);
+    }
+    if (status != KMC_OK) kmc_bytes_free(coded, 1);
+    return status;
+}
+
+kmc_status kmc_palette_read(const uint8_t *data, size_t size, uint8_t *palette, size_t k, int channels)
+{
+    kmc_coder coder;
+    kmc_coder_start_reading(&coder, data, size);
+    return code_palette(&coder, 1, palette, k, channels, MOVING);
+}

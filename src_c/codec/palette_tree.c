@@ -1,0 +1,178 @@
+/* A palette as a binary tree: colours are parted again and again at the mean of the axis along which they vary most. */
+#include "codec/palette_tree.h"
+
+#include <string.h>
+
+enum { LEVELS = 4, AXIS_BITS = 19, AXIS_MAX = (1 << 17) - 1 };
+
+/* Luma, two chromas, alpha, times what makes their squared lengths equal: six. */
+typedef struct axis {
+    int of[4], scale;
+} axis;
+
+static const axis AXES[4] = {{{1, 2, 1, 0}, 1}, {{1, 0, -1, 0}, 3}, {{-1, 2, -1, 0}, 1}, {{0, 0, 0, 1}, 6}};
+static const axis GREY = {{1, 0, 0, 0}, 6};
+
+typedef struct building {
+    const uint8_t *palette;
+    int channels;
+    uint32_t *order, *scratch;
+} building;
+
+static int64_t along(const building *b, const axis *a, uint32_t index)
+{
+    int64_t z = 0;
+    for (int c = 0; c < b->channels; c++) z += a->of[c] * b->palette[(size_t)index * (size_t)b->channels + (size_t)c];
+    return z;
+}
+
+/* n times the variance along an axis, times n and the scale; and the sum of the coordinates. */
+static int64_t spread(const building *b, const axis *a, uint32_t low, uint32_t high, int64_t *sum)
+{
+    int64_t squares = 0;
+    *sum = 0;
+    for (uint32_t i = low; i < high; i++) {
+        const int64_t z = along(b, a, b->order[i]);
+        *sum += z;
+        squares += z * z;
+    }
+    return ((int64_t)(high - low) * squares - *sum * *sum) * a->scale;
+}
+
+/* Parts low .. high-1, both sides in the order they had. Colours that are all alike are halved. */
+static uint32_t part(const building *b, uint32_t low, uint32_t high)
+{
+    const axis *const axes = b->channels == 1 ? &GREY : AXES, *best = axes;
+    const int n_axes = b->channels == 1 ? 1 : b->channels;
+    int64_t most = -1, sum = 0;
+    for (int a = 0; a < n_axes; a++) {
+        int64_t sum_here;
+        const int64_t here = spread(b, axes + a, low, high, &sum_here);
+        if (here <= most) continue;
+        most = here;
+        sum = sum_here;
+        best = axes + a;
+    }
+    if (most == 0) return low + (high - low) / 2;
+    uint32_t left = low, right = 0;
+    for (uint32_t i = low; i < high; i++) {
+        const uint32_t index = b->order[i];
+        if (along(b, best, index) * (int64_t)(high - low) <= sum)
+            b->order[left++] = index;
+        else
+            b->scratch[right++] = index;
+    }
+    memcpy(b->order + left, b->scratch, right * sizeof *b->scratch);
+    return left;
+}
+
+static void mean(const building *b, uint32_t low, uint32_t high, int32_t *color)
+{
+    for (int c = 0; c < b->channels; c++) {
+        int64_t sum = 0;
+        for (uint32_t i = low; i < high; i++) sum += b->palette[(size_t)b->order[i] * (size_t)b->channels + (size_t)c];
+        color[c] = (int32_t)((32 * sum + (high - low)) / (2 * (int64_t)(high - low)));
+    }
+}
+
+static void aim(const building *b, kmc_palette_node *node)
+{
+    int32_t left[4] = {0}, right[4] = {0};
+    int64_t squared = 0;
+    mean(b, node->low, node->middle, left);
+    mean(b, node->middle, node->high, right);
+    for (int c = 0; c < 4; c++) squared += (int64_t)(right[c] - left[c]) * (right[c] - left[c]);
+    for (int c = 0; c < 4; c++) {
+        node->between[c] = (left[c] + right[c]) / 2;
+        if (squared == 0) continue;
+        const int64_t scaled = (int64_t)(right[c] - left[c]) * (1 << AXIS_BITS) / squared;
+        node->axis[c] = (int32_t)(scaled > AXIS_MAX ? AXIS_MAX : scaled < -AXIS_MAX ? -AXIS_MAX : scaled);
+    }
+}
+
+/* Gives a node its children: those of more than one symbol go to the end of the queue. */
+static int32_t add_child(kmc_palette_tree *tree, int32_t parent, int side, int32_t n_nodes)
+{
+    kmc_palette_node *const from = &tree->nodes[parent];
+    const uint32_t low = side ? from->middle : from->low, high = side ? from->high : from->middle;
+    if (high - low == 1) {
+        from->child[side] = ~(int32_t)low;
+        return n_nodes;
+    }
+    kmc_palette_node *const node = &tree->nodes[n_nodes];
+    from->child[side] = n_nodes;
+    node->low = low;
+    node->high = high;
+    node->depth = from->depth + 1;
+    node->group = node->depth % LEVELS == 0 ? (uint32_t)n_nodes : from->group;
+    node->place = node->depth % LEVELS == 0 ? 1 : 2 * from->place + (uint32_t)side;
+    return n_nodes + 1;
+}
+
+static void build(kmc_palette_tree *tree, const building *b)
+{
+    int32_t n_nodes = 1;
+    if (tree->k == 1) return;
+    tree->nodes[0].high = (uint32_t)tree->k;
+    tree->nodes[0].place = 1;
+    for (int32_t i = 0; i < n_nodes; i++) {
+        kmc_palette_node *const node = &tree->nodes[i];
+        node->middle = part(b, node->low, node->high);
+        aim(b, node);
+        n_nodes = add_child(tree, i, 0, n_nodes);
+        n_nodes = add_child(tree, i, 1, n_nodes);
+    }
+}
+
+static void enter_colors(kmc_palette_tree *tree, const building *b)
+{
+    for (size_t i = tree->k; i-- > 0;) {
+        const uint8_t *const color = b->palette + (size_t)tree->order[i] * (size_t)b->channels;
+        for (int c = 0; c < b->channels; c++) tree->colors[i][c] = color[c];
+        *kmc_symbol_of(tree, kmc_packed(tree->colors[i])) = (uint32_t)i + 1;
+    }
+}
+
+/* A third or more of the places stay empty. */
+static int symbol_bits(size_t k)
+{
+    int bits = 1;
+    while ((size_t)1 << bits < k + k / 2) bits++;
+    return bits;
+}
+
+uint64_t kmc_palette_tree_bytes(size_t k)
+{
+    const kmc_palette_tree *const tree = NULL;
+    const size_t of_color = sizeof *tree->nodes + sizeof *tree->order + sizeof *tree->colors + sizeof(uint32_t);
+    return (uint64_t)k * of_color + (sizeof *tree->symbols << symbol_bits(k));
+}
+
+kmc_status kmc_palette_tree_new(const uint8_t *palette, size_t k, int channels, kmc_palette_tree *tree)
+{
+    uint32_t *const scratch = kmc_alloc(k, sizeof *scratch);
+    tree->k = k;
+    tree->nodes = kmc_alloc_zeroed(k, sizeof *tree->nodes);
+    tree->order = kmc_alloc(k, sizeof *tree->order);
+    tree->colors = kmc_alloc_zeroed(k, sizeof *tree->colors);
+    tree->symbol_bits = symbol_bits(k);
+    tree->symbols = kmc_alloc_zeroed((size_t)1 << tree->symbol_bits, sizeof *tree->symbols);
+    kmc_status status = KMC_NO_MEMORY;
+    if (scratch && tree->nodes && tree->order && tree->colors && tree->symbols) {
+        const building b = {palette, channels, tree->order, scratch};
+        for (size_t i = 0; i < k; i++) tree->order[i] = (uint32_t)i;
+        build(tree, &b);
+        enter_colors(tree, &b);
+        status = KMC_OK;
+    }
+    kmc_free(scratch);
+    return status;
+}
+
+void kmc_palette_tree_free(kmc_palette_tree *tree)
+{
+    kmc_free(tree->nodes);
+    kmc_free(tree->order);
+    kmc_free(tree->colors);
+    kmc_free(tree->symbols);
+}

@@ -1,0 +1,58 @@
+/* Rows that were there before: which one to expect, and how likely it is. */
+#ifndef KMC_CODEC_REPEATS_H
+#define KMC_CODEC_REPEATS_H
+
+#include "codec/arithmetic_coder.h"
+#include "codec/counters.h"
+
+enum {
+    KMC_REPEATS_WIDTH_MAX = 1 << 13, /* wider rows are not compared: the writer looks at a whole one at once */
+    KMC_REPEATS_BITS = 12,
+    KMC_REPEATS_STATES = 12,
+    KMC_LIMIT_REPEATS = 250
+};
+
+typedef struct kmc_repeats {
+    uint32_t after[1 << KMC_REPEATS_BITS]; /* by the hash of a row: the number of the one that came next */
+    kmc_counter counters[KMC_REPEATS_STATES]; /* by whether the last two rows were as expected, and how run compares */
+    uint32_t history, run, last; /* how many in a row were, by now, and before the last that was not */
+} kmc_repeats;
+
+static inline void kmc_repeats_start(kmc_repeats *repeats)
+{
+    for (int i = 0; i < KMC_REPEATS_STATES; i++) repeats->counters[i] = KMC_COUNTER_NEW / 4;
+}
+
+/* The number of the row to expect as row y: the one that came after a row like the one above, or that itself. */
+static inline uint32_t kmc_repeats_find(kmc_repeats *repeats, const uint16_t *above, size_t width, uint32_t y)
+{
+    uint64_t hash = 24;
+    for (size_t x = 0; x < width; x++) hash = kmc_mix(hash, above[x]);
+    uint32_t *const after = repeats->after + (hash >> (64 - KMC_REPEATS_BITS));
+    const uint32_t found = *after;
+    *after = y;
+    return found != 0 ? found : y - 1;
+}
+
+/* Whether a row is of one symbol: such a one is foretold well enough, pixel by pixel. */
+static inline int kmc_repeats_plain(const uint16_t *row, size_t width)
+{
+    for (size_t x = 1; x < width; x++)
+        if (row[x] != row[0]) return 0;
+    return 1;
+}
+
+/* Codes whether the row is the expected one. */
+static inline int kmc_repeats_code(kmc_repeats *repeats, const kmc_rates *rates, kmc_coder *coder, int reading, int bit)
+{
+    const uint32_t compared = (repeats->run >= repeats->last) + (repeats->run > repeats->last);
+    kmc_counter *const counter = repeats->counters + 4 * compared + repeats->history % 4;
+    bit = kmc_coder_code(coder, reading, bit, kmc_counter_p(*counter, 4));
+    kmc_counter_learn(counter, rates, bit, KMC_LIMIT_REPEATS);
+    repeats->history = repeats->history << 1 | (uint32_t)bit;
+    if (!bit) repeats->last = repeats->run;
+    repeats->run = bit ? repeats->run + 1 : 0;
+    return bit;
+}
+
+#endif

@@ -1,0 +1,173 @@
+/* How often one thread has met each colour. */
+#include "colors/color_counter.h"
+
+#include <string.h>
+
+enum { BLOCK = 1024, FULL = 8 * BLOCK, RUN = 64, COUNTER_MAX = 255 };
+
+kmc_status kmc_tally_new(int channels, kmc_tables *tables, kmc_tally *tally)
+{
+    const int key_bits = channels == 4 ? 24 : 8 * channels;
+    memset(tally, 0, sizeof *tally);
+    tally->channels = channels;
+    tally->tables = tables;
+    kmc_carries_init(&tally->carries, 8 * channels);
+    tally->n_cells = key_bits > KMC_CELL_BITS ? (size_t)1 << (key_bits - KMC_CELL_BITS) : 1;
+    tally->counters = kmc_table_take(tables, tally->n_cells * KMC_CELL);
+    tally->cells = kmc_alloc_zeroed(tally->n_cells, 1);
+    tally->full = kmc_alloc(FULL, sizeof *tally->full);
+    return tally->counters && tally->cells && tally->full ? KMC_OK : KMC_NO_MEMORY;
+}
+
+void kmc_tally_free(kmc_tally *tally)
+{
+    kmc_table_give(tally->tables, tally->counters, tally->n_cells * KMC_CELL);
+    kmc_free(tally->cells);
+    kmc_free(tally->full);
+    kmc_carries_free(&tally->carries);
+    memset(tally, 0, sizeof *tally);
+}
+
+kmc_status kmc_tally_carry(kmc_tally *tally)
+{
+    kmc_status status = KMC_OK;
+    for (size_t i = 0; i < tally->n_full && status == KMC_OK; i++) {
+        const uint32_t key = tally->channels == 4 ? kmc_with_opaque_alpha(tally->full[i]) : tally->full[i];
+        status = kmc_carries_add(&tally->carries, key, COUNTER_MAX);
+    }
+    tally->n_full = 0;
+    return status;
+}
+
+/* Makes room for another n keys in the list of full ones. */
+static kmc_status make_room(kmc_tally *tally, size_t n)
+{
+    return tally->n_full + n > FULL ? kmc_tally_carry(tally) : KMC_OK;
+}
+
+/* Counts a key `times` times. A counter goes from 255 to 1, never to 0: that says the colour has not been met. */
+static inline uint32_t *count_key(uint8_t *counters, uint8_t *cells, uint32_t key, unsigned times, uint32_t *full)
+{
+    const uint32_t cell = key >> KMC_CELL_BITS;
+    if (!cells[cell]) {
+        cells[cell] = 1;
+        memset(counters + (size_t)cell * KMC_CELL, 0, KMC_CELL);
+    }
+    const uint8_t sum = (uint8_t)(counters[key] + times);
+    counters[key] = sum;
+    if (sum >= times) return full;
+    counters[key] = (uint8_t)(sum + 1);
+    *full = key;
+    return full + 1;
+}
+
+/* Four of a kind are counted at once: in flat areas, each would wait for the one before to reach memory. */
+static void count(kmc_tally *tally, const uint32_t *keys, size_t n)
+{
+    uint8_t *const counters = tally->counters, *const cells = tally->cells;
+    uint32_t *full = tally->full + tally->n_full;
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        const uint32_t a = keys[i], b = keys[i + 1], c = keys[i + 2], d = keys[i + 3];
+        if (((a ^ b) | (a ^ c) | (a ^ d)) == 0) {
+            full = count_key(counters, cells, a, 4, full);
+        } else {
+            full = count_key(counters, cells, a, 1, full);
+            full = count_key(counters, cells, b, 1, full);
+            full = count_key(counters, cells, c, 1, full);
+            full = count_key(counters, cells, d, 1, full);
+        }
+    }
+    for (; i < n; i++) full = count_key(counters, cells, keys[i], 1, full);
+    tally->n_full = (size_t)(full - tally->full);
+}
+
+static kmc_status count_carries(kmc_tally *tally, const uint32_t *keys, size_t n)
+{
+    kmc_status status = KMC_OK;
+    for (size_t i = 0; i < n && status == KMC_OK;) {
+        const size_t begin = i;
+        while (i < n && keys[i] == keys[begin]) i++;
+        status = kmc_carries_add(&tally->carries, keys[begin], i - begin);
+    }
+    return status;
+}
+
+/* Counts what is not opaque, and leaves the keys of what is, without alpha: n of them then. */
+static kmc_status count_not_opaque(kmc_tally *tally, uint32_t *keys, size_t *n)
+{
+    uint32_t others[BLOCK];
+    size_t n_opaque = 0, n_others = 0;
+    for (size_t i = 0; i < *n; i++) {
+        const uint32_t key = keys[i], opaque = kmc_is_opaque(key) != 0;
+        others[n_others] = keys[n_opaque] = key;
+        n_opaque += opaque;
+        n_others += !opaque;
+    }
+    for (size_t i = 0; i < n_opaque; i++) keys[i] = kmc_without_alpha(keys[i]);
+    *n = n_opaque;
+    return count_carries(tally, others, n_others);
+}
+
+kmc_status kmc_tally_add(kmc_tally *tally, const kmc_kernels *kernels, const uint8_t *pixels, size_t n)
+{
+    uint32_t keys[BLOCK];
+    kmc_status status = KMC_OK;
+    for (size_t i = 0; i < n && status == KMC_OK; i += BLOCK) {
+        size_t here = kmc_smaller(n - i, BLOCK);
+        kernels->keys(pixels + i * (size_t)tally->channels, here, tally->channels, keys);
+        if (tally->channels == 4) status = count_not_opaque(tally, keys, &here);
+        if (status == KMC_OK) status = make_room(tally, here);
+        if (status == KMC_OK) count(tally, keys, here);
+    }
+    return status;
+}
+
+/* Adds counters, a vector's worth at a time: says whether any of them ran over. */
+static int add_run(uint8_t *restrict counters, const uint8_t *restrict other)
+{
+    uint8_t over = 0;
+    for (int i = 0; i < RUN; i++) {
+        const uint8_t sum = (uint8_t)(counters[i] + other[i]);
+        over |= (uint8_t)(sum < other[i]);
+        counters[i] = sum;
+    }
+    return over;
+}
+
+/* Adds one cell to another and lists the keys that were full. */
+static void add_cell(uint8_t *counters, const uint8_t *other, uint32_t first, kmc_tally *full_of)
+{
+    for (int begin = 0; begin < KMC_CELL; begin += RUN) {
+        if (!add_run(counters + begin, other + begin)) continue;
+        for (int i = begin; i < begin + RUN; i++) {
+            if (counters[i] >= other[i]) continue;
+            counters[i]++; /* 256 ran over, 255 are carried */
+            full_of->full[full_of->n_full++] = first + (uint32_t)i;
+        }
+    }
+}
+
+kmc_status kmc_tally_merge_cells(kmc_tally *tally, const kmc_tally *other, size_t begin, size_t end, kmc_tally *full_of)
+{
+    kmc_status status = KMC_OK;
+    for (size_t cell = begin; cell < end; cell++) {
+        uint8_t *const to = tally->counters + cell * KMC_CELL;
+        const uint8_t *const from = other->counters + cell * KMC_CELL;
+        if (!other->cells[cell]) continue;
+        if (!tally->cells[cell]) {
+            tally->cells[cell] = 1;
+            memcpy(to, from, KMC_CELL);
+            continue;
+        }
+        status = make_room(full_of, KMC_CELL);
+        if (status != KMC_OK) break;
+        add_cell(to, from, (uint32_t)(cell * KMC_CELL), full_of);
+    }
+    return status;
+}
+
+kmc_status kmc_tally_merge_carries(kmc_tally *tally, const kmc_tally *other, int part)
+{
+    return kmc_carries_merge(&tally->carries, &other->carries, part);
+}

@@ -1,0 +1,297 @@
+/* The distinct colours of pictures with their counts: every thread keeps a tally, and they are added up at the end. */
+#include "kmc.h"
+#include "base/parallel.h"
+#include "colors/color_counter.h"
+
+#include <string.h>
+
+enum {
+    TASK_PIXELS = 1 << 17,
+    TASK_COLORS = 1 << 16,
+    TASK_CELLS = 1 << 6,
+    THREAD_PIXELS = 3 << 19, /* a tally takes up to 16 MB and some time to add up: worth it from here on */
+    GUESSED_KEYS = 1 << 20   /* up to here, room for keys is cheaper guessed than counted */
+};
+
+struct kmc_histogram {
+    int channels;
+    size_t n_pixels;
+    kmc_tally tally;
+    uint32_t *keys; /* of the colours met, ascending; NULL when not up to date */
+    size_t n_keys;
+};
+
+kmc_status kmc_histogram_new(const kmc_run *run, int channels, kmc_histogram **histogram)
+{
+    kmc_histogram *const h = kmc_alloc_zeroed(1, sizeof *h);
+    *histogram = h;
+    if (!h) return KMC_NO_MEMORY;
+    h->channels = channels;
+    const kmc_status status = kmc_tally_new(channels, run->tables, &h->tally);
+    if (status != KMC_OK) {
+        kmc_histogram_free(h);
+        *histogram = NULL;
+    }
+    return status;
+}
+
+void kmc_histogram_free(kmc_histogram *histogram)
+{
+    if (!histogram) return;
+    kmc_tally_free(&histogram->tally);
+    kmc_free(histogram->keys);
+    kmc_free(histogram);
+}
+
+/* ---- counting ---------------------------------------------------------------------------------------------------- */
+
+typedef struct counting {
+    const kmc_run *run;
+    const uint8_t *pixels;
+    size_t n;
+    int channels;
+    kmc_tally *tally;   /* thread 0's, which the others are added to */
+    kmc_tally *helpers; /* of threads 1, 2, ... */
+    int n_helpers;
+} counting;
+
+static kmc_tally *tally_of(const counting *c, int thread)
+{
+    return thread == 0 ? c->tally : &c->helpers[thread - 1];
+}
+
+static kmc_status count_task(void *job, ptrdiff_t task, int thread)
+{
+    const counting *const c = job;
+    const size_t begin = (size_t)task * TASK_PIXELS;
+    return kmc_tally_add(tally_of(c, thread), c->run->kernels, c->pixels + begin * (size_t)c->channels,
+                         kmc_smaller(TASK_PIXELS, c->n - begin));
+}
+
+static kmc_status merge_cells_task(void *job, ptrdiff_t task, int thread)
+{
+    const counting *const c = job;
+    const size_t begin = (size_t)task * TASK_CELLS, end = kmc_smaller(begin + TASK_CELLS, c->tally->n_cells);
+    kmc_status status = KMC_OK;
+    for (int i = 0; i < c->n_helpers && status == KMC_OK; i++)
+        status = kmc_tally_merge_cells(c->tally, &c->helpers[i], begin, end, tally_of(c, thread));
+    return status;
+}
+
+static kmc_status merge_carries_task(void *job, ptrdiff_t task, int thread)
+{
+    const counting *const c = job;
+    kmc_status status = KMC_OK;
+    (void)thread;
+    for (int i = 0; i < c->n_helpers && status == KMC_OK; i++)
+        status = kmc_tally_merge_carries(c->tally, &c->helpers[i], (int)task);
+    return status == KMC_OK ? kmc_carries_settle(&c->tally->carries, (int)task) : status;
+}
+
+static kmc_status carry_all(const counting *c)
+{
+    kmc_status status = kmc_tally_carry(c->tally);
+    for (int i = 0; i < c->n_helpers && status == KMC_OK; i++) status = kmc_tally_carry(&c->helpers[i]);
+    return status;
+}
+
+static kmc_status count_and_merge(counting *c)
+{
+    const kmc_run *const run = c->run;
+    const int threads = 1 + c->n_helpers;
+    kmc_status status = kmc_parallel(run, threads, kmc_tasks_for(c->n, TASK_PIXELS), count_task, c);
+    if (status == KMC_OK && c->n_helpers != 0)
+        status = kmc_parallel(run, threads, kmc_tasks_for(c->tally->n_cells, TASK_CELLS), merge_cells_task, c);
+    if (status == KMC_OK) status = carry_all(c);
+    if (status == KMC_OK) status = kmc_parallel(run, threads, KMC_CARRIES_PARTS, merge_carries_task, c);
+    return status;
+}
+
+/* Makes up to `wanted` tallies. When memory is short there are fewer, and counting is only slower. */
+static void make_helpers(counting *c, int wanted)
+{
+    c->helpers = kmc_alloc_zeroed((size_t)wanted, sizeof *c->helpers);
+    while (c->helpers && c->n_helpers < wanted) {
+        kmc_tally *const helper = &c->helpers[c->n_helpers];
+        if (kmc_tally_new(c->channels, c->run->tables, helper) != KMC_OK) {
+            kmc_tally_free(helper);
+            return;
+        }
+        c->n_helpers++;
+    }
+}
+
+kmc_status kmc_histogram_add(kmc_histogram *histogram, const kmc_run *run, const uint8_t *pixels, size_t n)
+{
+    const int wanted = kmc_threads_for(run, n, THREAD_PIXELS) - 1;
+    counting c = {run, pixels, n, histogram->channels, &histogram->tally, NULL, 0};
+    kmc_free(histogram->keys);
+    histogram->keys = NULL;
+    histogram->n_pixels += n;
+    if (wanted != 0) make_helpers(&c, wanted);
+    const kmc_status status = count_and_merge(&c);
+    for (int i = 0; i < c.n_helpers; i++) kmc_tally_free(&c.helpers[i]);
+    kmc_free(c.helpers);
+    return status;
+}
+
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
+
+typedef struct listing {
+    const kmc_tally *tally;
+    const kmc_kernels *kernels;
+    uint32_t *keys;
+    size_t *starts; /* where the keys of each task's cells begin */
+} listing;
+
+static size_t list_cell(const listing *l, size_t cell, uint32_t *keys)
+{
+    if (!l->tally->cells[cell]) return 0;
+    return l->kernels->occupied(l->tally->counters + cell * KMC_CELL, (uint32_t)(cell * KMC_CELL), keys);
+}
+
+static kmc_status list_cells_task(void *job, ptrdiff_t task, int thread)
+{
+    const listing *const l = job;
+    const size_t begin = (size_t)task * TASK_CELLS, end = kmc_smaller(begin + TASK_CELLS, l->tally->n_cells);
+    uint32_t own[KMC_CELL + 4]; /* what is written beyond a cell's keys may belong to another thread */
+    uint32_t *to = l->keys + l->starts[task];
+    (void)thread;
+    for (size_t cell = begin; cell < end; cell++) {
+        const size_t n = list_cell(l, cell, own);
+        memcpy(to, own, n * sizeof *to);
+        to += n;
+    }
+    return KMC_OK;
+}
+
+/* How many counters of a cell are not 0: some in each lane, which do not come to 256. */
+static size_t count_cell(const uint8_t *counters)
+{
+    enum { LANES = 64 };
+    uint8_t lanes[LANES] = {0};
+    size_t n = 0;
+    for (int begin = 0; begin < KMC_CELL; begin += LANES)
+        for (int i = 0; i < LANES; i++) lanes[i] = (uint8_t)(lanes[i] + (counters[begin + i] != 0));
+    for (int i = 0; i < LANES; i++) n += lanes[i];
+    return n;
+}
+
+static kmc_status count_cells_task(void *job, ptrdiff_t task, int thread)
+{
+    const listing *const l = job;
+    const size_t begin = (size_t)task * TASK_CELLS, end = kmc_smaller(begin + TASK_CELLS, l->tally->n_cells);
+    (void)thread;
+    for (size_t cell = begin; cell < end; cell++)
+        if (l->tally->cells[cell]) l->starts[task + 1] += count_cell(l->tally->counters + cell * KMC_CELL);
+    return KMC_OK;
+}
+
+/* Counts the keys before there is room for them. */
+static kmc_status list_many_keys(kmc_histogram *h, const kmc_run *run, size_t more)
+{
+    const int threads = kmc_threads_for(run, h->n_pixels, THREAD_PIXELS);
+    const ptrdiff_t tasks = kmc_tasks_for(h->tally.n_cells, TASK_CELLS);
+    listing l = {&h->tally, run->kernels, NULL, kmc_alloc_zeroed((size_t)tasks + 1, sizeof *l.starts)};
+    kmc_status status = l.starts ? kmc_parallel(run, threads, tasks, count_cells_task, &l) : KMC_NO_MEMORY;
+    if (status == KMC_OK) {
+        for (ptrdiff_t task = 0; task < tasks; task++) l.starts[task + 1] += l.starts[task];
+        h->n_keys = l.starts[tasks];
+        h->keys = l.keys = kmc_alloc(h->n_keys + more, sizeof *h->keys);
+        status = h->keys ? kmc_parallel(run, threads, tasks, list_cells_task, &l) : KMC_NO_MEMORY;
+    }
+    kmc_free(l.starts);
+    return status;
+}
+
+/* Lists the keys of all counters, leaving room for so many more. */
+static kmc_status list_keys_of_cells(kmc_histogram *h, const kmc_run *run, size_t more)
+{
+    const listing l = {&h->tally, run->kernels, NULL, NULL};
+    size_t most = 0;
+    for (size_t cell = 0; cell < l.tally->n_cells; cell++) most += l.tally->cells[cell] ? KMC_CELL : 0;
+    most = kmc_smaller(most, h->n_pixels);
+    if (most > GUESSED_KEYS) return list_many_keys(h, run, more);
+    h->keys = kmc_alloc(most + more + 4, sizeof *h->keys);
+    if (!h->keys) return KMC_NO_MEMORY;
+    h->n_keys = 0;
+    for (size_t cell = 0; cell < l.tally->n_cells; cell++) h->n_keys += list_cell(&l, cell, h->keys + h->n_keys);
+    return KMC_OK;
+}
+
+/* Merges n keys without alpha, which are opaque, with others, from the last to the first so
+ * that the room of both does. */
+static void merge_keys(uint32_t *keys, size_t n, const uint32_t *others, size_t n_others)
+{
+    while (n != 0) {
+        const uint32_t key = kmc_with_opaque_alpha(keys[n - 1]);
+        for (; n_others != 0 && others[n_others - 1] > key; n_others--) keys[n + n_others - 1] = others[n_others - 1];
+        keys[n + n_others - 1] = key;
+        n--;
+    }
+    for (; n_others != 0; n_others--) keys[n_others - 1] = others[n_others - 1];
+}
+
+/* Lists opaque colours from the counters, the others from the carries, where some opaque ones are too. */
+static kmc_status list_keys_with_alpha(kmc_histogram *h, const kmc_run *run)
+{
+    const kmc_carries *const carries = &h->tally.carries;
+    uint32_t *const others = kmc_alloc(kmc_carries_size(carries), sizeof *others);
+    size_t n = 0;
+    if (!others) return KMC_NO_MEMORY;
+    kmc_status status = KMC_OK;
+    for (int part = 0; part < KMC_CARRIES_PARTS && status == KMC_OK; part++, status = kmc_poll(run)) {
+        const size_t end = n + kmc_carries_keys(carries, part, others + n);
+        for (size_t i = n; i < end; i++)
+            if (!kmc_is_opaque(others[i])) others[n++] = others[i];
+    }
+    if (status == KMC_OK) status = list_keys_of_cells(h, run, n);
+    if (status == KMC_OK) {
+        merge_keys(h->keys, h->n_keys, others, n);
+        h->n_keys += n;
+    }
+    kmc_free(others);
+    return status;
+}
+
+static kmc_status list_keys(kmc_histogram *h, const kmc_run *run)
+{
+    if (h->keys) return KMC_OK;
+    return h->channels == 4 ? list_keys_with_alpha(h, run) : list_keys_of_cells(h, run, 0);
+}
+
+kmc_status kmc_histogram_size(kmc_histogram *histogram, const kmc_run *run, size_t *n_colors)
+{
+    const kmc_status status = list_keys(histogram, run);
+    *n_colors = histogram->n_keys;
+    return status;
+}
+
+typedef struct reading {
+    const kmc_histogram *histogram;
+    const kmc_kernels *kernels;
+    uint8_t *colors;
+    int64_t *counts;
+} reading;
+
+static kmc_status read_task(void *job, ptrdiff_t task, int thread)
+{
+    const reading *const r = job;
+    const kmc_histogram *const h = r->histogram;
+    const size_t begin = (size_t)task * TASK_COLORS, end = kmc_smaller(begin + TASK_COLORS, h->n_keys);
+    (void)thread;
+    r->kernels->colors(h->keys + begin, end - begin, h->channels, r->colors + begin * (size_t)h->channels);
+    if (begin == end) return KMC_OK;
+    kmc_carried carried = kmc_carries_from(&h->tally.carries, h->keys[begin]);
+    for (size_t i = begin; i < end; i++)
+        r->counts[i] = kmc_tally_counter(&h->tally, h->keys[i]) + kmc_carried_count(&carried, h->keys[i]);
+    return KMC_OK;
+}
+
+kmc_status kmc_histogram_read(kmc_histogram *histogram, const kmc_run *run, uint8_t *colors, int64_t *counts)
+{
+    const kmc_status status = list_keys(histogram, run);
+    if (status != KMC_OK) return status;
+    reading r = {histogram, run->kernels, colors, counts};
+    return kmc_parallel(run, run->threads, kmc_tasks_for(histogram->n_keys, TASK_COLORS), read_task, &r);
+}

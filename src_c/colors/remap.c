@@ -1,0 +1,151 @@
+/* Pixels to palette indices through a table of labels by Morton key, and a map where keys are too wide for one. */
+#include "kmc.h"
+#include "base/hash_map.h"
+#include "base/parallel.h"
+#include "colors/morton.h"
+#include "base/scratch.h"
+
+enum {
+    BLOCK = KMC_KEYMAP_BLOCK,
+    TASK_PIXELS = 1 << 17,
+    THREAD_PIXELS = 1 << 18,
+    TASK_COLORS = 1 << 15,
+    THREAD_COLORS = 1 << 17
+};
+
+typedef struct remapping {
+    const kmc_run *run;
+    const uint8_t *pixels;
+    size_t n;
+    int channels, index_bytes;
+    const uint8_t *colors;
+    const uint16_t *labels;
+    size_t n_colors;
+    void *indices;
+    void *table;    /* by key, of opaque colours without alpha: index_bytes each, set for colours that occur */
+    kmc_keymap map; /* of colours that are not opaque, the label by key */
+} remapping;
+
+static void look_up(const remapping *r, const uint32_t *keys, size_t n, size_t at)
+{
+    if (r->index_bytes == 1) {
+        const uint8_t *const table = r->table;
+        uint8_t *const indices = (uint8_t *)r->indices + at;
+        for (size_t i = 0; i < n; i++) indices[i] = table[keys[i]];
+    } else {
+        const uint16_t *const table = r->table;
+        uint16_t *const indices = (uint16_t *)r->indices + at;
+        for (size_t i = 0; i < n; i++) indices[i] = table[keys[i]];
+    }
+}
+
+/* With alpha: all pixels through the table, at 0 where they are not opaque, and these once more, through the map. */
+static void look_up_alpha(const remapping *r, uint32_t *keys, size_t n, size_t at)
+{
+    uint32_t others[BLOCK];
+    uint16_t places[BLOCK];
+    size_t n_others = 0;
+    for (size_t i = 0; i < n; i++) {
+        others[n_others] = keys[i];
+        places[n_others] = (uint16_t)i;
+        n_others += !kmc_is_opaque(keys[i]);
+    }
+    if (n_others != n) {
+        for (size_t i = 0; i < n; i++) keys[i] = kmc_is_opaque(keys[i]) ? kmc_without_alpha(keys[i]) : 0;
+        look_up(r, keys, n, at);
+    }
+    if (n_others == 0) return;
+    kmc_keymap_find(&r->map, others, n_others);
+    if (r->index_bytes == 1)
+        for (size_t i = 0; i < n_others; i++) ((uint8_t *)r->indices)[at + places[i]] = (uint8_t)others[i];
+    else
+        for (size_t i = 0; i < n_others; i++) ((uint16_t *)r->indices)[at + places[i]] = (uint16_t)others[i];
+}
+
+static kmc_status remap_task(void *job, ptrdiff_t task, int thread)
+{
+    const remapping *const r = job;
+    const size_t begin = (size_t)task * TASK_PIXELS;
+    const size_t end = kmc_smaller(r->n, begin + TASK_PIXELS);
+    uint32_t keys[BLOCK];
+    (void)thread;
+    for (size_t i = begin; i < end; i += BLOCK) {
+        const size_t n = kmc_smaller(end - i, BLOCK);
+        r->run->kernels->keys(r->pixels + i * (size_t)r->channels, n, r->channels, keys);
+        if (r->channels == 4)
+            look_up_alpha(r, keys, n, i);
+        else
+            look_up(r, keys, n, i);
+    }
+    return KMC_OK;
+}
+
+static void set_labels(const remapping *r, const uint32_t *keys, const uint16_t *labels, size_t n)
+{
+    if (r->index_bytes == 1)
+        for (size_t i = 0; i < n; i++) ((uint8_t *)r->table)[keys[i]] = (uint8_t)labels[i];
+    else
+        for (size_t i = 0; i < n; i++) ((uint16_t *)r->table)[keys[i]] = labels[i];
+}
+
+static void set_alpha_labels(remapping *r, const uint32_t *keys, const uint16_t *labels, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t place = kmc_without_alpha(keys[i]);
+        if (kmc_is_opaque(keys[i]))
+            set_labels(r, &place, &labels[i], 1);
+        else
+            kmc_keymap_set(&r->map, keys[i], labels[i]);
+    }
+}
+
+static kmc_status set_labels_task(void *job, ptrdiff_t task, int thread)
+{
+    remapping *const r = job;
+    const size_t begin = (size_t)task * TASK_COLORS;
+    const size_t end = kmc_smaller(r->n_colors, begin + TASK_COLORS);
+    uint32_t keys[BLOCK];
+    (void)thread;
+    for (size_t i = begin; i < end; i += BLOCK) {
+        const size_t n = kmc_smaller(end - i, BLOCK);
+        r->run->kernels->keys(r->colors + i * (size_t)r->channels, n, r->channels, keys);
+        if (r->channels == 4)
+            set_alpha_labels(r, keys, r->labels + i, n);
+        else
+            set_labels(r, keys, r->labels + i, n);
+    }
+    return KMC_OK;
+}
+
+/* Threads may set different entries of a table, but not of a map. */
+static kmc_status set_all_labels(remapping *r)
+{
+    const int threads = r->channels == 4 ? 1 : kmc_threads_for(r->run, r->n_colors, THREAD_COLORS);
+    return kmc_parallel(r->run, threads, kmc_tasks_for(r->n_colors, TASK_COLORS), set_labels_task, r);
+}
+
+static size_t n_not_opaque(const uint8_t *colors, size_t n)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < n; i++) found += colors[4 * i + 3] != 255;
+    return found;
+}
+
+kmc_status kmc_remap(const kmc_run *run, const uint8_t *pixels, size_t n, int channels, const uint8_t *colors,
+                     const uint16_t *labels, size_t n_colors, void *indices, int index_bytes)
+{
+    remapping r = {.run = run, .pixels = pixels, .n = n, .channels = channels, .index_bytes = index_bytes,
+                   .colors = colors, .labels = labels, .n_colors = n_colors, .indices = indices};
+    const size_t table_bytes = (size_t)index_bytes << 8 * (channels < 4 ? channels : 3);
+    r.table = kmc_table_take(run->tables, table_bytes);
+    kmc_status status = r.table ? KMC_OK : KMC_NO_MEMORY;
+    if (status == KMC_OK && channels == 4) status = kmc_keymap_new(&r.map, n_not_opaque(colors, n_colors));
+    if (status == KMC_OK) status = set_all_labels(&r);
+    if (status == KMC_OK) {
+        const int threads = kmc_threads_for(run, n, THREAD_PIXELS);
+        status = kmc_parallel(run, threads, kmc_tasks_for(n, TASK_PIXELS), remap_task, &r);
+    }
+    kmc_table_give(run->tables, r.table, table_bytes);
+    kmc_keymap_free(&r.map);
+    return status;
+}

@@ -1,0 +1,130 @@
+/* Colours to coordinates in a colour space, in integers alone, and what a palette loses in levels. */
+#include "kmc.h"
+#include "base/parallel.h"
+#include "kmeans/points.h"
+
+enum {
+    TASK_COLORS = 4096, /* some 0.1 ms */
+    THREAD_COLORS = 16384,
+    ROOT_BITS = 20, /* below those that index the table of cube roots */
+    FIRST_ROOT = 128
+};
+
+/* Light, of which 2^30 is white, and what the space makes of it, of which 2^24 is white. The table of cube roots
+ * reaches from an eighth to one: lights below are brought there by factors of eight, each of which halves the root.
+ * Linear interpolation is off by 2^-20 at most. */
+static inline int64_t response(const kmc_space *space, uint32_t light)
+{
+    int halvings = 0;
+    if (!space->roots) return light >> 6;
+    if (light <= space->toe_end) return (int64_t)(light * (uint64_t)space->toe_slope >> 30) + space->toe_start;
+    for (; light < (uint32_t)FIRST_ROOT << ROOT_BITS; light <<= 3) halvings++;
+    const uint32_t *root = space->roots + (light >> ROOT_BITS) - FIRST_ROOT;
+    const uint64_t part = light & ((1u << ROOT_BITS) - 1);
+    return (root[0] + (int64_t)((root[1] - root[0]) * part >> ROOT_BITS)) >> halvings;
+}
+
+/* The coordinates of an opaque colour. */
+static inline void place_opaque(const kmc_space *space, const uint8_t *rgb, int32_t *at)
+{
+    int64_t responses[3];
+    if (!space->mix) {
+        for (int c = 0; c < 3; c++) at[c] = KMC_ONE_LEVEL * rgb[c];
+        return;
+    }
+    for (int c = 0; c < 3; c++) {
+        const uint32_t *mix = space->mix + c;
+        responses[c] = response(space, mix[3 * rgb[0]] + mix[3 * (256 + rgb[1])] + mix[3 * (512 + rgb[2])]);
+    }
+    for (int c = 0; c < 3; c++) {
+        const int64_t *row = space->rows[c];
+        const int64_t sum = row[0] * responses[0] + row[1] * responses[1] + row[2] * responses[2];
+        at[c] = (int32_t)((sum + space->offsets[c]) >> 40);
+    }
+}
+
+/* (a * value + (255 - a) * neutral) / 255, rounded; nothing is negative. */
+static inline int32_t premultiplied(int32_t value, int32_t neutral, int32_t alpha)
+{
+    return (int32_t)((uint32_t)(value * alpha + neutral * (255 - alpha) + 127) / 255);
+}
+
+static inline void place(const kmc_space *space, const uint8_t *color, int channels, int16_t *coordinates)
+{
+    const uint8_t grey[3] = {color[0], color[0], color[0]};
+    int32_t at[4] = {0, 0, 0, 0};
+    place_opaque(space, channels == 1 ? grey : color, at);
+    if (channels == 1) at[1] = at[2] = 0;
+    if (channels == 4 && color[3] != 255) {
+        for (int c = 0; c < 3; c++) at[c] = premultiplied(at[c], space->neutral[c], color[3]);
+        at[3] = premultiplied(0, space->white, color[3]);
+    }
+    for (int c = 0; c < 4; c++) coordinates[c] = (int16_t)at[c];
+}
+
+typedef struct placing {
+    const kmc_space *space;
+    const uint8_t *colors;
+    size_t n;
+    int channels;
+    int16_t *coordinates;
+} placing;
+
+static kmc_status place_task(void *job, ptrdiff_t task, int thread)
+{
+    const placing *p = job;
+    const size_t begin = (size_t)task * TASK_COLORS;
+    const size_t end = kmc_smaller(p->n, begin + TASK_COLORS);
+    (void)thread;
+    const kmc_space space = *p->space; /* so that it is known not to change */
+    if (p->channels == 3)
+        for (size_t i = begin; i < end; i++) place(&space, p->colors + 3 * i, 3, p->coordinates + 4 * i);
+    else
+        for (size_t i = begin; i < end; i++)
+            place(&space, p->colors + i * (size_t)p->channels, p->channels, p->coordinates + 4 * i);
+    return KMC_OK;
+}
+
+kmc_status kmc_coordinates(const kmc_run *run, const kmc_space *space, const uint8_t *colors, size_t n, int channels,
+                           int16_t *coordinates)
+{
+    placing p = {space, colors, n, channels, coordinates};
+    if (channels != 1 && channels != 3 && channels != 4) return KMC_BAD_ARGUMENT;
+    return kmc_parallel(run, kmc_threads_for(run, n, THREAD_COLORS), kmc_tasks_for(n, TASK_COLORS), place_task, &p);
+}
+
+/* Squared distance of two colours in 64ths of a level, premultiplied. Inlined for each number of channels. */
+static inline int64_t square_off(const uint8_t *a, const uint8_t *b, int channels)
+{
+    const kmc_space levels = {.white = 255 * KMC_ONE_LEVEL};
+    int64_t square = 0;
+    if (channels < 4 || (a[3] & b[3]) == 255) {
+        for (int c = 0; c < channels; c++) square += (a[c] - b[c]) * (a[c] - b[c]);
+        return square * (KMC_ONE_LEVEL * KMC_ONE_LEVEL);
+    }
+    int16_t at[4], to[4];
+    place(&levels, a, channels, at);
+    place(&levels, b, channels, to);
+    for (int c = 0; c < 4; c++) square += (at[c] - to[c]) * (at[c] - to[c]);
+    return square;
+}
+
+kmc_status kmc_color_error(const kmc_run *run, const uint8_t *colors, const int64_t *counts, size_t n, int channels,
+                           const uint8_t *palette, const uint16_t *labels, double *error)
+{
+    int64_t total = 0;
+    if (channels != 1 && channels != 3 && channels != 4) return KMC_BAD_ARGUMENT;
+    for (size_t begin = 0; begin < n; begin += TASK_COLORS) {
+        const size_t end = kmc_smaller(n, begin + TASK_COLORS);
+        if (channels == 3)
+            for (size_t i = begin; i < end; i++)
+                total += counts[i] * square_off(colors + 3 * i, palette + 3 * (size_t)labels[i], 3);
+        else
+            for (size_t i = begin; i < end; i++)
+                total += counts[i] * square_off(colors + i * (size_t)channels,
+                                                palette + labels[i] * (size_t)channels, channels);
+        if (kmc_poll(run) != KMC_OK) return KMC_INTERRUPTED;
+    }
+    *error = (double)total / (KMC_ONE_LEVEL * KMC_ONE_LEVEL);
+    return KMC_OK;
+}

@@ -1,0 +1,30 @@
+/* Pixels of a canvas: where they lie, and their indices. */
+#ifndef KMC_DITHER_CANVAS_H
+#define KMC_DITHER_CANVAS_H
+
+#include "kmc.h"
+#include "kmeans/points.h"
+
+/* Where pixel i lies. */
+static inline void kmc_canvas_at(const kmc_canvas *canvas, size_t i, int channels, int32_t *at)
+{
+    for (int c = 0; c < channels; c++) {
+        at[c] = canvas->coordinates ? canvas->coordinates[4 * i + (size_t)c]
+                                    : canvas->pixels[i * (size_t)channels + (size_t)c] * KMC_ONE_LEVEL;
+    }
+}
+
+static inline uint32_t kmc_index_get(const void *indices, int index_bytes, size_t i)
+{
+    return index_bytes == 1 ? ((const uint8_t *)indices)[i] : ((const uint16_t *)indices)[i];
+}
+
+static inline void kmc_index_set(void *indices, int index_bytes, size_t i, uint32_t index)
+{
+    if (index_bytes == 1)
+        ((uint8_t *)indices)[i] = (uint8_t)index;
+    else
+        ((uint16_t *)indices)[i] = (uint16_t)index;
+}
+
+#endif

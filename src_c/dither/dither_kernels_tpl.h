@@ -1,0 +1,305 @@
+/* The inner loops of dithering, once per instruction set: the including file defines KMC_TARGET and KMC_NAME and
+ * includes a quads_*.h before this. */
+#include "dither/row.h"
+
+/* Losses beyond this count no further, so that nine of them fit 16 bits. */
+#define MOST_LOST 7281
+
+/* Where four pixels of a row lie. */
+KMC_TARGET static inline quads KMC_NAME(places)(const void *row, size_t vector, int levels)
+{
+    return levels ? quads_levels((const uint8_t *)row + 16 * vector) : quads_load((const int16_t *)row + 16 * vector);
+}
+
+/* A grid as the loops use it, in registers. */
+typedef struct KMC_NAME(finder) {
+    kmc_grid *grid;
+    const uint16_t *nearest;
+    const int16_t (*entries)[4];
+    quads weights[2]; /* of all entries, of the opaque ones */
+    int shift[2], alpha, has_opaque;
+    int16_t transparency;
+    uint32_t offset[2], cut, clear;
+} KMC_NAME(finder);
+
+KMC_TARGET static inline KMC_NAME(finder) KMC_NAME(find_in)(kmc_grid *grid, int alpha)
+{
+    const kmc_cells *const all = &grid->all, *const opaque = &grid->opaque;
+    const KMC_NAME(finder) f = {.grid = grid, .nearest = grid->nearest, .entries = (const int16_t(*)[4])grid->entries,
+                                .weights = {quads_repeat(all->weights), quads_repeat(opaque->weights)},
+                                .shift = {all->shift, opaque->shift}, .offset = {all->offset, opaque->offset},
+                                .alpha = alpha, .has_opaque = opaque->entries.n != 0, .cut = grid->cut,
+                                .transparency = grid->transparency, .clear = grid->clear};
+    return f;
+}
+
+/* All bits of the places that are opaque, where there are entries for these. */
+KMC_TARGET static inline quads KMC_NAME(opaque)(const KMC_NAME(finder) *f, quads own)
+{
+    return f->alpha && f->has_opaque ? quads_fourth_is(own, 0) : quads_set(0);
+}
+
+/* All bits of the places that are fully transparent. */
+KMC_TARGET static inline quads KMC_NAME(clear)(const KMC_NAME(finder) *f, quads own)
+{
+    return f->alpha ? quads_fourth_is(own, f->transparency) : quads_set(0);
+}
+
+/* The cells of four points, of pixels of which those are opaque or clear. */
+KMC_TARGET static inline quads_cells KMC_NAME(cells)(const KMC_NAME(finder) *f, quads points, quads opaque, quads clear)
+{
+    const quads_cells cells = quads_number(points, f->shift[0], f->weights[0]);
+    if (!f->alpha) return cells;
+    const quads_cells others = quads_cells_add(quads_number(points, f->shift[1], f->weights[1]), f->offset[1]);
+    const quads_cells seen = quads_cells_select(opaque, others, quads_cells_add(cells, f->offset[0]));
+    return quads_cells_select(clear, quads_cells_set(f->clear), seen);
+}
+
+/* Asks for what the table does not have of four points; of those that may not move, exactly. `found`, and what is
+ * returned, are four times 16 bits: arrays would be put together where nothing has to be asked, too. */
+KMC_TARGET static KMC_NOINLINE uint64_t KMC_NAME(ask)(kmc_grid *grid, const quads_cells *cells, const quads *points,
+                                                      const quads *limits, uint64_t found)
+{
+    int16_t point[16], limit[16];
+    const uint32_t cell[4] = {quads_cell(*cells, 0), quads_cell(*cells, 1), quads_cell(*cells, 2),
+                              quads_cell(*cells, 3)};
+    quads_store(point, *points);
+    quads_store(limit, *limits);
+    uint64_t all = 0;
+    for (int i = 0; i < 4; i++) {
+        const int exact = limit[4 * i] == 0;
+        uint64_t one = found >> 16 * i & UINT16_MAX;
+        if (one == 0 || (exact && one >= grid->cut)) {
+            one = kmc_grid_find(grid, cell[i], point + 4 * i, exact) & UINT16_MAX;
+        }
+        all |= one << 16 * i;
+    }
+    return all;
+}
+
+/* What the table has for four points. */
+typedef struct KMC_NAME(four) {
+    size_t a, b, c, d;
+} KMC_NAME(four);
+
+KMC_TARGET static inline KMC_NAME(four) KMC_NAME(look_up)(const KMC_NAME(finder) *f, quads_cells cells)
+{
+    const uint16_t *const nearest = f->nearest;
+    const KMC_NAME(four) found = {nearest[quads_cell(cells, 0)], nearest[quads_cell(cells, 1)],
+                                  nearest[quads_cell(cells, 2)], nearest[quads_cell(cells, 3)]};
+    return found;
+}
+
+/* Whether it has all of them; `still`: some of the points perhaps have not moved. */
+KMC_TARGET static inline int KMC_NAME(lacks)(const KMC_NAME(finder) *f, const KMC_NAME(four) *found, int still)
+{
+    if (found->a == 0 || found->b == 0 || found->c == 0 || found->d == 0) return 1;
+    return still && (found->a | found->b | found->c | found->d) >= f->cut;
+}
+
+/* The same, asking for what it lacks; `limits`: how far the points may have moved. */
+KMC_TARGET static inline KMC_NAME(four) KMC_NAME(find)(const KMC_NAME(finder) *f, quads_cells cells, quads points,
+                                                       quads limits, int still)
+{
+    const KMC_NAME(four) had = KMC_NAME(look_up)(f, cells);
+    if (!KMC_NAME(lacks)(f, &had, still)) return had;
+    const quads_cells asked = cells;
+    const quads at = points, within = limits;
+    const uint64_t all = (uint64_t)had.d << 48 | (uint64_t)had.c << 32 | (uint64_t)had.b << 16 | (uint64_t)had.a;
+    const uint64_t four = KMC_NAME(ask)(f->grid, &asked, &at, &within, all);
+    const KMC_NAME(four) found = {four & UINT16_MAX, four >> 16 & UINT16_MAX, four >> 32 & UINT16_MAX, four >> 48};
+    return found;
+}
+
+KMC_TARGET static inline quads KMC_NAME(entries)(const KMC_NAME(finder) *f, const KMC_NAME(four) *found)
+{
+    return quads_gather(f->entries[found->a], f->entries[found->b], f->entries[found->c], f->entries[found->d]);
+}
+
+/* What the plain mapping loses at pixel x of the row below, summed over the channels. */
+KMC_TARGET static inline folded KMC_NAME(off)(const KMC_NAME(finder) *f, const void *below, size_t x, size_t vectors,
+                                              int levels)
+{
+    const quads zero = quads_set(0);
+    quads off[4] = {zero, zero, zero, zero};
+    for (size_t v = 0; v < vectors; v++) {
+        const quads own = KMC_NAME(places)(below, x * vectors + v, levels);
+        const quads_cells cells = KMC_NAME(cells)(f, own, KMC_NAME(opaque)(f, own), KMC_NAME(clear)(f, own));
+        const KMC_NAME(four) found = KMC_NAME(find)(f, cells, own, zero, 1);
+        off[v] = quads_distance(own, KMC_NAME(entries)(f, &found));
+    }
+    return quads_fold(off, MOST_LOST);
+}
+
+KMC_TARGET static inline void KMC_NAME(measure_span)(kmc_dither_row *row, size_t vectors, int levels, int alpha)
+{
+    const KMC_NAME(finder) f = KMC_NAME(find_in)(row->grid, alpha);
+    const size_t last = row->width - 1, end = row->end;
+    const void *const below = row->below;
+    uint16_t *const sums = row->off_below;
+    folded before = KMC_NAME(off)(&f, below, row->begin > 0 ? row->begin - 1 : 0, vectors, levels);
+    folded here = KMC_NAME(off)(&f, below, row->begin, vectors, levels);
+    for (size_t x = row->begin; x < end; x++) {
+        const folded next = KMC_NAME(off)(&f, below, x < last ? x + 1 : last, vectors, levels);
+        folded_store(sums + KMC_BANDS * x, folded_add(folded_add(before, here), next));
+        before = here;
+        here = next;
+    }
+}
+
+/* kmc_kernels.measure. */
+KMC_TARGET static void KMC_NAME(measure)(kmc_dither_row *row)
+{
+    if (row->grid->all.channels == 4)
+        KMC_NAME(measure_span)(row, row->vectors, 0, 1);
+    else if (!row->levels)
+        KMC_NAME(measure_span)(row, row->vectors, 0, 0);
+    else if (row->vectors == KMC_BANDS / KMC_VECTOR)
+        KMC_NAME(measure_span)(row, KMC_BANDS / KMC_VECTOR, 1, 0);
+    else
+        KMC_NAME(measure_span)(row, row->vectors, 1, 0);
+}
+
+/* The error that reaches four pixels: Floyd and Steinberg's, or Atkinson's. `last` and `before` are those of the
+ * pixels just done; the row above came the other way, `beyond` is that of the row above it. `part` is a sixteenth of
+ * what is passed on, of 2^15. */
+KMC_TARGET static inline quads KMC_NAME(reached)(const int16_t *above, const int16_t *beyond, ptrdiff_t step,
+                                                 quads last, quads before, int16_t part, int atkinson)
+{
+    const quads behind = quads_load(above - step), over = quads_load(above), front = quads_load(above + step);
+    const int16_t two = (int16_t)(2 * part);
+    if (!atkinson) {
+        const quads sides = quads_add(quads_share(behind, (int16_t)(3 * part)), quads_share(front, part));
+        return quads_add(quads_add(sides, quads_share(over, (int16_t)(5 * part))),
+                         quads_share(last, (int16_t)(7 * part)));
+    }
+    const quads sides = quads_add(quads_share(behind, two), quads_share(front, two));
+    const quads middle = quads_add(quads_share(over, two), quads_share(quads_load(beyond), two));
+    return quads_add(quads_add(sides, middle), quads_add(quads_share(before, two), quads_share(last, two)));
+}
+
+/* No more of it than the limit, to either side. */
+KMC_TARGET static inline quads KMC_NAME(limited)(quads a, quads limit)
+{
+    return quads_max(quads_min(a, limit), quads_sub(quads_set(0), limit));
+}
+
+/* Somewhere else, but in the space that has cells. */
+KMC_TARGET static inline quads KMC_NAME(astray)(quads point, quads by)
+{
+    return quads_max(quads_min(quads_add(point, by), quads_set(KMC_MAX_COORDINATE)), quads_set(0));
+}
+
+/* Steps [begin, end) of a row. Returns the first step for which the table lacks something, unless it may
+ * ask: calls would keep all that the loop needs from staying in registers. Such a step is to be done again,
+ * as a whole. Coordinates stay within the box of the palette, or where they were: what no entry can make
+ * good is not passed on for ever. */
+KMC_TARGET static inline size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row, size_t begin, size_t end, size_t vectors,
+                                                        int atkinson, int levels, int alpha, int may_ask)
+{
+    const KMC_NAME(finder) f = KMC_NAME(find_in)(row->grid, alpha);
+    const quads low = quads_repeat(row->low), high = quads_repeat(row->high);
+    const quads fourth = quads_repeat((const int16_t[4]){0, 0, 0, -1});
+    const size_t apart = row->apart;
+    const ptrdiff_t step = row->step, stride = step * (ptrdiff_t)(16 * vectors);
+    const int16_t part = (int16_t)(8 * row->passed);
+    const void *const places = row->at;
+    const uint16_t share = row->limit, *const off_above = row->off_above, *const off_here = row->off_here;
+    const uint16_t *const off_below = row->off_below;
+    size_t x = step > 0 ? begin : row->width - 1 - begin, i = begin;
+    quads last[4], before[4], counted[4];
+    quads_sums lost = quads_no_sums();
+    for (size_t v = 0; v < vectors; v++) { /* beyond the ends there is padding */
+        const int16_t *const at = row->here[0] + 16 * (x * vectors + v);
+        last[v] = quads_load(at - stride);
+        before[v] = quads_load(at - 2 * stride);
+        counted[v] = quads_load(row->counted[4 * v]);
+    }
+    for (; i < end; i++, x += (size_t)step) {
+        const size_t folds = KMC_BANDS * x;
+        const folded rows = folded_add(folded_load(off_above + folds), folded_load(off_here + folds));
+        const folded limits = folded_share(folded_add(rows, folded_load(off_below + folds)), share);
+        const int still = folded_any_zero(limits);
+        const quads stray = quads_repeat(row->strays[x & 3]);
+        quads_squares squares = quads_no_squares();
+        KMC_UNROLL
+        for (size_t v = 0; v < vectors; v++) {
+            const size_t at = 16 * (x * vectors + v);
+            const quads own = KMC_NAME(places)(places, x * vectors + v, levels), limit = folded_spread(limits, (int)v);
+            const quads opaque = KMC_NAME(opaque)(&f, own), clear = KMC_NAME(clear)(&f, own);
+            quads push = KMC_NAME(reached)(row->above[0] + at, row->beyond[0] + at, stride, last[v], before[v], part,
+                                           atkinson);
+            push = KMC_NAME(limited)(push, limit);
+            if (alpha) push = quads_and_not(quads_and(opaque, fourth), push);
+            const quads moved = quads_max(quads_min(quads_add(own, push), quads_max(own, high)), quads_min(own, low));
+            const quads near = KMC_NAME(astray)(moved, KMC_NAME(limited)(stray, limit));
+            const quads_cells cells = KMC_NAME(cells)(&f, near, opaque, clear);
+            const KMC_NAME(four) found =
+                may_ask ? KMC_NAME(find)(&f, cells, near, limit, still) : KMC_NAME(look_up)(&f, cells);
+            if (!may_ask && KMC_NAME(lacks)(&f, &found, still)) goto lacking;
+            const quads entry = KMC_NAME(entries)(&f, &found);
+            uint16_t *const to = row->found + 4 * v * apart + x;
+            to[0] = (uint16_t)found.a;
+            to[apart] = (uint16_t)found.b;
+            to[2 * apart] = (uint16_t)found.c;
+            to[3 * apart] = (uint16_t)found.d;
+            if (atkinson) before[v] = last[v];
+            last[v] = alpha ? quads_and_not(clear, quads_sub(moved, entry)) : quads_sub(moved, entry);
+            quads_store(row->here[0] + at, last[v]);
+            squares = quads_add_squares(squares, quads_and(quads_sub(own, entry), counted[v]));
+        }
+        lost = quads_add_sums(lost, squares);
+    }
+lacking:
+    row->lost += quads_total(lost);
+    return i;
+}
+
+KMC_TARGET static inline void KMC_NAME(diffuse_span)(kmc_dither_row *row, size_t vectors, int atkinson, int levels,
+                                                     int alpha)
+{
+    for (size_t i = row->begin; i < row->end;) {
+        i = KMC_NAME(diffuse_steps)(row, i, row->end, vectors, atkinson, levels, alpha, 0);
+        if (i < row->end) i = KMC_NAME(diffuse_steps)(row, i, i + 1, row->vectors, row->atkinson, levels, alpha, 1);
+    }
+}
+
+/* kmc_kernels.diffuse. */
+KMC_TARGET static void KMC_NAME(diffuse)(kmc_dither_row *row)
+{
+    const int atkinson = row->atkinson;
+    if (row->grid->all.channels == 4)
+        KMC_NAME(diffuse_span)(row, row->vectors, atkinson, 0, 1);
+    else if (!row->levels)
+        KMC_NAME(diffuse_span)(row, row->vectors, atkinson, 0, 0);
+    else if (row->vectors == KMC_BANDS / KMC_VECTOR && !atkinson)
+        KMC_NAME(diffuse_span)(row, KMC_BANDS / KMC_VECTOR, 0, 1, 0);
+    else
+        KMC_NAME(diffuse_span)(row, row->vectors, atkinson, 1, 0);
+}
+
+/* kmc_kernels.mix. Every entry has to wait for the one before it: mixtures take turns. */
+KMC_TARGET static void KMC_NAME(mix)(kmc_mixtures *m)
+{
+    const quads zero = quads_set(0);
+    const KMC_NAME(finder) f = KMC_NAME(find_in)(m->grid, m->grid->all.channels == 4);
+    quads owed[KMC_MIXTURES / 4];
+    for (size_t v = 0; v < KMC_MIXTURES / 4; v++) owed[v] = zero;
+    for (size_t i = 0; i < KMC_MIXTURE; i++) {
+        for (size_t v = 0; v < KMC_MIXTURES / 4; v++) {
+            const quads target = quads_load(m->target[4 * v]), limit = quads_load(m->limit[4 * v]);
+            const quads due = KMC_NAME(limited)(owed[v], limit);
+            const quads moved =
+                quads_max(quads_min(quads_add(target, due), quads_load(m->high[4 * v])), quads_load(m->low[4 * v]));
+            const quads_cells cells = KMC_NAME(cells)(&f, moved, quads_load(m->opaque[4 * v]), zero);
+            const KMC_NAME(four) found = KMC_NAME(find)(&f, cells, moved, quads_set(1), 0);
+            const quads entry = KMC_NAME(entries)(&f, &found);
+            uint16_t *const to = m->found[i] + 4 * v;
+            to[0] = (uint16_t)found.a;
+            to[1] = (uint16_t)found.b;
+            to[2] = (uint16_t)found.c;
+            to[3] = (uint16_t)found.d;
+            owed[v] = quads_add(quads_share(due, (int16_t)(m->passed << 7)), quads_sub(target, entry));
+        }
+    }
+}

@@ -1,0 +1,250 @@
+/* Error diffusion: what a pixel's palette entry gets wrong, its neighbours make good.
+ *
+ * A picture is cut into bands of rows that know nothing of each other, so that threads may share it and a
+ * thread may go through several at a time, side by side in vectors. Each is begun a few rows early, with rows
+ * that are thrown away: when its own first row comes, error flows as it does inside a band. Rows beyond the
+ * picture are like the last one within.
+ *
+ * How much of the error that reaches a pixel it may take on depends on what the plain mapping gets wrong around it.
+ * Error diffusion trades the error of areas for noise. Where the plain mapping is exact all around, there is nothing to
+ * win, only noise from elsewhere to lose: the limit is 0. At the edges of line art few pixels are wrong among many that
+ * are right, so it is small. On a gradient the mapping is off by up to half the distance of two entries, by a quarter
+ * in the mean: four times that leaves room for both of them. */
+#include "dither/canvas.h"
+#include "dither/row.h"
+#include "base/parallel.h"
+
+#include <string.h>
+
+enum {
+    BAND = 32,     /* rows; even, like LEAD_IN, so that all bands go to and fro alike */
+    LEAD_IN = 4,   /* rows thrown away before them */
+    SPAN = 1 << 13, /* pixels of a row between two looks for Ctrl-C */
+    TILE = 64,     /* pixels of a row that are brought into place at a time */
+    THREAD_PIXELS = 1 << 15,
+    LIMIT = 4,     /* times the mean loss around a pixel */
+    PASSED = 208   /* of 256; the rest is lost, so that small errors do not add up to large ones */
+};
+
+typedef struct diffusion {
+    const kmc_run *run;
+    const kmc_canvas *canvas;
+    kmc_quad low, high; /* the box of all entries */
+    int passed, atkinson;
+    size_t bands;       /* in a task */
+    void *indices;
+    struct worker *workers; /* of each thread */
+} diffusion;
+
+/* What a thread works with, made when it takes its first task. */
+typedef struct worker {
+    const diffusion *job;
+    kmc_grid grid;
+    kmc_quad *memory, *errors[3]; /* of row y in errors[(y + 6) % 3]: y begins at -LEAD_IN - 1 */
+    uint8_t *places[2];           /* where the pixels lie, in places[y % 2] */
+    uint16_t *off[3];             /* like errors */
+    uint16_t *found;              /* of each band, w->apart apart */
+    size_t apart;
+    uint64_t lost;
+} worker;
+
+/* Where a pixel lies, brought beside those of other bands, `beside` bytes apart. */
+static void bring(const kmc_canvas *canvas, size_t from, size_t n, uint8_t *to, size_t beside)
+{
+    const uint8_t *const pixels = canvas->pixels;
+    if (canvas->coordinates) {
+        for (size_t i = 0; i < n; i++) memcpy(to + i * beside, canvas->coordinates + 4 * (from + i), sizeof(kmc_quad));
+    } else if (canvas->channels == 1) {
+        for (size_t i = 0; i < n; i++) to[i * beside] = pixels[from + i];
+    } else {
+        for (size_t i = 0; i + 1 < n; i++) { /* four bytes at once, of which the last is the next pixel's */
+            memcpy(to + i * beside, pixels + 3 * (from + i), 4);
+        }
+        memcpy(to + (n - 1) * beside, pixels + 3 * (from + n - 1), 3);
+    }
+}
+
+/* Row y of a band, counted from its own first one, in the picture. */
+static size_t row_of(const kmc_canvas *canvas, size_t band, ptrdiff_t y)
+{
+    const ptrdiff_t row = (ptrdiff_t)(band * BAND) + y, last = (ptrdiff_t)canvas->height - 1;
+    return (size_t)(row < 0 ? 0 : row > last ? last : row);
+}
+
+/* Row y of all bands from `first` on: where its pixels lie. */
+static void bring_rows(const worker *w, size_t first, ptrdiff_t y)
+{
+    const kmc_canvas *const canvas = w->job->canvas;
+    const size_t bytes = canvas->coordinates ? sizeof(kmc_quad) : 4, beside = bytes * w->job->bands;
+    uint8_t *const to = w->places[y & 1];
+    for (size_t x = 0; x < canvas->width; x += TILE) {
+        const size_t n = canvas->width - x < TILE ? canvas->width - x : TILE;
+        for (size_t b = 0; b < w->job->bands; b++) {
+            const size_t from = row_of(canvas, first + b, y) * canvas->width + x;
+            bring(canvas, from, n, to + x * beside + b * bytes, beside);
+        }
+    }
+}
+
+/* The indices of row y of all bands, as they were found, into the picture. */
+static void write_rows(const worker *w, size_t first, size_t y)
+{
+    const kmc_canvas *const canvas = w->job->canvas;
+    const size_t width = canvas->width;
+    const uint16_t mask = (uint16_t)(w->grid.cut - 1);
+    for (size_t b = 0; b < w->job->bands && (first + b) * BAND + y < canvas->height; b++) {
+        const uint16_t *const found = w->found + b * w->apart;
+        const size_t to = ((first + b) * BAND + y) * width;
+        if (canvas->index_bytes == 1) {
+            uint8_t *const indices = (uint8_t *)w->job->indices + to;
+            for (size_t x = 0; x < width; x++) indices[x] = (uint8_t)((found[x] & mask) - 1);
+        } else {
+            uint16_t *const indices = (uint16_t *)w->job->indices + to;
+            for (size_t x = 0; x < width; x++) indices[x] = (uint16_t)((found[x] & mask) - 1);
+        }
+    }
+}
+
+/* What does not change from row to row. */
+static kmc_dither_row row_for(worker *w)
+{
+    const diffusion *const d = w->job;
+    kmc_dither_row row = {.grid = &w->grid, .width = d->canvas->width, .vectors = d->bands / KMC_VECTOR,
+                          .atkinson = d->atkinson, .levels = d->canvas->coordinates == NULL, .found = w->found,
+                          .apart = w->apart, .passed = (int16_t)d->passed,
+                          .limit = (uint16_t)(LIMIT * 65536 / (9 * d->canvas->channels))};
+    memcpy(row.low, d->low, sizeof row.low);
+    memcpy(row.high, d->high, sizeof row.high);
+    return row;
+}
+
+/* Where the entries of row y are looked up: a little off the pixels, to all sides in turn. Else the border
+ * between two entries would be that of the cells, always on the same side of where it should be, and gradients
+ * would be tinged by the errors that are not passed on. Twice as far would be better for these, and worse for
+ * photographs of many colours. */
+static void stray_row(const worker *w, kmc_dither_row *row, ptrdiff_t y)
+{
+    static const int16_t sixteenths[4] = {-3, 3, -1, 1};
+    static const unsigned by_row[3] = {1, 3, 2}, from[3] = {0, 2, 1};
+    const kmc_cells *const cells = w->grid.opaque.entries.n != 0 ? &w->grid.opaque : &w->grid.all;
+    const int sixteenth = 1 << (cells->shift - 4);
+    for (unsigned x = 0; x < 4; x++) {
+        for (unsigned c = 0; c < 3 && c < (unsigned)cells->channels; c++) {
+            const unsigned at = x + by_row[c] * (unsigned)(y & 3) + from[c];
+            row->strays[x][c] = (int16_t)(sixteenths[at & 3] * sixteenth);
+        }
+    }
+}
+
+/* A kernel along a row, looking up for Ctrl-C. */
+static kmc_status go_along(worker *w, kmc_dither_row *row, kmc_diffuse_fn *kernel, int thread)
+{
+    kmc_status status = KMC_OK;
+    for (row->begin = 0; row->begin < row->width && status == KMC_OK; row->begin = row->end) {
+        row->end = row->width - row->begin < SPAN ? row->width : row->begin + SPAN;
+        kernel(row);
+        if (w->grid.status != KMC_OK) return w->grid.status;
+        status = kmc_check_in(w->job->run, thread);
+    }
+    return status;
+}
+
+/* Brings row y of all bands and finds what it loses. */
+static kmc_status measure_row(worker *w, kmc_dither_row *row, size_t first, ptrdiff_t y, int thread)
+{
+    bring_rows(w, first, y);
+    row->below = w->places[y & 1];
+    row->off_below = w->off[(y + 6) % 3];
+    return go_along(w, row, w->job->run->kernels->measure, thread);
+}
+
+/* Row y, and what is to be known of the one below. */
+static kmc_status diffuse_row(worker *w, kmc_dither_row *row, size_t first, ptrdiff_t y, int thread)
+{
+    const diffusion *const d = w->job;
+    row->step = (y & 1) == 0 ? 1 : -1;
+    row->at = w->places[y & 1];
+    row->off_above = w->off[(y + 5) % 3];
+    row->off_here = w->off[(y + 6) % 3];
+    row->here = w->errors[(y + 6) % 3];
+    row->above = w->errors[(y + 5) % 3];
+    row->beyond = w->errors[(y + 4) % 3];
+    for (size_t b = 0; b < d->bands; b++) {
+        const int counts = y >= 0 && (first + b) * BAND + (size_t)y < d->canvas->height;
+        memset(row->counted[b], counts ? 0xFF : 0, sizeof row->counted[b]);
+    }
+    stray_row(w, row, y);
+    kmc_status status = measure_row(w, row, first, y + 1, thread);
+    if (status == KMC_OK) status = go_along(w, row, d->run->kernels->diffuse, thread);
+    if (status == KMC_OK && y >= 0) write_rows(w, first, (size_t)y);
+    return status;
+}
+
+static kmc_status hire(const diffusion *d, int thread, worker *w)
+{
+    const size_t width = d->canvas->width, room = width + 2 * KMC_ROW_PADDING;
+    kmc_status status = kmc_grid_new(d->run, d->canvas, thread, &w->grid);
+    w->memory = kmc_alloc(3 * d->bands * room, sizeof *w->memory);
+    const size_t bytes = d->canvas->coordinates ? sizeof(kmc_quad) : 4;
+    for (int i = 0; i < 2; i++) w->places[i] = kmc_alloc_zeroed(width * d->bands, bytes);
+    for (int i = 0; i < 3; i++) w->off[i] = kmc_alloc(width * KMC_BANDS, sizeof *w->off[i]);
+    w->apart = (width + 2047) / 2048 * 2048 + 32; /* not in the same lines of a cache */
+    w->found = kmc_alloc(w->apart, d->bands * sizeof *w->found);
+    if (!w->memory || !w->places[0] || !w->places[1] || !w->off[0] || !w->off[1] || !w->off[2] || !w->found)
+        return KMC_NO_MEMORY;
+    for (size_t i = 0; i < 3; i++) w->errors[i] = w->memory + (i * room + KMC_ROW_PADDING) * d->bands;
+    if (status == KMC_OK) w->job = d;
+    return status;
+}
+
+static void dismiss(worker *w)
+{
+    kmc_grid_free(&w->grid);
+    kmc_free(w->memory);
+    for (int i = 0; i < 2; i++) kmc_free(w->places[i]);
+    for (int i = 0; i < 3; i++) kmc_free(w->off[i]);
+    kmc_free(w->found);
+}
+
+/* Some bands, row by row. */
+static kmc_status diffuse_task(void *job, ptrdiff_t task, int thread)
+{
+    const diffusion *const d = job;
+    worker *const w = &d->workers[thread];
+    kmc_status status = w->job ? KMC_OK : hire(d, thread, w);
+    if (status != KMC_OK) return status;
+    const size_t first = (size_t)task * d->bands, left = d->canvas->height - first * BAND;
+    kmc_dither_row row = row_for(w);
+    memset(w->memory, 0, 3 * d->bands * (row.width + 2 * KMC_ROW_PADDING) * sizeof *w->memory);
+    for (ptrdiff_t y = -LEAD_IN - 1; y <= -LEAD_IN && status == KMC_OK; y++) {
+        status = measure_row(w, &row, first, y, thread);
+    }
+    const ptrdiff_t end = left < BAND ? (ptrdiff_t)left : BAND;
+    for (ptrdiff_t y = -LEAD_IN; y < end && status == KMC_OK; y++) status = diffuse_row(w, &row, first, y, thread);
+    w->lost += row.lost;
+    return status;
+}
+
+kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusion kind, int strength, void *indices,
+                       double *error)
+{
+    const int threads = kmc_threads_for(run, canvas->height * canvas->width, THREAD_PIXELS);
+    const size_t bands = (size_t)kmc_tasks_for(canvas->height, BAND);
+    size_t tasks = (size_t)kmc_tasks_for(bands, KMC_BANDS);
+    if (tasks < (size_t)threads) tasks = (size_t)threads;
+    diffusion d = {.run = run, .canvas = canvas, .passed = PASSED * strength / 256, .atkinson = kind == KMC_ATKINSON,
+                   .indices = indices};
+    d.bands = KMC_VECTOR * (size_t)kmc_tasks_for((size_t)kmc_tasks_for(bands, tasks), KMC_VECTOR);
+    d.workers = kmc_alloc_zeroed((size_t)threads, sizeof *d.workers);
+    if (!d.workers) return KMC_NO_MEMORY;
+    kmc_grid_box(canvas, d.low, d.high);
+    const kmc_status status = kmc_parallel(run, threads, kmc_tasks_for(bands, d.bands), diffuse_task, &d);
+    uint64_t lost = 0;
+    for (int thread = 0; thread < threads; thread++) {
+        lost += d.workers[thread].lost;
+        dismiss(&d.workers[thread]);
+    }
+    *error = (double)lost / (KMC_ONE_LEVEL * KMC_ONE_LEVEL);
+    kmc_free(d.workers);
+    return status;
+}

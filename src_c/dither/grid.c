@@ -1,0 +1,358 @@
+/* An entry of the palette for every point of the space: making the cells of the grid. */
+#include "dither/grid.h"
+#include "base/parallel.h"
+
+#include <string.h>
+
+enum { COORDINATE_BITS = 14, MADE = 1, CUT_CELL = 1 << 15, CHECK_IN_COMPARED = 1 << 23 };
+
+#define CUT ((uint32_t)1 << 31)
+
+/* How many bits of a coordinate number its cell. */
+static int cell_bits(int channels)
+{
+    return channels == 1 ? 8 : channels == 3 ? 6 : 5;
+}
+
+void kmc_grid_box(const kmc_canvas *canvas, int16_t *low, int16_t *high)
+{
+    memcpy(low, canvas->palette, 4 * sizeof *low);
+    memcpy(high, canvas->palette, 4 * sizeof *high);
+    for (size_t j = 4; j < 4 * canvas->k; j++) {
+        const int16_t at = canvas->palette[j];
+        if (at < low[j % 4]) low[j % 4] = at;
+        if (at > high[j % 4]) high[j % 4] = at;
+    }
+}
+
+/* Whether no entry before had this place. Slots hold numbers of entries, from 1 on. */
+static int is_first_there(const kmc_canvas *canvas, uint32_t *slots, size_t n_slots, size_t j)
+{
+    const int16_t *const place = canvas->palette + 4 * j;
+    uint32_t hash = 0;
+    for (int c = 0; c < 4; c++) hash = (hash ^ (uint16_t)place[c]) * 0x9E3779B1u;
+    size_t i = (hash >> 8) & (n_slots - 1);
+    for (; slots[i] != 0; i = (i + 1) & (n_slots - 1))
+        if (memcmp(canvas->palette + 4 * (size_t)(slots[i] - 1), place, 4 * sizeof *place) == 0) return 0;
+    slots[i] = (uint32_t)j + 1;
+    return 1;
+}
+
+static void append(kmc_candidates *to, const int16_t *place, uint32_t id)
+{
+    to->xy[to->n] = kmc_pack(place[0], place[1]);
+    to->zw[to->n] = kmc_pack(place[2], place[3]);
+    to->id[to->n++] = id;
+}
+
+/* The entries of both sets: one for each place. */
+static kmc_status gather(const kmc_canvas *canvas, kmc_grid *grid)
+{
+    size_t n_slots = 2;
+    while (n_slots < 2 * canvas->k) n_slots *= 2;
+    uint32_t *const slots = kmc_alloc_zeroed(n_slots, sizeof *slots);
+    if (!slots) return KMC_NO_MEMORY;
+    for (size_t j = 0; j < canvas->k; j++) {
+        const int16_t *const place = canvas->palette + 4 * j;
+        memcpy(grid->entries[(j + 1) & UINT16_MAX], place, sizeof grid->entries[0]);
+        memcpy(grid->entries[(j + 1 + grid->cut) & UINT16_MAX], place, sizeof grid->entries[0]);
+        if (!is_first_there(canvas, slots, n_slots, j)) continue;
+        append(&grid->all.entries, place, (uint32_t)j + 1);
+        if (canvas->channels == 4 && place[3] == 0) append(&grid->opaque.entries, place, (uint32_t)j + 1);
+    }
+    kmc_free(slots);
+    kmc_candidates_close(&grid->all.entries);
+    if (grid->opaque.entries.n != 0) kmc_candidates_close(&grid->opaque.entries);
+    return KMC_OK;
+}
+
+/* The middles of the parts of a block at 0, 2^bits of 2^shift along each axis. */
+static void find_middles(int channels, int shift, int bits, int32_t *xy, int32_t *zw)
+{
+    for (int32_t i = 0; i < 1 << bits * channels; i++) {
+        int32_t at[4] = {0};
+        for (int c = 0; c < channels; c++) {
+            at[c] = ((i >> bits * (channels - 1 - c) & ((1 << bits) - 1)) << shift) + (1 << shift) / 2;
+        }
+        xy[i] = kmc_pack(at[0], at[1]);
+        zw[i] = kmc_pack(at[2], at[3]);
+    }
+}
+
+/* How many bits number the blocks along an axis. */
+static int block_bits(const kmc_cells *cells)
+{
+    return COORDINATE_BITS - cells->shift - KMC_BLOCK_BITS;
+}
+
+static size_t n_regions(const kmc_cells *cells)
+{
+    return (size_t)1 << (block_bits(cells) - KMC_REGION_BITS) * cells->channels;
+}
+
+/* Numbers the cells from `first` on; sets the number after the last. Weights have to fit 16 bits: with four channels
+ * the first axis is numbered backwards. */
+static kmc_status number_cells(kmc_cells *cells, int channels, uint32_t first, uint32_t *after)
+{
+    const int bits = cell_bits(channels);
+    cells->channels = channels;
+    cells->shift = COORDINATE_BITS - bits;
+    cells->first = cells->offset = first;
+    for (int c = 0; c < channels; c++) {
+        int32_t weight = (int32_t)1 << bits * (channels - 1 - c);
+        if (weight > INT16_MAX) {
+            cells->offset += (uint32_t)weight * ((1u << bits) - 1);
+            weight = -weight;
+        }
+        cells->weights[c] = (int16_t)weight;
+    }
+    find_middles(channels, cells->shift, KMC_BLOCK_BITS, cells->middles_xy, cells->middles_zw);
+    for (int32_t i = 0; i < 1 << KMC_BLOCK_BITS * channels; i += 1 << KMC_BLOCK_BITS) {
+        uint32_t *const row = &cells->rows[i >> KMC_BLOCK_BITS];
+        *row = 0;
+        for (int c = 0; c < channels - 1; c++) {
+            const int32_t along = i >> KMC_BLOCK_BITS * (channels - 1 - c) & ((1 << KMC_BLOCK_BITS) - 1);
+            *row += (uint32_t)(cells->weights[c] * along);
+        }
+    }
+    *after = first + ((uint32_t)1 << bits * channels);
+    cells->blocks = kmc_alloc_zeroed((size_t)1 << block_bits(cells) * channels, sizeof *cells->blocks);
+    cells->regions = kmc_alloc_zeroed(n_regions(cells), sizeof *cells->regions);
+    return cells->blocks && cells->regions ? KMC_OK : KMC_NO_MEMORY;
+}
+
+/* 1 + the index of the entry nearest to what is fully transparent, the first on ties. */
+static uint32_t clear_entry(const kmc_canvas *canvas)
+{
+    int32_t least = INT32_MAX;
+    uint32_t found = 0;
+    for (size_t j = 0; j < canvas->k; j++) {
+        const int16_t *const place = canvas->palette + 4 * j;
+        const int32_t distance = kmc_distance(kmc_pack(place[0], place[1]), kmc_pack(place[2], place[3]),
+                                              kmc_pack(canvas->clear[0], canvas->clear[1]),
+                                              kmc_pack(canvas->clear[2], canvas->clear[3]));
+        if (distance >= least) continue;
+        least = distance;
+        found = (uint32_t)j + 1;
+    }
+    return found;
+}
+
+kmc_status kmc_grid_new(const kmc_run *run, const kmc_canvas *canvas, int thread, kmc_grid *grid)
+{
+    const size_t room = canvas->k + KMC_PADDING;
+    *grid = (kmc_grid){.run = run, .thread = thread};
+    kmc_status status = number_cells(&grid->all, canvas->channels, 0, &grid->clear);
+    if (status == KMC_OK && canvas->channels == 4) status = number_cells(&grid->opaque, 3, grid->clear, &grid->clear);
+    if (status != KMC_OK) return status;
+    grid->cut = canvas->k < CUT_CELL ? CUT_CELL : UINT16_MAX + 1;
+    grid->nearest = kmc_alloc_zeroed((size_t)grid->clear + 1, sizeof *grid->nearest);
+    grid->entries = kmc_alloc(UINT16_MAX + 1, sizeof *grid->entries);
+    grid->memory = kmc_alloc(4 * (KMC_GRID_DEPTH + 2), room * sizeof *grid->memory);
+    if (!grid->nearest || !grid->entries || !grid->memory) return KMC_NO_MEMORY;
+    for (size_t i = 0; i < KMC_GRID_DEPTH + 2; i++) {
+        int32_t *const at = grid->memory + 4 * room * i;
+        const kmc_candidates list = {at, at + room, (uint32_t *)(at + 2 * room), at + 3 * room, 0};
+        *(i == 0 ? &grid->all.entries : i == 1 ? &grid->opaque.entries : &grid->lists[i - 2]) = list;
+    }
+    grid->transparency = canvas->clear[3];
+    grid->clear_entry = clear_entry(canvas);
+    grid->nearest[grid->clear] = (uint16_t)(grid->clear_entry < grid->cut ? grid->clear_entry : 0);
+    return gather(canvas, grid);
+}
+
+static void free_cells(kmc_cells *cells)
+{
+    kmc_free(cells->blocks);
+    for (size_t i = 0; cells->regions && i < n_regions(cells); i++) kmc_free(cells->regions[i].xy);
+    kmc_free(cells->regions);
+}
+
+void kmc_grid_free(kmc_grid *grid)
+{
+    free_cells(&grid->all);
+    free_cells(&grid->opaque);
+    kmc_free(grid->nearest);
+    kmc_free(grid->parts);
+    kmc_free(grid->entries);
+    kmc_free(grid->memory);
+}
+
+/* Room for n more parts; 0 when memory is short, else the number of the first, from 1 on. */
+static uint32_t new_parts(kmc_grid *grid, size_t n)
+{
+    if (grid->n_parts + n >= grid->room) {
+        const size_t room = 2 * grid->room + 16;
+        const size_t used = grid->parts ? grid->n_parts + 1 : 0; /* number 0 is none */
+        uint32_t(*const parts)[KMC_BLOCK] = kmc_grown(grid->parts, used, room, sizeof *parts);
+        if (!parts) {
+            grid->status = KMC_NO_MEMORY;
+            return 0;
+        }
+        grid->parts = parts;
+        grid->room = room;
+    }
+    grid->n_parts += n;
+    return (uint32_t)(grid->n_parts - n + 1);
+}
+
+/* Which of the parts of a block a place is in: their coordinates have `bits` bits above the `shift` lower ones. */
+static uint32_t part_of(const kmc_cells *cells, const int16_t *place, int shift, int bits)
+{
+    uint32_t part = 0;
+    for (int c = 0; c < cells->channels; c++) part = part << bits | ((uint32_t)place[c] >> shift & ((1u << bits) - 1));
+    return part;
+}
+
+/* The box of 2^shift along each axis at `low`. */
+static kmc_box box_at(const kmc_cells *cells, const int16_t *low, int shift)
+{
+    int32_t high[4] = {0};
+    for (int c = 0; c < cells->channels; c++) high[c] = low[c] + (1 << shift) - 1;
+    return (kmc_box){kmc_pack(low[0], low[1]), kmc_pack(low[2], low[3]), kmc_pack(high[0], high[1]),
+                     kmc_pack(high[2], high[3])};
+}
+
+/* The corner of the cube of 2^shift along each axis that a place is in. */
+static void corner_of(const kmc_cells *cells, const int16_t *place, int shift, int16_t *low)
+{
+    for (int c = 0; c < cells->channels; c++) low[c] = (int16_t)(place[c] >> shift << shift);
+}
+
+/* Cuts those parts of the block at `low` again in which several entries of a list lie; n of them each. */
+static void cut(kmc_grid *grid, const kmc_cells *cells, int depth, int shift, const uint8_t *inside, uint32_t n,
+                uint32_t *given);
+
+/* What each part of the block at `low` is given, 2^bits of 2^shift along each axis, of the entries in `from`. Unless
+ * NULL, `middle` is what is nearest to the middles of those that were cut, 0 for others. Returns whether any was. */
+static int divide(kmc_grid *grid, const kmc_cells *cells, const kmc_candidates *from, int depth, const int16_t *low,
+                  int shift, int bits, uint32_t *given, uint32_t *middle)
+{
+    kmc_candidates *const list = &grid->lists[depth];
+    int32_t xy[KMC_BLOCK + KMC_PADDING], zw[KMC_BLOCK + KMC_PADDING];
+    int32_t position[KMC_BLOCK + KMC_PADDING], distance[KMC_BLOCK + KMC_PADDING];
+    uint8_t inside[KMC_BLOCK] = {0};
+    const uint32_t n = (uint32_t)1 << bits * cells->channels;
+    const int32_t low_xy = kmc_pack(low[0], low[1]), low_zw = kmc_pack(low[2], low[3]);
+    const kmc_box box = box_at(cells, low, shift + bits);
+    int several = 0;
+    grid->run->kernels->filter(&box, from, list);
+    const int known = shift == cells->shift;
+    if (!known) find_middles(cells->channels, shift, bits, xy, zw);
+    for (uint32_t i = 0; i < n; i++) { /* no sum leaves its half of the word */
+        xy[i] = (known ? cells->middles_xy[i] : xy[i]) + low_xy;
+        zw[i] = (known ? cells->middles_zw[i] : zw[i]) + low_zw;
+    }
+    grid->run->kernels->nearest_point(xy, zw, n, list->xy, list->zw, list->n, position, distance);
+    for (uint32_t i = 0; i < n; i++) given[i] = list->id[position[i]];
+    for (size_t j = 0; j < list->n; j++) {
+        const int16_t *const place = grid->entries[list->id[j] & UINT16_MAX];
+        int within = 1;
+        for (int c = 0; c < cells->channels; c++) within &= (uint32_t)(place[c] - low[c]) >> (shift + bits) == 0;
+        if (!within) continue;
+        const uint32_t part = part_of(cells, place, shift, bits);
+        several |= inside[part];
+        if (middle && inside[part] < 2) middle[part] = inside[part] ? list->id[position[part]] : 0;
+        given[part] = list->id[j];
+        inside[part] = (uint8_t)(1 + (inside[part] != 0));
+    }
+    if (several) cut(grid, cells, depth, shift, inside, n, given);
+    return several;
+}
+
+static void cut(kmc_grid *grid, const kmc_cells *cells, int depth, int shift, const uint8_t *inside, uint32_t n,
+                uint32_t *given)
+{
+    const int finer = shift < KMC_BLOCK_BITS ? shift : KMC_BLOCK_BITS;
+    for (uint32_t i = 0; i < n; i++) {
+        if (inside[i] < 2) continue;
+        const uint32_t number = new_parts(grid, 1);
+        if (number == 0) return;
+        uint32_t below[KMC_BLOCK];
+        int16_t corner[4] = {0};
+        corner_of(cells, grid->entries[given[i] & UINT16_MAX], shift, corner);
+        divide(grid, cells, &grid->lists[depth], depth + 1, corner, shift - finer, finer, below, NULL);
+        memcpy(grid->parts[number], below, sizeof below);
+        given[i] = CUT + number;
+    }
+}
+
+/* The entries that may be near to a point in the region around this one; NULL when memory is short. */
+static const kmc_candidates *region_of(kmc_grid *grid, kmc_cells *cells, const int16_t *point)
+{
+    const int shift = cells->shift + KMC_BLOCK_BITS + KMC_REGION_BITS;
+    kmc_candidates *const region = &cells->regions[part_of(cells, point, shift, COORDINATE_BITS - shift)];
+    if (region->n != 0) return region;
+    int16_t low[4] = {0};
+    corner_of(cells, point, shift, low);
+    const kmc_box box = box_at(cells, low, shift);
+    kmc_candidates *const list = &grid->lists[0];
+    const size_t n = grid->run->kernels->filter(&box, &cells->entries, list);
+    const size_t room = n + KMC_PADDING;
+    int32_t *const memory = kmc_alloc(3 * room, sizeof *memory);
+    if (!memory) {
+        grid->status = KMC_NO_MEMORY;
+        return NULL;
+    }
+    *region = (kmc_candidates){memory, memory + room, (uint32_t *)(memory + 2 * room), NULL, n};
+    memcpy(region->xy, list->xy, room * sizeof *memory);
+    memcpy(region->zw, list->zw, room * sizeof *memory);
+    memcpy(region->id, list->id, n * sizeof *memory);
+    return region;
+}
+
+/* Whether to go on: with thousands of entries that are all far away, a block takes milliseconds. */
+static int goes_on(kmc_grid *grid, size_t compared)
+{
+    grid->compared += compared;
+    if (grid->compared < CHECK_IN_COMPARED) return 1;
+    grid->compared = 0;
+    grid->status = kmc_check_in(grid->run, grid->thread);
+    return grid->status == KMC_OK;
+}
+
+/* Makes the block around a point. */
+static void make_block(kmc_grid *grid, kmc_cells *cells, uint32_t block, const int16_t *point)
+{
+    const kmc_candidates *const region = region_of(grid, cells, point);
+    const uint32_t n = (uint32_t)1 << KMC_BLOCK_BITS * cells->channels;
+    if (!region || !goes_on(grid, n * region->n)) return;
+    uint32_t given[KMC_BLOCK], middle[KMC_BLOCK], corner = cells->offset;
+    int16_t low[4] = {0};
+    corner_of(cells, point, cells->shift + KMC_BLOCK_BITS, low);
+    int simple = !divide(grid, cells, region, 0, low, cells->shift, KMC_BLOCK_BITS, given, middle);
+    for (int c = 0; c < cells->channels; c++) corner += (uint32_t)(cells->weights[c] * (low[c] >> cells->shift));
+    for (uint32_t i = 0; i < n; i += 1 << KMC_BLOCK_BITS) {
+        uint16_t *const row = &grid->nearest[corner + cells->rows[i >> KMC_BLOCK_BITS]];
+        for (uint32_t j = 0; j < 1 << KMC_BLOCK_BITS; j++) {
+            const uint32_t value = given[i + j] < CUT ? given[i + j] : middle[i + j] + grid->cut;
+            simple &= value <= UINT16_MAX;
+            row[j] = (uint16_t)(value <= UINT16_MAX ? value : 0);
+        }
+    }
+    cells->blocks[block] = MADE;
+    if (simple) return;
+    const uint32_t number = new_parts(grid, 2);
+    if (number == 0) return;
+    memcpy(grid->parts[number], given, sizeof given);
+    for (uint32_t i = 0; i < n; i++) grid->parts[number + 1][i] = given[i] >= CUT ? middle[i] : given[i];
+    cells->blocks[block] = MADE + number;
+}
+
+uint32_t kmc_grid_find(kmc_grid *grid, uint32_t cell, const int16_t *point, int exact)
+{
+    if (cell == grid->clear) return grid->clear_entry;
+    kmc_cells *const cells = grid->opaque.channels != 0 && cell >= grid->opaque.first ? &grid->opaque : &grid->all;
+    const uint32_t block = part_of(cells, point, cells->shift + KMC_BLOCK_BITS, block_bits(cells));
+    if (cells->blocks[block] == 0 && grid->status == KMC_OK) make_block(grid, cells, block, point);
+    if (grid->status != KMC_OK) return 1;
+    const uint32_t value = grid->nearest[cell];
+    if (value != 0 && !(exact && value >= grid->cut)) return value;
+    uint32_t part = CUT + cells->blocks[block] - MADE + (exact ? 0 : 1);
+    for (int shift = cells->shift, bits = KMC_BLOCK_BITS; part >= CUT;) {
+        part = grid->parts[part - CUT][part_of(cells, point, shift, bits)];
+        bits = shift < KMC_BLOCK_BITS ? shift : KMC_BLOCK_BITS;
+        shift -= bits;
+    }
+    return part;
+}

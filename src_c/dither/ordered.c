@@ -1,0 +1,169 @@
+/* Ordered dithering: every pixel draws from a mixture of entries that its colour alone
+ * decides, and its place alone where.
+ *
+ * T. Knoll, US patent 6606166 (filed 1999, expired): entries are added to a mixture one after the other, each the
+ * nearest to what the ones before leave to be made good; sorted by lightness, they meet the thresholds of a mask.
+ * Unlike a fixed amplitude added to all colours it fits every palette, however unevenly spaced. */
+#include "dither/canvas.h"
+#include "dither/blue_noise.h"
+#include "dither/row.h"
+#include "colors/color_lookup.h"
+#include "base/parallel.h"
+
+#include <string.h>
+
+enum {
+    PASSED = 208, /* of 256: what is owed to a mixture wears off like the error of diffusion, */
+    LIMIT = 3,    /* and is at most so many times what the plain mapping gets wrong */
+    TASK_COLORS = 1 << 12,
+    BLOCK = KMC_NUMBERS_BLOCK,
+    TASK_PIXELS = 1 << 16
+};
+
+typedef struct ordering {
+    const kmc_run *run;
+    const kmc_canvas *canvas;
+    const kmc_mixing *mixing;
+    kmc_quad low, high; /* the box of all entries */
+    int strength;
+    kmc_grid *grids;    /* of each thread */
+    uint16_t *mixtures; /* KMC_MIXTURE indices for each colour, from dark to light */
+    kmc_numbers numbers;
+    void *indices;
+} ordering;
+
+/* What a colour's mixture has to look like, as number i of some. */
+static void ordered(const ordering *o, size_t color, kmc_mixtures *m, size_t i)
+{
+    const int with_alpha = o->canvas->channels == 4;
+    const int opaque = with_alpha && o->mixing->colors[4 * color + 3] == 255 && m->grid->opaque.entries.n != 0;
+    const int channels = opaque ? 3 : o->canvas->channels;
+    const int16_t *const own = o->mixing->coordinates + 4 * color;
+    const int16_t *const plain = o->canvas->palette + 4 * (size_t)o->mixing->labels[color];
+    int32_t off = 0;
+    for (int c = 0; c < channels; c++) {
+        const int16_t target = (int16_t)(plain[c] + (((own[c] - plain[c]) * o->strength + 128) >> 8));
+        m->target[i][c] = target;
+        m->low[i][c] = target < o->low[c] ? target : o->low[c];
+        m->high[i][c] = target > o->high[c] ? target : o->high[c];
+        off += target > plain[c] ? target - plain[c] : plain[c] - target;
+    }
+    const int32_t limit = LIMIT * off / channels;
+    for (int c = 0; c < channels; c++) {
+        m->limit[i][c] = (int16_t)(limit < KMC_MAX_COORDINATE ? limit : KMC_MAX_COORDINATE);
+    }
+    memset(m->opaque[i], opaque ? 0xFF : 0, sizeof m->opaque[i]);
+}
+
+/* The indices that were found, from dark to light. Few of them differ. */
+static void sort(const kmc_mixtures *m, size_t which, const uint16_t *lightness, uint16_t *sorted)
+{
+    uint16_t kinds[KMC_MIXTURE], keys[KMC_MIXTURE];
+    uint8_t counts[KMC_MIXTURE];
+    size_t n = 0, at = 0;
+    for (size_t i = 0; i < KMC_MIXTURE; i++) {
+        const uint16_t index = (uint16_t)((m->found[i][which] & (m->grid->cut - 1)) - 1), key = lightness[index];
+        size_t j = 0, moved = n;
+        while (j < n && keys[j] < key) j++;
+        if (j < n && keys[j] == key) {
+            counts[j]++;
+            continue;
+        }
+        for (; moved > j; moved--) {
+            kinds[moved] = kinds[moved - 1];
+            keys[moved] = keys[moved - 1];
+            counts[moved] = counts[moved - 1];
+        }
+        kinds[j] = index;
+        keys[j] = key;
+        counts[j] = 1;
+        n++;
+    }
+    for (size_t j = 0; j < n; j++)
+        for (uint8_t i = 0; i < counts[j]; i++) sorted[at++] = kinds[j];
+}
+
+/* What is fully transparent is not mixed. */
+static void keep(const ordering *o, size_t color)
+{
+    if (o->canvas->channels != 4 || o->mixing->colors[4 * color + 3] != 0) return;
+    for (size_t i = 0; i < KMC_MIXTURE; i++) o->mixtures[KMC_MIXTURE * color + i] = o->mixing->labels[color];
+}
+
+static kmc_status mix_task(void *job, ptrdiff_t task, int thread)
+{
+    const ordering *const o = job;
+    const size_t begin = (size_t)task * TASK_COLORS, n = o->mixing->n;
+    const size_t end = kmc_smaller(n, begin + TASK_COLORS);
+    kmc_grid *const grid = &o->grids[thread];
+    kmc_status status = grid->run ? KMC_OK : kmc_grid_new(o->run, o->canvas, thread, grid);
+    for (size_t j = begin; j < end && status == KMC_OK; j += KMC_MIXTURES) {
+        kmc_mixtures mixtures = {.grid = grid, .passed = PASSED};
+        const size_t here = kmc_smaller(end - j, KMC_MIXTURES);
+        for (size_t i = 0; i < here; i++) ordered(o, j + i, &mixtures, i);
+        o->run->kernels->mix(&mixtures);
+        for (size_t i = 0; i < here; i++) {
+            sort(&mixtures, i, o->mixing->lightness, o->mixtures + KMC_MIXTURE * (j + i));
+            keep(o, j + i);
+        }
+        status = grid->status;
+    }
+    return status;
+}
+
+/* Which entry of a mixture pixel (x, y) takes. Bayer's matrix of 8 x 8 interleaves the bits of
+ * y and of x ^ y, last first. */
+static inline uint32_t threshold(kmc_order order, size_t x, size_t y)
+{
+    if (order == KMC_BLUE_NOISE)
+        return kmc_dither_mask[y % KMC_MASK_SIDE * KMC_MASK_SIDE + x % KMC_MASK_SIDE] / (256 / KMC_MIXTURE);
+    const uint32_t a = (uint32_t)(x ^ y) & 7, b = (uint32_t)y & 7;
+    const uint32_t rank = (a & 1) << 5 | (b & 1) << 4 | (a & 2) << 2 | (b & 2) << 1 | (a & 4) >> 1 | (b & 4) >> 2;
+    return rank / (64 / KMC_MIXTURE);
+}
+
+static kmc_status draw_task(void *job, ptrdiff_t task, int thread)
+{
+    const ordering *const o = job;
+    const kmc_canvas *const canvas = o->canvas;
+    const size_t n = canvas->height * canvas->width, begin = (size_t)task * TASK_PIXELS;
+    const size_t end = kmc_smaller(n, begin + TASK_PIXELS);
+    uint32_t keys[BLOCK];
+    (void)thread;
+    size_t y = begin / canvas->width, x = begin % canvas->width;
+    for (size_t i = begin; i < end; i += BLOCK) {
+        const size_t here = kmc_smaller(end - i, BLOCK);
+        o->run->kernels->keys(canvas->pixels + i * (size_t)canvas->channels, here, canvas->channels, keys);
+        kmc_numbers_find(&o->numbers, keys, here);
+        for (size_t j = 0; j < here; j++) {
+            const uint32_t drawn = o->mixtures[KMC_MIXTURE * (size_t)keys[j] + threshold(o->mixing->order, x, y)];
+            kmc_index_set(o->indices, canvas->index_bytes, i + j, drawn);
+            if (++x == canvas->width) {
+                x = 0;
+                y++;
+            }
+        }
+    }
+    return KMC_OK;
+}
+
+kmc_status kmc_order_dither(const kmc_run *run, const kmc_canvas *canvas, const kmc_mixing *mixing, int strength,
+                            void *indices)
+{
+    const size_t n = canvas->height * canvas->width;
+    const int threads = kmc_threads_for(run, mixing->n, TASK_COLORS);
+    ordering o = {.run = run, .canvas = canvas, .mixing = mixing, .strength = strength, .indices = indices};
+    o.grids = kmc_alloc_zeroed((size_t)threads, sizeof *o.grids);
+    o.mixtures = kmc_alloc(KMC_MIXTURE * mixing->n, sizeof *o.mixtures);
+    kmc_status status = kmc_numbers_new(&o.numbers, run, canvas->channels, mixing->colors, mixing->n);
+    if (!o.grids || !o.mixtures) status = KMC_NO_MEMORY;
+    kmc_grid_box(canvas, o.low, o.high);
+    if (status == KMC_OK) status = kmc_parallel(run, threads, kmc_tasks_for(mixing->n, TASK_COLORS), mix_task, &o);
+    if (status == KMC_OK)
+        status = kmc_parallel(run, kmc_threads_for(run, n, TASK_PIXELS), kmc_tasks_for(n, TASK_PIXELS), draw_task, &o);
+    for (int i = 0; o.grids && i < threads; i++) kmc_grid_free(&o.grids[i]);
+    kmc_numbers_free(&o.numbers, run);
+    kmc_free(o.mixtures);
+    kmc_free(o.grids);
+    return status;
+}

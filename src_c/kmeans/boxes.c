@@ -1,0 +1,181 @@
+/* Boxes over points in Morton order: an octree (for three channels) without its empty and single nodes. */
+#include "kmeans/boxes.h"
+
+#include <string.h>
+
+#include "simd/kernels.h"
+#include "base/parallel.h"
+
+/* Where the part of [from, end) that starts at `from` ends: at the next point that leaves the cell of `bits` shared
+ * bits, and further over the parts behind it while all together are still a leaf. */
+static size_t part_end(const uint8_t *shared, size_t from, size_t end, int bits)
+{
+    size_t taken = from;
+    for (size_t cut = from; cut < end && taken - from <= KMC_LEAF_POINTS;) {
+        cut = kmc_next_cut(shared, cut + 1, end, bits);
+        if (taken > from && cut - from > KMC_LEAF_POINTS) break;
+        taken = cut;
+    }
+    return taken;
+}
+
+/* ---- growing: a stem down to what is small enough to be a task, a branch for each task, and all of them joined --- */
+
+/* Nodes in preorder, counted from the first of these. */
+typedef struct branch {
+    kmc_node *nodes;
+    kmc_moments *moments;
+    size_t n, n_reserved;
+} branch;
+
+static void branch_free(branch *b)
+{
+    kmc_free(b->nodes);
+    kmc_free(b->moments);
+}
+
+static kmc_status reserve_nodes(branch *b, size_t n)
+{
+    kmc_node *const nodes = kmc_grown(b->nodes, b->n, n, sizeof *nodes);
+    if (!nodes) return KMC_NO_MEMORY;
+    b->nodes = nodes;
+    kmc_moments *const moments = kmc_grown(b->moments, b->n, n, sizeof *moments);
+    if (!moments) return KMC_NO_MEMORY;
+    b->moments = moments;
+    b->n_reserved = n;
+    return KMC_OK;
+}
+
+/* Cuts [begin, end) into nodes, the last of at most `most` points; boxes and moments come later. */
+static kmc_status cut(const kmc_tree *tree, branch *b, size_t begin, size_t end, size_t most)
+{
+    kmc_status status = KMC_OK;
+    if (b->n == b->n_reserved) status = reserve_nodes(b, b->n ? 2 * b->n : 64 + (end - begin) / 8);
+    if (status != KMC_OK) return status;
+    const uint32_t self = (uint32_t)b->n++;
+    const kmc_box first = kmc_box_of(tree->points.xy[begin], tree->points.zw[begin]);
+    b->nodes[self] = (kmc_node){first, (uint32_t)begin, (uint32_t)end, self + 1};
+    memset(&b->moments[self], 0, sizeof b->moments[self]);
+    if (end - begin <= most) return KMC_OK;
+    uint8_t least = UINT8_MAX;
+    for (size_t i = begin + 1; i < end; i++) least = tree->shared[i] < least ? tree->shared[i] : least;
+    const int bits = least / tree->channels * tree->channels + tree->channels - 1; /* of all channels at once */
+    for (size_t from = begin; from < end && status == KMC_OK;) {
+        const size_t part = part_end(tree->shared, from, end, bits);
+        status = cut(tree, b, from, part, most);
+        from = part;
+    }
+    b->nodes[self].next = (uint32_t)b->n;
+    return status;
+}
+
+typedef struct growing {
+    kmc_tree *tree;
+    const kmc_kernels *kernels;
+    branch stem, *branches; /* a branch for each leaf of the stem */
+} growing;
+
+static void fill_leaf(const growing *g, branch *b, uint32_t self)
+{
+    static const int32_t all[KMC_LEAF_POINTS]; /* zeros: where each of the points is */
+    kmc_node *const leaf = &b->nodes[self];
+    const kmc_points points = kmc_points_of(&g->tree->points, leaf->begin, leaf->end);
+    g->kernels->enclose(points.xy, points.zw, points.n, &leaf->box);
+    if (g->tree->largest_weight <= UINT32_MAX)
+        g->kernels->sum_where(&points, all, 0, &b->moments[self]);
+    else
+        for (size_t i = 0; i < points.n; i++) kmc_moments_add(&b->moments[self], &points, i);
+}
+
+/* A box from those in it. */
+static void fill_from_children(kmc_node *nodes, kmc_moments *moments, uint32_t self)
+{
+    for (uint32_t child = self + 1; child < nodes[self].next; child = nodes[child].next) {
+        kmc_box_enclose(&nodes[self].box, &nodes[child].box);
+        kmc_moments_merge(&moments[self], &moments[child]);
+    }
+}
+
+static kmc_status grow_task(void *job, ptrdiff_t task, int thread)
+{
+    const growing *const g = job;
+    branch *const b = &g->branches[task];
+    const kmc_node *const root = &g->stem.nodes[g->tree->tasks[task]];
+    (void)thread;
+    const kmc_status status = cut(g->tree, b, root->begin, root->end, KMC_LEAF_POINTS);
+    for (uint32_t i = status == KMC_OK ? (uint32_t)b->n : 0; i-- > 0;) {
+        if (b->nodes[i].next == i + 1)
+            fill_leaf(g, b, i);
+        else
+            fill_from_children(b->nodes, b->moments, i);
+    }
+    return status;
+}
+
+static kmc_status join_task(void *job, ptrdiff_t task, int thread)
+{
+    const growing *const g = job;
+    const branch *const b = &g->branches[task];
+    const uint32_t first = g->tree->tasks[task];
+    (void)thread;
+    memcpy(g->tree->nodes + first, b->nodes, b->n * sizeof *b->nodes);
+    memcpy(g->tree->moments + first, b->moments, b->n * sizeof *b->moments);
+    for (size_t i = 0; i < b->n; i++) g->tree->nodes[first + i].next += first;
+    return KMC_OK;
+}
+
+/* The leaves of the stem are the tasks. */
+static kmc_status grow_stem(growing *g)
+{
+    kmc_tree *const tree = g->tree;
+    const kmc_status status = cut(tree, &g->stem, 0, tree->points.n, KMC_TASK_POINTS);
+    if (status != KMC_OK) return status;
+    tree->tasks = kmc_alloc(g->stem.n, sizeof *tree->tasks);
+    if (!tree->tasks) return KMC_NO_MEMORY;
+    for (uint32_t i = 0; i < g->stem.n; i++)
+        if (g->stem.nodes[i].next == i + 1) tree->tasks[tree->n_tasks++] = i;
+    g->branches = kmc_alloc_zeroed(tree->n_tasks, sizeof *g->branches);
+    return g->branches ? KMC_OK : KMC_NO_MEMORY;
+}
+
+/* Puts each branch where its leaf of the stem has been. */
+static kmc_status join(const kmc_run *run, int threads, growing *g)
+{
+    kmc_tree *const tree = g->tree;
+    const branch *const stem = &g->stem;
+    uint32_t *const at = kmc_alloc(stem->n + 1, sizeof *at); /* where each node of the stem goes */
+    if (!at) return KMC_NO_MEMORY;
+    at[0] = 0;
+    for (size_t i = 0, task = 0; i < stem->n; i++) {
+        const int is_task = task < tree->n_tasks && tree->tasks[task] == i;
+        if (is_task) tree->tasks[task] = at[i];
+        at[i + 1] = at[i] + (is_task ? (uint32_t)g->branches[task++].n : 1);
+    }
+    tree->n_nodes = at[stem->n];
+    tree->nodes = kmc_alloc(tree->n_nodes, sizeof *tree->nodes);
+    tree->moments = kmc_alloc(tree->n_nodes, sizeof *tree->moments);
+    kmc_status status = tree->nodes && tree->moments ? KMC_OK : KMC_NO_MEMORY;
+    if (status == KMC_OK) status = kmc_parallel(run, threads, (ptrdiff_t)tree->n_tasks, join_task, g);
+    for (uint32_t i = status == KMC_OK ? (uint32_t)stem->n : 0; i-- > 0;) {
+        if (stem->nodes[i].next == i + 1) continue;
+        tree->nodes[at[i]] = stem->nodes[i];
+        tree->nodes[at[i]].next = at[stem->nodes[i].next];
+        tree->moments[at[i]] = stem->moments[i];
+        fill_from_children(tree->nodes, tree->moments, at[i]);
+    }
+    kmc_free(at);
+    return status;
+}
+
+kmc_status kmc_boxes_grow(const kmc_run *run, kmc_tree *tree)
+{
+    const int threads = kmc_threads_for(run, tree->points.n, KMC_TREE_THREAD_POINTS);
+    growing g = {.tree = tree, .kernels = run->kernels};
+    kmc_status status = grow_stem(&g);
+    if (status == KMC_OK) status = kmc_parallel(run, threads, (ptrdiff_t)tree->n_tasks, grow_task, &g);
+    if (status == KMC_OK) status = join(run, threads, &g);
+    for (size_t task = 0; g.branches && task < tree->n_tasks; task++) branch_free(&g.branches[task]);
+    kmc_free(g.branches);
+    branch_free(&g.stem);
+    return status;
+}

@@ -1,0 +1,275 @@
+/* Nudges: entries of a palette move by single levels while its error falls.
+ *
+ * The levels nearest to each mean are the best for the clusters as they are, not for those that the palette will have.
+ * Only points near a border ever change hands: each of them takes part at both of its nearest entries, and costs what
+ * the nearer one makes it cost. All other points stay with theirs, and count by their moments. The error by this
+ * account is the true one at first and never less afterwards, so whatever lowers it is an improvement. When no single
+ * step does any more, borders are drawn anew. */
+#include <string.h>
+
+#include "kmeans/clusters.h"
+
+enum {
+    MOST_SWEEPS = 32, /* over all entries in a round; few last as long */
+    MARGIN = 2 * KMC_ONE_LEVEL, /* points are near a border when the second entry is farther than the first by less */
+    STEPS = 27,       /* -1, 0 or 1 level in three channels */
+    STANDSTILL = 13   /* the one that goes nowhere */
+};
+
+/* A point near a border: its two nearest entries, or the same number twice where there is no border. */
+typedef struct place {
+    uint32_t entry[2];
+    int32_t distance[2];
+} place;
+
+/* Points near borders, twice each: once in the row of either entry. */
+typedef struct rows {
+    size_t *begin;          /* of each entry's row; k + 1 */
+    int32_t *xy, *zw, *cap; /* the points, padded; cap: the squared distance to the other entry */
+    uint32_t *weights, *other, *twin; /* of the point; the other entry; the place in its row */
+} rows;
+
+typedef struct nudging {
+    const kmc_run *run;
+    const kmc_tree *tree;
+    size_t k, n_fixed;
+    int32_t *xy, *zw;             /* the entries, padded */
+    int32_t *position, *distance; /* scratch for the longest row */
+    uint8_t *open;                /* which entries a nudge may help */
+    kmc_moments *moments;         /* of the points at each entry that are near no border; k for each thread */
+    place *places;                /* of every point */
+    rows rows;
+} nudging;
+
+/* Whether the roots of two squared distances, the first no larger, differ by less than MARGIN: d2 - d1 is their
+ * difference times their sum. */
+static int is_near(int32_t d1, int32_t d2)
+{
+    const int64_t by = (int64_t)d2 - d1;
+    return by * by < (int64_t)4 * MARGIN * MARGIN * d2;
+}
+
+static void note_whole(void *context, int thread, uint32_t node, uint32_t id)
+{
+    const nudging *g = context;
+    kmc_moments_merge(&g->moments[(size_t)thread * g->k + id], &g->tree->moments[node]);
+}
+
+static void note_leaf(void *context, int thread, uint32_t node, const kmc_candidates *left, const int32_t *position,
+                      const int32_t *distance)
+{
+    const nudging *g = context;
+    kmc_moments *moments = g->moments + (size_t)thread * g->k;
+    const kmc_points points = kmc_node_points(g->tree, node);
+    place *places = g->places + g->tree->nodes[node].begin;
+    for (size_t i = 0; i < points.n; i++) {
+        int32_t least = INT32_MAX, second = 0;
+        for (int32_t j = 0; j < (int32_t)left->n; j++) {
+            const int32_t d =
+                j == position[i] ? INT32_MAX : kmc_distance(points.xy[i], points.zw[i], left->xy[j], left->zw[j]);
+            second = d < least ? j : second;
+            least = d < least ? d : least;
+        }
+        if (is_near(distance[i], least) && points.weights[i] <= UINT32_MAX) /* as much as the kernel takes */
+            places[i] = (place){{left->id[position[i]], left->id[second]}, {distance[i], least}};
+        else
+            kmc_moments_add(&moments[left->id[position[i]]], &points, i);
+    }
+}
+
+/* Draws the borders between the entries as they are. */
+static kmc_status draw_borders(nudging *g)
+{
+    const int threads = kmc_walk_threads(g->run, g->tree, g->k);
+    const kmc_centroids entries = {g->k, g->xy, g->zw};
+    const kmc_visitor visitor = {note_whole, note_leaf, g, 0};
+    memset(g->moments, 0, (size_t)threads * g->k * sizeof *g->moments);
+    memset(g->places, 0, g->tree->points.n * sizeof *g->places);
+    const kmc_status status = kmc_walk(g->run, g->tree, &entries, &visitor);
+    for (size_t i = g->k; i < (size_t)threads * g->k; i++) kmc_moments_merge(&g->moments[i % g->k], &g->moments[i]);
+    return status;
+}
+
+/* Where the rows begin: two places further, for they move up while they are filled. Returns the longest. */
+static size_t count_rows(nudging *g)
+{
+    size_t *const n = g->rows.begin + 2, most = 0;
+    memset(g->rows.begin, 0, (g->k + 2) * sizeof *n);
+    for (size_t i = 0; i < g->tree->points.n; i++) {
+        const uint32_t *entry = g->places[i].entry;
+        if (entry[0] == entry[1]) continue;
+        n[entry[0]]++;
+        n[entry[1]]++;
+    }
+    for (size_t j = 0; j < g->k; j++) {
+        most = n[j] > most ? n[j] : most;
+        if (j > 0) n[j] += n[j - 1];
+    }
+    return most;
+}
+
+static kmc_status reserve_rows(nudging *g)
+{
+    rows *const r = &g->rows;
+    const size_t most = count_rows(g) + KMC_PADDING, room = r->begin[g->k + 1] + KMC_PADDING;
+    int32_t *const words = kmc_alloc_zeroed(room, 6 * sizeof *words);
+    int32_t *const scratch = kmc_alloc_zeroed(most, 2 * sizeof *scratch);
+    r->xy = words;
+    g->position = scratch;
+    if (!words || !scratch) return KMC_NO_MEMORY;
+    r->zw = words + room;
+    r->cap = words + 2 * room;
+    r->weights = (uint32_t *)(words + 3 * room);
+    r->other = (uint32_t *)(words + 4 * room);
+    r->twin = (uint32_t *)(words + 5 * room);
+    g->distance = scratch + most;
+    return KMC_OK;
+}
+
+static void release_rows(nudging *g)
+{
+    kmc_free(g->rows.xy);
+    kmc_free(g->position);
+    g->rows.xy = g->position = NULL;
+}
+
+static void fill_rows(nudging *g)
+{
+    const kmc_points *points = &g->tree->points;
+    rows *const r = &g->rows;
+    for (size_t i = 0; i < points->n; i++) {
+        const place *p = &g->places[i];
+        if (p->entry[0] == p->entry[1]) continue;
+        const size_t at[2] = {r->begin[p->entry[0] + 1]++, r->begin[p->entry[1] + 1]++};
+        for (int e = 0; e < 2; e++) {
+            r->xy[at[e]] = points->xy[i];
+            r->zw[at[e]] = points->zw[i];
+            r->cap[at[e]] = p->distance[1 - e];
+            r->weights[at[e]] = (uint32_t)points->weights[i];
+            r->other[at[e]] = p->entry[1 - e];
+            r->twin[at[e]] = (uint32_t)at[1 - e];
+        }
+    }
+}
+
+/* What the points near borders cost with entry j at (xy, zw). */
+static uint64_t border_error(const nudging *g, size_t j, int32_t xy, int32_t zw)
+{
+    const rows *r = &g->rows;
+    const size_t at = r->begin[j];
+    return g->run->kernels->capped_error(r->xy + at, r->zw + at, r->weights + at, r->cap + at, r->begin[j + 1] - at,
+                                         xy, zw, g->distance);
+}
+
+/* Puts entry j elsewhere, and tells the other entries of its border points. */
+static void move(nudging *g, size_t j, int32_t xy, int32_t zw)
+{
+    const rows *r = &g->rows;
+    const size_t at = r->begin[j], n = r->begin[j + 1] - at;
+    g->xy[j] = xy;
+    g->zw[j] = zw;
+    g->run->kernels->nearest_point(r->xy + at, r->zw + at, n, &xy, &zw, 1, g->position, g->distance);
+    for (size_t i = 0; i < n; i++) {
+        r->cap[r->twin[at + i]] = g->distance[i];
+        g->open[r->other[at + i]] = 1;
+    }
+}
+
+/* One of the STEPS from an entry, of as many channels as the colours have. Returns whether it ends at a colour; sets by
+ * how much the error of the points that are not near a border rises. */
+static int step(const nudging *g, size_t j, int number, int32_t *xy, int32_t *zw, int64_t *rise)
+{
+    const kmc_moments *m = &g->moments[j];
+    const int by[3] = {number % 3 - 1, number / 3 % 3 - 1, number / 9 - 1};
+    int32_t at[3] = {kmc_low(*xy), kmc_high(*xy), kmc_low(*zw)};
+    *rise = 0;
+    for (int c = 0; c < 3; c++) {
+        const int64_t units = by[c] * KMC_ONE_LEVEL;
+        if (c >= g->tree->channels && by[c] != 0) return 0;
+        *rise += units * (m->weight * (units + 2 * at[c]) - 2 * m->sums[c]);
+        at[c] += (int32_t)units;
+        if (at[c] < 0 || at[c] > 255 * KMC_ONE_LEVEL) return 0;
+    }
+    *xy = kmc_pack(at[0], at[1]);
+    *zw = kmc_pack(at[2], kmc_high(*zw));
+    return number != STANDSTILL;
+}
+
+/* Takes the step that lowers the error most, if any does. */
+static int nudge(nudging *g, size_t j)
+{
+    const uint64_t now = border_error(g, j, g->xy[j], g->zw[j]);
+    int64_t least = 0;
+    int32_t best_xy = 0, best_zw = 0;
+    for (int number = 0; number < STEPS; number++) {
+        int32_t xy = g->xy[j], zw = g->zw[j];
+        int64_t rise;
+        if (!step(g, j, number, &xy, &zw, &rise)) continue;
+        rise += (int64_t)(border_error(g, j, xy, zw) - now);
+        if (rise >= least) continue;
+        least = rise;
+        best_xy = xy;
+        best_zw = zw;
+    }
+    g->open[j] = 0;
+    if (least < 0) move(g, j, best_xy, best_zw);
+    return least < 0;
+}
+
+/* Nudges until no entry can be helped any more. */
+static kmc_status sweep(nudging *g, int *any)
+{
+    kmc_status status = KMC_OK;
+    int moved = 1;
+    *any = 0;
+    memset(g->open, 1, g->k);
+    for (int i = 0; status == KMC_OK && moved && i < MOST_SWEEPS; i++) {
+        moved = 0;
+        for (size_t j = g->n_fixed; status == KMC_OK && j < g->k; j++, status = kmc_poll(g->run)) {
+            if (g->open[j]) moved |= nudge(g, j);
+        }
+        *any |= moved;
+    }
+    return status;
+}
+
+static kmc_status nudge_all(nudging *g, int rounds)
+{
+    kmc_status status = KMC_OK;
+    int any = 1;
+    for (int round = 0; status == KMC_OK && any && round < rounds; round++) {
+        status = draw_borders(g);
+        if (status == KMC_OK) status = reserve_rows(g);
+        if (status == KMC_OK) fill_rows(g);
+        if (status == KMC_OK) status = sweep(g, &any);
+        release_rows(g);
+    }
+    return status;
+}
+
+kmc_status kmc_nudge(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, int rounds, double *centroids)
+{
+    const size_t threads = (size_t)kmc_walk_threads(run, tree, k), room = k + KMC_PADDING;
+    nudging g = {.run = run, .tree = tree, .k = k, .n_fixed = n_fixed};
+    g.xy = kmc_alloc_zeroed(room, 2 * sizeof *g.xy);
+    g.open = kmc_alloc(k, sizeof *g.open);
+    g.moments = kmc_alloc(threads * k, sizeof *g.moments);
+    g.places = kmc_alloc(tree->points.n, sizeof *g.places);
+    g.rows.begin = kmc_alloc(k + 2, sizeof *g.rows.begin);
+    kmc_status status = g.xy && g.open && g.moments && g.places && g.rows.begin ? KMC_OK : KMC_NO_MEMORY;
+    if (status == KMC_OK) {
+        g.zw = g.xy + room;
+        kmc_round_centroids(centroids, k, g.xy, g.zw);
+        status = nudge_all(&g, rounds);
+    }
+    for (size_t j = n_fixed; status == KMC_OK && j < k; j++) {
+        const int32_t at[3] = {kmc_low(g.xy[j]), kmc_high(g.xy[j]), kmc_low(g.zw[j])};
+        for (size_t c = 0; c < 3; c++) centroids[4 * j + c] = (double)at[c] / KMC_ONE_LEVEL;
+    }
+    kmc_free(g.xy);
+    kmc_free(g.open);
+    kmc_free(g.moments);
+    kmc_free(g.places);
+    kmc_free(g.rows.begin);
+    return status;
+}

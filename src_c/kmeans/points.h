@@ -1,0 +1,160 @@
+/* Weighted points, two int16 coordinates to a word, and the tree of boxes over them. */
+#ifndef KMC_KMEANS_POINTS_H
+#define KMC_KMEANS_POINTS_H
+
+#include "kmc.h"
+
+/* Words past the end of every coordinate array, so that a kernel may load and store whole vectors. */
+#define KMC_PADDING 16
+
+/* Coordinates in [0, KMC_MAX_COORDINATE]: differences fit int16 and squared distances in four of them int32. */
+#define KMC_MAX_COORDINATE 16383
+
+/* An 8-bit level in fixed point. Centroids are rounded to 1/64 of a level for the assignment. */
+#define KMC_ONE_LEVEL 64
+
+/* More pixels could overflow the sum of w |x|^2 in 64 bits: 2^33 * 4 * 16383^2 < 2^63. */
+#define KMC_MAX_WEIGHT ((int64_t)1 << 33)
+
+/* Two coordinates in one word, and back. */
+static inline int32_t kmc_pack(int32_t low, int32_t high)
+{
+    return (int32_t)(((uint32_t)high << 16) | ((uint32_t)low & 0xFFFFu));
+}
+
+static inline int32_t kmc_low(int32_t pair)
+{
+    return (int16_t)(uint16_t)((uint32_t)pair & 0xFFFFu);
+}
+
+static inline int32_t kmc_high(int32_t pair)
+{
+    return (int16_t)(uint16_t)((uint32_t)pair >> 16);
+}
+
+/* Points (x, y, z, w) as the pairs xy and zw; coordinates a picture lacks are 0. */
+typedef struct kmc_points {
+    size_t n;
+    int32_t *xy, *zw;
+    int64_t *weights;
+} kmc_points;
+
+/* Room for n points, which hold anything as yet. */
+kmc_status kmc_points_new(size_t n, kmc_points *points);
+void kmc_points_free(kmc_points *points);
+
+/* The same in memory of kmc_points_bytes(n), aligned for int64_t: SIZE_MAX stands for more than there can be. */
+size_t kmc_points_bytes(size_t n);
+kmc_points kmc_points_in(void *memory, size_t n);
+
+/* Those of [begin, end), where they lie. */
+static inline kmc_points kmc_points_of(const kmc_points *all, size_t begin, size_t end)
+{
+    return (kmc_points){end - begin, all->xy + begin, all->zw + begin, all->weights + begin};
+}
+
+/* Squared distance of two points. */
+static inline int32_t kmc_distance(int32_t axy, int32_t azw, int32_t bxy, int32_t bzw)
+{
+    const int32_t x = kmc_low(axy) - kmc_low(bxy), y = kmc_high(axy) - kmc_high(bxy);
+    const int32_t z = kmc_low(azw) - kmc_low(bzw), w = kmc_high(azw) - kmc_high(bzw);
+    return x * x + y * y + z * z + w * w;
+}
+
+/* The weight of a set of points, and the sum of its coordinates times their weights. */
+typedef struct kmc_moments {
+    int64_t weight, sums[4];
+} kmc_moments;
+
+static inline void kmc_moments_add(kmc_moments *m, const kmc_points *points, size_t i)
+{
+    const int64_t weight = points->weights[i];
+    m->weight += weight;
+    m->sums[0] += weight * kmc_low(points->xy[i]);
+    m->sums[1] += weight * kmc_high(points->xy[i]);
+    m->sums[2] += weight * kmc_low(points->zw[i]);
+    m->sums[3] += weight * kmc_high(points->zw[i]);
+}
+
+static inline void kmc_moments_merge(kmc_moments *m, const kmc_moments *other)
+{
+    m->weight += other->weight;
+    for (int c = 0; c < 4; c++) m->sums[c] += other->sums[c];
+}
+
+static inline void kmc_moments_subtract(kmc_moments *m, const kmc_moments *other)
+{
+    m->weight -= other->weight;
+    for (int c = 0; c < 4; c++) m->sums[c] -= other->sums[c];
+}
+
+/* |S|^2 / W: the inertia of a set about its mean is the sum of w |x|^2 less this. */
+double kmc_moments_pull(const kmc_moments *m);
+
+/* The same for the inertia about any point c: 2 c S - W |c|^2. */
+double kmc_moments_pull_at(const kmc_moments *m, int32_t xy, int32_t zw);
+
+/* The mean, rounded to whole coordinates, as two pairs. The weight must not be 0. */
+void kmc_moments_mean(const kmc_moments *m, int32_t *xy, int32_t *zw);
+
+/* The smallest and the largest coordinates of some points. */
+typedef struct kmc_box {
+    int32_t low_xy, low_zw, high_xy, high_zw;
+} kmc_box;
+
+/* The box of one point. */
+static inline kmc_box kmc_box_of(int32_t xy, int32_t zw)
+{
+    return (kmc_box){xy, zw, xy, zw};
+}
+
+static inline int32_t kmc_pair_min(int32_t a, int32_t b)
+{
+    return kmc_pack(kmc_low(a) < kmc_low(b) ? kmc_low(a) : kmc_low(b),
+                    kmc_high(a) < kmc_high(b) ? kmc_high(a) : kmc_high(b));
+}
+
+static inline int32_t kmc_pair_max(int32_t a, int32_t b)
+{
+    return kmc_pack(kmc_low(a) > kmc_low(b) ? kmc_low(a) : kmc_low(b),
+                    kmc_high(a) > kmc_high(b) ? kmc_high(a) : kmc_high(b));
+}
+
+/* Grows a box until it holds another. */
+static inline void kmc_box_enclose(kmc_box *box, const kmc_box *other)
+{
+    box->low_xy = kmc_pair_min(box->low_xy, other->low_xy);
+    box->low_zw = kmc_pair_min(box->low_zw, other->low_zw);
+    box->high_xy = kmc_pair_max(box->high_xy, other->high_xy);
+    box->high_zw = kmc_pair_max(box->high_zw, other->high_zw);
+}
+
+/* The box of the points [begin, end), and of the nodes that follow it up to `next`, its subtree. A leaf has no nodes
+ * below it: its `next` is the node right after it. */
+typedef struct kmc_node {
+    kmc_box box;
+    uint32_t begin, end, next;
+} kmc_node;
+
+struct kmc_tree {
+    kmc_points points;
+    int channels;         /* of the colours */
+    uint8_t *shared;      /* shared[i]: how many leading bits the Morton keys of colours i - 1 and i have in common */
+    kmc_node *nodes;      /* in preorder; nodes[0] is the root */
+    kmc_moments *moments; /* of each node */
+    size_t n_nodes;
+    uint8_t *rank;     /* rank[i]: how late points i - 1 and i are to be told apart; NULL as long as nobody has asked */
+    size_t cells[257]; /* how many there are when all points of lower rank than that begin one */
+    uint32_t *tasks; /* subtrees that together hold every point once, of some KMC_TASK_POINTS points at most */
+    size_t n_tasks;
+    double square_sum; /* sum of w |x|^2 */
+    int64_t weight, largest_weight; /* of all points, and of one */
+};
+
+/* The points of a node, where they lie. */
+static inline kmc_points kmc_node_points(const kmc_tree *tree, uint32_t node)
+{
+    return kmc_points_of(&tree->points, tree->nodes[node].begin, tree->nodes[node].end);
+}
+
+#endif

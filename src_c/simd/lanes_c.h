@@ -1,0 +1,65 @@
+/* What a decision does with many numbers at once, in plain C. All n are multiples of KMC_INPUTS_STEP. */
+#include "codec/color_guess.h"
+#include "codec/counters.h"
+#include "codec/mixer.h"
+#include "codec/palette_tree.h"
+
+/* On which side of the node the first twelve neighbours are, three digits each: 0 is neither. The nearest is the
+ * lowest. */
+static inline int32_t lanes_sides(const kmc_palette_node *node, const int32_t *around)
+{
+    static const int32_t DIGIT[12] = {1, 3, 9, 27, 81, 243, 729, 2187, 6561, 19683, 59049, 177147};
+    const int32_t low = (int32_t)node->low, middle = (int32_t)node->middle, high = (int32_t)node->high;
+    int32_t sides = 0;
+    for (int i = 0; i < 12; i++) {
+        const int32_t inside = -(around[i] >= low) & -(around[i] < high);
+        sides += inside & (DIGIT[i] << (around[i] >= middle));
+    }
+    return sides;
+}
+
+/* Where each guess lies between the children's mean colours: 0 to 8191, the left one at 3072, the right one at 5120. */
+static inline void lanes_project(const kmc_palette_node *node, const int32_t guesses[KMC_GUESSES][4],
+                                 uint32_t at[KMC_GUESSES])
+{
+    for (int i = 0; i < KMC_GUESSES; i++) {
+        int32_t t = 0;
+        for (int c = 0; c < 4; c++) t += (guesses[i][c] - node->between[c]) * node->axis[c];
+        t = (t >> 8) + 4096;
+        at[i] = (uint32_t)(t < 0 ? 0 : t > 8191 ? 8191 : t);
+    }
+}
+
+/* all[i] = stretched[i] * trust >> 8, the trust being the lower half of rates[i]. */
+static inline void lanes_weigh(const int32_t *stretched, const uint32_t *rates, int n, int32_t *all)
+{
+    for (int i = 0; i < n; i++) all[i] = stretched[i] * (int32_t)(rates[i] & 65535) >> 8;
+}
+
+/* The sums of the inputs by three sets of weights. */
+static inline void lanes_sum(const int32_t *all, int32_t *const weights[KMC_MIXERS], int n, int32_t sums[KMC_MIXERS])
+{
+    for (int s = 0; s < KMC_MIXERS; s++) {
+        int32_t sum = 0;
+        for (int i = 0; i < n; i++) sum += all[i] * weights[s][i] >> 4;
+        sums[s] = sum;
+    }
+}
+
+/* Moves the three sets towards less error: that is in 1/65536 times 16. */
+static inline void lanes_learn(const int32_t *restrict all, int32_t *const weights[KMC_MIXERS], int n,
+                                const int32_t errors[KMC_MIXERS])
+{
+    for (int s = 0; s < KMC_MIXERS; s++) {
+        int32_t *const restrict own = weights[s];
+        for (int i = 0; i < n; i++)
+            own[i] = kmc_clamp_weight(own[i] + ((all[i] * errors[s] + (1 << 13)) >> 14), KMC_WEIGHT_MAX);
+    }
+}
+
+/* Counters, each as kmc_counter_next has it; its rate is the upper half of rates[i]. */
+static inline void lanes_count(uint32_t *restrict counters, const uint32_t *restrict rates,
+                                const uint32_t *restrict limits, int n, int bit)
+{
+    for (int i = 0; i < n; i++) counters[i] = kmc_counter_next(counters[i], rates[i] >> 16, bit, limits[i]);
+}

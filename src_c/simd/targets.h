@@ -1,0 +1,46 @@
+/* The variants that this build has; which of them can run is for simd/dispatch.c to say. */
+#ifndef KMC_SIMD_TARGETS_H
+#define KMC_SIMD_TARGETS_H
+
+#include "simd/kernels.h"
+
+#if defined(__x86_64__) || (defined(_M_X64) && !defined(_M_ARM64EC))
+#define KMC_X86
+#elif (defined(__aarch64__) && !defined(__AARCH64EB__)) || defined(_M_ARM64)
+#define KMC_ARM
+#endif
+
+/* Compiles one function for an instruction set, without letting it leak into others. MSVC needs no permission. */
+#if defined(__GNUC__)
+#define KMC_TARGET_OF(features) __attribute__((target(features)))
+#else
+#define KMC_TARGET_OF(features)
+#endif
+
+/* What is rarely called stays out of the loops that call it. */
+#if defined(__GNUC__)
+#define KMC_NOINLINE __attribute__((noinline))
+#elif defined(_MSC_VER)
+#define KMC_NOINLINE __declspec(noinline)
+#else
+#define KMC_NOINLINE
+#endif
+
+/* Before a loop of four at most. */
+#if defined(__clang__)
+#define KMC_UNROLL _Pragma("clang loop unroll_count(4)")
+#elif defined(__GNUC__)
+#define KMC_UNROLL _Pragma("GCC unroll 4")
+#else
+#define KMC_UNROLL
+#endif
+
+extern const kmc_kernels kmc_kernels_c;
+#ifdef KMC_X86
+extern const kmc_kernels kmc_kernels_avx2, kmc_kernels_avx512;
+#endif
+#ifdef KMC_ARM
+extern const kmc_kernels kmc_kernels_neon;
+#endif
+
+#endif
