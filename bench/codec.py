@@ -30,8 +30,8 @@ from PIL import Image
 import kmc
 from bench import graphics, pictures, report
 from bench.equal_psnr import smallest_jpeg
-from kmc.codec import encode
-from kmc.dither import DitherName
+from kmc.formats.kmc.codec import encode
+from kmc.mapping.dithering import DitherName
 
 TABLE = report.Table(
     ("", "k", "bytes", "of best", "encode MP/s", "decode MP/s", "< JPEG"), (18, 5, 11, 8, 12, 12, 8)
@@ -88,7 +88,7 @@ def indexed(
 ) -> kmc.IndexedImage:
     """The picture of k colours in the order of luma, or of all it has, as kmc converts it."""
     if k is None:
-        from kmc.lossless import indexed as as_it_is
+        from kmc.images.lossless import indexed as as_it_is
 
         grey = (picture.pixels == picture.pixels[..., :1]).all()
         return as_it_is(Image.fromarray(picture.pixels[..., 0] if grey else picture.pixels))

@@ -26,7 +26,7 @@ from bench import clock, ours, pictures, report, sight
 from bench.contender import Answer, Contender, Pixels, score, verify
 from bench.pictures import Picture
 from bench.rivals import installed
-from kmc.dither import DITHERS
+from kmc.mapping.dithering import DITHERS
 
 TABLE = report.Table(("", "ms", "MSE", "blurred PSNR", "SSIMULACRA2"), (40, 10, 10, 13, 12))
 FIGURES = ("ms", "mse", "blurred_psnr", "ssimulacra2")

@@ -24,8 +24,8 @@ import kmc
 from bench import clock, pictures, report
 from bench.contender import Pixels
 from bench.rivals import installed
-from kmc.order import ordered_image
-from kmc.png import png_bytes
+from kmc.formats.palette_order import ordered_image
+from kmc.formats.png import png_bytes
 
 TABLE = report.Table(("", "bytes", "of kmc, compact", "ms"), (44, 12, 16, 10))
 COMPACT = "kmc, compact"

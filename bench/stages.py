@@ -22,8 +22,8 @@ from bench import clock, pictures, report
 from bench.contender import Pixels, nearest_mse
 from bench.pictures import Picture
 from kmc import _core
-from kmc.options import checked_options
-from kmc.run import _start
+from kmc.clustering.options import checked_options
+from kmc.clustering.search import _start
 
 TABLE = report.Table(("", "ms", "ns/pixel", "ns/colour", "x memcpy"), (30, 10, 10, 10, 10))
 ITERATIONS = 8

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from skimage import data
 
 import kmc
-from kmc.dither import DITHERS
+from kmc.mapping.dithering import DITHERS
 
 HERE = Path(__file__).resolve().parent
 SIZE = (176, 132)  # of each picture, in pixels

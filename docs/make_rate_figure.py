@@ -24,7 +24,7 @@ sys.path.append(str(HERE.parent))  # at the end: the installed kmc comes before 
 import kmc  # noqa: E402
 from bench import pictures  # noqa: E402
 from bench.equal_psnr import jpeg, psnr_of  # noqa: E402
-from kmc.codec import encode  # noqa: E402
+from kmc.formats.kmc.codec import encode  # noqa: E402
 
 KS = (16, 32, 64, 128, 256)
 QUALITIES = (5, 10, 15, 20, 30, 40, 50, 60, 70, 80, *range(85, 101))

@@ -1,11 +1,8 @@
 """Exact k-means image compression: the k best colours of a picture, in milliseconds."""
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from kmc import pillow_hook
 from kmc.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -26,20 +23,21 @@ from kmc.errors import (
     QualityError,
     UnknownPaletteError,
 )
+from kmc.formats.kmc import pillow_hook
 
 if TYPE_CHECKING:
     from kmc import cpu, plot
-    from kmc.assign import assign
-    from kmc.codec import open
-    from kmc.curve import curve
-    from kmc.fit import fit
-    from kmc.histogram import Histogram, histogram
-    from kmc.image import Picture, read
-    from kmc.indexed import IndexedImage
-    from kmc.known import palettes
+    from kmc.clustering.error_curve import curve
+    from kmc.clustering.fitting import fit
+    from kmc.color_histogram import Histogram, histogram
+    from kmc.formats.kmc.codec import open
+    from kmc.images.reading import Picture, read
+    from kmc.indexed_image import IndexedImage
+    from kmc.known_palettes import palettes
+    from kmc.mapping.nearest import assign
     from kmc.metadata import Metadata
     from kmc.palette import Palette
-    from kmc.quantize import quantize
+    from kmc.pipeline import quantize
 
 __version__ = "0.1.0"
 
@@ -80,31 +78,31 @@ __all__ = [
     "read",
 ]
 
-# Where the names are that are loaded when first asked for, so that `kmc --help` needs no NumPy.
-_HOMES = {
-    "Histogram": "histogram",
-    "IndexedImage": "indexed",
+# The modules of names that are loaded when first used, so that `kmc --help` needs no NumPy.
+_MODULES = {
+    "Histogram": "color_histogram",
+    "IndexedImage": "indexed_image",
     "Metadata": "metadata",
     "Palette": "palette",
-    "Picture": "image",
-    "assign": "assign",
+    "Picture": "images.reading",
+    "assign": "mapping.nearest",
     "cpu": "cpu",
-    "curve": "curve",
-    "fit": "fit",
-    "histogram": "histogram",
-    "open": "codec",
-    "palettes": "known",
+    "curve": "clustering.error_curve",
+    "fit": "clustering.fitting",
+    "histogram": "color_histogram",
+    "open": "formats.kmc.codec",
+    "palettes": "known_palettes",
     "plot": "plot",
-    "quantize": "quantize",
-    "read": "image",
+    "quantize": "pipeline",
+    "read": "images.reading",
 }
 
 if not TYPE_CHECKING:  # or no misspelled name would be an error to a type checker
 
     def __getattr__(name: str) -> Any:
-        if name not in _HOMES:
+        if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        module = import_module(f"{__name__}.{_HOMES[name]}")
+        module = import_module(f"{__name__}.{_MODULES[name]}")
         value = globals()[name] = getattr(module, name, module)
         return value
 
@@ -112,15 +110,5 @@ if not TYPE_CHECKING:  # or no misspelled name would be an error to a type check
 def __dir__() -> list[str]:
     return list(__all__)
 
-
-class _Package(ModuleType):
-    """The import system would put the module kmc.fit where the function of that name belongs."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if not (name in _HOMES and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package
 
 pillow_hook.install()

@@ -2,7 +2,7 @@
 
 import sys
 
-from kmc.cli import main
+from kmc.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

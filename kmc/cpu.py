@@ -7,8 +7,8 @@ from functools import cache
 from types import TracebackType
 
 from kmc import _core
-from kmc.arguments import whole
 from kmc.errors import ArgumentError, ArgumentTypeError
+from kmc.utils.arguments import whole
 
 __all__ = ["available", "name", "threads", "use"]
 

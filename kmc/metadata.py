@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kmc.errors import ArgumentError
-from kmc.modes import EXIF_ORIENTATION
+from kmc.images.pillow_modes import EXIF_ORIENTATION
 
 EXIF_PREFIX = b"Exif\0\0"
 

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kmc.arguments import array, flag, not_negative, whole
+from kmc.colors.spaces import SpaceName, checked_space
 from kmc.cpu import thread_count
-from kmc.dither import DitherName, checked_dither
+from kmc.display.wording import color_count
 from kmc.errors import ArgumentError, ArgumentTypeError
-from kmc.image import read
-from kmc.indexed import IndexedImage
-from kmc.remap import remapped
-from kmc.space import SpaceName, checked_space
-from kmc.wording import color_count
+from kmc.images.reading import read
+from kmc.indexed_image import IndexedImage
+from kmc.mapping.dithering import DitherName, checked_dither
+from kmc.mapping.remapping import remapped
+from kmc.utils.arguments import array, flag, not_negative, whole
 
 Indices = NDArray[np.uint8] | NDArray[np.uint16]
 
@@ -126,7 +126,7 @@ class Palette:
         return f"<kmc.Palette: {color_count(len(self))}>"
 
     def _repr_html_(self) -> str:
-        from kmc.notebook import palette_html
+        from kmc.display.notebook import palette_html
 
         return palette_html(self)
 
@@ -165,7 +165,7 @@ class Palette:
         ...     kmc.Palette.load(file).colors.tolist()
         [[255, 0, 0], [255, 191, 0], [0, 160, 0]]
         """
-        from kmc.palette_files import load
+        from kmc.formats.palette_files import load
 
         return load(path)
 
@@ -195,7 +195,7 @@ class Palette:
         ...     len(kmc.Palette.load(file))
         16
         """
-        from kmc.palette_files import save
+        from kmc.formats.palette_files import save
 
         save(self, path)
 

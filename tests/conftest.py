@@ -16,7 +16,7 @@ from shell import Kmc
 
 import kmc
 from kmc import _core
-from kmc.codec import encode
+from kmc.formats.kmc.codec import encode
 
 # Processes that the tests start import the kmc that the tests do, and not the one in the folder
 # they happen to start in: a checkout has no compiled core unless it was built in place.

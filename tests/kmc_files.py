@@ -3,9 +3,9 @@
 import numpy as np
 
 import kmc
-from kmc.codec import Header, picture_chunks
-from kmc.container import END
-from kmc.signature import SIGNATURE
+from kmc.formats.kmc.codec import Header, picture_chunks
+from kmc.formats.kmc.container import END
+from kmc.formats.kmc.signature import SIGNATURE
 
 BEGINNING = SIGNATURE + b"\x01"
 

@@ -6,7 +6,7 @@ import numpy as np
 import reference_kmeans as reference
 
 import kmc
-from kmc.space import coordinates, opaque_places
+from kmc.colors.spaces import coordinates, opaque_places
 
 
 def merged(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc.space import SpaceName, coordinates
+from kmc.colors.spaces import SpaceName, coordinates
 
 BAND, LEAD_IN = 32, 4
 CELL_BITS = {1: 8, 3: 6, 4: 5}

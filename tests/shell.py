@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kmc.cli import main
+from kmc.cli.main import main
 
 KMC = [sys.executable, "-m", "kmc"]
 

@@ -10,8 +10,8 @@ from reference_alpha import lloyd_twin, merged
 from scenes import ALPHA, NAMED, noise, scattered, soft
 
 import kmc
-import kmc.space
-from kmc.space import SPACES, coordinates
+import kmc.colors.spaces
+from kmc.colors.spaces import SPACES, coordinates, levels
 
 
 def opaque(picture: np.ndarray) -> np.ndarray:
@@ -77,7 +77,7 @@ def test_iterations_are_those_of_the_twin(name, k):
     assert palette.history == history
     assert [state[2:] for state in seen] == history
     centroids = seen[-1][1]
-    np.testing.assert_array_equal(centroids, kmc.space.levels(np.array(places), 4))
+    np.testing.assert_array_equal(centroids, levels(np.array(places), 4))
 
 
 # ---- promises ------------------------------------------------------------------------------------

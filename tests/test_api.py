@@ -44,7 +44,7 @@ def name_of(value: object) -> str:
 def test_all_is_sorted_and_complete():
     assert kmc.__all__ == sorted(kmc.__all__)
     assert dir(kmc) == kmc.__all__
-    assert {*errors.__all__, *kmc._HOMES, "__version__"} == set(kmc.__all__)
+    assert {*errors.__all__, *kmc._MODULES, "__version__"} == set(kmc.__all__)
 
 
 def test_no_other_name_is_there():
@@ -58,7 +58,7 @@ def test_a_star_import_gives_them_all():
     assert set(kmc.__all__) <= set(scope)
 
 
-@pytest.mark.parametrize("first", ["", "kmc.fit, ", "kmc.cli, kmc.indexed, "])
+@pytest.mark.parametrize("first", ["", "kmc.clustering.fitting, ", "kmc.cli.main, "])
 def test_functions_are_not_hidden_by_their_modules(first):
     """Whichever module is imported first."""
     script = (
@@ -141,8 +141,8 @@ def test_import_is_light():
     assert not roots & heavy
     foreign = {name for name in ours if not name.startswith("kmc")}
     assert len(foreign) < 12, sorted(foreign)
-    assert len(ours) < 40, sorted(ours)
-    assert not any(name.startswith("numpy") for name in loaded_by("import kmc, kmc.cli"))
+    assert len(ours) < 60, sorted(ours)
+    assert not any(name.startswith("numpy") for name in loaded_by("import kmc.cli.main"))
 
 
 def test_arrays_need_no_pillow():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import kmc
-from kmc import arguments
+from kmc.utils import arguments
 
 pytestmark = pytest.mark.once
 

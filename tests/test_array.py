@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import kmc
-from kmc.image import as_pixels
+from kmc.images.reading import as_pixels
 
 
 @pytest.mark.parametrize(

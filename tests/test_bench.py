@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import kmc
-from kmc.lossless import indexed as as_it_is
+from kmc.images.lossless import indexed as as_it_is
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))  # at the end: the installed kmc comes before the checkout's

@@ -11,7 +11,7 @@ from PIL import Image
 from shell import picture, run
 
 import kmc
-from kmc.similarity import similarity
+from kmc.images.similarity import similarity
 
 pytestmark = pytest.mark.once
 

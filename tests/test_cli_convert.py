@@ -9,8 +9,8 @@ from PIL import Image
 from shell import run
 
 import kmc
-from kmc.cli import main
-from kmc.commands.exits import Exit
+from kmc.cli.exit_codes import Exit
+from kmc.cli.main import main
 
 pytestmark = pytest.mark.once
 

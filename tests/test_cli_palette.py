@@ -13,8 +13,8 @@ from PIL import Image
 from shell import tree
 
 import kmc
-from kmc.commands import console
-from kmc.swatches import swatches
+from kmc.cli import console
+from kmc.display.swatches import swatches
 
 pytestmark = pytest.mark.once
 

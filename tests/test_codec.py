@@ -13,8 +13,8 @@ from PIL import Image
 
 import kmc
 from kmc import _core
-from kmc.codec import encode, read_header
-from kmc.lossless import indexed as as_it_is
+from kmc.formats.kmc.codec import encode, read_header
+from kmc.images.lossless import indexed as as_it_is
 
 # ---- round trips ---------------------------------------------------------------------------------
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 import kmc
 from kmc import _core
-from kmc.codec import encode
-from kmc.container import END, chunk, read_chunks, varint
+from kmc.formats.kmc.codec import encode
+from kmc.formats.kmc.container import END, chunk, read_chunks, varint
 
 
 def test_truncation_at_every_byte_is_noticed(sample_file: bytes) -> None:

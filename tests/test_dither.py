@@ -18,9 +18,9 @@ from scenes import few, gradient, noise, photo, scattered
 
 import kmc
 from kmc import _core
-from kmc.dither import DITHERS, LIGHTNESS, Dither, dithered
+from kmc.colors.spaces import SPACES, coordinates
 from kmc.errors import ArgumentError, ArgumentTypeError
-from kmc.space import SPACES, coordinates
+from kmc.mapping.dithering import DITHERS, LIGHTNESS, Dither, dithered
 
 DIFFUSING = {"floyd-steinberg": twin.FLOYD_STEINBERG, "atkinson": twin.ATKINSON}
 SOURCES = Path(__file__).resolve().parent.parent / "src_c"

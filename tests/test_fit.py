@@ -14,7 +14,7 @@ from reference_kmeans import lloyd, points_of
 from scenes import NAMED, PICTURES, dense, few, photo, scattered
 
 import kmc
-from kmc.options import EFFORTS
+from kmc.clustering.options import EFFORTS
 
 INITS = ("k-means++", "random", "bisecting")
 

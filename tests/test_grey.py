@@ -13,7 +13,7 @@ from scenes import NAMED, grey, noise, photo, scattered
 
 import kmc
 from kmc import _core
-from kmc.space import SPACES, coordinates
+from kmc.colors.spaces import SPACES, coordinates
 
 LINES = {
     space: coordinates(np.arange(256, dtype=np.uint8)[:, None], space)[:, 0] for space in SPACES

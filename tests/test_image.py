@@ -18,7 +18,7 @@ from pictures import encoded
 from PIL import ExifTags, Image
 
 import kmc
-from kmc.image import FORMATS, as_pixels
+from kmc.images.reading import FORMATS, as_pixels
 
 pytestmark = pytest.mark.once
 

@@ -13,7 +13,7 @@ from scenes import NAMED, PICTURES, few, noise, photo, scattered
 
 import kmc
 from kmc import _core
-from kmc.importance import SCALE, fixed_point, within_limit
+from kmc.clustering.importance import SCALE, fixed_point, within_limit
 
 
 def same(found, expected):

@@ -10,7 +10,7 @@ from kmc_files import file_of, indexed, with_metadata
 from kmc_reader import read
 
 import kmc
-from kmc.codec import encode
+from kmc.formats.kmc.codec import encode
 
 pytestmark = pytest.mark.once
 

@@ -12,7 +12,7 @@ from pictures import encoded
 from PIL import Image, ImageCms, PngImagePlugin
 
 import kmc
-from kmc.image import as_pixels
+from kmc.images.reading import as_pixels
 
 pytestmark = pytest.mark.once
 

@@ -15,8 +15,8 @@ from scenes import ALPHA, NAMED, PICTURES, grey, noise, photo, scattered
 
 import kmc
 from kmc import _core
-from kmc.options import EFFORTS
-from kmc.space import places
+from kmc.clustering.options import EFFORTS
+from kmc.colors.spaces import places
 
 UNTIL_REST = EFFORTS["best"].rounds
 

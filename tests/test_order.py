@@ -15,8 +15,8 @@ from scenes import few, noise, photo
 
 import kmc
 from kmc import _core
-from kmc.order import ORDERS, ordered_image, ordered_palette
-from kmc.png import SAMPLE
+from kmc.formats.palette_order import ORDERS, ordered_image, ordered_palette
+from kmc.formats.png import SAMPLE
 
 
 def image_of(colors, indices, counts=None) -> kmc.IndexedImage:

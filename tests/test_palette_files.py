@@ -14,8 +14,8 @@ from PIL import Image
 from scenes import noise, photo, scattered
 
 import kmc
-from kmc import palette_files
-from kmc.known import KnownPalettes
+from kmc.formats import palette_files
+from kmc.known_palettes import KnownPalettes
 
 pytestmark = pytest.mark.once
 
@@ -299,7 +299,7 @@ def test_they_serve_as_given_and_as_fixed_ones():
 
 
 def test_the_data_is_tidy():
-    text = (palette_files.os.path.dirname(palette_files.__file__)) + "/palettes.json"
+    text = (palette_files.os.path.dirname(palette_files.__file__)) + "/../known_palettes.json"
     with open(text, encoding="utf-8") as file:
         entries = json.load(file)
     for entry in entries.values():

@@ -12,7 +12,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 import kmc
-from kmc.curve import CurvePoint
+from kmc.clustering.error_curve import CurvePoint
 from kmc.plot.axes import VERMILLION
 from kmc.plot.curve import knee, measured
 

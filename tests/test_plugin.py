@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageCms
 
 import kmc
-from kmc.container import chunk, read_chunks
+from kmc.formats.kmc.container import chunk, read_chunks
 
 
 def saved(picture: Image.Image, **params: object) -> Image.Image:

@@ -18,9 +18,18 @@ from scenes import few, gradient, noise, photo
 
 import kmc
 from kmc import _core
+from kmc.formats.palette_order import ordered_image
+from kmc.formats.png import (
+    LEAST,
+    NONE,
+    SAMPLE,
+    _compressed,
+    _sample,
+    _stream,
+    index_bits,
+    png_bytes,
+)
 from kmc.metadata import Metadata
-from kmc.order import ordered_image
-from kmc.png import LEAST, NONE, SAMPLE, _compressed, _sample, _stream, index_bits, png_bytes
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 

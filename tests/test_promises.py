@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scenes import ALPHA, PICTURES, noise, scattered
 
 import kmc
-from kmc.dither import DITHERS
-from kmc.space import SPACES, coordinates
+from kmc.colors.spaces import SPACES, coordinates
+from kmc.mapping.dithering import DITHERS
 
 DRAWN = st.one_of(PICTURES, st.sampled_from(sorted(ALPHA)).map(ALPHA.get))
 KS = st.sampled_from([1, 2, 3, 7, 16, 40, 90, 257])

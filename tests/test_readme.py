@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from shell import tree
 
-from kmc.cli import main
-from kmc.commands.exits import Exit
+from kmc.cli.exit_codes import Exit
+from kmc.cli.main import main
 
 pytestmark = pytest.mark.once
 

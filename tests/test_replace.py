@@ -15,9 +15,9 @@ import pytest
 from PIL import Image
 
 import kmc
-from kmc import replace as module
-from kmc.files import write
-from kmc.replace import replace
+from kmc.formats.registry import write
+from kmc.utils import atomic_write as module
+from kmc.utils.atomic_write import replace
 
 pytestmark = pytest.mark.once
 
@@ -206,7 +206,7 @@ def missing(*_):
 
 WRITES = """
 import sys
-from kmc.replace import replace
+from kmc.utils.atomic_write import replace
 for round in range(1000000):
     replace(sys.argv[1], bytes([round % 256]) * 300_000)
     if round == 3: print("started", flush=True)

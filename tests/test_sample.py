@@ -14,7 +14,7 @@ from PIL import Image
 from scenes import NAMED, few, noise, photo
 
 import kmc
-from kmc.sample import is_several, sample
+from kmc.clustering.samples import is_several, sample
 
 PARTS = [photo(20, 30, 1), photo(11, 17, 2), few(9, 40, 30), photo(20, 30, 1)]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import kmc
-from kmc.similarity import similarity, ssim
+from kmc.images.similarity import similarity, ssim
 
 pytestmark = pytest.mark.once
 

@@ -13,8 +13,15 @@ from scenes import NAMED, noise, scattered
 
 import kmc
 from kmc import _core
-from kmc.space import SPACES, coordinates, levels, rounded
-from kmc.space_tables import DEFINITIONS, ROOTS, cube_roots, light_of_levels, mixed, nearest_root
+from kmc.colors.space_definitions import (
+    DEFINITIONS,
+    ROOTS,
+    cube_roots,
+    light_of_levels,
+    mixed,
+    nearest_root,
+)
+from kmc.colors.spaces import SPACES, coordinates, levels, rounded
 
 CURVED = ("oklab", "lab")
 

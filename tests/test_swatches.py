@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import kmc
-from kmc.swatches import hex_codes, swatches
+from kmc.display.swatches import hex_codes, swatches
 
 pytestmark = pytest.mark.once
 

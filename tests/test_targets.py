@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from scenes import NAMED, PICTURES, few, photo
 
 import kmc
-from kmc.fit import Fitter
-from kmc.goal import mse_of
+from kmc.clustering.fitting import Fitter
+from kmc.clustering.goals import mse_of
 
 
 def same(found, expected):

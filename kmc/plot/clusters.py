@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kmc.arguments import array, whole
 from kmc.errors import ArgumentError
-from kmc.image import as_pixels
+from kmc.images.reading import as_pixels
 from kmc.plot.axes import GREY, drawing_axes, grouped
+from kmc.utils.arguments import array, whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from kmc.image import ImageInput
-    from kmc.indexed import IndexedImage
+    from kmc.images.reading import ImageInput
+    from kmc.indexed_image import IndexedImage
     from kmc.palette import Palette
 
 GOLDEN = 0x9E3779B97F4A7C15  # 2**64 divided by the golden ratio

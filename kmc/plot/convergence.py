@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kmc.errors import ArgumentError, ArgumentTypeError
-from kmc.indexed import IndexedImage
+from kmc.indexed_image import IndexedImage
 from kmc.palette import Palette
 from kmc.plot.axes import BLUE, VERMILLION, drawing_axes
 

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from kmc.arguments import whole
 from kmc.errors import ArgumentError, ArgumentTypeError
-from kmc.image import as_pixels
+from kmc.images.reading import as_pixels
 from kmc.palette import MOST_COLORS
+from kmc.pipeline import quantize
 from kmc.plot.axes import BLUE, GREY, VERMILLION, drawing_axes
-from kmc.quantize import quantize
+from kmc.utils.arguments import whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from kmc.image import ImageInput
+    from kmc.images.reading import ImageInput
 
 DEFAULT_KS = (2, 3, 4, 6, 8, 11, 16, 23, 32, 45, 64, 91, 128, 181, 256)
 

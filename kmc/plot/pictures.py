@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kmc.color_histogram import histogram
+from kmc.display.swatches import swatches
 from kmc.errors import ArgumentTypeError, ImageShapeError
-from kmc.histogram import histogram
-from kmc.image import as_pixels
-from kmc.indexed import IndexedImage
+from kmc.images.reading import as_pixels
+from kmc.indexed_image import IndexedImage
 from kmc.plot.axes import drawing_axes, grouped
-from kmc.swatches import swatches
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from kmc.image import ImageInput
+    from kmc.images.reading import ImageInput
     from kmc.palette import Palette
 
 # Inches: the most a picture takes, the room for its two lines of text, the gap to the other one.

@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc import replace as files
+from kmc.clustering.fitting import fitted
+from kmc.clustering.options import checked_options
+from kmc.clustering.samples import sample
 from kmc.errors import ArgumentError, ArgumentTypeError, FileWriteError
-from kmc.fit import fitted
-from kmc.image import as_pixels
-from kmc.options import checked_options
-from kmc.order import checked_order, ordered_palette
+from kmc.formats.palette_order import checked_order, ordered_palette
+from kmc.images.reading import as_pixels
 from kmc.plot.axes import lone_figure
 from kmc.plot.clusters import SIZE, clusters
-from kmc.sample import sample
-from kmc.system import writing
+from kmc.utils import atomic_write as files
+from kmc.utils.os_errors import writing
 
 if TYPE_CHECKING:
-    from kmc.image import ImageInput
-    from kmc.options import Callback
+    from kmc.clustering.options import Callback
+    from kmc.images.reading import ImageInput
     from kmc.palette import Palette
 
 DPI = 150

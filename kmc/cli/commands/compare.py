@@ -1,0 +1,83 @@
+"""``kmc compare``: how much two pictures differ."""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+import click
+
+from kmc.cli import console
+from kmc.cli.exit_codes import Exit
+from kmc.cli.inputs import STDIO, one
+from kmc.cli.layout import Command
+from kmc.cli.options import group, named
+from kmc.cli.parameter_types import real
+from kmc.errors import ImageShapeError
+
+
+@click.command(cls=Command)
+@named("first")
+@named("second")
+@group(
+    "Thresholds, beyond which the exit code is 1",
+    ("--max-mse X", "The highest MSE.", {"type": real(0)}),
+    ("--min-psnr DB", "The lowest PSNR, in dB.", {"type": real(0)}),
+    ("--min-ssim X", "The lowest SSIM, at most 1.", {"type": real(-1, 1)}),
+    ("--max-error N", "The largest difference of any value.", {"type": real(0)}),
+)
+@group(
+    "Other options",
+    ("--json", "One line of JSON.", {"dest": "as_json"}),
+    ("-q --quiet", "Print nothing; the exit code tells.", {}),
+)
+def compare(
+    first: str,
+    second: str,
+    max_mse: float | None,
+    min_psnr: float | None,
+    min_ssim: float | None,
+    max_error: float | None,
+    as_json: bool,
+    quiet: bool,
+) -> Exit:
+    """Say how much two pictures differ.
+
+    They must have one size. The mean squared error is summed over the channels; PSNR is of its
+    mean over the channels; SSIM is that of Wang et al. 2004, averaged over the channels. Either
+    picture may be - for standard input.
+
+    \b
+      kmc compare photo.png photo-kmc.png
+      kmc compare photo.png photo-kmc.png --min-psnr 35 || echo too coarse
+    """
+    from kmc.cli.opening import Opener
+    from kmc.images.similarity import similarity
+
+    if first == second == STDIO:
+        raise click.UsageError("standard input holds one picture: give another file")
+    if quiet:
+        warnings.simplefilter("ignore")
+    sources = [one(name) for name in (first, second)]
+    a, b = (Opener()(source).pixels for source in sources)
+    try:
+        found = similarity(a, b)
+    except ImageShapeError as error:
+        raise ImageShapeError(f"{sources[0].name} and {sources[1].name} {error}") from error
+    if as_json:
+        figures = {"mse": found.mse, "psnr": found.psnr, "ssim": found.ssim}
+        said = {name: value if math.isfinite(value) else None for name, value in figures.items()}
+        console.result(console.json_line(said | {"max_error": found.max_error}))
+    elif not quiet:
+        structure = "none under 11 pixels" if math.isnan(found.ssim) else f"{found.ssim:.4f}"
+        console.result(
+            f"MSE {found.mse:.2f}, PSNR {found.psnr:.2f} dB, SSIM {structure}, "
+            f"largest error {found.max_error}"
+        )
+    beyond = (
+        (max_mse is not None and found.mse > max_mse)
+        or (min_psnr is not None and found.psnr < min_psnr)
+        or (min_ssim is not None and not found.ssim >= min_ssim)
+        or (max_error is not None and found.max_error > max_error)
+    )
+    return Exit.FAILED if beyond else Exit.DONE

@@ -1,0 +1,90 @@
+"""``kmc convert``: a picture of few colours from one format to another, as it is."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from typing import Any
+
+import click
+
+from kmc.cli import console
+from kmc.cli.exit_codes import Exit
+from kmc.cli.inputs import STDIO, Input, one
+from kmc.cli.layout import Command
+from kmc.cli.options import group, named
+from kmc.cli.outputs import Naming
+from kmc.cli.parameter_types import whole
+from kmc.display.wording import color_count
+
+
+@click.command(cls=Command)
+@named("source")
+@named("target")
+@group(
+    "Options",
+    ("--format NAME", "The format, where no name says it.", {}),
+    ("--level N", "Of .kmc: 1, the fastest, to 9, the smallest.", {"type": whole(1, 9)}),
+    ("--strip", "No metadata.", {}),
+    ("-f --force", "Replace a file that exists.", {}),
+    ("-q --quiet", "Print nothing; the exit code tells.", {}),
+)
+def convert(
+    source: str,
+    target: str,
+    format: str | None,
+    level: int | None,
+    strip: bool,
+    force: bool,
+    quiet: bool,
+) -> Exit:
+    """Write a picture of few colours in another format, losslessly.
+
+    Palette and indices stay as they are; a picture without a palette gets one of all its colours.
+    The suffix of TARGET says the format. Either may be - for standard input or output.
+
+    \b
+      kmc convert chart.png chart.kmc --level 9
+      kmc convert chart.kmc chart.png
+      kmc convert chart.kmc - --format png | viewer
+    """
+    from kmc.cli.writing import called, write
+    from kmc.formats.registry import encode, find_format
+
+    if quiet:
+        warnings.simplefilter("ignore")
+    if target == STDIO and format is None:
+        raise click.UsageError("standard output has no suffix: give --format")
+    kind = find_format(target, format)
+    if kind.loss:
+        raise click.UsageError(f"{called(target)}: {kind.loss}")
+    if level is not None and kind.name != "kmc":
+        raise click.UsageError("--level is for .kmc files")
+    read = one(source)
+    Naming(overwrite=force).check(read, target)
+    with console.about(read.name):
+        image, before = _opened(read)
+    settings: dict[str, Any] = {} if level is None else {"level": level}
+    data = encode(image, kind, called(target), metadata=not strip, **settings)
+    write(target, data, overwrite=force)
+    if not quiet:
+        names = f"{console.printable(source)} -> {console.printable(target)}"
+        change = console.sizes(before, len(data))
+        console.say(f"{names}: {change}, {color_count(len(image.palette))}")
+    return Exit.DONE
+
+
+def _opened(source: Input) -> tuple[Any, int]:
+    """The indexed image that a file holds, and its bytes."""
+    import kmc
+    from kmc.formats.kmc.signature import SIGNATURE
+    from kmc.images.lossless import indexed
+    from kmc.images.reading import open_picture, read_bytes
+
+    data, name = read_bytes(source.source()[0])
+    stream = io.BytesIO(data)
+    stream.name = name  # what errors call it
+    if data.startswith(SIGNATURE[:4]):
+        return kmc.open(stream), len(data)
+    with open_picture(stream, name) as picture:
+        return indexed(picture), len(data)

@@ -1,0 +1,138 @@
+"""``kmc info``: what picture files hold."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import click
+
+from kmc.cli import console
+from kmc.cli.exit_codes import Exit, code_of, worst
+from kmc.cli.inputs import Input, expand
+from kmc.cli.layout import Command
+from kmc.cli.options import folders, group, named
+from kmc.display.wording import byte_count, color_count
+from kmc.errors import KmcError
+
+# What people call Pillow's modes.
+MODES = {
+    "1": "bilevel",
+    "L": "grey",
+    "LA": "grey with alpha",
+    "P": "palette",
+    "PA": "palette with alpha",
+    "RGB": "RGB",
+    "RGBA": "RGB with alpha",
+    "CMYK": "CMYK",
+    "YCbCr": "YCbCr",
+    "LAB": "Lab",
+    "I;16": "16-bit grey",
+    "I;16B": "16-bit grey",
+}
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a file holds; `palette` is None where it has none, `colors` are those in use.
+
+    Examples
+    --------
+    >>> from kmc.cli.commands.info import Description
+    >>> print(Description("a.png", "PNG", 300, 64, 32, "P", 1, 16, 12, 1.17, ""))
+    a.png: PNG, 64 x 32, palette of 16, 12 colours, 300 B, 1.17 bits a pixel
+    """
+
+    file: str
+    format: str
+    bytes: int
+    width: int
+    height: int
+    mode: str
+    frames: int
+    palette: int | None
+    colors: int
+    bits_per_pixel: float
+    metadata: str
+
+    def __str__(self) -> str:
+        mode = MODES.get(self.mode, self.mode)
+        parts = [
+            self.format,
+            f"{self.width} x {self.height}",
+            f"palette of {self.palette}" if self.palette is not None else mode,
+            f"{self.frames} frames, the first of" * (self.frames > 1),
+            color_count(self.colors),
+            byte_count(self.bytes),
+            f"{self.bits_per_pixel:.2f} bits a pixel",
+            self.metadata,
+        ]
+        text = ", ".join(part for part in parts if part).replace("of, ", "of ")
+        return f"{console.printable(self.file)}: {text}"
+
+
+@click.command(cls=Command)
+@named("files", nargs=-1, required=True)
+@folders
+@group("Other options", ("--json", "A line of JSON for each file.", {"dest": "as_json"}))
+def info(files: tuple[str, ...], recursive: bool, as_json: bool) -> Exit:
+    """Say what picture files hold.
+
+    Format, size, mode or palette, colours in use, bytes, metadata. Of an animation, the colours
+    are those of its first frame.
+
+    \b
+      kmc info *.png
+      kmc info -r photos/ --json
+    """
+    codes = []
+    for source in expand(files, recursive):
+        try:
+            with console.about(source.name):
+                found = described(source)
+        except (KmcError, MemoryError) as error:
+            console.complain(str(error) or f"{source.name}: not enough memory")
+            codes.append(code_of(error))
+        else:
+            console.result(console.json_line(asdict(found)) if as_json else str(found))
+    return worst(codes)
+
+
+def described(source: Input) -> Description:
+    """Open a file and count.
+
+    Raises
+    ------
+    ImageError
+        It cannot be read.
+    """
+    from PIL import Image
+
+    import kmc
+    from kmc.images.reading import FORMATS
+
+    stream, n_bytes = source.source()
+    picture = kmc.read(stream, frame=0)
+    height, width = picture.pixels.shape[:2]
+    said = repr(picture.metadata).removeprefix("<kmc.Metadata: ").removesuffix(">")
+    with Image.open(stream, formats=FORMATS) as header:
+        frames = getattr(header, "n_frames", 1)
+        return Description(
+            source.path,
+            header.format or "",
+            n_bytes,
+            width,
+            height,
+            header.mode,
+            frames,
+            _entries(header),
+            len(kmc.histogram(picture)),
+            round(8 * n_bytes / (width * height * frames), 4),
+            said if said != "none" else "",
+        )
+
+
+def _entries(header: Any) -> int | None:
+    if header.mode not in ("P", "PA"):
+        return None
+    return len(header.getpalette()) // 3

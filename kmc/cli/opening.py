@@ -1,0 +1,100 @@
+"""Pictures are opened for the commands: the frame and the size that the options ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmc.cli.console import about
+from kmc.cli.inputs import Input
+from kmc.errors import ImageTooLargeError
+from kmc.images.reading import Picture, read
+
+Size = tuple[int, int | None]
+
+
+@dataclass(frozen=True)
+class Opener:
+    """Opens inputs.
+
+    Parameters
+    ----------
+    frame : int, optional
+        Which one of an animation.
+    size : (int, int or None), optional
+        What to scale to, as `resized` takes it.
+
+    Examples
+    --------
+    >>> from kmc.cli.inputs import Input
+    >>> from kmc.cli.opening import Opener
+    >>> Opener()(Input("none.png", "none.png"))
+    Traceback (most recent call last):
+    ...
+    kmc.errors.ImageNotFoundError: none.png: no such file
+    """
+
+    frame: int | None = None
+    size: Size | None = None
+
+    def __call__(self, source: Input) -> Picture:
+        """The picture of an input.
+
+        Raises
+        ------
+        ImageError
+            It cannot be read.
+        ArgumentError
+            It has no such frame.
+        """
+        return self.measured(source)[0]
+
+    def measured(self, source: Input) -> tuple[Picture, int]:
+        """The picture of an input, and the bytes of its file."""
+        stream, n_bytes = source.source()
+        with about(source.name):
+            picture = read(stream, frame=self.frame)
+        return Picture(resized(picture.pixels, self.size, source.name), picture.metadata), n_bytes
+
+    def mask(self, path: str) -> NDArray[np.uint8]:
+        """The grey levels (H, W) of a picture, scaled as all others are."""
+        pixels = resized(read(path).pixels, self.size, path)
+        if pixels.shape[2] == 1:
+            return pixels[:, :, 0]
+        # The luma of ITU-R BT.601, as Pillow's mode "L" has it.
+        weighed = pixels[:, :, :3] @ np.array((299, 587, 114), np.int64)
+        return ((weighed + 500) // 1000).astype(np.uint8)
+
+
+def resized(pixels: NDArray[np.uint8], size: Size | None, name: str) -> NDArray[np.uint8]:
+    """Scale pixels (H, W, C) with Lanczos' window, alpha premultiplied meanwhile.
+
+    A width alone keeps the proportions and never enlarges; width and height are taken as they are.
+
+    Raises
+    ------
+    ImageTooLargeError
+        The result would have more pixels than Pillow agrees to open.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.cli.opening import resized
+    >>> resized(np.zeros((60, 90, 3), np.uint8), (30, None), "sea.png").shape
+    (20, 30, 3)
+    """
+    from PIL import Image
+
+    height, width, channels = pixels.shape
+    if size is None or (size[1] is None and size[0] >= width):
+        return pixels
+    new_width, given = size
+    new_height = given or max(1, round(height * new_width / width))
+    limit = Image.MAX_IMAGE_PIXELS
+    if limit is not None and new_width * new_height > 2 * limit:
+        raise ImageTooLargeError(f"{name}: {new_width} x {new_height} pixels are too many")
+    picture = Image.fromarray(pixels[:, :, 0] if channels == 1 else pixels)
+    scaled = np.asarray(picture.resize((new_width, new_height), Image.Resampling.LANCZOS))
+    return scaled.reshape(new_height, new_width, channels)

@@ -1,0 +1,1 @@
+"""Weighted colours to a palette: initialization, swap search, Lloyd's iterations."""

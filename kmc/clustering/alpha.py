@@ -1,0 +1,329 @@
+"""Colours with alpha: fully transparent, opaque and in between, each served as it must be.
+
+All that is fully transparent is one colour, (0, 0, 0, 0), and has an entry of the palette to
+itself, which stays. Opaque pixels are only served by opaque entries, and these only drawn by opaque
+pixels: they are fitted as if nothing else were there. All other pixels go to whichever entry is
+nearest, and draw those entries that are neither opaque nor fully transparent.
+
+A palette of one colour cannot do that for a picture that is transparent here and opaque there: it
+is the mean of everything. Two are enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmc import _core
+from kmc.clustering.alpha_entries import Parts, chosen, parts
+from kmc.colors.spaces import SpaceName, coordinates, opaque_places
+
+Floats = NDArray[np.float64]
+History = list[tuple[float, float]]
+
+# Comparing all entries with all takes time proportional to the square of their number.
+MOST_TAKEN_APART = 4096
+
+NONE: Floats = np.empty((0, 4))
+NONE.setflags(write=False)
+
+
+def merged_transparent(
+    colors: NDArray[np.uint8],
+) -> tuple[NDArray[np.uint8], NDArray[np.intp]]:
+    """Distinct colours with alpha, those of alpha 0 all as one, and where each colour went.
+
+    Parameters
+    ----------
+    colors : ndarray of uint8, shape (n, 4)
+        In Morton order, which stays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.clustering.alpha import merged_transparent
+    >>> colors, place = merged_transparent(np.array([[0, 0, 0, 9], [7, 7, 7, 0]], np.uint8))
+    >>> colors.tolist(), place.tolist()
+    ([[0, 0, 0, 0], [0, 0, 0, 9]], [1, 0])
+    """
+    seen = np.flatnonzero(colors[:, 3])
+    first = int(len(seen) < len(colors))
+    place = np.zeros(len(colors), np.intp)
+    place[seen] = np.arange(first, first + len(seen))
+    # Many times as fast as colors[seen].
+    return np.concatenate((np.zeros((first, 4), np.uint8), colors.take(seen, axis=0))), place
+
+
+def gathered(values: NDArray[np.int64], place: NDArray[np.intp]) -> NDArray[np.int64]:
+    """The sum of the values that went to each place.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.clustering.alpha import gathered
+    >>> gathered(np.array([5, 2, 1]), np.array([0, 1, 0])).tolist()
+    [6, 2]
+    """
+    sums = np.zeros(place.max() + 1, np.int64)
+    np.add.at(sums, place, values)
+    return sums
+
+
+def serving_weights(colors: NDArray[np.uint8], weights: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Weights with which what is transparent, and what is opaque, has some entry to go to.
+
+    Where all of a kind weighs nothing, each colour of it weighs 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.clustering.alpha import serving_weights
+    >>> colors = np.array([[0, 0, 0, 0], [9, 9, 9, 9], [9, 9, 9, 255]], np.uint8)
+    >>> serving_weights(colors, np.array([0, 0, 5])).tolist()
+    [1, 0, 5]
+    """
+    weights = weights.copy()
+    for alpha in (0, 255):
+        kind = colors[:, 3] == alpha
+        if not weights[kind].any():
+            weights[kind] = 1
+    return weights
+
+
+def alpha_order(colors: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """The order that files want: fully transparent entries first, opaque ones last, else as given.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.clustering.alpha import alpha_order
+    >>> alpha_order(np.array([[1, 1, 1, 255], [2, 2, 2, 128], [0, 0, 0, 0]], np.uint8)).tolist()
+    [2, 1, 0]
+    """
+    alpha = colors[:, 3]
+    return np.argsort((alpha > 0).astype(np.int8) + (alpha == 255), kind="stable")
+
+
+def tree_of(
+    colors: NDArray[np.uint8],
+    weights: NDArray[np.int64] | None,
+    space: SpaceName,
+    threads: int,
+    given: NDArray[np.uint8],
+) -> _core.Tree | AlphaTree:
+    """Distinct colours in Morton order, where they lie in a space, as k-means works on them.
+
+    Each weighs 1 where `weights` is None. Of those with alpha 0 there is one at most, the first.
+    `given` are entries of the palette that are known, of as many channels: where one of them is not
+    opaque, it has to be kept from opaque colours.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.clustering.alpha import tree_of
+    >>> colors = np.array([[0, 0, 0, 0], [0, 0, 0, 255]], np.uint8)
+    >>> len(tree_of(colors, None, "rgb", 1, given=colors[:0]))
+    2
+    """
+    if space == "rgb" and colors.shape[1] < 4:
+        return _core.tree(colors, weights, threads)
+    places = coordinates(colors, space, threads)
+    if colors.shape[1] < 4 or ((colors[:, 3] == 255).all() and (given[:, 3] == 255).all()):
+        return _core.tree(colors, weights, threads, places)
+    return AlphaTree(colors, weights, places, space, threads)
+
+
+class Beside:
+    """A tree of the colours that are not fully transparent, and the place of those that are.
+
+    The methods are those of `_core.Tree`. Of the centroids, the first that is not fixed stays at
+    that place.
+    """
+
+    def __init__(self, tree: _core.Tree, kept: Floats) -> None:
+        self.tree = tree
+        self.kept = kept  # (1, 4), or (0, 4) where nothing is transparent
+
+    def coarsen(self, least: int, threads: int) -> Beside:
+        return Beside(self.tree.coarsen(least, threads), self.kept)
+
+    def seed_plusplus(self, k: int, seed: int, threads: int, fixed: Floats = NONE) -> Floats:
+        before = fixed if self._is_among(fixed) else np.concatenate((fixed, self.kept))
+        if k <= len(before):
+            return before[:k].copy()
+        return self.tree.seed_plusplus(k, seed, threads, before)
+
+    def seed_random(self, k: int, seed: int, threads: int) -> Floats:
+        return self._behind(k, lambda k: self.tree.seed_random(k, seed, threads))
+
+    def seed_split(self, k: int, threads: int) -> Floats:
+        return self._behind(k, lambda k: self.tree.seed_split(k, threads))
+
+    def search(
+        self,
+        centroids: Floats,
+        kicks: int,
+        patience: int,
+        seed: int,
+        threads: int,
+        n_fixed: int = 0,
+    ) -> None:
+        still = self.keep(centroids, n_fixed)
+        if still < len(centroids):
+            self.tree.search(centroids, kicks, patience, seed, threads, still)
+
+    def keep(self, centroids: Floats, n_fixed: int) -> int:
+        """Brings the nearest centroid to the place that stays; returns how many stay in all."""
+        if self._is_among(centroids[:n_fixed]):
+            return n_fixed
+        moving = centroids[n_fixed:]
+        nearest = np.square(moving - self.kept).sum(axis=1).argmin()
+        moving[nearest] = moving[0]
+        moving[0] = self.kept[0]
+        return n_fixed + 1
+
+    def _is_among(self, fixed: Floats) -> bool:
+        return not len(self.kept) or bool((fixed == self.kept).all(axis=1).any())
+
+    def _behind(self, k: int, seeds: Callable[[int], Floats]) -> Floats:
+        more = k - len(self.kept)
+        return np.concatenate((self.kept, seeds(more))) if more > 0 else self.kept[:k].copy()
+
+
+class AlphaTree(Beside):
+    """Colours in trees by what may serve them: some of them, or of the entries, are not opaque."""
+
+    def __init__(
+        self,
+        colors: NDArray[np.uint8],
+        weights: NDArray[np.int64] | None,
+        places: NDArray[np.int16],
+        space: SpaceName,
+        threads: int,
+    ) -> None:
+        self.channels = 4
+        self.space = space
+        self.weights = np.ones(len(colors), np.int64) if weights is None else weights
+        self.of = colors, self.weights, places
+        alpha = colors[:, 3]
+        kinds = {"clear": alpha == 0, "opaque": alpha == 255, "soft": (alpha > 0) & (alpha < 255)}
+        self.parts = {
+            name: (self._tree(rows, threads), rows)
+            for name, kind in kinds.items()
+            if len(rows := np.flatnonzero(kind))
+        }
+        if "opaque" in self.parts and "soft" in self.parts:
+            tree = self._tree(np.flatnonzero(alpha), threads)
+        else:
+            served = next(name for name in ("soft", "opaque", "clear") if name in self.parts)
+            tree = self.parts[served][0]
+        super().__init__(tree, places[alpha == 0] / 64)
+
+    def _tree(self, rows: NDArray[np.intp], threads: int) -> _core.Tree:
+        colors, weights, places = self.of
+        colors, places = colors.take(rows, axis=0), places.take(rows, axis=0)
+        return _core.tree(colors, weights[rows], threads, places)
+
+    def __len__(self) -> int:
+        return len(self.weights)
+
+    def label(
+        self, centroids: Floats, threads: int
+    ) -> tuple[NDArray[np.uint16], NDArray[np.int64], float]:
+        """The entry of every colour, the weight of each entry, the error in all."""
+        k = len(centroids)
+        labels, counts, error = np.empty(len(self), np.uint16), np.zeros(k, np.int64), 0.0
+        opaque = np.flatnonzero(centroids[:, 3] == 0)
+        for name, (tree, rows) in self.parts.items():
+            ids = opaque if name == "opaque" and len(opaque) else np.arange(k)
+            found, weights, lost = tree.label(centroids[ids], threads)
+            labels[rows] = ids[found]
+            counts[ids] += weights
+            error += lost
+        return labels, counts, error
+
+    def lloyd(
+        self,
+        centroids: Floats,
+        max_iter: int,
+        tol: float,
+        callback: Callable[..., Any] | None,
+        threads: int,
+        n_fixed: int = 0,
+    ) -> tuple[History, bool]:
+        """Iterates the centroids in place, in the order: fixed, fully transparent, soft, opaque."""
+        if len(centroids) == len(self.kept) and not n_fixed:
+            everything = self._tree(np.arange(len(self)), threads)
+            centroids[:] = everything.seed_random(1, 0, threads)
+            return everything.lloyd(centroids, max_iter, tol, callback, threads)
+        first, last = self._arrange(centroids, n_fixed, threads)
+        history: History = []
+        converged = False
+        while len(history) < max_iter and not converged:
+            if not history or history[-1][1] > 0:
+                step = self._iterate(centroids, n_fixed, first, last, threads)
+            history.append(step)
+            converged = step[1] < tol
+            if callback and callback(len(history), centroids.copy(), *step) is False:
+                break
+        return history, converged
+
+    def _arrange(self, centroids: Floats, n_fixed: int, threads: int) -> tuple[int, int]:
+        """Decides which centroids become what; returns where the soft and the opaque ones begin.
+
+        Clusters of both kinds are taken apart, and the entries that are missed least given up.
+        """
+        first = self.keep(centroids, n_fixed)
+        still, moving = centroids[:first], centroids[first:]
+        solid = still[still[:, 3] == 0]
+        soft = self._parts("soft", still, moving, threads)
+        opaque = self._parts("opaque", solid, moving, threads)
+        if len(moving) <= MOST_TAKEN_APART:
+            mild, hard = chosen(soft, opaque, still, len(moving))
+        else:
+            hard = opaque.means[: len(moving)]
+            mild = soft.means[: len(moving) - len(hard)]
+        # Clusters that were empty: Lloyd's iterations will fill them.
+        spare = len(moving) - len(mild) - len(hard)
+        n_opaque = len(self.parts["opaque"][1]) if "opaque" in self.parts else 0
+        more = min(spare, n_opaque - len(hard))
+        extra = moving[:spare]
+        hard = np.concatenate((hard, opaque_places(extra[:more], self.space)))
+        moving[:] = np.concatenate((mild, extra[more:], hard))
+        return first, len(centroids) - len(hard)
+
+    def _parts(self, part: str, still: Floats, moving: Floats, threads: int) -> Parts:
+        """The colours of a part by the moving centroid they are nearest to."""
+        if part not in self.parts or not len(moving):
+            return Parts(NONE, np.empty(0))
+        tree, rows = self.parts[part]
+        labels, _, _ = tree.label(np.concatenate((still, moving)), threads)
+        _, weights, places = self.of
+        own = labels.astype(np.int64) - len(still)
+        return parts(places.take(rows, axis=0), weights[rows], own, len(moving))
+
+    def _iterate(
+        self, centroids: Floats, n_fixed: int, first: int, last: int, threads: int
+    ) -> tuple[float, float]:
+        """One iteration of the opaque centroids, then one of the soft ones beside all others."""
+        fixed, opaque = centroids[:n_fixed], centroids[last:]
+        solid = fixed[fixed[:, 3] == 0]
+        inertia, shift = self._step("opaque", solid, opaque, threads)
+        still = np.concatenate((centroids[:first], opaque))
+        more, moved = self._step("soft", still, centroids[first:last], threads)
+        return inertia + more, max(shift, moved)
+
+    def _step(self, part: str, still: Floats, moving: Floats, threads: int) -> tuple[float, float]:
+        """One iteration over the colours of a part, with inertia and shift."""
+        rows = np.concatenate((still, moving))
+        if part not in self.parts or not len(rows):
+            return 0.0, 0.0
+        history, _ = self.parts[part][0].lloyd(rows, 1, 0.0, None, threads, len(still))
+        moving[:] = rows[len(still) :]
+        return history[0]
+
+
+AnyTree = _core.Tree | AlphaTree

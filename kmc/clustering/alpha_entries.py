@@ -1,0 +1,123 @@
+"""Which entries of a palette are to be opaque: clusters taken apart, and entries given up again."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+# Rows of costs that are computed at a time.
+_ROWS = 256
+
+
+class Parts(NamedTuple):
+    """The opaque parts of some clusters, or their other parts: means (n, 4), weights (n,)."""
+
+    means: Floats
+    weights: Floats
+
+
+def parts(
+    places: NDArray[np.int16], weights: NDArray[np.int64], labels: NDArray[np.int64], k: int
+) -> Parts:
+    """The means of some colours by cluster, in levels, empty ones left out.
+
+    Labels below 0 are of colours that belong to none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.clustering.alpha_entries import parts
+    >>> places = np.array([[0, 0, 0, 0], [128, 0, 0, 0], [64, 0, 0, 0]], np.int16)
+    >>> found = parts(places, np.array([1, 1, 5]), np.array([2, 2, -1]), 3)
+    >>> found.means.tolist(), found.weights.tolist()
+    ([[1.0, 0.0, 0.0, 0.0]], [2.0])
+    """
+    own = np.flatnonzero(labels >= 0)
+    labels, places, heavy = labels[own], places.take(own, axis=0), weights[own].astype(np.float64)
+    # Whole numbers below 2**53, so that sums are exact.
+    weight: Floats = np.bincount(labels, heavy, k).astype(np.float64)
+    sums = [np.bincount(labels, heavy * places[:, c], k) for c in range(4)]
+    some = weight > 0
+    return Parts(np.stack(sums, axis=1)[some] / weight[some, None] / 64, weight[some])
+
+
+def chosen(soft: Parts, opaque: Parts, still: Floats, k: int) -> tuple[Floats, Floats]:
+    """At most k of these means, soft ones and opaque ones, to be entries beside those that stay.
+
+    The entry that is missed least is given up, and merged with the one that serves its colours for
+    it, until k are left. Opaque colours are only served by opaque entries, which soft ones do not
+    draw to them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.clustering.alpha_entries import Parts, chosen
+    >>> edge = Parts(np.array([[250.0, 250, 250, 5]]), np.array([30.0]))
+    >>> letters = Parts(np.array([[255.0, 255, 255, 0]]), np.array([20.0]))
+    >>> [part.tolist() for part in chosen(edge, letters, np.empty((0, 4)), 1)]
+    [[], [[255.0, 255.0, 255.0, 0.0]]]
+    """
+    n = len(soft.means) + len(opaque.means)
+    means = np.concatenate((soft.means, opaque.means, still))
+    weights = np.concatenate((soft.weights, opaque.weights, np.full(len(still), np.inf)))
+    solid = means[:, 3] == 0
+    solid[: len(soft.means)] = False
+    left = np.ones(len(means), bool)
+    cost, server = np.empty(n), np.empty(n, np.intp)
+
+    def look(which: NDArray[np.intp]) -> None:
+        """Finds the cheapest server of each of these entries."""
+        for begin in range(0, len(which), _ROWS):
+            rows = which[begin : begin + _ROWS]
+            missed = _missed(means, weights, solid, rows, np.arange(len(means)))
+            missed[:, ~left] = np.inf
+            missed[np.arange(len(rows)), rows] = np.inf
+            server[rows] = missed.argmin(axis=1)
+            cost[rows] = missed[np.arange(len(rows)), server[rows]]
+
+    if n > k:
+        look(np.arange(n))
+    for _ in range(n - k):
+        gone = int(cost.argmin())
+        if cost[gone] == np.inf:
+            break
+        to = int(server[gone])
+        left[gone], cost[gone] = False, np.inf
+        if solid[gone] == solid[to] and to < n:
+            both = weights[gone] + weights[to]
+            means[to] = (weights[gone] * means[gone] + weights[to] * means[to]) / both
+            weights[to] = both
+        open_ = np.flatnonzero(left[:n])
+        nearer = _missed(means, weights, solid, open_, np.array([to]))[:, 0]
+        nearer[open_ == to] = np.inf
+        better = (nearer < cost[open_]) | ((nearer == cost[open_]) & (to < server[open_]))
+        cost[open_[better]], server[open_[better]] = nearer[better], to
+        stale = (server == gone) | (server == to) | (np.arange(n) == to)
+        look(np.flatnonzero(stale & left[:n]))
+    own = left[:n]
+    return means[:n][own & ~solid[:n]], means[:n][own & solid[:n]]
+
+
+def _missed(
+    means: Floats,
+    weights: Floats,
+    solid: NDArray[np.bool_],
+    rows: NDArray[np.intp],
+    servers: NDArray[np.intp],
+) -> Floats:
+    """What is lost where some entries are given up for some others, (rows, servers).
+
+    Merged clusters of one kind meet between (Ward's criterion); others stay where they are.
+    """
+    square = np.zeros((len(rows), len(servers)))
+    for c in range(4):
+        square += np.square(means[rows, c][:, None] - means[servers, c])
+    own, others = weights[rows][:, None], weights[servers]
+    alike = solid[rows][:, None] == solid[servers]
+    lost = np.where(alike, own / (1 + own / others), own) * square
+    lost[solid[rows][:, None] & ~solid[servers]] = np.inf
+    return lost

@@ -1,0 +1,105 @@
+"""How good a result must be: a PSNR, an MSE or a range of quality, and the MSE that means."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+from kmc.errors import ArgumentError, ArgumentTypeError
+from kmc.utils.arguments import not_negative
+
+MOST_QUALITY = 100
+
+
+class Goal(NamedTuple):
+    """The PSNR to reach, that which must be reached, both in dB, or one MSE for both."""
+
+    upper: float
+    lower: float
+    max_mse: float | None
+    words: str
+
+    def limits(self, channels: int) -> tuple[float, float]:
+        """The MSE to reach, and the MSE that must be reached, of pictures with so many channels.
+
+        Examples
+        --------
+        >>> from kmc.clustering.goals import Goal
+        >>> Goal(20, 0, None, "").limits(3)
+        (1950.75, 195075.0)
+        """
+        if self.max_mse is not None:
+            return self.max_mse, self.max_mse
+        return mse_of(self.upper, channels), mse_of(self.lower, channels)
+
+
+def mse_of(psnr: float, channels: int) -> float:
+    """The MSE, summed over the channels, at a PSNR in dB.
+
+    By decimal arithmetic, which does not depend on the mathematical library at hand.
+
+    Examples
+    --------
+    >>> from kmc.clustering.goals import mse_of
+    >>> mse_of(40, 1), mse_of(float("inf"), 3)
+    (6.5025, 0.0)
+    """
+    from decimal import Context, Decimal
+
+    if math.isinf(psnr):
+        return 0.0
+    exact = Context(prec=30, traps=[])
+    tenths = exact.divide(Decimal(psnr), Decimal(-10))
+    return float(exact.multiply(exact.power(Decimal(10), tenths), Decimal(255**2 * channels)))
+
+
+def psnr_of(mse: float, channels: int) -> float:
+    """The PSNR in dB at an MSE that is summed over the channels; infinite where it is 0.
+
+    Examples
+    --------
+    >>> from kmc.clustering.goals import psnr_of
+    >>> psnr_of(6.5025, 1)
+    40.0
+    """
+    return math.inf if mse == 0 else 10 * math.log10(255**2 * channels / mse)
+
+
+def checked_goal(psnr: Any, max_mse: Any, quality: Any) -> Goal | None:
+    """The goal that one of three options sets, if one of them does.
+
+    Raises
+    ------
+    ArgumentTypeError
+        No number, or no pair of numbers.
+    ArgumentError
+        Out of range, or more than one of them.
+
+    Examples
+    --------
+    >>> from kmc.clustering.goals import checked_goal
+    >>> checked_goal(None, None, (60, 80)).upper
+    40.0
+    """
+    given = {"psnr": psnr, "max_mse": max_mse, "quality": quality}
+    names = [name for name, value in given.items() if value is not None]
+    if not names:
+        return None
+    if len(names) > 1:
+        raise ArgumentError(f"{names[0]} and {names[1]} exclude each other: one goal at a time")
+    if psnr is not None:
+        number = not_negative("psnr", psnr)
+        return Goal(number, number, None, f"psnr={number:g}")
+    if max_mse is not None:
+        number = not_negative("max_mse", max_mse)
+        return Goal(0, 0, number, f"max_mse={number:g}")
+    try:
+        low, high = quality
+    except (TypeError, ValueError):
+        raise ArgumentTypeError(f"quality must be (least, most), not {quality!r}") from None
+    low, high = not_negative("quality", low), not_negative("quality", high)
+    if not low <= high <= MOST_QUALITY:
+        raise ArgumentError(
+            f"quality must be 0 <= least <= most <= {MOST_QUALITY}, not ({low:g}, {high:g})"
+        )
+    return Goal(high / 2, low / 2, None, f"quality=({low:g}, {high:g})")

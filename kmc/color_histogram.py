@@ -1,0 +1,346 @@
+"""The histogram of a picture: its distinct colours, with how many pixels have each.
+
+K-means over the pixels needs no more than this, so histograms are what travels: they add exactly,
+and `Histogram.to_bytes` writes them in a few bytes a colour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from kmc import _core
+from kmc.clustering.importance import weigh
+from kmc.cpu import thread_count
+from kmc.errors import ArgumentError, ArgumentTypeError
+from kmc.images.reading import as_pixels
+from kmc.utils.arguments import array
+
+if TYPE_CHECKING:
+    from kmc.images.reading import ImageInput
+
+
+CHANNELS = (1, 3, 4)
+
+
+class Histogram:
+    """Distinct colours with their counts, in a fixed order; immutable.
+
+    Parameters
+    ----------
+    colors : array_like of uint8, shape (n, C)
+        Colours of C = 1, 3 or 4 channels, n >= 1, in any order; of equal ones the counts are added.
+    counts : array_like of int, shape (n,)
+        Pixels of each colour, at least 1; all together below 2**63.
+
+    Attributes
+    ----------
+    colors : ndarray of uint8, shape (n, C)
+        Read-only, each colour once, in Morton order: the bits of the channels are interleaved from
+        the top down, the first channel first, so that near colours are mostly near in the list.
+    counts : ndarray of int64, shape (n,)
+        Read-only.
+    n_pixels : int
+        The sum of the counts.
+
+    Raises
+    ------
+    ArgumentTypeError
+        Colours that are not ``uint8``, counts that are not integers, or rows of different lengths.
+    ArgumentError
+        Arrays whose shapes do not fit, no colour at all, or a count below 1.
+
+    Examples
+    --------
+    >>> import kmc
+    >>> a = kmc.Histogram([[255, 0, 0], [0, 0, 0]], [2, 5])
+    >>> a.colors.tolist(), a.counts.tolist(), a.n_pixels
+    ([[0, 0, 0], [255, 0, 0]], [5, 2], 7)
+    >>> a + a
+    <kmc.Histogram: 2 colours of 3 channels, 14 pixels>
+    >>> len(a), kmc.Histogram.from_bytes(a.to_bytes()) == a
+    (2, True)
+    """
+
+    __slots__ = ("colors", "counts", "n_pixels")
+
+    colors: NDArray[np.uint8]
+    counts: NDArray[np.int64]
+    n_pixels: int
+
+    def __init__(self, colors: ArrayLike, counts: ArrayLike) -> None:
+        self._set(*_merged(*_checked(colors, counts)))
+
+    def _set(self, colors: NDArray[np.uint8], counts: NDArray[np.int64]) -> Histogram:
+        """Fill in arrays that are known to be in order and to belong to nobody else."""
+        for name, values in (("colors", colors), ("counts", counts)):
+            values.setflags(write=False)
+            object.__setattr__(self, name, values)
+        object.__setattr__(self, "n_pixels", int(counts.sum()))
+        return self
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a Histogram does not change: {name} cannot be set")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a Histogram does not change: {name} cannot be deleted")
+
+    def __len__(self) -> int:
+        return len(self.colors)
+
+    def __repr__(self) -> str:
+        n, channels = self.colors.shape
+        return f"<kmc.Histogram: {n} colours of {channels} channels, {self.n_pixels} pixels>"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Histogram):
+            return NotImplemented
+        return np.array_equal(self.colors, other.colors) and np.array_equal(
+            self.counts, other.counts
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.colors.tobytes(), self.counts.tobytes()))
+
+    def __add__(self, other: object) -> Histogram:
+        """The histogram of both pictures together, exactly."""
+        if not isinstance(other, Histogram):
+            return NotImplemented
+        if self.colors.shape[1] != other.colors.shape[1]:
+            raise ArgumentError(
+                "histograms add if they have equally many channels, "
+                f"not {self.colors.shape[1]} and {other.colors.shape[1]}"
+            )
+        return Histogram(
+            np.concatenate((self.colors, other.colors)),
+            np.concatenate((self.counts, other.counts)),
+        )
+
+    def __radd__(self, other: object) -> Histogram:
+        """So that ``sum(histograms)`` works, which begins with 0."""
+        return self if isinstance(other, int) and other == 0 else NotImplemented
+
+    def __reduce__(self) -> tuple[Callable[[bytes], Histogram], tuple[bytes]]:
+        return Histogram.from_bytes, (self.to_bytes(),)
+
+    def to_bytes(self) -> bytes:
+        """Write the histogram into a few bytes a colour.
+
+        Returns
+        -------
+        bytes
+            Equal histograms give equal bytes, on every machine.
+
+        Notes
+        -----
+        All integers are little-endian and unsigned; n colours of C channels:
+
+        ========  ==========  =================================================================
+        offset    bytes       content
+        ========  ==========  =================================================================
+        0         4           ``KMCH``
+        4         1           version, 1
+        5         1           C: 1, 3 or 4
+        6         1           w, the bytes of a count: the smallest of 1, 2, 4, 8 that holds all
+        7         1           0
+        8         8           n, at least 1
+        16        n * C       colours in Morton order, channel after channel
+        16 + nC   n * w       their counts, each at least 1
+        the end   4           CRC-32 (as in zip and PNG files) of everything before it
+        ========  ==========  =================================================================
+
+        Examples
+        --------
+        >>> import kmc
+        >>> len(kmc.Histogram([[7], [9]], [3, 300]).to_bytes())
+        26
+        """
+        from kmc.formats.histogram_bytes import packed
+
+        return packed(self.colors, self.counts)
+
+    @staticmethod
+    def from_bytes(data: bytes | bytearray | memoryview) -> Histogram:
+        """Read what `to_bytes` wrote.
+
+        Parameters
+        ----------
+        data : bytes-like
+            All of it, and nothing after it.
+
+        Returns
+        -------
+        Histogram
+
+        Raises
+        ------
+        ArgumentTypeError
+            `data` is not bytes-like.
+        ArgumentError
+            Truncated, damaged, of a later version, or no histogram at all.
+
+        Examples
+        --------
+        >>> import kmc
+        >>> data = kmc.Histogram([[7], [9]], [3, 300]).to_bytes()
+        >>> kmc.Histogram.from_bytes(data).counts.tolist()
+        [3, 300]
+        >>> kmc.Histogram.from_bytes(data[:-1])
+        Traceback (most recent call last):
+        ...
+        kmc.errors.ArgumentError: not a whole histogram: expected 26 bytes, got 25
+        """
+        from kmc.formats.histogram_bytes import parsed
+
+        return Histogram.__new__(Histogram)._set(*parsed(data))
+
+
+def histogram(
+    image: ImageInput, *, importance: ArrayLike | None = None, threads: int | None = None
+) -> Histogram:
+    """Count the colours of a picture.
+
+    Parameters
+    ----------
+    image : path, bytes, binary file object, PIL.Image.Image or array_like of uint8
+        A picture as `kmc.quantize` takes it; arrays have shape (H, W), (H, W, 1),
+        (H, W, 3) or (H, W, 4). With alpha, what lies under alpha 0 is counted as it is.
+    importance : array_like, shape (H, W), optional
+        How much each pixel counts, as in `kmc.fit`; by default 1. The counts are then weights, in
+        proportion to each other, and colours whose weight is 0 are left out.
+    threads : int, optional
+        The most threads to use, at least 1; by default ``kmc.cpu.threads()``. The result never
+        depends on it.
+
+    Returns
+    -------
+    Histogram
+
+    Raises
+    ------
+    ImageError
+        The picture cannot be read or has the wrong shape or type; the message says which.
+    ArgumentError, ArgumentTypeError
+        `threads` is no positive integer, or `importance` no array that fits the picture.
+    OutOfMemoryError
+        The counters do not fit.
+
+    Examples
+    --------
+    >>> import kmc, numpy as np
+    >>> picture = np.zeros((4, 6, 3), np.uint8)
+    >>> picture[0] = (10, 20, 30)
+    >>> counted = kmc.histogram(picture)
+    >>> counted.colors.tolist(), counted.counts.tolist()
+    ([[0, 0, 0], [10, 20, 30]], [18, 6])
+    >>> mask = np.zeros((4, 6), bool)
+    >>> mask[0] = True
+    >>> kmc.histogram(picture, importance=mask).colors.tolist()
+    [[10, 20, 30]]
+    """
+    pixels, threads = as_pixels(image), thread_count(threads)
+    counted = ordered(*_core.histogram(pixels, threads))
+    if importance is None:
+        return counted
+    return weighted(counted, weigh(pixels, counted, importance, threads))
+
+
+def ordered(colors: NDArray[np.uint8], counts: NDArray[np.int64]) -> Histogram:
+    """The histogram of distinct colours that are in Morton order already, and nobody else's.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.color_histogram import ordered
+    >>> ordered(np.array([[5], [9]], np.uint8), np.array([2, 2]))
+    <kmc.Histogram: 2 colours of 1 channels, 4 pixels>
+    """
+    return Histogram.__new__(Histogram)._set(colors, counts)
+
+
+def weighted(counted: Histogram, weights: NDArray[np.int64]) -> Histogram:
+    """The colours with a positive weight, and these weights for counts.
+
+    Examples
+    --------
+    >>> import kmc, numpy as np
+    >>> from kmc.color_histogram import weighted
+    >>> weighted(kmc.Histogram([[5], [9]], [2, 2]), np.array([0, 3]))
+    <kmc.Histogram: 1 colours of 1 channels, 3 pixels>
+    """
+    counts = weights > 0
+    return ordered(counted.colors[counts], weights[counts])
+
+
+def _checked(colors: ArrayLike, counts: ArrayLike) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    colors, counts = array("colors", colors), array("counts", counts)
+    if colors.dtype != np.uint8:
+        if colors.dtype.kind not in "iu" or not colors.size:
+            raise ArgumentTypeError(f"colors must be uint8, not {colors.dtype}")
+        if colors.min() < 0 or colors.max() > 255:
+            raise ArgumentError("colors must lie in 0..255")
+        colors = colors.astype(np.uint8)
+    if counts.dtype.kind not in "iu":
+        raise ArgumentTypeError(f"counts must be integers, not {counts.dtype}")
+    if colors.ndim != 2 or colors.shape[1] not in CHANNELS or not len(colors):
+        raise ArgumentError(
+            f"colors must have shape (n, C), n >= 1 and C = 1, 3 or 4, not {colors.shape}"
+        )
+    if counts.shape != colors.shape[:1]:
+        raise ArgumentError(f"counts must have shape ({len(colors)},), not {counts.shape}")
+    check_counts(counts)
+    return colors, counts.astype(np.int64)
+
+
+def check_counts(counts: NDArray[Any]) -> None:
+    """Refuses counts that no histogram has.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.color_histogram import check_counts
+    >>> check_counts(np.array([3, 0]))
+    Traceback (most recent call last):
+    ...
+    kmc.errors.ArgumentError: every count must be at least 1, not 0
+    """
+    if counts.min() < 1:
+        raise ArgumentError(f"every count must be at least 1, not {counts.min()}")
+    # A float sum is near enough to rule out an integer overflow, and cheap.
+    if counts.sum(dtype=np.float64) >= 2.0**62 and sum(counts.tolist()) >= 2**63:
+        raise ArgumentError("the counts together must stay below 2**63")
+
+
+def morton_keys(colors: NDArray[np.uint8]) -> NDArray[np.uint32]:
+    """The bits of the channels interleaved from the top down, first channel first.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.color_histogram import morton_keys
+    >>> morton_keys(np.array([[1, 0, 0], [0, 2, 3]], np.uint8)).tolist()
+    [4, 25]
+    """
+    channels = colors.shape[1]
+    levels = np.arange(256, dtype=np.uint32)
+    spread = np.zeros(256, np.uint32)
+    for bit in range(8):
+        spread |= (levels >> bit & 1) << (bit * channels)
+    keys = np.zeros(len(colors), np.uint32)
+    for channel in range(channels):
+        keys |= spread[colors[:, channel]] << np.uint32(channels - 1 - channel)
+    return keys
+
+
+def _merged(
+    colors: NDArray[np.uint8], counts: NDArray[np.int64]
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """In Morton order, the counts of equal colours added."""
+    keys = morton_keys(colors)
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    first = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
+    return colors[order[first]], np.add.reduceat(counts[order], first)

@@ -1,0 +1,1 @@
+"""Colour spaces: where distances between colours are measured."""

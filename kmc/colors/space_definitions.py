@@ -1,0 +1,174 @@
+"""The numbers of the colour spaces, from their definitions by integer arithmetic alone.
+
+Powers and roots come from whole numbers, so that no platform's mathematical library has a say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Of light, and of what a space makes of it: the integers that stand for white.
+LIGHT, RESPONSE = 1 << 30, 1 << 24
+
+# Cube roots of 128/1024 to 1025/1024; others follow by factors of eight.
+ROOTS = range(128, 1026)
+
+Matrix = tuple[tuple[Fraction, ...], ...]
+
+
+def matrix(text: str) -> Matrix:
+    """Rows of decimal fractions, exactly.
+
+    Examples
+    --------
+    >>> from kmc.colors.space_definitions import matrix
+    >>> matrix("0.5 1; -1 0")[0][0]
+    Fraction(1, 2)
+    """
+    return tuple(tuple(Fraction(number) for number in row.split()) for row in text.split(";"))
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A colour space: light through a matrix, perhaps a cube root, and through another matrix.
+
+    `offset` is added to the result, `white` the largest lightness, both in levels. With a `toe`
+    the root is a line below (6/29)**3, as CIE Lab has it.
+    """
+
+    cones: Matrix
+    axes: Matrix
+    offset: tuple[int, int, int]
+    white: int
+    root: bool = True
+    toe: bool = False
+
+
+_IDENTITY = matrix("1 0 0; 0 1 0; 0 0 1")
+
+# sRGB to CIE XYZ under D65, as IEC 61966-2-1 rounds it; its row sums are the white.
+_XYZ = matrix("0.4124 0.3576 0.1805; 0.2126 0.7152 0.0722; 0.0193 0.1192 0.9505")
+
+DEFINITIONS = {
+    "linear": Definition(
+        _IDENTITY,
+        tuple(tuple(255 * value for value in row) for row in _IDENTITY),
+        offset=(0, 0, 0),
+        white=255,
+        root=False,
+    ),
+    "oklab": Definition(
+        matrix(
+            "0.4122214708 0.5363325363 0.0514459929;"
+            "0.2119034982 0.6806995451 0.1073969566;"
+            "0.0883024619 0.2817188376 0.6299787005"
+        ),
+        tuple(
+            tuple(255 * value for value in row)
+            for row in matrix(
+                "0.2104542553 0.7936177850 -0.0040720468;"
+                "1.9779984951 -2.4285922050 0.4505937099;"
+                "0.0259040371 0.7827717662 -0.8086757660"
+            )
+        ),
+        offset=(0, 128, 128),
+        white=255,
+    ),
+    "lab": Definition(
+        tuple(tuple(value / sum(row) for value in row) for row in _XYZ),
+        matrix("0 116 0; 500 -500 0; 0 200 -200"),
+        offset=(-16, 128, 128),
+        white=100,
+        toe=True,
+    ),
+}
+
+
+def inverse(m: Matrix) -> Matrix:
+    """The inverse of a 3 x 3 matrix, exactly.
+
+    Examples
+    --------
+    >>> from kmc.colors.space_definitions import inverse, matrix
+    >>> [[int(value) for value in row] for row in inverse(matrix("1 2 0; 0 1 0; 0 0 -1"))]
+    [[1, -2, 0], [0, 1, 0], [0, 0, -1]]
+    """
+
+    def minor(i: int, j: int) -> Fraction:
+        (a, b), (c, d) = ((r % 3, s % 3) for r, s in ((i + 1, i + 2), (j + 1, j + 2)))
+        return m[a][c] * m[b][d] - m[a][d] * m[b][c]
+
+    size = sum(m[0][j] * minor(0, j) for j in range(3))
+    return tuple(tuple(minor(j, i) / size for j in range(3)) for i in range(3))
+
+
+def nearest_root(value: Fraction, degree: int) -> int:
+    """The whole number nearest to a root of a positive fraction.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> from kmc.colors.space_definitions import nearest_root
+    >>> nearest_root(Fraction(30), 3)  # 3.1
+    3
+    """
+    # Newton's iteration from above, for twice the root: the last bit rounds.
+    whole = (value.numerator << degree) // value.denominator
+    root = 1 << -(-whole.bit_length() // degree)
+    while (lower := ((degree - 1) * root + whole // root ** (degree - 1)) // degree) < root:
+        root = lower
+    return (root + 1) // 2
+
+
+@cache
+def light_of_levels() -> tuple[int, ...]:
+    """The light of each 8-bit level, LIGHT being white: the curve of sRGB (IEC 61966-2-1).
+
+    Examples
+    --------
+    >>> from kmc.colors.space_definitions import light_of_levels
+    >>> light_of_levels()[:2], light_of_levels()[255] == 1 << 30
+    ((0, 325910), True)
+    """
+    dark = [Fraction(5 * level, 16473) for level in range(11)]  # level / 255 / 12.92
+    found = [round(light * LIGHT) for light in dark]
+    for level in range(11, 256):  # ((level / 255 + 0.055) / 1.055) ** (12 / 5)
+        found.append(nearest_root(Fraction(40 * level + 561, 10761) ** 12 * LIGHT**5, 5))
+    return tuple(found)
+
+
+@cache
+def cube_roots() -> NDArray[np.uint32]:
+    """The cube roots that ROOTS says, RESPONSE being 1.
+
+    Examples
+    --------
+    >>> from kmc.colors.space_definitions import cube_roots
+    >>> cube_roots()[[0, 896]].tolist() == [1 << 23, 1 << 24]
+    True
+    """
+    return np.array([nearest_root(Fraction(i, 1024) * RESPONSE**3, 3) for i in ROOTS], np.uint32)
+
+
+def mixed(space: Definition) -> NDArray[np.uint32]:
+    """What each level of each channel adds to the three lights of a space: (3, 256, 3).
+
+    Examples
+    --------
+    >>> from kmc.colors.space_definitions import DEFINITIONS, mixed
+    >>> mixed(DEFINITIONS["linear"])[1, 255].tolist() == [0, 1 << 30, 0]
+    True
+    """
+    light = light_of_levels()
+    return np.array(
+        [
+            [[round(row[channel] * value) for row in space.cones] for value in light]
+            for channel in range(3)
+        ],
+        np.uint32,
+    )

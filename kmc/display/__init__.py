@@ -1,0 +1,1 @@
+"""Indexed images and palettes in notebooks and in text."""

@@ -1,0 +1,1 @@
+"""The .kmc format; docs/kmc-format.md describes it byte by byte."""

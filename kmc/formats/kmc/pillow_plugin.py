@@ -1,0 +1,99 @@
+"""The plug-in that lets Pillow open and save .kmc files."""
+
+from __future__ import annotations
+
+import io
+from typing import IO, Any
+
+import numpy as np
+from PIL import Image, ImageFile, ImagePalette
+
+from kmc.formats.kmc.codec import DEFAULT_MAX_MEMORY, Header, encode, open, read_header
+from kmc.formats.kmc.metadata_chunks import read_metadata
+from kmc.formats.kmc.signature import NAME
+from kmc.images.lossless import indexed
+from kmc.metadata import EXIF_PREFIX, Metadata
+
+
+class KmcImageFile(ImageFile.ImageFile):
+    """A .kmc file as Pillow sees it: of mode "P", or "L" where the palette is grey.
+
+    Files of more than 256 colours, which "P" cannot hold, are of mode "RGB" or "RGBA".
+
+    Examples
+    --------
+    >>> import io, kmc, numpy as np
+    >>> from PIL import Image
+    >>> file = io.BytesIO()
+    >>> kmc.quantize(np.zeros((2, 3, 3), np.uint8), 1).save(file, "kmc")
+    >>> picture = Image.open(file)
+    >>> picture.format, picture.mode, picture.size
+    ('KMC', 'P', (3, 2))
+    """
+
+    format = NAME
+    format_description = "kmc indexed image"
+
+    def _open(self) -> None:
+        assert self.fp is not None
+        self._file: bytes | None = self.fp.read()
+        named = isinstance(self.filename, str) and self.filename
+        self._name = named or "the file object given"
+        header, chunks = read_header(self._file, self._name)
+        self._size = header.width, header.height
+        self._mode = _mode(header)
+        if self._mode == "P":
+            self.palette = ImagePalette.raw("RGB", header.colors[:, :3].tobytes())
+            alpha = header.colors[:, 3:].ravel()
+            if (alpha < 255).any():
+                self.info["transparency"] = alpha.tobytes()
+        metadata = read_metadata(chunks, self._name, DEFAULT_MAX_MEMORY)
+        self.info.update(_info(metadata))
+        self.tile = []
+
+    def load(self) -> Any:
+        """Decode the picture, once."""
+        if self._file is not None:
+            stream = io.BytesIO(self._file)
+            stream.name = self._name  # what errors call it
+            image, self._file = open(stream), None
+            pixels = image.indices if self.mode == "P" else np.asarray(image)
+            if self.fp is not None and self._exclusive_fp:
+                self.fp.close()
+            self.fp = io.BytesIO(np.ascontiguousarray(pixels).tobytes())
+            self.tile = [ImageFile._Tile("raw", (0, 0, *self.size), 0, self.mode)]
+        return super().load()
+
+    def load_seek(self, pos: int) -> None:
+        """Keep Pillow from mapping the file into memory: the pixels are not in it as they are."""
+
+
+def _mode(header: Header) -> str:
+    k, channels = header.colors.shape
+    if channels == 1:
+        return "L"
+    return "P" if k <= 256 else "RGB" if channels == 3 else "RGBA"
+
+
+def _info(metadata: Metadata) -> dict[str, Any]:
+    exif = metadata.exif and EXIF_PREFIX + metadata.exif
+    info = {name: getattr(metadata, name) for name in ("icc_profile", "dpi", "xmp", "gamma")}
+    info |= {"exif": exif, "chromaticity": metadata.chromaticity}
+    return {name: value for name, value in info.items() if value is not None}
+
+
+def save(picture: Image.Image, file: IO[bytes]) -> None:
+    """Write a Pillow picture as it is; `level` and `threads` may be among save()'s parameters.
+
+    Examples
+    --------
+    >>> import io, kmc
+    >>> from PIL import Image
+    >>> file = io.BytesIO()
+    >>> Image.new("RGB", (300, 200), "navy").save(file, "KMC", level=9)
+    >>> len(file.getvalue())
+    19
+    """
+    settings: dict[str, Any] = getattr(picture, "encoderinfo", {})
+    options = {name: settings[name] for name in ("level", "threads") if name in settings}
+    file.write(encode(indexed(picture, settings), **options))

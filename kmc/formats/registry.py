@@ -1,0 +1,359 @@
+"""Indexed images become files: the formats, and how each keeps the palette."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import os
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+
+import numpy as np
+
+from kmc.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    FileWriteError,
+    FormatWarning,
+)
+from kmc.formats.png import XMP_KEYWORD, png_bytes
+from kmc.metadata import EXIF_PREFIX, Metadata, descriptive_tags
+from kmc.utils.atomic_write import replace
+from kmc.utils.os_errors import writing
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from kmc.indexed_image import IndexedImage
+
+
+@dataclass(frozen=True)
+class PillowWriter:
+    """How Pillow is to write a format, in which mode and with what settings.
+
+    Calling it with an indexed image and the caller's own parameters gives the bytes of the file.
+    """
+
+    format: str
+    palette: bool = True
+    settings: dict[str, Any] = field(default_factory=dict)
+    longest: int | None = None  # the longest EXIF or XMP, in bytes
+    arrange: Callable[[dict[str, Any]], dict[str, Any]] | None = None  # metadata, for this format
+    plugin: str = ""  # the package that teaches Pillow this format
+    clear_entries: bool = True  # whether palette entries may be transparent
+    bits: bool = False  # whether black and white are bits, as which Pillow reads them anyway
+
+    def __call__(self, image: IndexedImage, metadata: Metadata, params: dict[str, Any]) -> bytes:
+        self._load_plugin()
+        indexed = self.palette and len(image.palette) <= 256
+        indexed = indexed and (self.clear_entries or _is_opaque(image))
+        picture = image.to_pil() if indexed else _painted(image)
+        if self.bits and picture.getpalette() == [0, 0, 0, 255, 255, 255]:
+            picture = picture.convert("1")
+        if picture.mode == "L" and metadata.icc_profile:  # which is one of an RGB space
+            picture = picture.convert("RGB")
+        buffer = io.BytesIO()
+        settings = {**self.settings, **self._metadata(metadata), **params}
+        picture.save(buffer, self.format, **settings)
+        return buffer.getvalue()
+
+    def _metadata(self, metadata: Metadata) -> dict[str, Any]:
+        """What is there, as the parameters of Pillow's writers."""
+        exif = metadata.exif and EXIF_PREFIX + metadata.exif
+        found: dict[str, Any] = {"icc_profile": metadata.icc_profile, "dpi": metadata.dpi}
+        found |= {"exif": self._fitting(exif), "xmp": self._fitting(metadata.xmp)}
+        if self.arrange is not None:
+            found = self.arrange(found)
+        return {name: value for name, value in found.items() if value}
+
+    def _fitting(self, block: bytes | None) -> bytes | None:
+        return block if block and (self.longest is None or len(block) <= self.longest) else None
+
+    def _load_plugin(self) -> None:
+        if not self.plugin:
+            return
+        try:
+            importlib.import_module(self.plugin)
+        except ImportError as error:
+            package = self.plugin.replace("_", "-") + "-plugin"
+            raise FileWriteError(
+                f"{self.format} is written by a plug-in for Pillow: pip install {package}"
+            ) from error
+
+
+def _painted(image: IndexedImage) -> Image.Image:
+    from PIL import Image
+
+    painted = np.asarray(image)
+    if image.palette.colors.shape[1] == 4 and _is_opaque(image):
+        painted = np.ascontiguousarray(painted[..., :3])
+    return Image.fromarray(painted)
+
+
+def _is_opaque(image: IndexedImage) -> bool:
+    return bool((image.palette.colors[:, 3:] == 255).all())
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of file: its suffixes, the first also being its name, and what makes its bytes.
+
+    `encode` takes an indexed image, of its metadata what the format `keeps`, and the parameters of
+    `save`; writers other than Pillow's have their own.
+    """
+
+    suffixes: tuple[str, ...]
+    encode: Callable[[IndexedImage, Metadata, dict[str, Any]], bytes]
+    keeps: tuple[str, ...] = ()
+    most_colors: int = 65536
+    alpha: Literal["all", "one clear", "none"] = "all"  # what it can hold of it
+    loss: str = ""  # what the format does to the pixels, where it cannot hold them as they are
+
+    @property
+    def name(self) -> str:
+        return self.suffixes[0]
+
+
+_XMP_TAG = 700
+
+
+def _tiff_metadata(found: dict[str, Any]) -> dict[str, Any]:
+    from PIL import Image
+
+    exif = Image.Exif()
+    if block := found.pop("exif"):
+        exif.load(block)
+    tags = descriptive_tags(exif)  # Pillow cannot write the tables of EXIF beside compression
+    if xmp := found.pop("xmp"):
+        tags[_XMP_TAG] = xmp
+    return found | {"tiffinfo": tags}
+
+
+def _png_metadata(found: dict[str, Any]) -> dict[str, Any]:
+    from PIL.PngImagePlugin import PngInfo
+
+    text = PngInfo()
+    if xmp := found.pop("xmp"):
+        text.add(b"iTXt", XMP_KEYWORD + xmp)
+    return found | {"pnginfo": text}
+
+
+def _png(image: IndexedImage, metadata: Metadata, params: dict[str, Any]) -> bytes:
+    """By our own writer, which is for palettes, or by Pillow's if there are parameters for it."""
+    colors = image.palette.colors
+    if params or len(colors) > 256:
+        return _PILLOW_PNG(image, metadata, params)
+    return png_bytes(image.indices.astype(np.uint8, copy=False), colors, metadata)
+
+
+def _kmc(image: IndexedImage, metadata: Metadata, params: dict[str, Any]) -> bytes:
+    from kmc.formats.kmc import codec
+    from kmc.indexed_image import IndexedImage
+
+    kept = IndexedImage(image.indices, image.palette, image.mse, metadata)
+    return codec.encode(kept, **params)
+
+
+_PILLOW_PNG = PillowWriter("PNG", settings={"compress_level": 9}, arrange=_png_metadata)
+
+_ALL = ("icc_profile", "dpi", "exif", "xmp", "gamma", "chromaticity")
+
+# GIF: Pillow would drop and reorder palette entries.
+FORMATS = (
+    Format(("png",), _png, keeps=_ALL),
+    Format(("kmc",), _kmc, keeps=_ALL),
+    Format(
+        ("gif",),
+        PillowWriter("GIF", settings={"optimize": False, "interlace": 0}),
+        most_colors=256,
+        alpha="one clear",
+    ),
+    Format(
+        ("webp",),
+        PillowWriter("WEBP", palette=False, settings={"lossless": True, "exact": True}),
+        keeps=("icc_profile", "exif", "xmp"),
+    ),
+    Format(
+        ("tiff", "tif"),
+        PillowWriter(
+            "TIFF",
+            settings={"compression": "tiff_adobe_deflate"},
+            arrange=_tiff_metadata,
+            clear_entries=False,
+        ),
+        keeps=("icc_profile", "dpi", "exif", "xmp"),
+    ),
+    Format(
+        ("bmp",),
+        PillowWriter("BMP", settings={"dpi": (0, 0)}, bits=True),
+        keeps=("dpi",),
+        alpha="none",
+    ),
+    Format(
+        ("jxl",),
+        PillowWriter("JXL", palette=False, settings={"lossless": True}, plugin="pillow_jxl"),
+        keeps=("exif", "xmp"),
+    ),
+    Format(
+        ("avif",),
+        PillowWriter("AVIF", palette=False, settings={"quality": 90, "subsampling": "4:4:4"}),
+        keeps=("icc_profile", "exif", "xmp"),
+        loss="Pillow writes AVIF in YUV, which changes colours by a few levels even at the best "
+        "quality; png, webp and jxl are exact",
+    ),
+    Format(
+        ("jpg", "jpeg"),
+        PillowWriter(
+            "JPEG",
+            palette=False,
+            settings={"quality": 95, "subsampling": 0, "optimize": True},
+            longest=65000,
+        ),
+        keeps=("icc_profile", "dpi", "exif", "xmp"),
+        alpha="none",
+        loss="JPEG blurs the flat colours into thousands of others, and the file is usually "
+        "larger than the png, which is exact",
+    ),
+)
+
+_BY_SUFFIX = {suffix: kind for kind in FORMATS for suffix in kind.suffixes}
+
+
+def write(
+    image: IndexedImage,
+    target: str | os.PathLike[str] | BinaryIO,
+    format: str | None = None,
+    *,
+    metadata: bool = True,
+    within: str | os.PathLike[str] | None = None,
+    overwrite: bool = True,
+    **params: Any,
+) -> None:
+    """Write an indexed image; see `kmc.IndexedImage.save`, and `kmc.replace` for the rest.
+
+    Examples
+    --------
+    >>> import io, kmc, numpy as np
+    >>> from kmc.formats.registry import write
+    >>> file = io.BytesIO()
+    >>> write(kmc.quantize(np.zeros((2, 2, 3), np.uint8), 1), file, "gif")
+    >>> file.getvalue()[:6]
+    b'GIF87a'
+    """
+    kind = find_format(target, format)
+    if isinstance(target, str | os.PathLike):
+        name = os.fsdecode(target)
+        data = encode(image, kind, name, metadata=metadata, **params)
+        with writing(name):
+            replace(target, data, within=within, overwrite=overwrite)
+    else:
+        data = encode(image, kind, "the file object given", metadata=metadata, **params)
+        with writing("the file object given"):
+            target.write(data)
+
+
+def find_format(target: object, format: str | None = None) -> Format:
+    """The format that `format` names, or else the suffix of `target`.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        There is none of that name, or there is nothing to go by.
+
+    Examples
+    --------
+    >>> from kmc.formats.registry import find_format
+    >>> find_format("Photo.TIF").name
+    'tiff'
+    """
+    known = ", ".join(kind.name for kind in FORMATS)
+    if format is not None:
+        if not isinstance(format, str):
+            raise ArgumentTypeError(f"format must be a string, not {type(format).__name__}")
+        wanted, said = format.removeprefix("."), f"format {format!r}"
+    elif isinstance(target, str | os.PathLike):
+        path = os.fsdecode(target)
+        wanted = os.path.splitext(path)[1].removeprefix(".")
+        said = f"{path}: suffix {'.' + wanted!r}" if wanted else f"{path}: a name without a suffix"
+    elif hasattr(target, "write"):
+        raise ArgumentError(f"a file object has no suffix: pass format=, one of {known}")
+    else:
+        raise ArgumentTypeError(f"expected a path or a file object, got {type(target).__name__}")
+    kind = _BY_SUFFIX.get(wanted.lower())
+    if kind is None:
+        raise ArgumentError(f"{said} is no format kmc writes; it writes {known}")
+    return kind
+
+
+def encode(
+    image: IndexedImage,
+    kind: Format,
+    name: str = "the picture",
+    *,
+    metadata: bool = True,
+    **params: Any,
+) -> bytes:
+    """The content of the file, `name` being what errors call it.
+
+    Raises
+    ------
+    ArgumentError
+        More colours than the format can hold, or alpha that it cannot hold.
+    FileWriteError
+        Pillow does not agree to `params`, or to the size of the picture.
+
+    Warns
+    -----
+    FormatWarning
+        The format cannot hold the pixels as they are, or not what their values mean.
+
+    Examples
+    --------
+    >>> import kmc, numpy as np
+    >>> from kmc.formats.registry import encode, find_format
+    >>> encode(kmc.quantize(np.zeros((2, 2), np.uint8), 1), find_format("a.bmp"))[:2]
+    b'BM'
+    """
+    k = len(image.palette)
+    if k > kind.most_colors:
+        raise ArgumentError(
+            f"{name}: {kind.name} holds at most {kind.most_colors} colours, and these are {k}"
+        )
+    _check_alpha(image, kind, name)
+    if kind.loss:
+        warnings.warn(f"{name}: {kind.loss}", FormatWarning, stacklevel=4)  # who called save()
+    kept = _kept(image.metadata, kind, name) if metadata and image.metadata else Metadata()
+    with writing(name):
+        return kind.encode(image, kept, params)
+
+
+def _check_alpha(image: IndexedImage, kind: Format, name: str) -> None:
+    alpha = image.palette.colors[:, 3:].ravel()
+    if kind.alpha == "none" and (alpha < 255).any():
+        raise ArgumentError(
+            f"{name}: {kind.name} holds no alpha; png, webp, tiff, jxl and avif do, or put the "
+            "picture on a background first: Image.alpha_composite(background, image)"
+        )
+    clear = np.count_nonzero(alpha == 0)
+    if kind.alpha == "one clear" and (clear > 1 or clear < np.count_nonzero(alpha < 255)):
+        raise ArgumentError(
+            f"{name}: in {kind.name} pixels are opaque, or of the one colour that is not there at "
+            "all; png, webp, tiff, jxl and avif hold every alpha, or round it before: "
+            "pixels[..., 3] = np.where(pixels[..., 3] < 128, 0, 255)"
+        )
+
+
+def _kept(metadata: Metadata, kind: Format, name: str) -> Metadata:
+    """The part of the metadata that a format has a place for."""
+    fields = {field: getattr(metadata, field) for field in kind.keeps}
+    kept = Metadata(**fields)
+    if kept.is_srgb and not metadata.is_srgb:
+        warnings.warn(
+            f"{name}: {kind.name} has no place for the picture's colour profile, so that its "
+            "colours will look different; png, tiff, webp and jpg keep it",
+            FormatWarning,
+            stacklevel=5,  # who called save()
+        )
+    return kept

@@ -1,0 +1,1 @@
+"""Anything that holds a picture becomes pixels: files, Pillow images, arrays."""

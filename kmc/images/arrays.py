@@ -1,0 +1,131 @@
+"""Array-likes become pixels, or an error that says how to convert them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmc.errors import ImageShapeError, ImageTypeError, OutOfMemoryError
+from kmc.utils.arguments import contiguous
+
+EXPECTED = "expected a path, bytes, a binary file object, a PIL.Image or a uint8 array"
+
+
+def array_pixels(image: Any) -> NDArray[np.uint8]:
+    """Turn an array-like into pixels, without a copy where it is contiguous.
+
+    Parameters
+    ----------
+    image : array_like of uint8, shape (H, W), (H, W, 1), (H, W, 3) or (H, W, 4)
+        Any strides, read-only included. Nested lists of integers from 0 to 255 will do.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W, C)
+        C-contiguous, C = 1, 3 or 4.
+
+    Raises
+    ------
+    ImageTypeError
+        Not ``uint8``, masked, or nothing NumPy can make an array of.
+    ImageShapeError
+        Another shape, or no pixel at all.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.images.arrays import array_pixels
+    >>> array_pixels([[0, 128], [255, 7]]).shape
+    (2, 2, 1)
+    >>> array_pixels(np.zeros((2, 2), bool))
+    Traceback (most recent call last):
+    ...
+    kmc.errors.ImageTypeError: expected uint8, got bool; convert: image.astype(np.uint8) * 255
+    """
+    try:
+        array = np.asarray(image)
+    except MemoryError as error:
+        raise OutOfMemoryError("not enough memory for the picture as an array") from error
+    except Exception as error:  # a foreign __array__ may raise anything: a tensor on a device
+        raise ImageTypeError(f"{EXPECTED}; {type(image).__name__} gives none: {error}") from error
+    if array.ndim == 0:
+        raise ImageTypeError(f"{EXPECTED}, got {type(image).__name__}")
+    if array.size == 0:
+        raise ImageShapeError(
+            f"the picture is empty: its shape is {array.shape}; expected at least one pixel"
+        )
+    if isinstance(image, list | tuple) and array.dtype.kind in "iu" and _fits(array):
+        array = array.astype(np.uint8)
+    if array.dtype != np.uint8:
+        raise ImageTypeError(f"expected uint8, got {array.dtype}; {_to_uint8_hint(array)}")
+    if hasattr(image, "mask") and np.ma.is_masked(image):
+        raise ImageTypeError("some values are masked; give them one with image.filled(value)")
+    _check_shape(array)
+    return contiguous("the picture", array, (*array.shape[:2], -1))
+
+
+def promoted(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
+    """Colours of any shape (..., C) with more channels that look the same.
+
+    Grey becomes equal red, green and blue; then alpha is opaque.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.images.arrays import promoted
+    >>> promoted(np.array([[7]], np.uint8), 4).tolist()
+    [[7, 7, 7, 255]]
+    """
+    if pixels.shape[-1] == 1 and channels > 1:
+        pixels = np.repeat(pixels, 3, axis=-1)
+    if pixels.shape[-1] == 3 and channels == 4:
+        opaque = np.full((*pixels.shape[:-1], 1), 255, np.uint8)
+        pixels = np.concatenate((pixels, opaque), axis=-1)
+    return pixels
+
+
+def _fits(array: NDArray[Any]) -> bool:
+    return bool(array.min() >= 0 and array.max() <= 255)
+
+
+def _to_uint8_hint(array: NDArray[Any]) -> str:
+    """How the caller may turn an array of another dtype into uint8."""
+    match array.dtype.kind:
+        case "f" if not np.isfinite(array).all():
+            return "it holds NaN or infinite values: replace them (np.nan_to_num), then convert"
+        case "f" if array.max() <= 1:
+            return "scale to 0..255 and convert: (image * 255).round().astype(np.uint8)"
+        case "f":
+            return "round and convert: image.clip(0, 255).round().astype(np.uint8)"
+        case "i" | "u" if _fits(array):
+            return "its values fit: image.astype(np.uint8)"
+        case "u" if array.dtype.itemsize == 2:
+            return "scale 16 bits to 8: (image / 257).round().astype(np.uint8)"
+        case "i" | "u":
+            return "bring its values into 0..255: image.clip(0, 255).astype(np.uint8)"
+        case "b":
+            return "convert: image.astype(np.uint8) * 255"
+        case "c":
+            return "take magnitudes or real parts, scale to 0..255 and convert to np.uint8"
+    return "build it with np.array(..., dtype=np.uint8) from numbers in rows of equal length"
+
+
+def _check_shape(array: NDArray[np.uint8]) -> None:
+    shape = array.shape
+    if array.ndim == 2 or (array.ndim == 3 and shape[2] in (1, 3, 4)):
+        return
+    message = f"expected shape (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), got {shape}"
+    if array.ndim == 3 and shape[2] == 2:
+        message += (
+            "; grey with alpha is given as RGBA: np.asarray(PIL.Image.fromarray(image, 'LA')"
+            ".convert('RGBA'))"
+        )
+    elif array.ndim == 3 and shape[0] in (1, 3, 4):
+        message += "; with the channels first, move them last: np.moveaxis(image, 0, -1)"
+    elif array.ndim == 4:
+        message += "; several pictures are given one at a time"
+    elif array.ndim == 1:
+        message += "; the content of a picture file is given as bytes: image.tobytes()"
+    raise ImageShapeError(message)

@@ -1,0 +1,180 @@
+"""How much two pictures differ: mean and largest error, and structural similarity."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmc.colors.spaces import ONE_LEVEL, coordinates
+from kmc.errors import ImageShapeError
+
+# The window and the constants of the paper; levels go up to 255.
+_RADIUS, _SIGMA = 5, 1.5
+_C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+
+# Rows worked on at a time, so that no more memory is needed for a large picture than for a small.
+_ROWS = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Similarity:
+    """How much two pictures differ.
+
+    Attributes
+    ----------
+    mse : float
+        Squared differences, summed over the channels and averaged over the pixels, in 8-bit levels
+        squared: what `IndexedImage.mse` is. With alpha, of the premultiplied values and alpha.
+    psnr : float
+        Peak signal-to-noise ratio in dB, of the mean over the channels; infinite for equals.
+    ssim : float
+        Structural similarity, 1 for equals; NaN where a side has fewer than 11 pixels.
+    max_error : int
+        The largest difference of any value; with alpha, premultiplied and rounded.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.images.similarity import similarity
+    >>> grey = np.full((16, 16, 1), 100, np.uint8)
+    >>> found = similarity(grey, grey + np.uint8(2))
+    >>> found.mse, round(found.psnr, 2), round(found.ssim, 4), found.max_error
+    (4.0, 42.11, 0.9998, 2)
+    """
+
+    mse: float
+    psnr: float
+    ssim: float
+    max_error: int
+
+
+def similarity(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Similarity:
+    """Compare two pictures of one size.
+
+    Parameters
+    ----------
+    first, second : ndarray of uint8, shape (H, W, C)
+        C = 1, 3 or 4 each; where they differ, grey becomes RGB, and RGB gets an opaque alpha.
+
+    Returns
+    -------
+    Similarity
+
+    Raises
+    ------
+    ImageShapeError
+        They have different sizes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.images.similarity import similarity
+    >>> similarity(np.zeros((2, 2, 1), np.uint8), np.zeros((2, 2, 3), np.uint8)).psnr
+    inf
+    """
+    if first.shape[:2] != second.shape[:2]:
+        (h, w), (other_h, other_w) = first.shape[:2], second.shape[:2]
+        raise ImageShapeError(f"differ in size: {w} x {h} and {other_w} x {other_h} pixels")
+    channels = max(first.shape[2], second.shape[2])
+    total, largest, structure, measured = 0.0, 0, 0.0, 0
+    height, width = first.shape[:2]
+    for top in range(0, height, _ROWS):
+        # The window of the last of these rows reaches into the next ones.
+        rows = slice(top, min(top + _ROWS + 2 * _RADIUS, height))
+        a, b = _widened(first[rows], channels), _widened(second[rows], channels)
+        total += _squared_error(a[:_ROWS], b[:_ROWS])
+        a, b = _premultiplied(a), _premultiplied(b)
+        off = a[:_ROWS].astype(np.int16) - b[:_ROWS]
+        largest = max(largest, int(np.abs(off).max()))
+        values = _ssim_map(a.astype(np.float64), b.astype(np.float64))
+        structure += float(values.sum())
+        measured += values.size
+    mse = total / (height * width)
+    psnr = 10 * math.log10(255**2 * channels / mse) if mse else math.inf
+    return Similarity(mse, psnr, structure / measured if measured else math.nan, largest)
+
+
+def ssim(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
+    """Structural similarity [1]_: of each channel, averaged.
+
+    With the Gaussian window of 11 x 11 pixels and the constants of the paper, population variances,
+    and only windows that lie inside the picture.
+
+    Parameters
+    ----------
+    first, second : ndarray of uint8, shape (H, W, C)
+        As `similarity` takes them.
+
+    Returns
+    -------
+    float
+        At most 1; NaN where a side has fewer than 11 pixels.
+
+    References
+    ----------
+    .. [1] Z. Wang, A. C. Bovik, H. R. Sheikh and E. P. Simoncelli, "Image quality assessment: from
+       error visibility to structural similarity", IEEE Transactions on Image Processing 13(4),
+       2004.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.images.similarity import ssim
+    >>> ramp = np.arange(256, dtype=np.uint8).reshape(16, 16, 1)
+    >>> ssim(ramp, ramp), round(ssim(ramp, ramp[::-1]), 2)
+    (1.0, -0.82)
+    """
+    return similarity(first, second).ssim
+
+
+def _widened(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
+    """Pixels of as many channels."""
+    if pixels.shape[2] == 1 and channels > 1:
+        pixels = np.repeat(pixels, 3, axis=2)
+    if pixels.shape[2] == 3 and channels == 4:
+        opaque = np.full((*pixels.shape[:2], 1), 255, np.uint8)
+        pixels = np.concatenate((pixels, opaque), axis=2)
+    return pixels
+
+
+def _squared_error(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
+    """As the engine has it: with alpha, of coordinates that are premultiplied."""
+    if a.shape[2] < 4:
+        return float(np.square(a.astype(np.int32) - b).sum(dtype=np.int64))
+    places = (coordinates(pixels.reshape(-1, 4)).astype(np.int32) for pixels in (a, b))
+    off = next(places) - next(places)
+    return float(np.square(off).sum(dtype=np.int64)) / ONE_LEVEL**2
+
+
+def _premultiplied(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if pixels.shape[2] < 4:
+        return pixels
+    color, alpha = pixels[:, :, :3].astype(np.uint16), pixels[:, :, 3:]
+    product = ((color * alpha + 127) // 255).astype(np.uint8)
+    return np.concatenate((product, alpha), axis=2)
+
+
+def _ssim_map(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The similarity of every window that lies inside, channel by channel."""
+    mean_a, mean_b = _blurred(a), _blurred(b)
+    var_a = _blurred(a * a) - mean_a * mean_a
+    var_b = _blurred(b * b) - mean_b * mean_b
+    cov = _blurred(a * b) - mean_a * mean_b
+    luminance = (2 * mean_a * mean_b + _C1) / (mean_a * mean_a + mean_b * mean_b + _C1)
+    return luminance * (2 * cov + _C2) / (var_a + var_b + _C2)
+
+
+def _blurred(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The Gaussian mean of each window: (H, W, C) becomes (H - 10, W - 10, C)."""
+    offsets = np.arange(-_RADIUS, _RADIUS + 1)
+    weights = np.exp(-0.5 * (offsets / _SIGMA) ** 2)
+    weights /= weights.sum()
+    for axis in (0, 1):
+        n = max(0, values.shape[axis] - 2 * _RADIUS)
+        values = sum(
+            weight * np.take(values, range(at, at + n), axis) for at, weight in enumerate(weights)
+        )
+    return values

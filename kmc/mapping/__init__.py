@@ -1,0 +1,1 @@
+"""Pixels to palette indices: nearest entries and dithering."""

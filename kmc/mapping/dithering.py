@@ -1,0 +1,169 @@
+"""Dithering: indices that serve areas rather than pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmc import _core
+from kmc.colors.spaces import SpaceName, coordinates
+from kmc.errors import ArgumentError
+from kmc.utils.arguments import not_negative, one_of
+
+if TYPE_CHECKING:
+    from kmc.palette import Palette
+
+DitherName = Literal["floyd-steinberg", "atkinson", "bayer", "blue-noise"]
+DITHERS: tuple[DitherName, ...] = ("floyd-steinberg", "atkinson", "bayer", "blue-noise")
+
+DIFFUSING = ("floyd-steinberg", "atkinson")
+
+# The engine counts strength in whole numbers up to this one.
+FULL_STRENGTH = 256
+
+# How much red, green and blue add to lightness, of 256; ordered dithering sorts entries by it.
+LIGHTNESS = (54, 183, 19)
+
+
+@dataclass(frozen=True)
+class Dither:
+    """A kind of dithering with its strength, 1 to FULL_STRENGTH."""
+
+    name: str
+    strength: int
+
+    @property
+    def diffuses(self) -> bool:
+        """Whether errors are diffused: only then does dithering need no mapping before it.
+
+        Examples
+        --------
+        >>> from kmc.mapping.dithering import Dither
+        >>> Dither("atkinson", 256).diffuses, Dither("bayer", 256).diffuses
+        (True, False)
+        """
+        return self.name in DIFFUSING
+
+
+def checked_dither(dither: Any, strength: Any) -> Dither | None:
+    """The options `dither` and `dither_strength`, checked; None where nothing is to be dithered.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        An unknown name, a strength outside 0 to 1, or one for no dithering.
+
+    Examples
+    --------
+    >>> from kmc.mapping.dithering import checked_dither
+    >>> checked_dither("bayer", 0.5)
+    Dither(name='bayer', strength=128)
+    >>> checked_dither("bayer", 2)
+    Traceback (most recent call last):
+    ...
+    kmc.errors.ArgumentError: dither_strength must be 0 to 1, not 2
+    """
+    share = not_negative("dither_strength", strength)
+    if share > 1:
+        raise ArgumentError(f"dither_strength must be 0 to 1, not {strength}")
+    if dither is None:
+        if share != 1:
+            raise ArgumentError(f"dither_strength needs a dither: {', '.join(DITHERS)}")
+        return None
+    name = one_of("dither", dither, DITHERS)
+    whole = round(share * FULL_STRENGTH)
+    return Dither(name, whole) if whole else None
+
+
+def dithered(
+    dither: Dither,
+    pixels: NDArray[np.uint8],
+    colors: NDArray[np.uint8],
+    labels: NDArray[np.uint16],
+    palette: Palette,
+    threads: int,
+) -> tuple[NDArray[np.uint8] | NDArray[np.uint16], float]:
+    """The dithered indices of pixels whose distinct colours have these labels, and their error.
+
+    The error is the sum of squared differences to the pixels, in levels squared.
+
+    Examples
+    --------
+    >>> import kmc, numpy as np
+    >>> from kmc.mapping.dithering import Dither, dithered
+    >>> pixels = np.full((1, 8, 1), 50, np.uint8)
+    >>> colors, labels = np.array([[50]], np.uint8), np.array([0], np.uint16)
+    >>> palette = kmc.Palette([[0], [100]])
+    >>> dithered(Dither("bayer", 256), pixels, colors, labels, palette, 1)
+    (array([[0, 1, 0, 1, 0, 1, 0, 1]], dtype=uint8), 20000.0)
+    """
+    if dither.diffuses:
+        return diffused(dither, pixels, palette, threads)
+    space = palette.space
+    canvas = _canvas(pixels, palette, space, threads)
+    indices = canvas.order(
+        dither.name == "blue-noise",
+        colors,
+        coordinates(colors, space, threads),
+        labels,
+        _lightness(palette.colors),
+        dither.strength,
+        threads,
+    )
+    return indices, _error(indices, pixels, canvas, palette, threads)
+
+
+def diffused(
+    dither: Dither, pixels: NDArray[np.uint8], palette: Palette, threads: int
+) -> tuple[NDArray[np.uint8] | NDArray[np.uint16], float]:
+    """The same by error diffusion, for which distinct colours need not be known.
+
+    Examples
+    --------
+    >>> import kmc, numpy as np
+    >>> from kmc.mapping.dithering import Dither, diffused
+    >>> palette = kmc.Palette([[0], [100]])
+    >>> diffused(Dither("atkinson", 256), np.full((1, 8, 1), 50, np.uint8), palette, 1)
+    (array([[0, 1, 1, 0, 0, 1, 1, 0]], dtype=uint8), 20000.0)
+    """
+    canvas = _canvas(pixels, palette, palette.space, threads)
+    indices, error = canvas.diffuse(dither.name == "atkinson", dither.strength, threads)
+    if palette.space != "rgb":
+        error = _error(indices, pixels, canvas, palette, threads)
+    return indices, error
+
+
+def _error(
+    indices: NDArray[np.uint8] | NDArray[np.uint16],
+    pixels: NDArray[np.uint8],
+    canvas: _core.Canvas,
+    palette: Palette,
+    threads: int,
+) -> float:
+    """The squared error of indices, in levels whatever the space."""
+    measured = canvas if palette.space == "rgb" else _canvas(pixels, palette, "rgb", threads)
+    return measured.error(indices, threads)
+
+
+def _canvas(
+    pixels: NDArray[np.uint8], palette: Palette, space: SpaceName, threads: int
+) -> _core.Canvas:
+    """What the engine dithers; pixels in rgb without alpha lie where their levels are."""
+    channels = pixels.shape[2]
+    places = None
+    if space != "rgb" or channels == 4:
+        places = coordinates(pixels.reshape(-1, channels), space, threads)
+    clear = coordinates(np.zeros((1, channels), np.uint8), space)
+    return _core.Canvas(pixels, coordinates(palette.colors, space, threads), clear, places)
+
+
+def _lightness(colors: NDArray[np.uint8]) -> NDArray[np.uint16]:
+    """The place of each colour when they are sorted from dark to light, as premultiplied."""
+    places = coordinates(colors).astype(np.int64)
+    light = places[:, :3] @ np.array(LIGHTNESS)  # of grey ones only the first is not 0
+    rank = np.empty(len(colors), np.uint16)
+    rank[np.argsort(light, kind="stable")] = np.arange(len(colors))
+    return rank

@@ -1,0 +1,108 @@
+"""The nearest colour of a palette for pixels in arrays of any shape."""
+
+from __future__ import annotations
+
+from typing import Literal, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from kmc import _core
+from kmc.cpu import thread_count
+from kmc.errors import ArgumentError, ArgumentTypeError
+from kmc.mapping.remapping import compares_levels
+from kmc.palette import Indices, Palette, as_colors
+from kmc.utils.arguments import array, contiguous, flag
+
+
+@overload
+def assign(
+    pixels: ArrayLike,
+    palette: Palette | ArrayLike,
+    *,
+    return_sums: Literal[False] = False,
+    threads: int | None = None,
+) -> Indices: ...
+
+
+@overload
+def assign(
+    pixels: ArrayLike,
+    palette: Palette | ArrayLike,
+    *,
+    return_sums: Literal[True],
+    threads: int | None = None,
+) -> tuple[Indices, NDArray[np.int64], NDArray[np.int64]]: ...
+
+
+def assign(
+    pixels: ArrayLike,
+    palette: Palette | ArrayLike,
+    *,
+    return_sums: bool = False,
+    threads: int | None = None,
+) -> Indices | tuple[Indices, NDArray[np.int64], NDArray[np.int64]]:
+    """Compare every pixel with every colour of a palette, without counting equal ones first.
+
+    For few colours, for pixels that are nearly all different, and, with the sums, as both halves of
+    an iteration of k-means of one's own: ``sums / counts[:, None]`` are the means.
+
+    Parameters
+    ----------
+    pixels : array_like of uint8, shape (..., C)
+        C = 1, 3 or 4.
+    palette : Palette or array_like of uint8, shape (k, C)
+        The colours, k = 1 to 65 536.
+    return_sums : bool, default False
+        Whether to return `counts` and `sums` as well.
+    threads : int, optional
+        The most threads to use; by default ``kmc.cpu.threads()``.
+
+    Returns
+    -------
+    indices : ndarray of uint8, or of uint16 when k > 256, shape (...)
+        The number of the nearest colour, as `Palette.remap` has it: the lowest on ties.
+    counts : ndarray of int64, shape (k,)
+        How many pixels each colour is nearest to.
+    sums : ndarray of int64, shape (k, C)
+        The sums of their channels.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        Arrays of another type or shape.
+
+    Examples
+    --------
+    >>> import kmc, numpy as np
+    >>> pixels = np.array([[1, 1, 1], [9, 8, 7], [9, 9, 9]], np.uint8)
+    >>> kmc.assign(pixels, [(0, 0, 0), (9, 9, 9)])
+    array([0, 1, 1], dtype=uint8)
+    >>> _, counts, sums = kmc.assign(pixels, [(0, 0, 0), (9, 9, 9)], return_sums=True)
+    >>> (sums / counts[:, None]).tolist()
+    [[1.0, 1.0, 1.0], [9.0, 8.5, 8.0]]
+    """
+    if not isinstance(palette, Palette):
+        palette = Palette(as_colors("palette", palette))
+    colors = palette.colors
+    values = array("pixels", pixels)
+    if values.dtype != np.uint8:
+        raise ArgumentTypeError(f"pixels must be uint8, not {values.dtype}")
+    if values.ndim < 1 or values.shape[-1] != colors.shape[1]:
+        raise ArgumentError(
+            f"pixels must have shape (..., {colors.shape[1]}) as the palette has, "
+            f"not {values.shape}"
+        )
+    comparable, n_threads = compares_levels(palette), thread_count(threads)
+    if flag("return_sums", return_sums) and not comparable:
+        raise ArgumentError(
+            "return_sums is for grey and RGB colours of space rgb: means of others are not means "
+            "of their channels"
+        )
+    flat = contiguous("pixels", values, (-1, colors.shape[1]))
+    if not return_sums:
+        if len(flat) and not comparable:
+            return palette.remap(flat[None], threads=threads).indices.reshape(values.shape[:-1])
+        return _core.assign(flat, colors, n_threads)[0].reshape(values.shape[:-1])
+    indices, _, counts, sums = _core.assign_sums(flat, colors, n_threads)
+    return indices.reshape(values.shape[:-1]), counts, sums

@@ -1,0 +1,1 @@
+"""Helpers that know nothing of pictures: arguments, atomic writes, operating-system errors."""

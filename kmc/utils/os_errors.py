@@ -1,0 +1,85 @@
+"""What the system refuses while files are read and written, said by kmc's own errors."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from kmc.errors import (
+    FileWriteError,
+    ImageReadError,
+    KmcError,
+    OutOfMemoryError,
+    PaletteReadError,
+)
+
+Unreadable = type[ImageReadError] | type[PaletteReadError]
+
+
+@contextlib.contextmanager
+def reading(name: str, unreadable: Unreadable, missing: Unreadable) -> Iterator[None]:
+    """Opens and reads the file that errors call `name`.
+
+    Raises
+    ------
+    ImageReadError, PaletteReadError
+        The one given as `missing` where there is no such file, or else `unreadable`; with the
+        system's `errno`.
+
+    Examples
+    --------
+    >>> import kmc
+    >>> from kmc.utils.os_errors import reading
+    >>> with reading("a.gpl", kmc.PaletteReadError, kmc.PaletteNotFoundError):
+    ...     open("no such palette.gpl")
+    Traceback (most recent call last):
+    ...
+    kmc.errors.PaletteNotFoundError: a.gpl: no such file
+    """
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise _with_errno(missing(f"{name}: no such file"), error) from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        refusal = unreadable(f"{name}: cannot be read: {_reason(error)}")
+        raise _with_errno(refusal, error) from error
+
+
+@contextlib.contextmanager
+def writing(name: str) -> Iterator[None]:
+    """Makes and writes the file that errors call `name`.
+
+    Raises
+    ------
+    FileWriteError
+        Whatever else than an error of kmc's is raised; with the system's `errno`.
+    OutOfMemoryError
+        There is not enough memory.
+
+    Examples
+    --------
+    >>> from kmc.utils.os_errors import writing
+    >>> with writing("a.gpl"):
+    ...     open("no such folder/a.gpl", "xb")
+    Traceback (most recent call last):
+    ...
+    kmc.errors.FileWriteError: a.gpl: cannot be written: No such file or directory
+    """
+    try:
+        yield
+    except KmcError:
+        raise
+    except MemoryError as error:
+        raise OutOfMemoryError(f"{name}: not enough memory to write it") from error
+    except Exception as error:  # Pillow's writers raise OSError, ValueError, struct.error, ...
+        refusal = FileWriteError(f"{name}: cannot be written: {_reason(error)}")
+        raise _with_errno(refusal, error) from error
+
+
+def _reason(error: Exception) -> object:
+    return getattr(error, "strerror", None) or error
+
+
+def _with_errno(refusal: OSError, error: Exception) -> OSError:
+    refusal.errno = getattr(error, "errno", None)
+    return refusal
