@@ -1,5 +1,7 @@
 """Exact k-means image compression: the k best colours of a picture, in milliseconds."""
 
+import os
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -23,19 +25,18 @@ from kmc.errors import (
     QualityError,
     UnknownPaletteError,
 )
-from kmc.formats.kmc import pillow_hook
 
 if TYPE_CHECKING:
     from kmc import cpu, plot
-    from kmc.clustering.error_curve import curve
-    from kmc.clustering.fitting import fit
     from kmc.color_histogram import Histogram, histogram
-    from kmc.formats.kmc.codec import open
+    from kmc.error_curve import curve
+    from kmc.fitting import fit
     from kmc.images.reading import Picture, read
     from kmc.indexed_image import IndexedImage
     from kmc.known_palettes import palettes
-    from kmc.mapping.nearest import assign
     from kmc.metadata import Metadata
+    from kmc.nearest import assign
+    from kmc.opening import open
     from kmc.palette import Palette
     from kmc.pipeline import quantize
 
@@ -85,12 +86,12 @@ _MODULES = {
     "Metadata": "metadata",
     "Palette": "palette",
     "Picture": "images.reading",
-    "assign": "mapping.nearest",
+    "assign": "nearest",
     "cpu": "cpu",
-    "curve": "clustering.error_curve",
-    "fit": "clustering.fitting",
+    "curve": "error_curve",
+    "fit": "fitting",
     "histogram": "color_histogram",
-    "open": "formats.kmc.codec",
+    "open": "opening",
     "palettes": "known_palettes",
     "plot": "plot",
     "quantize": "pipeline",
@@ -111,4 +112,12 @@ def __dir__() -> list[str]:
     return list(__all__)
 
 
-pillow_hook.install()
+def _is_program() -> bool:
+    """Whether the program ``kmc`` is starting, which answers ``--help`` without loading Pillow."""
+    return os.path.basename((getattr(sys, "argv", None) or [""])[0]) in ("kmc", "kmc.exe", "-m")
+
+
+if not _is_program():
+    from kmc.formats.kmc.pillow_registration import register as _register
+
+    _register()

@@ -7,23 +7,18 @@ and `Histogram.to_bytes` writes them in a few bytes a colour.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kmc import _core
 from kmc.clustering.importance import weigh
+from kmc.colors.arrays import CHANNELS, check_counts, merged
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ArgumentTypeError
-from kmc.images.reading import as_pixels
+from kmc.formats.histogram_bytes import pack, unpack
+from kmc.images.reading import ImageInput, as_pixels
 from kmc.utils.arguments import array
-
-if TYPE_CHECKING:
-    from kmc.images.reading import ImageInput
-
-
-CHANNELS = (1, 3, 4)
 
 
 class Histogram:
@@ -72,15 +67,20 @@ class Histogram:
     n_pixels: int
 
     def __init__(self, colors: ArrayLike, counts: ArrayLike) -> None:
-        self._set(*_merged(*_checked(colors, counts)))
+        self._freeze(*merged(*_checked(colors, counts)))
 
-    def _set(self, colors: NDArray[np.uint8], counts: NDArray[np.int64]) -> Histogram:
-        """Fill in arrays that are known to be in order and to belong to nobody else."""
+    @classmethod
+    def _from_sorted(cls, colors: NDArray[np.uint8], counts: NDArray[np.int64]) -> Histogram:
+        """A histogram that takes over arrays already distinct and in Morton order."""
+        histogram = cls.__new__(cls)
+        histogram._freeze(colors, counts)
+        return histogram
+
+    def _freeze(self, colors: NDArray[np.uint8], counts: NDArray[np.int64]) -> None:
         for name, values in (("colors", colors), ("counts", counts)):
             values.setflags(write=False)
             object.__setattr__(self, name, values)
         object.__setattr__(self, "n_pixels", int(counts.sum()))
-        return self
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a Histogram does not change: {name} cannot be set")
@@ -158,9 +158,7 @@ class Histogram:
         >>> len(kmc.Histogram([[7], [9]], [3, 300]).to_bytes())
         26
         """
-        from kmc.formats.histogram_bytes import packed
-
-        return packed(self.colors, self.counts)
+        return pack(self.colors, self.counts)
 
     @staticmethod
     def from_bytes(data: bytes | bytearray | memoryview) -> Histogram:
@@ -193,9 +191,7 @@ class Histogram:
         ...
         kmc.errors.ArgumentError: not a whole histogram: expected 26 bytes, got 25
         """
-        from kmc.formats.histogram_bytes import parsed
-
-        return Histogram.__new__(Histogram)._set(*parsed(data))
+        return Histogram._from_sorted(*unpack(data))
 
 
 def histogram(
@@ -242,37 +238,11 @@ def histogram(
     [[10, 20, 30]]
     """
     pixels, threads = as_pixels(image), thread_count(threads)
-    counted = ordered(*_core.histogram(pixels, threads))
-    if importance is None:
-        return counted
-    return weighted(counted, weigh(pixels, counted, importance, threads))
-
-
-def ordered(colors: NDArray[np.uint8], counts: NDArray[np.int64]) -> Histogram:
-    """The histogram of distinct colours that are in Morton order already, and nobody else's.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.color_histogram import ordered
-    >>> ordered(np.array([[5], [9]], np.uint8), np.array([2, 2]))
-    <kmc.Histogram: 2 colours of 1 channels, 4 pixels>
-    """
-    return Histogram.__new__(Histogram)._set(colors, counts)
-
-
-def weighted(counted: Histogram, weights: NDArray[np.int64]) -> Histogram:
-    """The colours with a positive weight, and these weights for counts.
-
-    Examples
-    --------
-    >>> import kmc, numpy as np
-    >>> from kmc.color_histogram import weighted
-    >>> weighted(kmc.Histogram([[5], [9]], [2, 2]), np.array([0, 3]))
-    <kmc.Histogram: 1 colours of 1 channels, 3 pixels>
-    """
-    counts = weights > 0
-    return ordered(counted.colors[counts], weights[counts])
+    colors, counts = _core.histogram(pixels, threads)
+    if importance is not None:
+        weights = weigh(pixels, colors, importance, threads)
+        colors, counts = colors[weights > 0], weights[weights > 0]
+    return Histogram._from_sorted(colors, counts)
 
 
 def _checked(colors: ArrayLike, counts: ArrayLike) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -293,54 +263,3 @@ def _checked(colors: ArrayLike, counts: ArrayLike) -> tuple[NDArray[np.uint8], N
         raise ArgumentError(f"counts must have shape ({len(colors)},), not {counts.shape}")
     check_counts(counts)
     return colors, counts.astype(np.int64)
-
-
-def check_counts(counts: NDArray[Any]) -> None:
-    """Refuses counts that no histogram has.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.color_histogram import check_counts
-    >>> check_counts(np.array([3, 0]))
-    Traceback (most recent call last):
-    ...
-    kmc.errors.ArgumentError: every count must be at least 1, not 0
-    """
-    if counts.min() < 1:
-        raise ArgumentError(f"every count must be at least 1, not {counts.min()}")
-    # A float sum is near enough to rule out an integer overflow, and cheap.
-    if counts.sum(dtype=np.float64) >= 2.0**62 and sum(counts.tolist()) >= 2**63:
-        raise ArgumentError("the counts together must stay below 2**63")
-
-
-def morton_keys(colors: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    """The bits of the channels interleaved from the top down, first channel first.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.color_histogram import morton_keys
-    >>> morton_keys(np.array([[1, 0, 0], [0, 2, 3]], np.uint8)).tolist()
-    [4, 25]
-    """
-    channels = colors.shape[1]
-    levels = np.arange(256, dtype=np.uint32)
-    spread = np.zeros(256, np.uint32)
-    for bit in range(8):
-        spread |= (levels >> bit & 1) << (bit * channels)
-    keys = np.zeros(len(colors), np.uint32)
-    for channel in range(channels):
-        keys |= spread[colors[:, channel]] << np.uint32(channels - 1 - channel)
-    return keys
-
-
-def _merged(
-    colors: NDArray[np.uint8], counts: NDArray[np.int64]
-) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """In Morton order, the counts of equal colours added."""
-    keys = morton_keys(colors)
-    order = np.argsort(keys, kind="stable")
-    keys = keys[order]
-    first = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
-    return colors[order[first]], np.add.reduceat(counts[order], first)

@@ -1,4 +1,4 @@
-"""The indexed image: palette indices with their palette, at the end of the road."""
+"""The indexed image: an index for each pixel, and the palette they point into."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from kmc.clustering.goals import psnr_of
+from kmc.display.notebook import image_bundle
 from kmc.display.wording import color_count
 from kmc.errors import ArgumentError, ArgumentTypeError
+from kmc.formats.painting import painted, pillow_image
+from kmc.formats.registry import write
 from kmc.metadata import Metadata
 from kmc.utils.arguments import not_negative
+from kmc.utils.immutable import Immutable
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from kmc.palette import Palette
 
-# As many pixels are painted at a time; NumPy widens indices to 8 bytes before it looks them up.
-_PAINTED_AT_ONCE = 1 << 16
 
-
-class IndexedImage:
+class IndexedImage(Immutable):
     """A picture of few colours: an index for each pixel, and the palette they point into.
 
     Made by `kmc.quantize` and `kmc.Palette.remap`. ``np.asarray(result)`` paints it.
@@ -93,18 +94,12 @@ class IndexedImage:
             raise ArgumentError(f"index {indices.max()} is beyond a palette of {k} colours")
         if metadata is not None and not isinstance(metadata, Metadata):
             raise ArgumentTypeError(f"metadata must be Metadata, not {type(metadata).__name__}")
-        self._set(indices, palette, not_negative("mse", mse), metadata)
-
-    def _set(
-        self,
-        indices: NDArray[np.uint8] | NDArray[np.uint16],
-        palette: Palette,
-        mse: float,
-        metadata: Metadata | None,
-    ) -> IndexedImage:
-        """Fill in what is known to fit together."""
-        self.indices, self.palette, self.mse, self.metadata = indices, palette, mse, metadata
-        return self
+        self._set(
+            indices=indices,
+            palette=palette,
+            mse=not_negative("mse", mse),
+            metadata=metadata,
+        )
 
     @property
     def psnr(self) -> float:
@@ -192,9 +187,9 @@ class IndexedImage:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str | bytes]:
         """What notebooks show."""
-        from kmc.display.notebook import image_bundle
-
-        return image_bundle(self)
+        return image_bundle(
+            self.indices, self.palette.colors, self.mse, self.metadata or Metadata(), repr(self)
+        )
 
     def _repr_html_(self) -> str | bytes:
         return self._repr_mimebundle_()["text/html"]
@@ -209,17 +204,8 @@ class IndexedImage:
                 "an IndexedImage holds indices and not the painted picture, "
                 "which cannot be had without a copy"
             )
-        painted = self._paint().reshape(self.shape)
-        return painted if dtype is None else painted.astype(dtype, copy=False)
-
-    def _paint(self) -> NDArray[np.uint8]:
-        colors = self.palette.colors
-        painted = np.empty((self.indices.size, colors.shape[1]), np.uint8)
-        indices = self.indices.reshape(-1)
-        for start in range(0, indices.size, _PAINTED_AT_ONCE):
-            part = slice(start, start + _PAINTED_AT_ONCE)
-            painted[part] = np.take(colors, indices[part], axis=0)
-        return painted
+        pixels = painted(self.indices, self.palette.colors).reshape(self.shape)
+        return pixels if dtype is None else pixels.astype(dtype, copy=False)
 
     def to_pil(self) -> Image.Image:
         """Turn the result into a Pillow picture.
@@ -238,17 +224,7 @@ class IndexedImage:
         >>> picture.mode, picture.size, len(picture.getpalette()) // 3
         ('P', (2, 2), 3)
         """
-        from PIL import Image
-
-        if len(self.palette) > 256:
-            return Image.fromarray(np.asarray(self))
-        height, width = self.indices.shape
-        picture = Image.frombytes("P", (width, height), self.indices.astype(np.uint8).tobytes())
-        picture.putpalette(rgb_colors(self.palette.colors).tobytes(), "RGB")
-        transparency = _transparency(self.palette.colors)
-        if transparency is not None:
-            picture.info["transparency"] = transparency
-        return picture
+        return pillow_image(self.indices, self.palette.colors)
 
     def save(
         self,
@@ -308,48 +284,5 @@ class IndexedImage:
         >>> file.getvalue()[:4]
         b'\\x89PNG'
         """
-        from kmc.formats.registry import write
-
-        write(self, path, format, metadata=metadata, **params)
-
-
-def made_of(
-    indices: NDArray[np.uint8] | NDArray[np.uint16],
-    palette: Palette,
-    mse: float,
-    metadata: Metadata | None,
-) -> IndexedImage:
-    """The indexed image of indices that the engine made for this palette: none is looked at.
-
-    Examples
-    --------
-    >>> import kmc, numpy as np
-    >>> from kmc.indexed_image import made_of
-    >>> made_of(np.zeros((2, 3), np.uint8), kmc.Palette([[1], [9]]), 1.0, None)
-    <kmc.IndexedImage: 3 x 2 pixels, 2 colours, PSNR 48.1 dB>
-    """
-    return IndexedImage.__new__(IndexedImage)._set(indices, palette, mse, metadata)
-
-
-def rgb_colors(colors: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Palette colours (k, C) as files want them, (k, 3): grey as RGB, alpha kept elsewhere.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.indexed_image import rgb_colors
-    >>> rgb_colors(np.array([[7]], np.uint8)).tolist()
-    [[7, 7, 7]]
-    """
-    return np.repeat(colors, 3, axis=1) if colors.shape[1] == 1 else colors[:, :3]
-
-
-def _transparency(colors: NDArray[np.uint8]) -> int | bytes | None:
-    """What Pillow knows about the alpha of a palette: one clear entry, all, or nothing."""
-    alpha = colors[:, 3:].ravel()
-    below = np.flatnonzero(alpha < 255)
-    if not len(below):
-        return None
-    if len(below) == 1 and alpha[below[0]] == 0:  # which is all that GIF can say
-        return int(below[0])
-    return alpha[: below[-1] + 1].tobytes()
+        kept = self.metadata if metadata else None
+        write(self.indices, self.palette.colors, kept, path, format, **params)

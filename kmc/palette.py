@@ -1,4 +1,4 @@
-"""The palette: k colours, where they come from and where they are written to."""
+"""The palette: `Palette` holds the k colours that k-means found, or that were given."""
 
 from __future__ import annotations
 
@@ -7,27 +7,28 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from kmc.clustering.problem import Clustering
+from kmc.colors.arrays import checked_colors
 from kmc.colors.spaces import SpaceName, checked_space
 from kmc.cpu import thread_count
+from kmc.display.notebook import palette_html
 from kmc.display.wording import color_count
 from kmc.errors import ArgumentError, ArgumentTypeError
+from kmc.formats.palette_files import load_colors, save_colors
 from kmc.images.reading import read
 from kmc.indexed_image import IndexedImage
 from kmc.mapping.dithering import DitherName, checked_dither
-from kmc.mapping.remapping import remapped
+from kmc.mapping.remapping import remap
 from kmc.utils.arguments import array, flag, not_negative, whole
-
-Indices = NDArray[np.uint8] | NDArray[np.uint16]
-
-MOST_COLORS = 65536
+from kmc.utils.immutable import Immutable
 
 
-class Palette:
-    """The k colours of a picture, as files store them and as k-means found them.
+class Palette(Immutable):
+    """The k colours of an image, as files store them and as k-means found them; immutable.
 
-    Made by `kmc.fit`, or from colours that are given.
+    Made by `kmc.fit`, or from given colours. As an array it is its `colors`.
 
     Parameters
     ----------
@@ -101,23 +102,27 @@ class Palette:
         history: Sequence[tuple[float, float]] = (),
         space: SpaceName = "rgb",
     ) -> None:
-        self.colors = as_colors("colors", colors)
-        k = len(self.colors)
-        given = self.colors if centroids is None else centroids
-        self.centroids = array("centroids", given, np.float64).copy()
-        self.counts = _checked_counts(np.zeros(k, np.int64) if counts is None else counts)
-        if self.centroids.shape != self.colors.shape or self.counts.shape != (k,):
+        checked = checked_colors("colors", colors)
+        k = len(checked)
+        means = array("centroids", checked if centroids is None else centroids, np.float64).copy()
+        pixels = _checked_counts(np.zeros(k, np.int64) if counts is None else counts)
+        if means.shape != checked.shape or pixels.shape != (k,):
             raise ArgumentError(
-                f"colors {self.colors.shape}, centroids {self.centroids.shape} and counts "
-                f"{self.counts.shape} do not fit together"
+                f"colors {checked.shape}, centroids {means.shape} and counts "
+                f"{pixels.shape} do not fit together"
             )
-        if not np.isfinite(self.centroids).all():
+        if not np.isfinite(means).all():
             raise ArgumentError("centroids must be finite")
-        self.inertia = not_negative("inertia", inertia)
-        self.n_iter = whole("n_iter", n_iter, 0)
-        self.converged = flag("converged", converged)
-        self.history = _checked_history(history)
-        self.space = checked_space(space)
+        self._set(
+            colors=checked,
+            centroids=means,
+            counts=pixels,
+            inertia=not_negative("inertia", inertia),
+            n_iter=whole("n_iter", n_iter, 0),
+            converged=flag("converged", converged),
+            history=_checked_history(history),
+            space=checked_space(space),
+        )
 
     def __len__(self) -> int:
         return len(self.colors)
@@ -125,10 +130,11 @@ class Palette:
     def __repr__(self) -> str:
         return f"<kmc.Palette: {color_count(len(self))}>"
 
-    def _repr_html_(self) -> str:
-        from kmc.display.notebook import palette_html
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.array(self.colors, dtype, copy=copy)
 
-        return palette_html(self)
+    def _repr_html_(self) -> str:
+        return palette_html(self.colors, self.counts)
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> Palette:
@@ -165,9 +171,7 @@ class Palette:
         ...     kmc.Palette.load(file).colors.tolist()
         [[255, 0, 0], [255, 191, 0], [0, 160, 0]]
         """
-        from kmc.formats.palette_files import load
-
-        return load(path)
+        return Palette(load_colors(path))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the colours to a file, whole or not at all.
@@ -195,9 +199,7 @@ class Palette:
         ...     len(kmc.Palette.load(file))
         16
         """
-        from kmc.formats.palette_files import save
-
-        save(self, path)
+        save_colors(self.colors, path)
 
     def remap(
         self,
@@ -244,8 +246,10 @@ class Palette:
         >>> result.indices, result.mse
         (array([[0, 0, 1]], dtype=uint8), 1667.0)
         """
-        dithering = checked_dither(dither, dither_strength)
-        return remapped(self, read(image), dithering, thread_count(threads))
+        dithering, n_threads = checked_dither(dither, dither_strength), thread_count(threads)
+        picture = read(image)
+        mapped = remap(picture.pixels, self.colors, self.space, dithering, n_threads)
+        return IndexedImage(mapped.indices, self, mapped.mse, picture.metadata)
 
 
 def _checked_counts(counts: ArrayLike) -> NDArray[np.int64]:
@@ -266,40 +270,25 @@ def _checked_history(history: Sequence[tuple[float, float]]) -> list[tuple[float
         ) from None
 
 
-def widened(centroids: NDArray[Any]) -> NDArray[np.float64]:
-    """Centroids as the engine takes them: always four coordinates, those a picture lacks 0.
+def fitted_palette(found: Clustering, space: SpaceName) -> Palette:
+    """The palette that a clustering problem was solved by.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from kmc.palette import widened
-    >>> widened(np.array([[7]])).tolist()
-    [[7.0, 0.0, 0.0, 0.0]]
+    >>> from kmc.clustering.problem import Clustering
+    >>> from kmc.palette import fitted_palette
+    >>> colors, counts = np.array([[9]], np.uint8), np.array([2])
+    >>> fitted_palette(Clustering(colors, colors * 1.0, counts, counts, 0.0), "rgb")
+    <kmc.Palette: 1 colour>
     """
-    wide = np.zeros((len(centroids), 4))
-    wide[:, : centroids.shape[1]] = centroids
-    return wide
-
-
-def as_colors(name: str, colors: ArrayLike) -> NDArray[np.uint8]:
-    """Colours that a caller gave, checked and copied.
-
-    Examples
-    --------
-    >>> from kmc.palette import as_colors
-    >>> as_colors("fixed", [(1, 2, 256)])
-    Traceback (most recent call last):
-    ...
-    kmc.errors.ArgumentError: fixed must lie in 0..255
-    """
-    values = array(name, colors)
-    if values.ndim != 2 or values.shape[1] not in (1, 3, 4) or not 1 <= len(values) <= MOST_COLORS:
-        raise ArgumentError(
-            f"{name} must have shape (k, C), k = 1 to {MOST_COLORS}, C one of 1, 3, 4, "
-            f"not {values.shape}"
-        )
-    if values.dtype.kind not in "iu":
-        raise ArgumentTypeError(f"{name} must be uint8, not {values.dtype}")
-    if values.min() < 0 or values.max() > 255:
-        raise ArgumentError(f"{name} must lie in 0..255")
-    return np.array(values, np.uint8, order="C")
+    return Palette(
+        found.colors,
+        found.centroids,
+        found.counts,
+        inertia=found.inertia,
+        n_iter=found.n_iter,
+        converged=found.converged,
+        history=found.history,
+        space=space,
+    )

@@ -1,50 +1,43 @@
-"""The whole road: a picture to its k best colours."""
+"""The whole pipeline: an image is read, counted, clustered and mapped to its palette."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Unpack
 
 from numpy.typing import ArrayLike
 
-from kmc.clustering.fitting import fitted
-from kmc.clustering.options import Callback, EffortName, Init, Weights, checked_options
-from kmc.clustering.samples import is_several, weighed
-from kmc.clustering.targets import fewest
-from kmc.colors.spaces import SpaceName
+from kmc.clustering.options import (
+    Callback,
+    FitOptions,
+    checked_options,
+    takes_fit_options,
+)
+from kmc.clustering.problem import ClusteringProblem
+from kmc.clustering.targets import fewest_colors
 from kmc.errors import ImageTypeError
-from kmc.formats.palette_order import OrderName, checked_order, ordered_image
-from kmc.images.reading import Picture, read
+from kmc.formats.palette_order import OrderName, checked_order, image_entries, renumbered
+from kmc.image_sets import colors_of_pixels, is_several
+from kmc.images.reading import ImageInput, read
 from kmc.indexed_image import IndexedImage
 from kmc.mapping.dithering import DitherName, checked_dither
-from kmc.mapping.remapping import indexed
-from kmc.palette import Palette
-
-if TYPE_CHECKING:
-    from kmc.images.reading import ImageInput
+from kmc.mapping.remapping import map_labels
+from kmc.palette import fitted_palette
 
 
+@takes_fit_options
 def quantize(
     image: ImageInput,
     k: int = 256,
     *,
-    init: Init = "k-means++",
-    n_init: int = 1,
-    max_iter: int = 300,
-    tol: float | None = None,
-    seed: int = 0,
-    weights: Weights = "counts",
-    effort: EffortName = "default",
-    threads: int | None = None,
     callback: Callback | None = None,
-    fixed: Palette | ArrayLike | None = None,
     importance: ArrayLike | None = None,
-    space: SpaceName = "rgb",
     dither: DitherName | None = None,
     dither_strength: float = 1.0,
     psnr: float | None = None,
     max_mse: float | None = None,
     quality: tuple[float, float] | None = None,
     order: OrderName | None = None,
+    **options: Unpack[FitOptions],
 ) -> IndexedImage:
     """Reduce a picture to its k best colours.
 
@@ -117,46 +110,43 @@ def quantize(
     >>> result.indices.shape, result.palette.colors.shape
     ((30, 40), (16, 3))
     """
-    options = checked_options(
+    checked = checked_options(
         k,
-        init,
-        n_init,
-        max_iter,
-        tol,
-        seed,
-        weights,
-        effort,
-        threads,
-        callback,
-        fixed,
-        importance,
-        space=space,
+        callback=callback,
+        importance=importance,
         psnr=psnr,
         max_mse=max_mse,
         quality=quality,
+        **options,
     )
     dithering = checked_dither(dither, dither_strength)
     sorting = checked_order(order)
-    picture = _read_one(image)
-    one = weighed(picture.pixels, importance, options.threads)
-    palette, labels, error = (fewest if options.goal else fitted)(one, options)
-    result = indexed(
-        picture.pixels,
-        one.counted.colors,
-        labels,
-        palette,
-        error,
-        options.threads,
-        picture.metadata,
-        dithering,
-    )
-    return ordered_image(result, sorting, options.n_fixed, options.threads)
-
-
-def _read_one(image: ImageInput) -> Picture:
     if is_several(image):
         raise ImageTypeError(
             "quantize takes one picture; one palette for several is "
             "palette = kmc.fit(pictures, k), then palette.remap(each)"
         )
-    return read(image)
+    picture = read(image)
+    given = colors_of_pixels(picture.pixels, importance, checked.threads)
+    if checked.goal is None:
+        found = ClusteringProblem(given, checked).solve(checked.k)
+    else:
+        found = fewest_colors(given, checked)
+    mapped = map_labels(
+        picture.pixels,
+        given.colors,
+        found.labels,
+        found.error,
+        found.colors,
+        checked.space,
+        dithering,
+        checked.threads,
+    )
+    indices = mapped.indices
+    if sorting is not None:
+        entries = image_entries(
+            indices, found.colors, found.counts, sorting, checked.n_fixed, checked.threads
+        )
+        found, indices = found.reordered(entries), renumbered(indices, entries)
+    palette = fitted_palette(found, checked.space)
+    return IndexedImage(indices, palette, mapped.mse, picture.metadata)

@@ -11,7 +11,7 @@ from pictures import encoded
 from PIL import ExifTags, Image, ImageCms, PngImagePlugin
 
 import kmc
-from kmc.metadata import upright_exif
+from kmc.images.pillow_metadata import upright_exif
 
 pytestmark = pytest.mark.once
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kmc.clustering.samples import is_several, sample
 from pictures import encoded
 from PIL import Image
 from scenes import NAMED, few, noise, photo
 
 import kmc
-from kmc.clustering.samples import is_several, sample
 
 PARTS = [photo(20, 30, 1), photo(11, 17, 2), few(9, 40, 30), photo(20, 30, 1)]
 

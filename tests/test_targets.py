@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kmc.clustering.fitting import Fitter
 from scenes import NAMED, PICTURES, few, photo
 
 import kmc
-from kmc.clustering.fitting import Fitter
 from kmc.clustering.goals import mse_of
 
 

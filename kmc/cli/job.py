@@ -85,7 +85,10 @@ class Road:
         outcome.height, outcome.width = image.indices.shape
         outcome.colors = len(image.palette)
         outcome.mse, outcome.psnr, outcome.iterations = image.mse, image.psnr, image.n_iter
-        data = encode(image, self.format, called(outcome.target), metadata=self.keep)
+        kept = image.metadata if self.keep else None
+        data = encode(
+            image.indices, image.palette.colors, kept, self.format, called(outcome.target)
+        )
         if self.optimizer is not None:
             data = self.optimizer(data)
         outcome.after = len(data)

@@ -21,6 +21,12 @@ class Option(click.Option):
 class Command(click.Command):
     """A command whose ``--help`` groups its options under headings, in the order of the first."""
 
+    def invoke(self, ctx: click.Context) -> Any:
+        from kmc.formats.kmc.pillow_registration import register  # imports Pillow: not for --help
+
+        register()
+        return super().invoke(ctx)
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         groups: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):

@@ -33,21 +33,20 @@ def best_greys(
 
     Examples
     --------
-    >>> from kmc import Histogram
-    >>> from kmc.clustering.fitting import Fitter
+    >>> import numpy as np
+    >>> from kmc.clustering.alpha import tree_of
     >>> from kmc.clustering.options import checked_options
-    >>> from kmc.clustering.samples import Sample
-    >>> levels = Sample(Histogram([[5], [9], [10], [12]], [1, 1, 1, 1]))
+    >>> colors = np.array([[5], [9], [10], [12]], np.uint8)
+    >>> tree = tree_of(colors, None, "rgb", 1, given=colors[:0])
     >>> for fixed in (None, [[11]]):
-    ...     fitter = Fitter(levels, checked_options(2, fixed=fixed))
-    ...     colors, centroids = best_greys(fitter.tree, fitter.options)
-    ...     colors.ravel().tolist(), centroids[:, 0].round(2).tolist()
+    ...     palette, centroids = best_greys(tree, checked_options(2, fixed=fixed))
+    ...     palette.ravel().tolist(), centroids[:, 0].round(2).tolist()
     ([5, 10], [5.0, 10.33])
     ([11, 5], [11.0, 5.0])
     """
     if isinstance(tree, AlphaTree) or tree.channels > 1 or not options.searches:
         return None
-    fixed, space = options.fixed, options.space
+    fixed, space = options.fixed[:, :1], options.space
     every = np.arange(256, dtype=np.uint8)[:, None]
     line = np.ascontiguousarray(coordinates(every, space)[:, 0])
     others, means = _core.best_greys(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,9 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 from kmc import _core
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.utils.arguments import array
-
-if TYPE_CHECKING:
-    from kmc.color_histogram import Histogram
 
 # The engine's sums of squares have room for so many pixels, or weights that come to as much.
 MOST_WEIGHT = 1 << 33
@@ -28,15 +25,15 @@ _AT_ONCE = 1 << 16
 
 
 def weigh(
-    pixels: NDArray[np.uint8], counted: Histogram, importance: ArrayLike, threads: int
+    pixels: NDArray[np.uint8], colors: NDArray[np.uint8], importance: ArrayLike, threads: int
 ) -> NDArray[np.int64]:
     """The weight of each colour of a picture: the importance of its pixels, added up.
 
     Parameters
     ----------
     pixels : ndarray of uint8, shape (H, W, C)
-    counted : Histogram
-        Of these pixels.
+    colors : ndarray of uint8, shape (n, C)
+        The distinct colours of these pixels, in Morton order.
     importance : array_like, shape (H, W)
         As `kmc.fit` takes it.
     threads : int
@@ -56,15 +53,15 @@ def weigh(
 
     Examples
     --------
-    >>> import kmc, numpy as np
+    >>> import numpy as np
     >>> from kmc.clustering.importance import weigh
-    >>> pixels = np.array([[[5], [9], [5]]], np.uint8)
-    >>> weigh(pixels, kmc.histogram(pixels), [[0.5, 1, 0.25]], threads=1).tolist()
+    >>> pixels, colors = np.array([[[5], [9], [5]]], np.uint8), np.array([[5], [9]], np.uint8)
+    >>> weigh(pixels, colors, [[0.5, 1, 0.25]], threads=1).tolist()
     [3, 4]
     """
     height, width = pixels.shape[:2]
     weights, divisor = fixed_point("importance", importance, (height, width))
-    sums = _core.add_weights(pixels, weights, counted.colors, threads)
+    sums = _core.add_weights(pixels, weights, colors, threads)
     return within_limit(sums // divisor)
 
 

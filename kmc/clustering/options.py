@@ -1,19 +1,20 @@
-"""The options of a fit, checked, and what each effort stands for."""
+"""The options of a fit: listed once, checked once, passed on as one object."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, TypeVar, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kmc.clustering.goals import Goal, checked_goal
+from kmc.colors.arrays import MAX_COLORS, checked_colors
 from kmc.colors.spaces import CLOSER, SpaceName, checked_space
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ArgumentTypeError
-from kmc.palette import MOST_COLORS, Palette, as_colors
 from kmc.utils.arguments import array, not_negative, one_of, whole
 
 Callback = Callable[[int, NDArray[np.float64], float, float], Any]
@@ -21,33 +22,102 @@ Init = Literal["k-means++", "random", "bisecting"] | ArrayLike
 Weights = Literal["counts", "uniform"]
 EffortName = Literal["fast", "default", "best"]
 
-# The time of a search grows with the square of k: 0.3 s at 4096 colours.
-MOST_SEARCHED = 4096
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class FitOptions(TypedDict, total=False):
+    """The options that `kmc.fit`, `kmc.quantize` and `kmc.curve` share; `kmc.fit` explains them."""
+
+    init: Init
+    n_init: int
+    max_iter: int
+    tol: float | None
+    seed: int
+    weights: Weights
+    effort: EffortName
+    threads: int | None
+    fixed: ArrayLike | None
+    space: SpaceName
+
+
+DEFAULTS: FitOptions = {
+    "init": "k-means++",
+    "n_init": 1,
+    "max_iter": 300,
+    "tol": None,
+    "seed": 0,
+    "weights": "counts",
+    "effort": "default",
+    "threads": None,
+    "fixed": None,
+    "space": "rgb",
+}
+
+
+def takes_fit_options(function: F) -> F:
+    """Spell out ``**options: Unpack[FitOptions]`` in the signature that `help` and IDEs show.
+
+    Unknown options are refused with the TypeError that Python raises for any function.
+
+    Examples
+    --------
+    >>> import inspect
+    >>> from typing import Unpack
+    >>> from kmc.clustering.options import FitOptions, takes_fit_options
+    >>> @takes_fit_options
+    ... def fit(image, **options: Unpack[FitOptions]): ...
+    >>> inspect.signature(fit).parameters["max_iter"].default
+    300
+    """
+    signature = inspect.signature(function)
+    own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    hints = FitOptions.__annotations__
+    shared = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=value, annotation=hint)
+        for (name, value), hint in zip(DEFAULTS.items(), hints.values(), strict=True)
+    ]
+    spelled_out = signature.replace(parameters=[*own, *shared])
+    function.__signature__ = spelled_out  # type: ignore[attr-defined]
+    return function
+
+
+# The time of a search grows with the square of k.
+MAX_SEARCHED = 4096
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How hard to look for good starting centroids, and when Lloyd's iterations may stop.
+    """How long to search for better starting centroids, and when Lloyd's iterations may stop.
 
-    A first search goes over cells, as few as there are with `cells` for each colour of the palette,
-    with so many kicks, but at most one for every two colours. A second one goes over `fine_cells`
-    for each colour, unless that is 0, with `fine_kicks` and so many more for each colour. Either
-    ends once `patience` kicks in a row were in vain. All of this `starts` times, from other random
-    numbers each. In the end the rounded colours are nudged, in so many `rounds` at most.
+    Attributes
+    ----------
+    cells, kicks : int
+        The first search goes over at least `cells` cells per palette colour, with at most `kicks`
+        random swaps, and no more than one for every two palette colours.
+    fine_cells, fine_kicks, fine_kicks_per_color : int, int, float
+        The second search, unless `fine_cells` is 0.
+    patience : int
+        A search ends after so many kicks in a row without improvement.
+    starts : int
+        Searches from different seeds, of which the best is kept.
+    tol : float
+        The default `tol` of `kmc.fit`.
+    rounds : int
+        The most rounds of refining the rounded colours.
     """
 
     cells: int
     kicks: int
     fine_cells: int
     fine_kicks: int
-    fine_kicks_a_color: float
+    fine_kicks_per_color: float
     patience: int
     starts: int
     tol: float
     rounds: int
 
 
-# Measured on Kodak: src_c/README.md has the table these were chosen from.
+# Chosen by measurements that docs/measurements.md lists.
 EFFORTS = {
     "fast": Effort(48, 0, 0, 0, 0, patience=1, starts=1, tol=0.5, rounds=0),
     "default": Effort(12, 24, 48, 4, 1 / 5, patience=8, starts=1, tol=0.1, rounds=0),
@@ -57,9 +127,10 @@ EFFORTS = {
 
 @dataclass(frozen=True)
 class Options:
-    """The options of `fit`, checked: `fixed` are n_fixed colours, `init` is of the others.
+    """The options of a fit, checked.
 
-    `begun` is told of all k centroids in levels before the first iteration of a run.
+    `fixed` holds n_fixed distinct colours; `init`, where it is an array, the other centroids.
+    `on_start` is called with all k centroids, in levels, before the first iteration of a run.
     """
 
     k: int
@@ -76,7 +147,7 @@ class Options:
     fixed: NDArray[np.uint8]
     space: SpaceName
     goal: Goal | None
-    begun: Callable[[NDArray[np.float64]], Any] | None = None
+    on_start: Callable[[NDArray[np.float64]], Any] | None = None
 
     @property
     def n_fixed(self) -> int:
@@ -84,36 +155,35 @@ class Options:
         return len(self.fixed)
 
     @property
-    def draws(self) -> bool:
-        """Whether anything is drawn at random, so that another seed may end elsewhere."""
-        seeded = isinstance(self.init, str) and self.init != "bisecting"
-        return seeded or (self.searches and self.effort.kicks > 0)
+    def is_random(self) -> bool:
+        """Whether another seed may give another result."""
+        random_init = isinstance(self.init, str) and self.init != "bisecting"
+        return random_init or (self.searches and self.effort.kicks > 0)
 
     def with_colors(self, k: int) -> Options:
-        """The same for another number of colours."""
+        """The same options for another number of colours."""
         return replace(self, k=k, searches=_searches(k, self.init, self.effort))
 
 
 def checked_options(
     k: int,
-    init: Init = "k-means++",
-    n_init: int = 1,
-    max_iter: int = 300,
-    tol: float | None = None,
-    seed: int = 0,
-    weights: str = "counts",
-    effort: str = "default",
-    threads: int | None = None,
+    *,
     callback: Callback | None = None,
-    fixed: Palette | ArrayLike | None = None,
     importance: ArrayLike | None = None,
     image_weights: ArrayLike | None = None,
-    space: str = "rgb",
     psnr: float | None = None,
     max_mse: float | None = None,
     quality: tuple[float, float] | None = None,
+    **options: Unpack[FitOptions],
 ) -> Options:
-    """The options of `fit`, or the error that says which of them is wrong.
+    """The options of `kmc.fit` and `kmc.quantize`, checked.
+
+    Raises
+    ------
+    TypeError
+        There is no option of that name.
+    ArgumentError, ArgumentTypeError
+        An option is out of range, of the wrong type, or excludes another.
 
     Examples
     --------
@@ -123,42 +193,46 @@ def checked_options(
     ...
     kmc.errors.ArgumentError: k must be 1 to 65536, not 0
     """
-    k = whole("k", k, 1, MOST_COLORS)
-    kept = _checked_fixed(fixed, k)
-    start = _checked_init(init, k - len(kept))
-    chosen = EFFORTS[one_of("effort", effort, tuple(EFFORTS))]
+    unknown = next((name for name in options if name not in DEFAULTS), None)
+    if unknown is not None:
+        raise TypeError(f"got an unexpected keyword argument {unknown!r}")
+    given = DEFAULTS | options
+    k = whole("k", k, 1, MAX_COLORS)
+    fixed = _checked_fixed(given["fixed"], k)
+    init = _checked_init(given["init"], k - len(fixed))
+    effort = EFFORTS[one_of("effort", given["effort"], tuple(EFFORTS))]
     if callback is not None and not callable(callback):
         raise ArgumentTypeError(f"callback must be callable, not {callback!r}")
     goal = checked_goal(psnr, max_mse, quality)
-    counting = one_of("weights", weights, ("counts", "uniform"))
-    _refuse_together(start, counting, importance, image_weights, callback, goal)
-    where = checked_space(space)
-    options = Options(
+    weights = one_of("weights", given["weights"], ("counts", "uniform"))
+    _refuse_contradictions(init, weights, importance, image_weights, callback, goal)
+    space, tol = checked_space(given["space"]), given["tol"]
+    checked = Options(
         k=k,
-        init=start,
-        n_init=whole("n_init", n_init, 1),
-        max_iter=min(whole("max_iter", max_iter, 1), 2**31 - 1),
-        tol=chosen.tol / CLOSER[where] if tol is None else not_negative("tol", tol),
-        seed=whole("seed", seed, 0),
-        weights=counting,
-        effort=chosen,
-        searches=_searches(k, start, chosen),
-        threads=thread_count(threads),
+        init=init,
+        n_init=whole("n_init", given["n_init"], 1),
+        max_iter=min(whole("max_iter", given["max_iter"], 1), 2**31 - 1),
+        tol=effort.tol / CLOSER[space] if tol is None else not_negative("tol", tol),
+        seed=whole("seed", given["seed"], 0),
+        weights=weights,
+        effort=effort,
+        searches=_searches(k, init, effort),
+        threads=thread_count(given["threads"]),
         callback=callback,
-        fixed=kept,
-        space=where,
+        fixed=fixed,
+        space=space,
         goal=goal,
     )
-    if options.n_init > 1 and not options.draws:
-        name = f"init={start!r}" if isinstance(start, str) else "init as an array"
+    if checked.n_init > 1 and not checked.is_random:
+        name = f"init={init!r}" if isinstance(init, str) else "init as an array"
         raise ArgumentError(
             f"n_init and {name} exclude each other: nothing is drawn at random, "
             "and every start would be the same"
         )
-    return options
+    return checked
 
 
-def _refuse_together(
+def _refuse_contradictions(
     init: str | NDArray[np.float64],
     weights: str,
     importance: ArrayLike | None,
@@ -166,7 +240,7 @@ def _refuse_together(
     callback: Callback | None,
     goal: Goal | None,
 ) -> None:
-    """What makes no sense together; docs/options.md has the table."""
+    """Refuse options that exclude each other; docs/options.md lists them."""
     if weights == "uniform":
         for name, given in (("importance", importance), ("image_weights", image_weights)):
             if given is not None:
@@ -188,20 +262,18 @@ def _refuse_together(
 
 
 def _searches(k: int, init: str | NDArray[np.float64], effort: Effort) -> bool:
-    free = isinstance(init, str) and init != "random"
-    return k <= MOST_SEARCHED and (free or effort is EFFORTS["best"])
+    adaptive = isinstance(init, str) and init != "random"
+    return k <= MAX_SEARCHED and (adaptive or effort is EFFORTS["best"])
 
 
-def _checked_fixed(fixed: Any, k: int) -> NDArray[np.uint8]:
-    """Each colour once, where it comes first; what is fully transparent is one colour."""
-    if fixed is None:
-        return np.zeros((0, 3), np.uint8)
-    given = fixed.colors if isinstance(fixed, Palette) else array("fixed", fixed)
+def _checked_fixed(fixed: ArrayLike | None, k: int) -> NDArray[np.uint8]:
+    """Each colour once, in the order given; fully transparent ones become (0, 0, 0, 0)."""
+    given = np.zeros((0, 3), np.uint8) if fixed is None else array("fixed", fixed)
     if given.size == 0:
         return np.zeros((0, 3), np.uint8)
-    colors = as_colors("fixed", given)
+    colors = checked_colors("fixed", given)
     if colors.shape[1] == 4:
-        colors[colors[:, 3] == 0] = 0  # all that is fully transparent is one colour
+        colors[colors[:, 3] == 0] = 0
     _, first = np.unique(colors, axis=0, return_index=True)
     if len(first) > k:
         raise ArgumentError(

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from kmc.clustering.alpha import AnyTree
 from kmc.clustering.options import Callback, Options
-from kmc.colors.spaces import SpaceName, levels, places
-from kmc.palette import widened
+from kmc.colors.spaces import SpaceName, four_coordinates, levels, places
 
 # Seeds are drawn from cells, at least so many for each colour of the palette.
 SEEDING_CELLS = 4
@@ -56,8 +55,8 @@ def best_run(tree: AnyTree, options: Options, start: NDArray[np.float64] | None 
 
 def _run(tree: AnyTree, options: Options, seed: int, start: NDArray[np.float64] | None) -> Run:
     centroids = _start(tree, options, seed % (1 << 64)) if start is None else start
-    if options.begun is not None:
-        options.begun(levels(centroids, tree.channels, options.space))
+    if options.on_start is not None:
+        options.on_start(levels(centroids, tree.channels, options.space))
     history, converged = tree.lloyd(
         centroids,
         options.max_iter,
@@ -76,7 +75,8 @@ def _told_levels(tree: AnyTree, options: Options) -> Callback | None:
         return callback
 
     def told(iteration: int, centroids: NDArray[np.float64], *state: float) -> Any:
-        return callback(iteration, levels(widened(centroids), tree.channels, space), *state)
+        points = four_coordinates(centroids)
+        return callback(iteration, levels(points, tree.channels, space), *state)
 
     return told
 
@@ -114,7 +114,7 @@ def _searched(tree: AnyTree, options: Options, seed: int) -> NDArray[np.float64]
         cells.search(centroids, kicks, effort.patience, seed, threads, n_fixed)
         if effort.fine_cells:
             cells = tree.coarsen(effort.fine_cells * k, threads)
-            kicks = effort.fine_kicks + int(effort.fine_kicks_a_color * k)
+            kicks = effort.fine_kicks + int(effort.fine_kicks_per_color * k)
             cells.search(centroids, kicks, effort.patience, seed, threads, n_fixed)
     return centroids
 
@@ -122,5 +122,5 @@ def _searched(tree: AnyTree, options: Options, seed: int) -> NDArray[np.float64]
 def _placed(init: NDArray[np.float64], space: SpaceName) -> NDArray[np.float64]:
     """Given colours as centroids: rounded first, unless places are levels."""
     if space == "rgb" and init.shape[1] < 4:
-        return widened(init)
+        return four_coordinates(init)
     return places(np.floor(init + 0.5).astype(np.uint8), space)

@@ -1,4 +1,8 @@
-"""The fewest colours that reach a goal."""
+"""The smallest palette that reaches a target error.
+
+The error falls with the number of colours k, so k is bracketed from both sides. A prediction of the
+error for every k, corrected after each fit, says which k to try next.
+"""
 
 from __future__ import annotations
 
@@ -6,174 +10,181 @@ from copy import copy
 from dataclasses import replace
 
 from kmc import _core
-from kmc.clustering.fitting import Fitted, Fitter
 from kmc.clustering.goals import Goal, psnr_of
 from kmc.clustering.options import Options
-from kmc.clustering.samples import Sample
+from kmc.clustering.problem import Clustering, ClusteringProblem
+from kmc.clustering.weighted_colors import WeightedColors
 from kmc.colors.spaces import places
 from kmc.errors import QualityError
 
-# So many nested seeds, drawn from cells, tell the shape of the curve of errors.
+# The prediction comes from the errors of so many nested seeds, drawn from cells of colours.
 SEEDS = 512
 SEED_CELLS = 4
 
-# What is left of the error of seeds when centroids have come to rest: 0.66 to 0.79 over Kodak.
-LEFT = 0.74
+# Error after convergence over error of the seeds, before any fit has been made.
+CONVERGED_OVER_SEEDS = 0.74
 
-# What is left of the error after the first search: 0.975 to 0.99. In other spaces, whose errors are
-# not those of the curve of seeds, one guess leads to another.
-ROUGH, ROUGH_FITS = 0.985, 3
+# Error after convergence over error after the first search, and how many fits that stop there are
+# made. They take a third of the time of whole ones.
+CONVERGED_OVER_ROUGH, ROUGH_FITS = 0.985, 3
 
 
-def fewest(one: Sample, options: Options) -> Fitted:
-    """What `fitted` tells of the fewest colours that reach the goal of the options.
+def fewest_colors(given: WeightedColors, options: Options) -> Clustering:
+    """Cluster with the smallest k that reaches the goal of the options, `options.k` at most.
 
-    So many reach it and one less does not, each fitted as by itself. The error falls with the
-    number of colours, but for a wiggle of some thousandths, so that a smaller number may do by
-    chance; none is looked for.
+    The k found reaches the goal and k - 1 does not, each clustered on its own. Since local optima
+    make the error fluctuate slightly, a still smaller k may reach it by chance.
+
+    Raises
+    ------
+    QualityError
+        Even `options.k` colours miss the minimum.
 
     Examples
     --------
     >>> import numpy as np
     >>> from kmc.clustering.options import checked_options
-    >>> from kmc.clustering.samples import weighed
-    >>> ramp = weighed(np.arange(256, dtype=np.uint8).reshape(16, 16, 1), None, 1)
-    >>> palette, _, error = fewest(ramp, checked_options(64, psnr=40))
-    >>> len(palette) < 32, error / 256 <= 6.5025
+    >>> from kmc.clustering.targets import fewest_colors
+    >>> from kmc.clustering.weighted_colors import WeightedColors
+    >>> ramp = np.arange(256, dtype=np.uint8)[:, None]
+    >>> given = WeightedColors(ramp, np.ones(256, np.int64))
+    >>> found = fewest_colors(given, checked_options(64, psnr=40))
+    >>> len(found.colors) < 32, found.error / 256 <= 6.5025
     (True, True)
     """
     goal = options.goal
     assert goal is not None
-    limit, must = goal.limits(one.counted.colors.shape[1])
-    n = one.counted.n_pixels
-    fitter = Fitter(one, options)
+    channels = given.colors.shape[1]
+    wanted, required = (mse * given.n_pixels for mse in goal.limits(channels))
+    problem = ClusteringProblem(given, options)
     least = max(options.n_fixed, 1)
-    curve = _Curve(fitter, least)
-    curve.learn_roughly(fitter, limit * n, least)
-    low, high, step = least - 1, options.k + 1, 0
-    best: Fitted | None = None
-    last: Fitted | None = None
+    prediction = _ErrorPrediction(problem, least)
+    prediction.refine_roughly(problem, wanted, least)
+    # Every step moves `low` up or `high` down, so there are at most k of them.
+    low, high, run = least - 1, options.k + 1, 0
+    best: Clustering | None = None
+    last: Clustering | None = None
     while best is None or high - low > 1:
-        k = _next(curve.first_under(limit * n, low + 1, high - 1), low, high, step)
-        last = fitter.fitted(k)
-        curve.learn(k, last[2])
-        if last[2] / n <= limit:
-            high, best, step = k, last, min(step, 0) - 1
+        k = _next_k(prediction.first_under(wanted, low + 1, high - 1), low, high, run)
+        last = problem.solve(k)
+        prediction.correct(k, last.error)
+        if last.error <= wanted:
+            high, best, run = k, last, min(run, 0) - 1
         elif k == options.k:
             break
         else:
-            low, step = k, max(step, 0) + 1
+            low, run = k, max(run, 0) + 1
     assert last is not None
-    if best is None and last[2] / n > must:
-        raise _missed(goal, last, one)
+    if best is None and last.error > required:
+        raise _missed(goal, last, given)
     return best or last
 
 
-def _next(k: int, low: int, high: int, step: int) -> int:
-    """The number expected, or farther on where many steps in a row went the same way."""
-    if step < -4:
-        k = min(k, high - (1 << (-step - 4)))
-    if step > 4:
-        k = max(k, low + (1 << (step - 4)))
-    return min(max(k, low + 1), high - 1)
+def _next_k(predicted: int, low: int, high: int, run: int) -> int:
+    """The predicted k within the bracket, or farther after a run of steps in one direction."""
+    if run < -4:
+        predicted = min(predicted, high - (1 << (-run - 4)))
+    if run > 4:
+        predicted = max(predicted, low + (1 << (run - 4)))
+    return min(max(predicted, low + 1), high - 1)
 
 
-def _missed(goal: Goal, last: Fitted, one: Sample) -> QualityError:
-    palette, _, error = last
-    mse = error / one.counted.n_pixels
-    psnr = psnr_of(mse, one.counted.colors.shape[1])
+def _missed(goal: Goal, last: Clustering, given: WeightedColors) -> QualityError:
+    k, channels = last.colors.shape
+    mse = last.error / given.n_pixels
+    psnr = psnr_of(mse, channels)
     return QualityError(
-        f"{goal.words} is out of reach: {len(palette)} colours come to a PSNR of {psnr:.2f} dB "
+        f"{goal.words} is out of reach: {k} colours come to a PSNR of {psnr:.2f} dB "
         f"(MSE {mse:.2f})",
         psnr=psnr,
         mse=mse,
-        k=len(palette),
+        k=k,
     )
 
 
-class _Curve:
-    """The error that a number of colours is expected to leave.
+class _ErrorPrediction:
+    """The error expected of every k: that of k seeds, times the ratio seen at the k already tried.
 
-    That of as many seeds, times what was left of it at the numbers tried. Between the numbers of
-    seeds measured it is inverse errors that lie on straight lines. No logarithms: what is tried
-    must not depend on whose library takes them. Seeds are measured on their cells, which is quick;
-    what colours lose within cells is the same for all.
+    Between the numbers of seeds that were measured, the inverse of the error is interpolated
+    linearly; no logarithms, since the k that are tried must not depend on a mathematical library.
+    Seeds are measured on their cells, which is quick, plus the error within the cells.
     """
 
-    def __init__(self, fitter: Fitter, least: int) -> None:
-        options, n_fixed = fitter.options, fitter.options.n_fixed
+    def __init__(self, problem: ClusteringProblem, least: int) -> None:
+        options, n_fixed = problem.options, problem.options.n_fixed
         fixed = places(options.fixed, options.space)
-        tree = fitter.tree if isinstance(fitter.tree, _core.Tree) else fitter.tree.tree
+        tree = problem.tree if isinstance(problem.tree, _core.Tree) else problem.tree.tree
         cells = tree.coarsen(SEED_CELLS * SEEDS, options.threads)
         k = min(options.k, SEEDS + n_fixed, len(cells) + n_fixed)
-        self.guessed, self.left = True, {0: LEFT}
+        self.is_guess, self.ratios = True, {0: CONVERGED_OVER_SEEDS}
         self.ks: list[int] = []
-        self.inverse: list[float] = []
+        self.inverse_errors: list[float] = []
         if k <= n_fixed:
             return
         seeds = cells.seed_plusplus(k, options.seed % (1 << 64), options.threads, fixed)
         within = tree.label(seeds, options.threads)[2] - cells.label(seeds, options.threads)[2]
-        for n in _spread(least, k):
+        for n in _geometric(least, k):
             error = cells.label(seeds[:n], options.threads)[2] + within
             self.ks.append(n)
-            self.inverse.append(1 / max(error, 1.0))
+            self.inverse_errors.append(1 / max(error, 1.0))
 
     def first_under(self, limit: float, low: int, high: int) -> int:
-        """The least number from low to high that is expected to leave no more, or else high."""
+        """The smallest k from low to high whose expected error is at most the limit, else high."""
         while low < high:
             middle = (low + high) // 2
-            if self.expected(middle) <= limit:
+            if self._expected(middle) <= limit:
                 high = middle
             else:
                 low = middle + 1
         return low
 
-    def learn_roughly(self, fitter: Fitter, limit: float, least: int) -> None:
-        """From fits that stop after the first search, where the limit is expected.
+    def refine_roughly(self, problem: ClusteringProblem, limit: float, least: int) -> None:
+        """Correct the ratio by fits that stop after the first search, near the limit.
 
-        These take a third of the time, and their errors tell those of whole ones within 1 %.
+        In colour spaces other than rgb one guess leads to another, hence several.
         """
-        if not fitter.options.effort.fine_cells:
+        options = problem.options
+        if not options.effort.fine_cells:
             return
-        effort = replace(fitter.options.effort, fine_cells=0, starts=1)
-        rough, k = copy(fitter), 0
-        rough.options = replace(fitter.options, effort=effort, n_init=1, max_iter=1)
+        effort = replace(options.effort, fine_cells=0, starts=1)
+        rough, k = copy(problem), 0
+        rough.options = replace(options, effort=effort, n_init=1, max_iter=1)
         for _ in range(ROUGH_FITS):
-            before, k = k, self.first_under(limit, least, fitter.options.k)
+            before, k = k, self.first_under(limit, least, options.k)
             if 8 * abs(k - before) <= k:
                 break
-            self.left.pop(0, None)
-            self.left[k] = ROUGH * rough.fitted(k)[2] / self._of_seeds(k)
+            self.ratios.pop(0, None)
+            self.ratios[k] = CONVERGED_OVER_ROUGH * rough.solve(k).error / self._of_seeds(k)
 
-    def learn(self, k: int, error: float) -> None:
-        if self.guessed:
-            self.left.clear()
-        self.guessed = False
-        self.left[k] = error / self._of_seeds(k)
+    def correct(self, k: int, error: float) -> None:
+        """Note the error that a whole fit came to; the first one replaces all guesses."""
+        if self.is_guess:
+            self.ratios.clear()
+        self.is_guess = False
+        self.ratios[k] = error / self._of_seeds(k)
 
-    def expected(self, k: int) -> float:
-        below = max((tried for tried in self.left if tried <= k), default=min(self.left))
-        above = min((tried for tried in self.left if tried >= k), default=max(self.left))
-        left = _between(k, below, above, self.left[below], self.left[above])
-        return left * self._of_seeds(k)
+    def _expected(self, k: int) -> float:
+        below = max((tried for tried in self.ratios if tried <= k), default=min(self.ratios))
+        above = min((tried for tried in self.ratios if tried >= k), default=max(self.ratios))
+        ratio = _interpolated(k, below, above, self.ratios[below], self.ratios[above])
+        return ratio * self._of_seeds(k)
 
     def _of_seeds(self, k: int) -> float:
-        ks, inverse = self.ks, self.inverse
+        ks, inverse = self.ks, self.inverse_errors
         if len(ks) < 2:
             return 1.0
         i = 1
         while i < len(ks) - 1 and ks[i] < k:
             i += 1
-        return 1 / max(_between(k, ks[i - 1], ks[i], inverse[i - 1], inverse[i]), inverse[0])
+        return 1 / max(_interpolated(k, ks[i - 1], ks[i], inverse[i - 1], inverse[i]), inverse[0])
 
 
-def _between(k: int, a: int, b: int, at_a: float, at_b: float) -> float:
-    """On the straight line through two points."""
+def _interpolated(k: int, a: int, b: int, at_a: float, at_b: float) -> float:
     return at_a if a == b else at_a + (at_b - at_a) * (k - a) / (b - a)
 
 
-def _spread(first: int, last: int) -> list[int]:
-    """Numbers that are about half as large again, both ends among them."""
+def _geometric(first: int, last: int) -> list[int]:
+    """Numbers that grow by about half, from first to last, both included."""
     found = [first]
     while found[-1] < last:
         found.append(min(max(found[-1] + 1, found[-1] * 3 // 2), last))

@@ -176,6 +176,21 @@ def places(colors: NDArray[np.uint8], space: SpaceName = "rgb") -> Floats:
     return coordinates(colors, space) / ONE_LEVEL
 
 
+def four_coordinates(points: NDArray[Any]) -> Floats:
+    """Points (k, C) as the engine takes them, (k, 4): missing coordinates are 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.colors.spaces import four_coordinates
+    >>> four_coordinates(np.array([[7.0]])).tolist()
+    [[7.0, 0.0, 0.0, 0.0]]
+    """
+    wide = np.zeros((len(points), 4))
+    wide[:, : points.shape[1]] = points
+    return wide
+
+
 def _ends(space: SpaceName) -> tuple[tuple[int, ...], int]:
     """The coordinates of black, and the lightness of white, in levels."""
     if space == "rgb":

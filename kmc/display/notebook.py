@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import base64
 import html
-import io
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from kmc import _core
+from kmc.clustering.goals import psnr_of
+from kmc.clustering.options import checked_options
+from kmc.clustering.problem import ClusteringProblem
+from kmc.clustering.weighted_colors import WeightedColors
+from kmc.cpu import thread_count
 from kmc.display.swatches import Swatch, swatches
 from kmc.display.wording import byte_count, color_count
-from kmc.indexed_image import IndexedImage
+from kmc.formats.painting import painted_image
+from kmc.formats.registry import encode, find_format
+from kmc.mapping.remapping import map_labels
 from kmc.metadata import Metadata
-from kmc.pipeline import quantize
 
-if TYPE_CHECKING:
-    from kmc.palette import Palette
+Indices = NDArray[np.uint8] | NDArray[np.uint16]
+Colors = NDArray[np.uint8]
 
 # Pictures are shown no larger than this box, and small ones enlarged to about so many pixels.
 BOX = (800, 600)
@@ -34,85 +40,92 @@ BORDER = "1px solid rgba(128,128,128,.55)"
 CHECKERBOARD = "repeating-conic-gradient(#ccc 0 25%,#fff 0 50%) 0 0/16px 16px"
 
 
-def image_bundle(image: IndexedImage) -> dict[str, str | bytes]:
-    """All that a notebook may show, by media type.
-
-    As HTML for light and dark pages, the picture, what it is, and its palette; as PNG, the picture,
-    scaled down to fit a page.
+def image_bundle(
+    indices: Indices, colors: Colors, mse: float, metadata: Metadata, text: str
+) -> dict[str, str | bytes]:
+    """An indexed image by media type: text, HTML for light and dark pages, PNG that fits a page.
 
     Examples
     --------
-    >>> import kmc, numpy as np
+    >>> import numpy as np
     >>> from kmc.display.notebook import image_bundle
-    >>> shown = image_bundle(kmc.quantize(np.array([[0, 2], [9, 9]], np.uint8), 2))
+    >>> from kmc.metadata import Metadata
+    >>> indices, colors = np.array([[0, 1]], np.uint8), np.array([[1], [9]], np.uint8)
+    >>> shown = image_bundle(indices, colors, 0.5, Metadata(), "an image")
     >>> sorted(shown), "MSE 0.5" in shown["text/html"], shown["image/png"][1:4]
     (['image/png', 'text/html', 'text/plain'], True, b'PNG')
     """
-    height, width = image.indices.shape
-    data, shown = _display_png(image)
+    height, width = indices.shape
+    color_only = replace(metadata, exif=None, xmp=None)
+    file = _png(indices, colors, color_only) if indices.size <= MOST_ENCODED else None
+    scale = min(1, BOX[0] / width, BOX[1] / height)
+    shown = (max(1, round(width * scale)), max(1, round(height * scale)))
+    data = _thumbnail(indices, colors, shown, color_only) if scale < 1 or not file else file
     zoom = max(1, ENLARGED // max(width, height))
     picture = (
         f'<img src="data:image/png;base64,{base64.b64encode(data).decode()}" '
-        f'alt="{html.escape(repr(image))}" '
+        f'alt="{html.escape(text)}" '
         f'width="{shown[0] * zoom}" height="{shown[1] * zoom}" '
         f'style="max-width:100%;height:auto;{"image-rendering:pixelated;" * (zoom > 1)}'
         f'background:{CHECKERBOARD}">'
     )
-    facts = "<br>".join(_facts(image, shown))
-    text = (
-        f'<div>{picture}<div style="margin:.4em 0 .6em">{facts}</div>'
-        f"{_swatches_html(swatches(image))}</div>"
-    )
-    return {"text/plain": repr(image), "text/html": text, "image/png": data}
-
-
-def palette_html(palette: Palette) -> str:
-    """The colours with their shares, as HTML for light and dark pages.
-
-    Examples
-    --------
-    >>> import kmc
-    >>> from kmc.display.notebook import palette_html
-    >>> "#ff0000" in palette_html(kmc.Palette([[255, 0, 0]]))
-    True
-    """
-    title = f'<div style="margin-bottom:.4em">{color_count(len(palette))}</div>'
-    return f"<div>{title}{_swatches_html(swatches(palette))}</div>"
-
-
-def _display_png(image: IndexedImage) -> tuple[bytes, tuple[int, int]]:
-    """The file, and the width and height that it is shown at."""
-    from PIL import Image
-
-    height, width = image.indices.shape
-    scale = min(1, BOX[0] / width, BOX[1] / height)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    shown = image
-    if scale < 1:
-        # Scaling makes new colours, but few: 256 serve them within half a level, in half the bytes.
-        picture = Image.fromarray(np.asarray(image)).resize(size, Image.Resampling.BOX)
-        shown = quantize(np.asarray(picture), 256, effort="fast")
-    colors_only = replace(image.metadata or Metadata(), exif=None, xmp=None)
-    return _png(IndexedImage(shown.indices, shown.palette, shown.mse, colors_only)), size
-
-
-def _png(image: IndexedImage) -> bytes:
-    file = io.BytesIO()
-    image.save(file, "png")
-    return file.getvalue()
-
-
-def _facts(image: IndexedImage, shown: tuple[int, int]) -> list[str]:
-    height, width = image.indices.shape
     size = f"{width} × {height} pixels"
     if shown != (width, height):
         size += f", shown as {shown[0]} × {shown[1]}"
-    channels = image.palette.colors.shape[1]
-    sizes = f"{byte_count(height * width * channels)} as {8 * channels}-bit pixels"
-    if height * width <= MOST_ENCODED:
-        sizes = f"{byte_count(len(_png(image)))} as PNG, {sizes}"
-    error = "lossless" if image.mse == 0 else f"MSE {image.mse:.1f}, PSNR {image.psnr:.1f} dB"
-    return [size, f"{color_count(len(image.palette))}, {error}", sizes]
+    facts = "<br>".join([size, *_facts(indices.size, colors, mse, file)])
+    counts = np.bincount(indices.reshape(-1), minlength=len(colors))
+    page = (
+        f'<div>{picture}<div style="margin:.4em 0 .6em">{facts}</div>'
+        f"{_swatches_html(swatches(colors, counts))}</div>"
+    )
+    return {"text/plain": text, "text/html": page, "image/png": data}
+
+
+def palette_html(colors: Colors, counts: NDArray[np.int64]) -> str:
+    """The colours of a palette with their shares, as HTML for light and dark pages.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.display.notebook import palette_html
+    >>> "#ff0000" in palette_html(np.array([[255, 0, 0]], np.uint8), np.array([0]))
+    True
+    """
+    title = f'<div style="margin-bottom:.4em">{color_count(len(colors))}</div>'
+    return f"<div>{title}{_swatches_html(swatches(colors, counts))}</div>"
+
+
+def _png(indices: Indices, colors: Colors, metadata: Metadata) -> bytes:
+    return encode(indices, colors, metadata, find_format("thumbnail.png"))
+
+
+def _thumbnail(
+    indices: Indices, colors: Colors, size: tuple[int, int], metadata: Metadata
+) -> bytes:
+    """A PNG file of the image scaled to a size, its new mixed colours reduced to 256."""
+    from PIL import Image
+
+    scaled = painted_image(indices, colors).resize(size, Image.Resampling.BOX)
+    pixels = np.asarray(scaled).reshape(size[1], size[0], -1)
+    threads = thread_count(None)
+    distinct, counts = _core.histogram(pixels, threads)
+    options = checked_options(256, effort="fast")
+    found = ClusteringProblem(WeightedColors(distinct, counts), options).solve(256)
+    mapped = map_labels(
+        pixels, distinct, found.labels, found.error, found.colors, "rgb", None, threads
+    )
+    return _png(mapped.indices, found.colors, metadata)
+
+
+def _facts(n_pixels: int, colors: Colors, mse: float, file: bytes | None) -> list[str]:
+    k, channels = colors.shape
+    sizes = f"{byte_count(n_pixels * channels)} as {8 * channels}-bit pixels"
+    if file is not None:
+        sizes = f"{byte_count(len(file))} as PNG, {sizes}"
+    error = "lossless"
+    if mse:
+        error = f"MSE {mse:.1f}, PSNR {psnr_of(mse, channels):.1f} dB"
+    return [f"{color_count(k)}, {error}", sizes]
 
 
 def _swatches_html(found: list[Swatch]) -> str:

@@ -8,7 +8,7 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc.color_histogram import CHANNELS, check_counts, morton_keys
+from kmc.colors.arrays import CHANNELS, check_counts, morton_keys
 from kmc.errors import ArgumentError, ArgumentTypeError
 
 _MAGIC, _VERSION = b"KMCH", 1
@@ -16,14 +16,14 @@ _HEADER = struct.Struct("<4sBBBxQ")  # magic, version, channels, bytes a count, 
 _CHECKSUM = struct.Struct("<I")
 
 
-def packed(colors: NDArray[np.uint8], counts: NDArray[np.int64]) -> bytes:
+def pack(colors: NDArray[np.uint8], counts: NDArray[np.int64]) -> bytes:
     """The bytes of distinct colours in Morton order, and of their counts.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from kmc.formats.histogram_bytes import packed
-    >>> packed(np.array([[7]], np.uint8), np.array([3]))[:8]
+    >>> from kmc.formats.histogram_bytes import pack
+    >>> pack(np.array([[7]], np.uint8), np.array([3]))[:8]
     b'KMCH\\x01\\x01\\x01\\x00'
     """
     n, channels = colors.shape
@@ -38,7 +38,7 @@ def packed(colors: NDArray[np.uint8], counts: NDArray[np.int64]) -> bytes:
     return data + _CHECKSUM.pack(zlib.crc32(data))
 
 
-def parsed(
+def unpack(
     data: bytes | bytearray | memoryview,
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """The arrays in the bytes of a histogram, once every rule of the format has been checked.
@@ -46,8 +46,8 @@ def parsed(
     Examples
     --------
     >>> import numpy as np
-    >>> from kmc.formats.histogram_bytes import packed, parsed
-    >>> colors, counts = parsed(packed(np.array([[7], [9]], np.uint8), np.array([3, 300])))
+    >>> from kmc.formats.histogram_bytes import pack, unpack
+    >>> colors, counts = unpack(pack(np.array([[7], [9]], np.uint8), np.array([3, 300])))
     >>> colors.tolist(), counts.tolist()
     ([[7], [9]], [3, 300])
     """

@@ -7,19 +7,19 @@ import os
 import re
 import struct
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc.display.swatches import hex_codes
+from kmc.colors.arrays import MAX_COLORS, hex_codes, promoted
 from kmc.errors import ArgumentError, PaletteNotFoundError, PaletteReadError
-from kmc.images.arrays import promoted
-from kmc.palette import MOST_COLORS, Palette
+from kmc.formats.palette_pictures import colors_of, strip
+from kmc.formats.registry import write
+from kmc.utils.atomic_write import replace
 from kmc.utils.os_errors import reading, writing
 
-if TYPE_CHECKING:
-    Colors = NDArray[np.uint8]
+Colors = NDArray[np.uint8]
 
 # Larger than the text of 65 536 colours in any of the formats.
 MOST_BYTES = 1 << 23
@@ -28,73 +28,67 @@ _ACT_COLORS = 256
 _NOT_TRANSPARENT = 0xFFFF
 
 
-def load(path: str | os.PathLike[str]) -> Palette:
-    """The palette in a file; `Palette.load` says more.
+def load_colors(path: str | os.PathLike[str]) -> Colors:
+    """The palette colours in a file; see `kmc.Palette.load`.
 
     Examples
     --------
     >>> import pathlib, tempfile
-    >>> from kmc.formats.palette_files import load
+    >>> from kmc.formats.palette_files import load_colors
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = pathlib.Path(folder, "two.hex")
     ...     _ = file.write_text("000000\\nff8000\\n")
-    ...     load(file).colors.tolist()
+    ...     load_colors(file).tolist()
     [[0, 0, 0], [255, 128, 0]]
     """
     name = os.fsdecode(path)
     parse = _PARSERS.get(os.path.splitext(name)[1].lower())
     if parse is None:
-        from kmc.formats.palette_pictures import colors_of
-
-        return Palette(_trimmed(colors_of(path)))
+        return _trimmed(colors_of(path))
     data = _content(name)
     try:
         colors = parse(data)
     except (ValueError, RecursionError) as error:
         raise PaletteReadError(f"{name}: {error}") from error
-    if not 1 <= len(colors) <= MOST_COLORS:
-        raise PaletteReadError(f"{name}: holds {len(colors)} colours; 1 to {MOST_COLORS} are taken")
-    return Palette(_trimmed(colors))
+    if not 1 <= len(colors) <= MAX_COLORS:
+        raise PaletteReadError(f"{name}: holds {len(colors)} colours; 1 to {MAX_COLORS} are taken")
+    return _trimmed(colors)
 
 
-def save(palette: Palette, path: str | os.PathLike[str]) -> None:
-    """Write a palette into a file; `Palette.save` says more.
+def save_colors(colors: Colors, path: str | os.PathLike[str]) -> None:
+    """Write palette colours to a file; see `kmc.Palette.save`.
 
     Examples
     --------
-    >>> import kmc, pathlib, tempfile
-    >>> from kmc.formats.palette_files import save
+    >>> import numpy as np, pathlib, tempfile
+    >>> from kmc.formats.palette_files import save_colors
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = pathlib.Path(folder, "two.hex")
-    ...     save(kmc.Palette([[0, 0, 0], [255, 128, 0]]), file)
+    ...     save_colors(np.array([[0, 0, 0], [255, 128, 0]], np.uint8), file)
     ...     file.read_text()
     '000000\\nff8000\\n'
     """
-    from kmc.utils.atomic_write import replace
-
     name = os.fsdecode(path)
     suffix = os.path.splitext(name)[1].lower()
     if suffix not in _WRITERS:
-        from kmc.formats.palette_pictures import strip
-
-        strip(palette).save(path)
+        write(*strip(colors), None, path)
         return
-    data = encoded(palette, suffix, os.path.splitext(os.path.basename(name))[0])
+    data = encoded(colors, suffix, os.path.splitext(os.path.basename(name))[0])
     with writing(name):
         replace(path, data)
 
 
-def encoded(palette: Palette, suffix: str, title: str) -> bytes:
+def encoded(colors: Colors, suffix: str, title: str) -> bytes:
     """What a file of such a suffix holds; some have a title.
 
     Examples
     --------
-    >>> import kmc
+    >>> import numpy as np
     >>> from kmc.formats.palette_files import encoded
-    >>> encoded(kmc.Palette([[0], [255]]), ".hex", "two")
+    >>> encoded(np.array([[0], [255]], np.uint8), ".hex", "two")
     b'000000\\nffffff\\n'
     """
-    return _WRITERS[suffix](_trimmed(promoted(palette.colors, 3)), title)
+    return _WRITERS[suffix](_trimmed(promoted(colors, 3)), title)
 
 
 def _content(name: str) -> bytes:

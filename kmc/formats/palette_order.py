@@ -26,7 +26,6 @@ given one among them, and takes the smallest.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -35,9 +34,12 @@ from numpy.typing import NDArray
 
 from kmc import _core
 from kmc.errors import ArgumentError
-from kmc.indexed_image import IndexedImage
-from kmc.palette import Palette
+from kmc.formats.png import LARGE_BITS, SMALL, bits_a_pixel
 from kmc.utils.arguments import one_of
+
+Indices = NDArray[np.uint8] | NDArray[np.uint16]
+Colors = NDArray[np.uint8]
+Entries = NDArray[np.intp]
 
 OrderName = Literal["luminance", "popularity", "hue", "compact"]
 ORDERS = ("luminance", "popularity", "hue", "compact")
@@ -72,102 +74,133 @@ def checked_order(order: Any, *, picture: bool = True) -> str | None:
     return name
 
 
-def ordered_palette(palette: Palette, order: str | None, n_fixed: int = 0) -> Palette:
-    """The palette in another order, its first `n_fixed` colours left where they are.
+def sorted_entries(
+    colors: Colors, counts: NDArray[np.int64], order: str, n_fixed: int = 0
+) -> Entries:
+    """The palette entries in another order; the first `n_fixed` stay where they are.
+
+    Parameters
+    ----------
+    colors : ndarray of uint8, shape (k, C)
+    counts : ndarray of int64, shape (k,)
+        Pixels of each entry.
+    order : {"luminance", "popularity", "hue"}
+    n_fixed : int
+
+    Returns
+    -------
+    ndarray of int, shape (k,)
+        The entry that comes to each place.
 
     Examples
     --------
-    >>> import kmc
-    >>> from kmc.formats.palette_order import ordered_palette
-    >>> palette = kmc.Palette([(255, 255, 255), (9, 9, 9), (0, 0, 8)])
-    >>> ordered_palette(palette, "luminance", 1).colors.tolist()
-    [[255, 255, 255], [0, 0, 8], [9, 9, 9]]
+    >>> import numpy as np
+    >>> from kmc.formats.palette_order import sorted_entries
+    >>> colors = np.array([(255, 255, 255), (9, 9, 9), (0, 0, 8)], np.uint8)
+    >>> sorted_entries(colors, np.ones(3, np.int64), "luminance", 1).tolist()
+    [0, 2, 1]
     """
-    if order is None:
-        return palette
-    return _rearranged(palette, _by_groups(palette, n_fixed, _key(palette, order)))
+    return _by_groups(colors, n_fixed, _key(colors, counts, order))
 
 
-def ordered_image(
-    image: IndexedImage, order: str | None, n_fixed: int = 0, threads: int = 1
-) -> IndexedImage:
-    """The same picture with its palette in another order.
+def image_entries(
+    indices: Indices,
+    colors: Colors,
+    counts: NDArray[np.int64],
+    order: str,
+    n_fixed: int = 0,
+    threads: int = 1,
+) -> Entries:
+    """The palette entries of one image in another order, ``"compact"`` among them.
 
     Examples
     --------
-    >>> import kmc, numpy as np
-    >>> from kmc.formats.palette_order import ordered_image
-    >>> image = kmc.Palette([[9], [5]]).remap(np.array([[5, 9, 9]], np.uint8))
-    >>> ordered_image(image, "luminance").indices
+    >>> import numpy as np
+    >>> from kmc.formats.palette_order import image_entries
+    >>> indices, colors = np.array([[1, 0, 0]], np.uint8), np.array([[9], [5]], np.uint8)
+    >>> image_entries(indices, colors, np.array([2, 1]), "luminance").tolist()
+    [1, 0]
+    """
+    if order == "compact" and len(colors) <= MOST_COMPACT:
+        return _compact_entries(indices, colors, counts, n_fixed, threads)
+    # No file format holds more indices than that: any order will do.
+    name = "luminance" if order == "compact" else order
+    return sorted_entries(colors, counts, name, n_fixed)
+
+
+def renumbered(indices: Indices, entries: Entries) -> Indices:
+    """The indices of an image whose palette entries have come to other places.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.formats.palette_order import renumbered
+    >>> renumbered(np.array([[1, 0, 0]], np.uint8), np.array([1, 0]))
     array([[0, 1, 1]], dtype=uint8)
     """
-    if order is None:
-        return image
-    palette = image.palette
-    if order == "compact" and len(palette) <= MOST_COMPACT:
-        return _compact_image(image, n_fixed, threads)
-    # Files do not hold more indices: any order will do.
-    name = "luminance" if order == "compact" else order
-    return _rearranged_image(image, _by_groups(palette, n_fixed, _key(palette, name)))
+    table = np.zeros(max(256, len(entries)), indices.dtype)
+    table[entries] = np.arange(len(entries), dtype=indices.dtype)
+    if indices.dtype == np.uint8:  # a dozen times quicker than NumPy's own look-up
+        data = indices.tobytes().translate(table.tobytes())
+        return np.frombuffer(bytearray(data), np.uint8).reshape(indices.shape)
+    return np.take(table, indices)
 
 
-def _compact_image(image: IndexedImage, n_fixed: int, threads: int) -> IndexedImage:
-    from kmc.formats.png import LARGE_BITS, SMALL, bits_a_pixel
+def _as_bytes(indices: Indices) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(indices, np.uint8)
 
-    palette, k = image.palette, len(image.palette)
-    indices = _as_bytes(image)
-    meetings = _core.meetings(indices, k, threads)
-    counts = palette.counts
-    arranged = _by_groups(palette, n_fixed, lambda group: _arranged(meetings, group, counts))
-    compact = _rearranged_image(image, arranged)
+
+def _compact_entries(
+    indices: Indices, colors: Colors, counts: NDArray[np.int64], n_fixed: int, threads: int
+) -> Entries:
+    k = len(colors)
+    pixels = _as_bytes(indices)
+    meetings = _core.meetings(pixels, k, threads)
+    arranged = _by_groups(colors, n_fixed, lambda group: _arranged(meetings, group, counts))
     changes = int(meetings.sum()) // 2  # from pixel to pixel, rightwards and downwards
-    if indices.size > SMALL and changes > MOST_CHANGES * 2 * indices.size:
-        return compact
-    least = bits_a_pixel(_as_bytes(compact), k, threads)
-    if indices.size > SMALL and least >= LARGE_BITS:
-        return compact
-    sorts: list[_Sort] = [_key(palette, name) for name in ("luminance", "popularity")]
+    if pixels.size > SMALL and changes > MOST_CHANGES * 2 * pixels.size:
+        return arranged
+    least = bits_a_pixel(_as_bytes(renumbered(pixels, arranged)), k, threads)
+    if pixels.size > SMALL and least >= LARGE_BITS:
+        return arranged
+    sorts: list[_Sort] = [_key(colors, counts, name) for name in ("luminance", "popularity")]
     sorts.append(lambda group: group)
-    orders = dict.fromkeys(tuple(_by_groups(palette, n_fixed, sort)) for sort in sorts)
+    orders = dict.fromkeys(tuple(_by_groups(colors, n_fixed, sort)) for sort in sorts)
     orders.pop(tuple(arranged), None)
-    best = compact
+    best = arranged
     for order in orders:
-        made = _rearranged_image(image, np.array(order))
-        bits = bits_a_pixel(_as_bytes(made), k, threads)
+        entries = np.array(order)
+        bits = bits_a_pixel(_as_bytes(renumbered(pixels, entries)), k, threads)
         if bits < least:
-            best, least = made, bits
+            best, least = entries, bits
     return best
-
-
-def _as_bytes(image: IndexedImage) -> NDArray[np.uint8]:
-    return np.ascontiguousarray(image.indices, np.uint8)
 
 
 # What puts the entries of a group, given in ascending order, into theirs.
 _Sort = Callable[[NDArray[np.intp]], NDArray[np.intp]]
 
 
-def _by_groups(palette: Palette, n_fixed: int, sort: _Sort) -> NDArray[np.intp]:
+def _by_groups(colors: Colors, n_fixed: int, sort: _Sort) -> Entries:
     """Which entry comes to each place: fixed ones, then transparent, translucent, opaque ones.
 
     In PNG and GIF, what is not opaque costs a byte less the earlier it comes.
     """
-    k, channels = palette.colors.shape
+    k, channels = colors.shape
     kind = np.full(k, 2)
     if channels == 4:
-        kind = np.digitize(palette.colors[:, 3], (1, 255))
+        kind = np.digitize(colors[:, 3], (1, 255))
     free = np.arange(n_fixed, k)
     groups = [free[kind[n_fixed:] == each] for each in range(3)]
     return np.concatenate([np.arange(n_fixed), *(sort(each) for each in groups if len(each))])
 
 
-def _key(palette: Palette, order: str) -> _Sort:
+def _key(palette: Colors, counts: NDArray[np.int64], order: str) -> _Sort:
     """Sorting by whole numbers, equal ones as they were."""
-    colors = palette.colors.astype(np.int64)
+    colors = palette.astype(np.int64)
     luma = colors[:, :3] @ LUMA if colors.shape[1] > 1 else colors[:, 0]
     keys = [luma]
     if order == "popularity":
-        keys = [-palette.counts]
+        keys = [-counts]
     elif order == "hue" and colors.shape[1] > 1:
         keys = [luma, _hues(colors)]  # the last one decides first
     return lambda group: group[np.lexsort([key[group] for key in keys])]
@@ -194,30 +227,3 @@ def _arranged(
     """Either way round it is as compact, but rows are filled up with zeros, and begin with one."""
     arranged = group[_core.arrange(np.ascontiguousarray(meetings[np.ix_(group, group)]), 1)]
     return arranged[::-1] if counts[arranged[-1]] > counts[arranged[0]] else arranged
-
-
-def _rearranged_image(image: IndexedImage, places: NDArray[np.intp]) -> IndexedImage:
-    made = copy.copy(image)
-    made.palette = _rearranged(image.palette, places)
-    made.indices = _renumbered(image.indices, places)
-    return made
-
-
-def _rearranged(palette: Palette, places: NDArray[np.intp]) -> Palette:
-    made = copy.copy(palette)
-    made.colors = palette.colors[places]
-    made.centroids = palette.centroids[places]
-    made.counts = palette.counts[places]
-    return made
-
-
-def _renumbered(
-    indices: NDArray[np.uint8] | NDArray[np.uint16], places: NDArray[np.intp]
-) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """Each index replaced by the place that its entry came to."""
-    table = np.zeros(max(256, len(places)), indices.dtype)
-    table[places] = np.arange(len(places), dtype=indices.dtype)
-    if indices.dtype == np.uint8:  # a dozen times quicker than NumPy's own look-up
-        data = indices.tobytes().translate(table.tobytes())
-        return np.frombuffer(bytearray(data), np.uint8).reshape(indices.shape)
-    return np.take(table, indices)

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kmc.colors.arrays import MAX_COLORS
 from kmc.errors import PaletteReadError
 from kmc.images.reading import FORMATS, read
-from kmc.indexed_image import IndexedImage
-from kmc.palette import MOST_COLORS, Palette
 
 
 def colors_of(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
@@ -23,10 +22,10 @@ def colors_of(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     Examples
     --------
     >>> import kmc, os, tempfile
-    >>> from kmc.formats.palette_pictures import colors_of, strip
+    >>> from kmc.formats.palette_pictures import colors_of
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = os.path.join(folder, "two.png")
-    ...     strip(kmc.Palette([(9, 9, 9), (1, 2, 3)])).save(file)
+    ...     kmc.Palette([(9, 9, 9), (1, 2, 3)]).save(file)
     ...     colors_of(file).tolist()
     [[9, 9, 9, 255], [1, 2, 3, 255]]
     """
@@ -39,10 +38,10 @@ def colors_of(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     flat = pixels.reshape(-1, pixels.shape[2])
     place = 256 ** np.arange(flat.shape[1])
     _, first = np.unique(flat @ place, return_index=True)
-    if len(first) > MOST_COLORS:
+    if len(first) > MAX_COLORS:
         raise PaletteReadError(
             f"{os.fsdecode(path)}: a picture of {len(first)} colours; a palette has up to "
-            f"{MOST_COLORS}: kmc.fit finds the best ones"
+            f"{MAX_COLORS}: kmc.fit finds the best ones"
         )
     found: NDArray[np.uint8] = flat[np.sort(first)]
     return found
@@ -60,17 +59,18 @@ def _entries(picture: Any) -> NDArray[np.uint8]:
     return colors[: max(used, int(named.max(initial=0))) + 1]
 
 
-def strip(palette: Palette) -> IndexedImage:
-    """A picture of one row, with one pixel of each colour.
+def strip(
+    colors: NDArray[np.uint8],
+) -> tuple[NDArray[np.uint8] | NDArray[np.uint16], NDArray[np.uint8]]:
+    """An indexed image of one row that shows each palette colour once: indices and colours.
 
     Examples
     --------
-    >>> import kmc
+    >>> import numpy as np
     >>> from kmc.formats.palette_pictures import strip
-    >>> strip(kmc.Palette([[7], [9]])).indices
+    >>> strip(np.array([[9], [7]], np.uint8))[0]
     array([[0, 1]], dtype=uint8)
     """
-    k = len(palette)
-    numbers = np.arange(k)[None]
-    indices = numbers.astype(np.uint8) if k <= 256 else numbers.astype(np.uint16)
-    return IndexedImage(indices, Palette(palette.colors), 0.0)
+    numbers = np.arange(len(colors))[None]
+    indices = numbers.astype(np.uint8) if len(colors) <= 256 else numbers.astype(np.uint16)
+    return indices, colors

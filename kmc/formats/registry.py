@@ -8,9 +8,10 @@ import os
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kmc.errors import (
     ArgumentError,
@@ -18,22 +19,22 @@ from kmc.errors import (
     FileWriteError,
     FormatWarning,
 )
+from kmc.formats.kmc import codec
+from kmc.formats.painting import is_opaque, painted_image, pillow_image
 from kmc.formats.png import XMP_KEYWORD, png_bytes
 from kmc.metadata import EXIF_PREFIX, Metadata, descriptive_tags
 from kmc.utils.atomic_write import replace
 from kmc.utils.os_errors import writing
 
-if TYPE_CHECKING:
-    from PIL import Image
-
-    from kmc.indexed_image import IndexedImage
+Indices = NDArray[np.uint8] | NDArray[np.uint16]
+Colors = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class PillowWriter:
     """How Pillow is to write a format, in which mode and with what settings.
 
-    Calling it with an indexed image and the caller's own parameters gives the bytes of the file.
+    Calling it with indices, colours, metadata and the caller's own parameters gives the file.
     """
 
     format: str
@@ -45,11 +46,13 @@ class PillowWriter:
     clear_entries: bool = True  # whether palette entries may be transparent
     bits: bool = False  # whether black and white are bits, as which Pillow reads them anyway
 
-    def __call__(self, image: IndexedImage, metadata: Metadata, params: dict[str, Any]) -> bytes:
+    def __call__(
+        self, indices: Indices, colors: Colors, metadata: Metadata, params: dict[str, Any]
+    ) -> bytes:
         self._load_plugin()
-        indexed = self.palette and len(image.palette) <= 256
-        indexed = indexed and (self.clear_entries or _is_opaque(image))
-        picture = image.to_pil() if indexed else _painted(image)
+        indexed = self.palette and len(colors) <= 256
+        indexed = indexed and (self.clear_entries or is_opaque(colors))
+        picture = (pillow_image if indexed else painted_image)(indices, colors)
         if self.bits and picture.getpalette() == [0, 0, 0, 255, 255, 255]:
             picture = picture.convert("1")
         if picture.mode == "L" and metadata.icc_profile:  # which is one of an RGB space
@@ -83,29 +86,16 @@ class PillowWriter:
             ) from error
 
 
-def _painted(image: IndexedImage) -> Image.Image:
-    from PIL import Image
-
-    painted = np.asarray(image)
-    if image.palette.colors.shape[1] == 4 and _is_opaque(image):
-        painted = np.ascontiguousarray(painted[..., :3])
-    return Image.fromarray(painted)
-
-
-def _is_opaque(image: IndexedImage) -> bool:
-    return bool((image.palette.colors[:, 3:] == 255).all())
-
-
 @dataclass(frozen=True)
 class Format:
     """A kind of file: its suffixes, the first also being its name, and what makes its bytes.
 
-    `encode` takes an indexed image, of its metadata what the format `keeps`, and the parameters of
+    `encode` takes indices, colours, of the metadata what the format `keeps`, and the parameters of
     `save`; writers other than Pillow's have their own.
     """
 
     suffixes: tuple[str, ...]
-    encode: Callable[[IndexedImage, Metadata, dict[str, Any]], bytes]
+    encode: Callable[[Indices, Colors, Metadata, dict[str, Any]], bytes]
     keeps: tuple[str, ...] = ()
     most_colors: int = 65536
     alpha: Literal["all", "one clear", "none"] = "all"  # what it can hold of it
@@ -140,20 +130,15 @@ def _png_metadata(found: dict[str, Any]) -> dict[str, Any]:
     return found | {"pnginfo": text}
 
 
-def _png(image: IndexedImage, metadata: Metadata, params: dict[str, Any]) -> bytes:
+def _png(indices: Indices, colors: Colors, metadata: Metadata, params: dict[str, Any]) -> bytes:
     """By our own writer, which is for palettes, or by Pillow's if there are parameters for it."""
-    colors = image.palette.colors
     if params or len(colors) > 256:
-        return _PILLOW_PNG(image, metadata, params)
-    return png_bytes(image.indices.astype(np.uint8, copy=False), colors, metadata)
+        return _PILLOW_PNG(indices, colors, metadata, params)
+    return png_bytes(indices.astype(np.uint8, copy=False), colors, metadata)
 
 
-def _kmc(image: IndexedImage, metadata: Metadata, params: dict[str, Any]) -> bytes:
-    from kmc.formats.kmc import codec
-    from kmc.indexed_image import IndexedImage
-
-    kept = IndexedImage(image.indices, image.palette, image.mse, metadata)
-    return codec.encode(kept, **params)
+def _kmc(indices: Indices, colors: Colors, metadata: Metadata, params: dict[str, Any]) -> bytes:
+    return codec.encode(indices, colors, metadata, **params)
 
 
 _PILLOW_PNG = PillowWriter("PNG", settings={"compress_level": 9}, arrange=_png_metadata)
@@ -222,34 +207,32 @@ _BY_SUFFIX = {suffix: kind for kind in FORMATS for suffix in kind.suffixes}
 
 
 def write(
-    image: IndexedImage,
+    indices: Indices,
+    colors: Colors,
+    metadata: Metadata | None,
     target: str | os.PathLike[str] | BinaryIO,
     format: str | None = None,
-    *,
-    metadata: bool = True,
-    within: str | os.PathLike[str] | None = None,
-    overwrite: bool = True,
     **params: Any,
 ) -> None:
-    """Write an indexed image; see `kmc.IndexedImage.save`, and `kmc.replace` for the rest.
+    """Write an indexed image to a file; see `kmc.IndexedImage.save`.
 
     Examples
     --------
-    >>> import io, kmc, numpy as np
+    >>> import io, numpy as np
     >>> from kmc.formats.registry import write
     >>> file = io.BytesIO()
-    >>> write(kmc.quantize(np.zeros((2, 2, 3), np.uint8), 1), file, "gif")
+    >>> write(np.zeros((2, 2), np.uint8), np.array([[9]], np.uint8), None, file, "gif")
     >>> file.getvalue()[:6]
     b'GIF87a'
     """
     kind = find_format(target, format)
     if isinstance(target, str | os.PathLike):
         name = os.fsdecode(target)
-        data = encode(image, kind, name, metadata=metadata, **params)
+        data = encode(indices, colors, metadata, kind, name, **params)
         with writing(name):
-            replace(target, data, within=within, overwrite=overwrite)
+            replace(target, data)
     else:
-        data = encode(image, kind, "the file object given", metadata=metadata, **params)
+        data = encode(indices, colors, metadata, kind, "the file object given", **params)
         with writing("the file object given"):
             target.write(data)
 
@@ -288,11 +271,11 @@ def find_format(target: object, format: str | None = None) -> Format:
 
 
 def encode(
-    image: IndexedImage,
+    indices: Indices,
+    colors: Colors,
+    metadata: Metadata | None,
     kind: Format,
     name: str = "the picture",
-    *,
-    metadata: bool = True,
     **params: Any,
 ) -> bytes:
     """The content of the file, `name` being what errors call it.
@@ -311,26 +294,27 @@ def encode(
 
     Examples
     --------
-    >>> import kmc, numpy as np
+    >>> import numpy as np
     >>> from kmc.formats.registry import encode, find_format
-    >>> encode(kmc.quantize(np.zeros((2, 2), np.uint8), 1), find_format("a.bmp"))[:2]
+    >>> bmp = find_format("a.bmp")
+    >>> encode(np.zeros((2, 2), np.uint8), np.array([[9]], np.uint8), None, bmp)[:2]
     b'BM'
     """
-    k = len(image.palette)
+    k = len(colors)
     if k > kind.most_colors:
         raise ArgumentError(
             f"{name}: {kind.name} holds at most {kind.most_colors} colours, and these are {k}"
         )
-    _check_alpha(image, kind, name)
+    _check_alpha(colors, kind, name)
     if kind.loss:
         warnings.warn(f"{name}: {kind.loss}", FormatWarning, stacklevel=4)  # who called save()
-    kept = _kept(image.metadata, kind, name) if metadata and image.metadata else Metadata()
+    kept = _kept(metadata, kind, name) if metadata else Metadata()
     with writing(name):
-        return kind.encode(image, kept, params)
+        return kind.encode(indices, colors, kept, params)
 
 
-def _check_alpha(image: IndexedImage, kind: Format, name: str) -> None:
-    alpha = image.palette.colors[:, 3:].ravel()
+def _check_alpha(colors: Colors, kind: Format, name: str) -> None:
+    alpha = colors[:, 3:].ravel()
     if kind.alpha == "none" and (alpha < 255).any():
         raise ArgumentError(
             f"{name}: {kind.name} holds no alpha; png, webp, tiff, jxl and avif do, or put the "

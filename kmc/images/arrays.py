@@ -66,26 +66,6 @@ def array_pixels(image: Any) -> NDArray[np.uint8]:
     return contiguous("the picture", array, (*array.shape[:2], -1))
 
 
-def promoted(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
-    """Colours of any shape (..., C) with more channels that look the same.
-
-    Grey becomes equal red, green and blue; then alpha is opaque.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.images.arrays import promoted
-    >>> promoted(np.array([[7]], np.uint8), 4).tolist()
-    [[7, 7, 7, 255]]
-    """
-    if pixels.shape[-1] == 1 and channels > 1:
-        pixels = np.repeat(pixels, 3, axis=-1)
-    if pixels.shape[-1] == 3 and channels == 4:
-        opaque = np.full((*pixels.shape[:-1], 1), 255, np.uint8)
-        pixels = np.concatenate((pixels, opaque), axis=-1)
-    return pixels
-
-
 def _fits(array: NDArray[Any]) -> bool:
     return bool(array.min() >= 0 and array.max() <= 255)
 

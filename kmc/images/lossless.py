@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kmc import _core
+from kmc.colors.arrays import MAX_COLORS
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError
-from kmc.metadata import EXIF_PREFIX, pillow_metadata
-from kmc.palette import MOST_COLORS
+from kmc.images.pillow_metadata import pillow_metadata
+from kmc.metadata import EXIF_PREFIX, Metadata
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    from kmc.indexed_image import IndexedImage
+
+class AsIs(NamedTuple):
+    """An indexed image read without any change."""
+
+    indices: NDArray[np.uint8] | NDArray[np.uint16]
+    colors: NDArray[np.uint8]
+    metadata: Metadata
 
 
-def indexed(picture: Image.Image, settings: dict[str, Any] | None = None) -> IndexedImage:
-    """The indexed image that a Pillow picture already is.
+def indexed(picture: Image.Image, settings: dict[str, Any] | None = None) -> AsIs:
+    """The indices and palette that a Pillow picture already has.
 
     Parameters
     ----------
@@ -40,13 +47,10 @@ def indexed(picture: Image.Image, settings: dict[str, Any] | None = None) -> Ind
     --------
     >>> from PIL import Image
     >>> from kmc.images.lossless import indexed
-    >>> indexed(Image.new("RGB", (3, 2), "navy"))
-    <kmc.IndexedImage: 3 x 2 pixels, 1 colour, PSNR inf dB>
+    >>> indexed(Image.new("RGB", (3, 2), "navy")).colors.tolist()
+    [[0, 0, 128]]
     """
     from PIL.Image import Exif
-
-    from kmc.indexed_image import IndexedImage
-    from kmc.palette import Palette
 
     picture.load()
     if picture.mode == "P":
@@ -62,7 +66,7 @@ def indexed(picture: Image.Image, settings: dict[str, Any] | None = None) -> Ind
     if isinstance(exif, bytes):
         told.info["exif"] = EXIF_PREFIX + exif.removeprefix(EXIF_PREFIX)
     metadata = pillow_metadata(told, 1, told.info.get("icc_profile"))
-    return IndexedImage(indices, Palette(colors), 0.0, metadata)
+    return AsIs(indices, colors, metadata)
 
 
 _TOLD = ("icc_profile", "dpi", "exif", "xmp")
@@ -97,9 +101,9 @@ def _counted(picture: Image.Image) -> tuple[Any, NDArray[np.uint8]]:
     threads = thread_count(None)
     colors, _ = _core.histogram(pixels, threads)
     k = len(colors)
-    if k > MOST_COLORS:
+    if k > MAX_COLORS:
         raise ArgumentError(
-            f"the picture has {k} colours, and a palette at most {MOST_COLORS}: "
+            f"the picture has {k} colours, and a palette at most {MAX_COLORS}: "
             "kmc.quantize finds the best"
         )
     order = _order(colors)

@@ -31,17 +31,18 @@ from kmc.errors import (
 )
 from kmc.images.arrays import array_pixels
 from kmc.images.icc import kept_profile, through_grey_profile
+from kmc.images.pillow_metadata import pillow_metadata
 from kmc.images.pillow_modes import EXIF_ORIENTATION, exif_orientation, pillow_pixels
-from kmc.metadata import Metadata, pillow_metadata
+from kmc.metadata import Metadata
 from kmc.utils.arguments import whole
 from kmc.utils.os_errors import reading
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    ImageInput: TypeAlias = (
-        "str | os.PathLike[str] | bytes | BinaryIO | Image.Image | Picture | ArrayLike"
-    )
+ImageInput: TypeAlias = (
+    "str | os.PathLike[str] | bytes | BinaryIO | Image.Image | Picture | ArrayLike"
+)
 
 # Still pictures only: no page description (EPS, PDF), no layers (PSD), no science (FITS). The
 # formats that Pillow has at hand come first, since the others make it load all its plug-ins.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +12,6 @@ from kmc import _core
 from kmc.colors.spaces import SpaceName, coordinates
 from kmc.errors import ArgumentError
 from kmc.utils.arguments import not_negative, one_of
-
-if TYPE_CHECKING:
-    from kmc.palette import Palette
 
 DitherName = Literal["floyd-steinberg", "atkinson", "bayer", "blue-noise"]
 DITHERS: tuple[DitherName, ...] = ("floyd-steinberg", "atkinson", "bayer", "blue-noise")
@@ -83,7 +80,8 @@ def dithered(
     pixels: NDArray[np.uint8],
     colors: NDArray[np.uint8],
     labels: NDArray[np.uint16],
-    palette: Palette,
+    palette: NDArray[np.uint8],
+    space: SpaceName,
     threads: int,
 ) -> tuple[NDArray[np.uint8] | NDArray[np.uint16], float]:
     """The dithered indices of pixels whose distinct colours have these labels, and their error.
@@ -92,47 +90,50 @@ def dithered(
 
     Examples
     --------
-    >>> import kmc, numpy as np
+    >>> import numpy as np
     >>> from kmc.mapping.dithering import Dither, dithered
     >>> pixels = np.full((1, 8, 1), 50, np.uint8)
     >>> colors, labels = np.array([[50]], np.uint8), np.array([0], np.uint16)
-    >>> palette = kmc.Palette([[0], [100]])
-    >>> dithered(Dither("bayer", 256), pixels, colors, labels, palette, 1)
+    >>> palette = np.array([[0], [100]], np.uint8)
+    >>> dithered(Dither("bayer", 256), pixels, colors, labels, palette, "rgb", 1)
     (array([[0, 1, 0, 1, 0, 1, 0, 1]], dtype=uint8), 20000.0)
     """
     if dither.diffuses:
-        return diffused(dither, pixels, palette, threads)
-    space = palette.space
+        return diffused(dither, pixels, palette, space, threads)
     canvas = _canvas(pixels, palette, space, threads)
     indices = canvas.order(
         dither.name == "blue-noise",
         colors,
         coordinates(colors, space, threads),
         labels,
-        _lightness(palette.colors),
+        _lightness(palette),
         dither.strength,
         threads,
     )
-    return indices, _error(indices, pixels, canvas, palette, threads)
+    return indices, _error(indices, pixels, canvas, palette, space, threads)
 
 
 def diffused(
-    dither: Dither, pixels: NDArray[np.uint8], palette: Palette, threads: int
+    dither: Dither,
+    pixels: NDArray[np.uint8],
+    palette: NDArray[np.uint8],
+    space: SpaceName,
+    threads: int,
 ) -> tuple[NDArray[np.uint8] | NDArray[np.uint16], float]:
     """The same by error diffusion, for which distinct colours need not be known.
 
     Examples
     --------
-    >>> import kmc, numpy as np
+    >>> import numpy as np
     >>> from kmc.mapping.dithering import Dither, diffused
-    >>> palette = kmc.Palette([[0], [100]])
-    >>> diffused(Dither("atkinson", 256), np.full((1, 8, 1), 50, np.uint8), palette, 1)
+    >>> pixels, palette = np.full((1, 8, 1), 50, np.uint8), np.array([[0], [100]], np.uint8)
+    >>> diffused(Dither("atkinson", 256), pixels, palette, "rgb", 1)
     (array([[0, 1, 1, 0, 0, 1, 1, 0]], dtype=uint8), 20000.0)
     """
-    canvas = _canvas(pixels, palette, palette.space, threads)
+    canvas = _canvas(pixels, palette, space, threads)
     indices, error = canvas.diffuse(dither.name == "atkinson", dither.strength, threads)
-    if palette.space != "rgb":
-        error = _error(indices, pixels, canvas, palette, threads)
+    if space != "rgb":
+        error = _error(indices, pixels, canvas, palette, space, threads)
     return indices, error
 
 
@@ -140,16 +141,17 @@ def _error(
     indices: NDArray[np.uint8] | NDArray[np.uint16],
     pixels: NDArray[np.uint8],
     canvas: _core.Canvas,
-    palette: Palette,
+    palette: NDArray[np.uint8],
+    space: SpaceName,
     threads: int,
 ) -> float:
     """The squared error of indices, in levels whatever the space."""
-    measured = canvas if palette.space == "rgb" else _canvas(pixels, palette, "rgb", threads)
+    measured = canvas if space == "rgb" else _canvas(pixels, palette, "rgb", threads)
     return measured.error(indices, threads)
 
 
 def _canvas(
-    pixels: NDArray[np.uint8], palette: Palette, space: SpaceName, threads: int
+    pixels: NDArray[np.uint8], palette: NDArray[np.uint8], space: SpaceName, threads: int
 ) -> _core.Canvas:
     """What the engine dithers; pixels in rgb without alpha lie where their levels are."""
     channels = pixels.shape[2]
@@ -157,7 +159,7 @@ def _canvas(
     if space != "rgb" or channels == 4:
         places = coordinates(pixels.reshape(-1, channels), space, threads)
     clear = coordinates(np.zeros((1, channels), np.uint8), space)
-    return _core.Canvas(pixels, coordinates(palette.colors, space, threads), clear, places)
+    return _core.Canvas(pixels, coordinates(palette, space, threads), clear, places)
 
 
 def _lightness(colors: NDArray[np.uint8]) -> NDArray[np.uint16]:

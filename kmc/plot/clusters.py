@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kmc.errors import ArgumentError
-from kmc.images.reading import as_pixels
+from kmc.images.reading import ImageInput, as_pixels
 from kmc.plot.axes import GREY, drawing_axes, grouped
 from kmc.utils.arguments import array, whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from kmc.images.reading import ImageInput
     from kmc.indexed_image import IndexedImage
     from kmc.palette import Palette
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from kmc.colors.arrays import MAX_COLORS
 from kmc.errors import ArgumentError, ArgumentTypeError
-from kmc.images.reading import as_pixels
-from kmc.palette import MOST_COLORS
+from kmc.images.reading import ImageInput, as_pixels
 from kmc.pipeline import quantize
 from kmc.plot.axes import BLUE, GREY, VERMILLION, drawing_axes
 from kmc.utils.arguments import whole
@@ -19,7 +19,6 @@ from kmc.utils.arguments import whole
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from kmc.images.reading import ImageInput
 
 DEFAULT_KS = (2, 3, 4, 6, 8, 11, 16, 23, 32, 45, 64, 91, 128, 181, 256)
 
@@ -133,7 +132,7 @@ def measured(image: ImageInput, ks: Iterable[int] | None = None) -> list[Measure
         raise ArgumentTypeError(f"ks must be several numbers of colours, not {wanted!r}")
     pixels = as_pixels(image)
     points = []
-    for k in sorted({whole("k", k, 1, MOST_COLORS) for k in wanted}):
+    for k in sorted({whole("k", k, 1, MAX_COLORS) for k in wanted}):
         result = quantize(pixels, k)
         file = io.BytesIO()
         result.save(file, "png")

@@ -10,15 +10,14 @@ from numpy.typing import NDArray
 from kmc.color_histogram import histogram
 from kmc.display.swatches import swatches
 from kmc.errors import ArgumentTypeError, ImageShapeError
-from kmc.images.reading import as_pixels
+from kmc.images.reading import ImageInput, as_pixels
 from kmc.indexed_image import IndexedImage
+from kmc.palette import Palette
 from kmc.plot.axes import drawing_axes, grouped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from kmc.images.reading import ImageInput
-    from kmc.palette import Palette
 
 # Inches: the most a picture takes, the room for its two lines of text, the gap to the other one.
 WIDTH, HEIGHT = 5.0, 7.0
@@ -129,7 +128,16 @@ def palette_bar(palette: Palette | IndexedImage, *, ax: Axes | None = None) -> A
     >>> [text.get_text() for text in ax.texts]
     ['#ff0000', '#000000']
     """
-    found = swatches(palette)
+    if isinstance(palette, IndexedImage):
+        image, palette = palette, palette.palette
+        counts = np.bincount(image.indices.reshape(-1), minlength=len(palette))
+    elif isinstance(palette, Palette):
+        counts = palette.counts
+    else:
+        raise ArgumentTypeError(
+            f"expected a Palette or an IndexedImage, not {type(palette).__name__}"
+        )
+    found = swatches(palette.colors, counts)
     ax = drawing_axes(ax, (10, 1.5))
     fitted = any(swatch.share for swatch in found)
     shares = np.array([swatch.share for swatch in found]) if fitted else 1 / len(found)

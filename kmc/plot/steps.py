@@ -8,17 +8,17 @@ import os
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from kmc.clustering.fitting import fitted
-from kmc.clustering.options import checked_options
-from kmc.clustering.samples import sample
+from kmc.clustering.options import FitOptions, checked_options, takes_fit_options
+from kmc.clustering.problem import ClusteringProblem
 from kmc.errors import ArgumentError, ArgumentTypeError, FileWriteError
-from kmc.formats.palette_order import checked_order, ordered_palette
-from kmc.images.reading import as_pixels
+from kmc.image_sets import colors_of_pixels
+from kmc.images.reading import ImageInput, as_pixels
+from kmc.palette import Palette, fitted_palette
 from kmc.plot.axes import lone_figure
 from kmc.plot.clusters import SIZE, clusters
 from kmc.utils import atomic_write as files
@@ -26,8 +26,6 @@ from kmc.utils.os_errors import writing
 
 if TYPE_CHECKING:
     from kmc.clustering.options import Callback
-    from kmc.images.reading import ImageInput
-    from kmc.palette import Palette
 
 DPI = 150
 
@@ -36,6 +34,7 @@ SOFTWARE = "kmc.plot.steps"
 HEAD = 128  # bytes, in which they do
 
 
+@takes_fit_options
 def steps(
     image: ImageInput,
     k: int,
@@ -43,7 +42,8 @@ def steps(
     *,
     n_pixels: int = 4000,
     callback: Callback | None = None,
-    **options: Any,
+    importance: ArrayLike | None = None,
+    **options: Unpack[FitOptions],
 ) -> Palette:
     """Fit a palette, and write a figure of the pixels with the centroids after each iteration.
 
@@ -59,7 +59,7 @@ def steps(
         earlier call has left there make way.
     n_pixels : int, default 4000
         How many pixels to draw at most.
-    callback, **options
+    callback, importance, **options
         As for `kmc.fit`, of which there may be only one run: ``n_init=1``.
 
     Returns
@@ -94,14 +94,12 @@ def steps(
         raise ArgumentTypeError(f"folder must be a path, not {type(folder).__name__}")
     pixels = as_pixels(image)
     drawing = _Drawing(pixels, Path(folder), n_pixels, callback)
-    order = checked_order(options.pop("order", None), picture=False)
-    checked = checked_options(k, callback=drawing.step, **options)
-    importance, image_weights = options.get("importance"), options.get("image_weights")
-    weighed = sample(pixels, importance, image_weights, checked.threads)
-    palette, _, _ = fitted(weighed, replace(checked, begun=drawing.begin))
+    checked = checked_options(k, callback=drawing.step, importance=importance, **options)
+    given = colors_of_pixels(pixels, importance, checked.threads)
+    found = ClusteringProblem(given, replace(checked, on_start=drawing.begin)).solve(k)
     if drawing.before is None:
-        drawing.begin(palette.centroids)
-    return ordered_palette(palette, order, checked.n_fixed)
+        drawing.begin(found.centroids)
+    return fitted_palette(found, checked.space)
 
 
 def figures(folder: str | os.PathLike[str]) -> list[Path]:

@@ -65,7 +65,10 @@ def convert(
     with console.about(read.name):
         image, before = _opened(read)
     settings: dict[str, Any] = {} if level is None else {"level": level}
-    data = encode(image, kind, called(target), metadata=not strip, **settings)
+    kept = None if strip else image.metadata
+    data = encode(
+        image.indices, image.palette.colors, kept, kind, called(target), **settings
+    )
     write(target, data, overwrite=force)
     if not quiet:
         names = f"{console.printable(source)} -> {console.printable(target)}"
@@ -87,4 +90,5 @@ def _opened(source: Input) -> tuple[Any, int]:
     if data.startswith(SIGNATURE[:4]):
         return kmc.open(stream), len(data)
     with open_picture(stream, name) as picture:
-        return indexed(picture), len(data)
+        indices, colors, metadata = indexed(picture)
+    return kmc.IndexedImage(indices, kmc.Palette(colors), 0.0, metadata), len(data)

@@ -60,7 +60,8 @@ def palette(files: tuple[str, ...], **given: Any) -> Exit:
         Naming(overwrite=given["force"]).check(inputs[0], output)
     options = fit_options(given, opener)
     pictures = opener(inputs[0]) if len(inputs) == 1 else map(opener, inputs)
-    found = swatches(kmc.fit(pictures, given["k"], **options))
+    palette = kmc.fit(pictures, given["k"], **options)
+    found = swatches(palette.colors, palette.counts)
     if output is not None:
         sorted_palette(found).save(output)
     else:
@@ -148,7 +149,7 @@ def gpl(swatches: list[Swatch]) -> list[str]:
     """
     from kmc.formats.palette_files import encoded
 
-    return encoded(sorted_palette(swatches), ".gpl", "kmc").decode().splitlines()
+    return encoded(sorted_palette(swatches).colors, ".gpl", "kmc").decode().splitlines()
 
 
 def sorted_palette(swatches: list[Swatch]) -> Palette:

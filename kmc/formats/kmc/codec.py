@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import warnings
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, BinaryIO
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +27,7 @@ from kmc.formats.kmc.signature import SIGNATURE
 from kmc.metadata import Metadata
 from kmc.utils.arguments import whole
 
-if TYPE_CHECKING:
-    from kmc.indexed_image import IndexedImage
+Indices = NDArray[np.uint8] | NDArray[np.uint16]
 
 HEADER, BAND = b"H", b"I"
 
@@ -101,13 +99,21 @@ class Header:
         return slice(*edge)
 
 
-def encode(image: IndexedImage, *, level: int = DEFAULT_LEVEL, threads: int | None = None) -> bytes:
-    """The .kmc file of an indexed image.
+def encode(
+    indices: Indices,
+    colors: NDArray[np.uint8],
+    metadata: Metadata | None = None,
+    *,
+    level: int = DEFAULT_LEVEL,
+    threads: int | None = None,
+) -> bytes:
+    """Encode an indexed image as a .kmc file.
 
     Parameters
     ----------
-    image : IndexedImage
-        Its indices, palette and metadata are kept exactly as they are.
+    indices : ndarray of uint8 or uint16, shape (H, W)
+    colors : ndarray of uint8, shape (k, C)
+    metadata : Metadata, optional
     level : int, default 5
         From 1, the fastest, to 9, the smallest.
     threads : int, optional
@@ -122,42 +128,41 @@ def encode(image: IndexedImage, *, level: int = DEFAULT_LEVEL, threads: int | No
 
     Examples
     --------
-    >>> import kmc, numpy as np
-    >>> from kmc.formats.kmc.codec import encode
-    >>> image = kmc.quantize(np.array([[0, 2], [9, 9]], np.uint8), 3)
-    >>> file = encode(image)
-    >>> np.array_equal(kmc.open(file).indices, image.indices)
-    True
+    >>> import numpy as np
+    >>> from kmc.formats.kmc.codec import decode, encode
+    >>> indices, colors = np.array([[0, 1, 1]], np.uint8), np.array([[7], [9]], np.uint8)
+    >>> decode(encode(indices, colors), "a.kmc").indices.tolist()
+    [[0, 1, 1]]
     """
     level = whole("level", level, 1, 9)
     n_threads = thread_count(threads)
-    header = _chosen(image, level)
+    header = _chosen(indices, colors, level)
     ways = [header]
-    if header.n_bands and image.indices.size <= _SMALL_PIXELS:
+    if header.n_bands and indices.size <= _SMALL_PIXELS:
         plain = [_PLAIN_MODEL, _PLAIN_DIFFERENCES]
         models = _SHORT_MODELS if level >= DEFAULT_LEVEL else plain
         ways += [replace(header, contexts=c, slot_bits=s) for c, s in models]
-    tried = [picture_chunks(image, way, n_threads) for way in ways]
+    tried = [picture_chunks(indices, way, n_threads) for way in ways]
     first, *bands = min(tried, key=lambda chunks: sum(map(len, chunks)))
-    metadata = metadata_chunks(image.metadata or Metadata())
-    return b"".join([SIGNATURE, bytes([VERSION]), first, *metadata, *bands, END])
+    described = metadata_chunks(metadata or Metadata())
+    return b"".join([SIGNATURE, bytes([VERSION]), first, *described, *bands, END])
 
 
-def picture_chunks(image: IndexedImage, header: Header, threads: int) -> list[bytes]:
+def picture_chunks(indices: Indices, header: Header, threads: int) -> list[bytes]:
     """The header and the bands of a picture."""
     first = chunk(HEADER, _header_bytes(header))
     if not header.n_bands:
         return [first]
     model = header.contexts, header.slot_bits, header.n_bands
-    bands = _core.plane_write(image.indices, header.colors, *model, threads)
+    bands = _core.plane_write(indices, header.colors, *model, threads)
     if header.n_bands == 1:
         return [first, chunk(BAND, bands[0])]
     return [first, *(chunk(BAND, varint(i) + band) for i, band in enumerate(bands))]
 
 
-def _chosen(image: IndexedImage, level: int) -> Header:
-    height, width = image.indices.shape
-    colors = np.ascontiguousarray(image.palette.colors)
+def _chosen(indices: Indices, colors: NDArray[np.uint8], level: int) -> Header:
+    height, width = indices.shape
+    colors = np.ascontiguousarray(colors)
     if len(colors) == 1:
         return Header(height, width, colors, 0, 0, 0)
     n_bands = min(height, 1 << max(1, height * width // _BAND_PIXELS).bit_length() - 1)
@@ -183,70 +188,45 @@ def _header_bytes(header: Header) -> bytes:
     return kind + b"".join(map(varint, sizes)) + contexts + _core.palette_write(header.colors)
 
 
-def open(
-    file: str | os.PathLike[str] | bytes | BinaryIO,
+class Decoded(NamedTuple):
+    """What a .kmc file holds."""
+
+    indices: Indices
+    colors: NDArray[np.uint8]
+    metadata: Metadata
+
+
+def decode(
+    data: bytes,
+    name: str,
     *,
     partial: bool = False,
     max_memory: int = DEFAULT_MAX_MEMORY,
     threads: int | None = None,
-) -> IndexedImage:
-    """Open a .kmc file.
-
-    Parameters
-    ----------
-    file : path, bytes or binary file object
-        The file, or all of its bytes.
-    partial : bool, default False
-        Whether to make do with the rows that survived where a file is damaged: the others get index
-        0, and a FormatWarning says which they are.
-    max_memory : int, default 2**30
-        The most bytes that the picture and the tables for decoding it may take, and the metadata
-        besides; fewer threads are used where tables for all of them would take more.
-    threads : int, optional
-        The most threads to use.
-
-    Returns
-    -------
-    IndexedImage
-        Indices, palette and metadata as they were saved; its `mse` is 0, since the file does not
-        know of another picture.
+) -> Decoded:
+    """Decode a .kmc file; `name` is what errors call it, and `kmc.open` explains the rest.
 
     Raises
     ------
-    FormatError
-        The file is damaged, cut short, goes on after its end, wants more memory than `max_memory`,
-        or is none; the message says what and where.
-    ImageReadError, ImageNotFoundError
-        The file cannot be read.
-    OutOfMemoryError
-        There is less memory than `max_memory`.
-
-    Warns
-    -----
-    FormatWarning
-        With `partial`, rows are missing.
+    FormatError, OutOfMemoryError
 
     Examples
     --------
-    >>> import io, kmc, numpy as np
-    >>> file = io.BytesIO()
-    >>> kmc.quantize(np.array([[0, 2], [9, 9]], np.uint8), 3).save(file, "kmc")
-    >>> kmc.open(file.getvalue()).palette.colors.ravel().tolist()
-    [0, 2, 9]
+    >>> import numpy as np
+    >>> from kmc.formats.kmc.codec import decode, encode
+    >>> file = encode(np.array([[0, 1, 1]], np.uint8), np.array([[7], [9]], np.uint8))
+    >>> decode(file, "a.kmc").colors.tolist()
+    [[7], [9]]
     """
     max_memory = min(whole("max_memory", max_memory, 1), sys.maxsize)
     n_threads = thread_count(threads)
-    data, name = _bytes_of(file)
     try:
-        return _opened(data, name, partial, max_memory, n_threads)
+        return _decoded(data, name, partial, max_memory, n_threads)
     except MemoryError as error:
         raise OutOfMemoryError(f"{name}: not enough memory to open the picture") from error
 
 
-def _opened(data: bytes, name: str, partial: bool, max_memory: int, n_threads: int) -> IndexedImage:
-    from kmc.indexed_image import IndexedImage
-    from kmc.palette import Palette
-
+def _decoded(data: bytes, name: str, partial: bool, max_memory: int, n_threads: int) -> Decoded:
     header, chunks = read_header(data, name, partial=partial)
     n_threads = _fitting_threads(header, n_threads, max_memory, name)
     bands = _bands(header, chunks, name, partial)
@@ -259,13 +239,7 @@ def _opened(data: bytes, name: str, partial: bool, max_memory: int, n_threads: i
         )
     else:
         indices = np.zeros(shape, np.uint8)
-    return IndexedImage(indices, Palette(header.colors), 0.0, metadata)
-
-
-def _bytes_of(file: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[bytes, str]:
-    from kmc.images.reading import read_bytes
-
-    return read_bytes(file)
+    return Decoded(indices, header.colors, metadata)
 
 
 def read_header(data: bytes, name: str, *, partial: bool = False) -> tuple[Header, list[Chunk]]:
@@ -278,9 +252,9 @@ def read_header(data: bytes, name: str, *, partial: bool = False) -> tuple[Heade
 
     Examples
     --------
-    >>> import kmc, numpy as np
+    >>> import numpy as np
     >>> from kmc.formats.kmc.codec import encode, read_header
-    >>> file = encode(kmc.quantize(np.zeros((2, 5), np.uint8), 1))
+    >>> file = encode(np.zeros((2, 5), np.uint8), np.array([[0]], np.uint8))
     >>> header, chunks = read_header(file, "a.kmc")
     >>> header.width, header.height, len(header.colors), len(chunks)
     (5, 2, 1, 0)

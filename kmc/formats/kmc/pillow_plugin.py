@@ -8,9 +8,10 @@ from typing import IO, Any
 import numpy as np
 from PIL import Image, ImageFile, ImagePalette
 
-from kmc.formats.kmc.codec import DEFAULT_MAX_MEMORY, Header, encode, open, read_header
+from kmc.formats.kmc.codec import DEFAULT_MAX_MEMORY, Header, decode, encode, read_header
 from kmc.formats.kmc.metadata_chunks import read_metadata
 from kmc.formats.kmc.signature import NAME
+from kmc.formats.painting import painted
 from kmc.images.lossless import indexed
 from kmc.metadata import EXIF_PREFIX, Metadata
 
@@ -54,10 +55,10 @@ class KmcImageFile(ImageFile.ImageFile):
     def load(self) -> Any:
         """Decode the picture, once."""
         if self._file is not None:
-            stream = io.BytesIO(self._file)
-            stream.name = self._name  # what errors call it
-            image, self._file = open(stream), None
-            pixels = image.indices if self.mode == "P" else np.asarray(image)
+            found, self._file = decode(self._file, self._name), None
+            pixels = found.indices
+            if self.mode != "P":
+                pixels = painted(found.indices, found.colors)
             if self.fp is not None and self._exclusive_fp:
                 self.fp.close()
             self.fp = io.BytesIO(np.ascontiguousarray(pixels).tobytes())
@@ -96,4 +97,4 @@ def save(picture: Image.Image, file: IO[bytes]) -> None:
     """
     settings: dict[str, Any] = getattr(picture, "encoderinfo", {})
     options = {name: settings[name] for name in ("level", "threads") if name in settings}
-    file.write(encode(indexed(picture, settings), **options))
+    file.write(encode(*indexed(picture, settings), **options))

@@ -1,4 +1,4 @@
-"""The nearest colour of a palette for pixels in arrays of any shape."""
+"""The nearest palette colour of pixels in arrays of any shape: `kmc.assign`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kmc import _core
+from kmc.colors.arrays import checked_colors
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ArgumentTypeError
-from kmc.mapping.remapping import compares_levels
-from kmc.palette import Indices, Palette, as_colors
+from kmc.mapping.remapping import compares_levels, remap
+from kmc.palette import Palette
 from kmc.utils.arguments import array, contiguous, flag
+
+Indices = NDArray[np.uint8] | NDArray[np.uint16]
 
 
 @overload
@@ -83,7 +86,7 @@ def assign(
     [[1.0, 1.0, 1.0], [9.0, 8.5, 8.0]]
     """
     if not isinstance(palette, Palette):
-        palette = Palette(as_colors("palette", palette))
+        palette = Palette(checked_colors("palette", palette))
     colors = palette.colors
     values = array("pixels", pixels)
     if values.dtype != np.uint8:
@@ -93,7 +96,7 @@ def assign(
             f"pixels must have shape (..., {colors.shape[1]}) as the palette has, "
             f"not {values.shape}"
         )
-    comparable, n_threads = compares_levels(palette), thread_count(threads)
+    comparable, n_threads = compares_levels(colors, palette.space), thread_count(threads)
     if flag("return_sums", return_sums) and not comparable:
         raise ArgumentError(
             "return_sums is for grey and RGB colours of space rgb: means of others are not means "
@@ -102,7 +105,8 @@ def assign(
     flat = contiguous("pixels", values, (-1, colors.shape[1]))
     if not return_sums:
         if len(flat) and not comparable:
-            return palette.remap(flat[None], threads=threads).indices.reshape(values.shape[:-1])
+            mapped = remap(flat[None], colors, palette.space, None, n_threads)
+            return mapped.indices.reshape(values.shape[:-1])
         return _core.assign(flat, colors, n_threads)[0].reshape(values.shape[:-1])
     indices, _, counts, sums = _core.assign_sums(flat, colors, n_threads)
     return indices.reshape(values.shape[:-1]), counts, sums

@@ -1,47 +1,39 @@
-"""What a palette is fitted to: the colours of one picture or several, and what each weighs."""
+"""Whatever `kmc.fit` takes, one image or several, as weighted colours."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kmc import _core
 from kmc.clustering.importance import fixed_point, weigh, within_limit
-from kmc.color_histogram import Histogram, histogram, morton_keys
+from kmc.clustering.weighted_colors import WeightedColors
+from kmc.color_histogram import Histogram, histogram
+from kmc.colors.arrays import morton_keys, promoted
 from kmc.errors import ArgumentError, KmcError
-from kmc.images.arrays import promoted
 from kmc.images.reading import Picture, as_pixels, is_pillow
 from kmc.utils.arguments import array
 
 
-class Sample(NamedTuple):
-    """Colours with how many pixels have each, and their weights where these are not as many.
-
-    Weights are 0 or more, one for each colour.
-    """
-
-    counted: Histogram
-    weights: NDArray[np.int64] | None = None
-
-
-def sample(
+def weighted_colors(
     image: Any,
     importance: ArrayLike | None = None,
     image_weights: ArrayLike | None = None,
     threads: int = 1,
-) -> Sample:
-    """What `kmc.fit` is given as a sample.
+) -> WeightedColors:
+    """The weighted colours of what `kmc.fit` takes: an image, a Histogram, or several of them.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from kmc.clustering.samples import sample
+    >>> from kmc.image_sets import weighted_colors
     >>> grey, red = np.full((2, 2), 7, np.uint8), np.full((1, 1, 3), (255, 0, 0), np.uint8)
-    >>> both = sample([grey, red], image_weights=[1, 8])
-    >>> both.counted.colors.tolist(), both.counted.counts.tolist(), both.weights.tolist()
+    >>> found = weighted_colors([grey, red], image_weights=[0.5, 4])
+    >>> found.colors.tolist(), found.counts.tolist(), found.weights.tolist()
     ([[7, 7, 7], [255, 0, 0]], [4, 1], [4, 8])
     """
     if is_several(image):
@@ -59,24 +51,26 @@ def sample(
                 "importance is of pixels, which a Histogram has no more: "
                 "give it to kmc.histogram(image, importance=...)"
             )
-        return Sample(image)
-    return weighed(as_pixels(image), importance, threads)
+        return WeightedColors(image.colors, image.counts)
+    return colors_of_pixels(as_pixels(image), importance, threads)
 
 
-def weighed(pixels: NDArray[np.uint8], importance: ArrayLike | None, threads: int) -> Sample:
-    """The sample that the pixels of one picture are.
+def colors_of_pixels(
+    pixels: NDArray[np.uint8], importance: ArrayLike | None, threads: int
+) -> WeightedColors:
+    """The weighted colours of one image.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from kmc.clustering.samples import weighed
-    >>> weighed(np.array([[[5], [9], [9]]], np.uint8), [[2, 4, 0]], threads=1)
-    Sample(counted=<kmc.Histogram: 2 colours of 1 channels, 3 pixels>, weights=array([1, 2]))
+    >>> from kmc.image_sets import colors_of_pixels
+    >>> colors_of_pixels(np.array([[[5], [9], [9]]], np.uint8), [[1, 1, 1]], 1).weights.tolist()
+    [1, 2]
     """
-    counted = histogram(pixels, threads=threads)
+    colors, counts = _core.histogram(pixels, threads)
     if importance is None:
-        return Sample(counted)
-    return Sample(counted, weigh(pixels, counted, importance, threads))
+        return WeightedColors(colors, counts)
+    return WeightedColors(colors, counts, weigh(pixels, colors, importance, threads))
 
 
 def is_several(image: object) -> bool:
@@ -88,7 +82,7 @@ def is_several(image: object) -> bool:
     Examples
     --------
     >>> import numpy as np
-    >>> from kmc.clustering.samples import is_several
+    >>> from kmc.image_sets import is_several
     >>> is_several(["a.png", "b.png"]), is_several([[0, 255], [255, 0]]), is_several("a.png")
     (True, False, False)
     """
@@ -105,37 +99,38 @@ def _is_picture(part: Any) -> bool:
     return not isinstance(part, list | tuple) and getattr(part, "ndim", 0) >= 2
 
 
-# ---- several pictures ----------------------------------------------------------------------------
-
-
-def _of_several(images: Iterable[Any], image_weights: ArrayLike | None, threads: int) -> Sample:
-    """The sum of the samples of each picture, of which only one is in memory at a time."""
-    multiples, divisor = _multiples(image_weights)
-    counted, weighted = _Sums(), _Sums()
+def _of_several(
+    images: Iterable[Any], image_weights: ArrayLike | None, threads: int
+) -> WeightedColors:
+    """The sum of the colours of each image, of which only one is in memory at a time."""
+    factors, divisor = _whole_factors(image_weights)
+    counted, weighted = _HistogramSum(), _HistogramSum()
     n = 0
     for n, image in enumerate(images, 1):
-        if multiples is not None and n > len(multiples):
+        if factors is not None and n > len(factors):
             break
-        one = _histogram_of(image, n - 1, threads)
-        counted.add(one, one.counts)
-        if multiples is not None and multiples[n - 1] > 0:
-            weighted.add(one, one.counts * multiples[n - 1])
+        found = _histogram_of(image, n - 1, threads)
+        counted.add(found, found.counts)
+        if factors is not None and factors[n - 1] > 0:
+            weighted.add(found, found.counts * factors[n - 1])
     if n == 0:
         raise ArgumentError("expected at least one picture, and there is none")
-    if multiples is None:
-        return Sample(counted.total())
-    if n != len(multiples):
-        number = f"more than {n - 1}" if n > len(multiples) else f"{n}"
+    total = counted.total()
+    if factors is None:
+        return WeightedColors(total.colors, total.counts)
+    if n != len(factors):
+        number = f"more than {n - 1}" if n > len(factors) else f"{n}"
         raise ArgumentError(
-            f"image_weights must be one for each picture, and {len(multiples)} are not {number}"
+            f"image_weights must be one for each picture, and {len(factors)} are not {number}"
         )
-    whole, part = counted.total(), weighted.total(counted.channels)
-    sums = np.zeros(len(whole), np.int64)
-    sums[np.searchsorted(morton_keys(whole.colors), morton_keys(part.colors))] = part.counts
-    return Sample(whole, within_limit(sums // divisor))
+    part = weighted.total(counted.channels)
+    sums = np.zeros(len(total), np.int64)
+    sums[np.searchsorted(morton_keys(total.colors), morton_keys(part.colors))] = part.counts
+    return WeightedColors(total.colors, total.counts, within_limit(sums // divisor))
 
 
-def _multiples(image_weights: ArrayLike | None) -> tuple[NDArray[np.int64] | None, int]:
+def _whole_factors(image_weights: ArrayLike | None) -> tuple[NDArray[np.int64] | None, int]:
+    """Image weights as whole numbers, and their greatest common divisor."""
     if image_weights is None:
         return None, 1
     given = array("image_weights", image_weights)
@@ -155,23 +150,27 @@ def _histogram_of(image: Any, number: int, threads: int) -> Histogram:
         raise
 
 
-class _Sums:
-    """Histograms added up, apart for each number of channels: they are only promoted at the end."""
+class _HistogramSum:
+    """A sum of histograms, kept apart by channels and promoted to the most of them at the end."""
 
     def __init__(self) -> None:
-        self.of: dict[int, Histogram] = {}
+        self.by_channels: dict[int, Histogram] = {}
 
     @property
     def channels(self) -> int:
-        return max(self.of)
+        return max(self.by_channels)
 
-    def add(self, one: Histogram, counts: NDArray[np.int64]) -> None:
-        channels = one.colors.shape[1]
-        if counts is not one.counts:
-            one = Histogram(one.colors, counts)
-        self.of[channels] = self.of[channels] + one if channels in self.of else one
+    def add(self, found: Histogram, counts: NDArray[np.int64]) -> None:
+        channels = found.colors.shape[1]
+        if counts is not found.counts:
+            found = Histogram(found.colors, counts)
+        sums = self.by_channels
+        sums[channels] = sums[channels] + found if channels in sums else found
 
     def total(self, channels: int | None = None) -> Histogram:
         most = channels or self.channels
-        parts = [Histogram(promoted(one.colors, most), one.counts) for one in self.of.values()]
+        parts = [
+            Histogram(promoted(part.colors, most), part.counts)
+            for part in self.by_channels.values()
+        ]
         return sum(parts[1:], parts[0])

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Unpack
 
 from numpy.typing import ArrayLike
 
-from kmc.clustering.fitting import Fitter
 from kmc.clustering.goals import psnr_of
-from kmc.clustering.options import EffortName, Weights, checked_options
-from kmc.clustering.samples import sample
+from kmc.clustering.options import FitOptions, checked_options, takes_fit_options
+from kmc.clustering.problem import ClusteringProblem
 from kmc.color_histogram import Histogram
-from kmc.colors.spaces import SpaceName
+from kmc.colors.arrays import MAX_COLORS
 from kmc.errors import ArgumentTypeError
-from kmc.palette import MOST_COLORS, Palette
+from kmc.image_sets import weighted_colors
+from kmc.images.reading import ImageInput
 from kmc.utils.arguments import whole
-
-if TYPE_CHECKING:
-    from kmc.images.reading import ImageInput
 
 
 class CurvePoint(NamedTuple):
@@ -26,7 +23,7 @@ class CurvePoint(NamedTuple):
 
     Examples
     --------
-    >>> from kmc.clustering.error_curve import CurvePoint
+    >>> from kmc.error_curve import CurvePoint
     >>> CurvePoint(16, 120.5, 32.1).k
     16
     """
@@ -36,22 +33,14 @@ class CurvePoint(NamedTuple):
     psnr: float
 
 
+@takes_fit_options
 def curve(
     image: Histogram | ImageInput | Iterable[Histogram | ImageInput],
     ks: Iterable[int],
     *,
-    init: str = "k-means++",
-    n_init: int = 1,
-    max_iter: int = 300,
-    tol: float | None = None,
-    seed: int = 0,
-    weights: Weights = "counts",
-    effort: EffortName = "default",
-    threads: int | None = None,
-    fixed: Palette | ArrayLike | None = None,
     importance: ArrayLike | None = None,
     image_weights: ArrayLike | None = None,
-    space: SpaceName = "rgb",
+    **options: Unpack[FitOptions],
 ) -> list[CurvePoint]:
     """Find out what error each of many numbers of colours leaves.
 
@@ -93,34 +82,24 @@ def curve(
       4 colours: MSE 341.5, PSNR 22.8 dB
     256 colours: MSE 0.0, PSNR inf dB
     """
+    init = options.get("init", "k-means++")
     if not isinstance(init, str):
         raise ArgumentTypeError(f"init must be the name of a seeding for many k, not {init!r}")
     try:
-        given = list(ks)
+        given_ks = list(ks)
     except TypeError:
         raise ArgumentTypeError(f"ks must be integers, not {ks!r}") from None
-    numbers = [whole("ks", k, 1, MOST_COLORS) for k in given]
-    options = checked_options(
-        min(numbers, default=MOST_COLORS),
-        init,
-        n_init,
-        max_iter,
-        tol,
-        seed,
-        weights,
-        effort,
-        threads,
-        None,
-        fixed,
-        importance,
-        image_weights,
-        space,
+    numbers = [whole("ks", k, 1, MAX_COLORS) for k in given_ks]
+    checked = checked_options(
+        min(numbers, default=MAX_COLORS),
+        importance=importance,
+        image_weights=image_weights,
+        **options,
     )
-    one = sample(image, importance, image_weights, options.threads)
-    fitter = Fitter(one, options)
+    given = weighted_colors(image, importance, image_weights, checked.threads)
+    problem = ClusteringProblem(given, checked)
     points = {}
     for k in set(numbers):
-        error = fitter.fitted(k)[2]
-        mse = error / one.counted.n_pixels
-        points[k] = CurvePoint(k, mse, psnr_of(mse, one.counted.colors.shape[1]))
+        mse = problem.solve(k).error / given.n_pixels
+        points[k] = CurvePoint(k, mse, psnr_of(mse, given.colors.shape[1]))
     return [points[k] for k in numbers]

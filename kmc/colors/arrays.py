@@ -1,0 +1,148 @@
+"""Arrays of colours: checked, promoted to more channels, sorted, written as hex codes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from kmc.errors import ArgumentError, ArgumentTypeError
+from kmc.utils.arguments import array
+
+CHANNELS = (1, 3, 4)
+
+MAX_COLORS = 65536
+
+
+def checked_colors(name: str, colors: ArrayLike) -> NDArray[np.uint8]:
+    """Palette colours given by a caller, checked and copied; `name` is what errors call them.
+
+    Examples
+    --------
+    >>> from kmc.colors.arrays import checked_colors
+    >>> checked_colors("fixed", [[256]])
+    Traceback (most recent call last):
+    ...
+    kmc.errors.ArgumentError: fixed must lie in 0..255
+    """
+    values = array(name, colors)
+    if values.ndim != 2 or values.shape[1] not in CHANNELS or not 1 <= len(values) <= MAX_COLORS:
+        raise ArgumentError(
+            f"{name} must have shape (k, C), k = 1 to {MAX_COLORS}, C one of 1, 3, 4, "
+            f"not {values.shape}"
+        )
+    if values.dtype.kind not in "iu":
+        raise ArgumentTypeError(f"{name} must be uint8, not {values.dtype}")
+    if values.min() < 0 or values.max() > 255:
+        raise ArgumentError(f"{name} must lie in 0..255")
+    return np.array(values, np.uint8, order="C")
+
+
+def promoted(colors: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
+    """Colours of shape (..., C) in at least `channels` channels, looking the same.
+
+    Grey becomes equal red, green and blue; an added alpha channel is opaque.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.colors.arrays import promoted
+    >>> promoted(np.array([[7]], np.uint8), 4).tolist()
+    [[7, 7, 7, 255]]
+    """
+    if colors.shape[-1] == 1 and channels > 1:
+        colors = np.repeat(colors, 3, axis=-1)
+    if colors.shape[-1] == 3 and channels == 4:
+        opaque = np.full((*colors.shape[:-1], 1), 255, np.uint8)
+        colors = np.concatenate((colors, opaque), axis=-1)
+    return colors
+
+
+def rgb_colors(colors: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The RGB part of palette colours, (k, 3): grey repeated, alpha left out.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.colors.arrays import rgb_colors
+    >>> rgb_colors(np.array([[7]], np.uint8)).tolist()
+    [[7, 7, 7]]
+    """
+    return promoted(colors, 3)[:, :3]
+
+
+def hex_codes(colors: NDArray[np.uint8]) -> list[str]:
+    """``#rrggbb`` of every colour, ``#rrggbbaa`` of those that are not opaque.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.colors.arrays import hex_codes
+    >>> hex_codes(np.array([[7]], np.uint8)), hex_codes(np.array([[1, 2, 3, 128]], np.uint8))
+    (['#070707'], ['#01020380'])
+    """
+    return [
+        "#" + color.tobytes().hex()[: 6 if color[3:].sum() == 255 else 8]
+        for color in promoted(colors, 3)
+    ]
+
+
+def morton_keys(colors: NDArray[np.uint8]) -> NDArray[np.uint32]:
+    """The Morton code of every colour: bits of the channels interleaved, highest first.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.colors.arrays import morton_keys
+    >>> morton_keys(np.array([[1, 0, 0], [0, 2, 3]], np.uint8)).tolist()
+    [4, 25]
+    """
+    channels = colors.shape[1]
+    levels = np.arange(256, dtype=np.uint32)
+    spread = np.zeros(256, np.uint32)
+    for bit in range(8):
+        spread |= (levels >> bit & 1) << (bit * channels)
+    keys = np.zeros(len(colors), np.uint32)
+    for channel in range(channels):
+        keys |= spread[colors[:, channel]] << np.uint32(channels - 1 - channel)
+    return keys
+
+
+def merged(
+    colors: NDArray[np.uint8], counts: NDArray[np.int64]
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Each colour once, in Morton order, with the sum of its counts.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.colors.arrays import merged
+    >>> colors, counts = merged(np.array([[9], [7], [9]], np.uint8), np.array([1, 2, 3]))
+    >>> colors.ravel().tolist(), counts.tolist()
+    ([7, 9], [2, 4])
+    """
+    keys = morton_keys(colors)
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    first = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
+    return colors[order[first]], np.add.reduceat(counts[order], first)
+
+
+def check_counts(counts: NDArray[Any]) -> None:
+    """Raise ArgumentError unless counts are positive and their sum fits 63 bits.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.colors.arrays import check_counts
+    >>> check_counts(np.array([3, 0]))
+    Traceback (most recent call last):
+    ...
+    kmc.errors.ArgumentError: every count must be at least 1, not 0
+    """
+    if counts.min() < 1:
+        raise ArgumentError(f"every count must be at least 1, not {counts.min()}")
+    # A float sum is near enough to rule out an integer overflow, and cheap.
+    if counts.sum(dtype=np.float64) >= 2.0**62 and sum(counts.tolist()) >= 2**63:
+        raise ArgumentError("the counts together must stay below 2**63")

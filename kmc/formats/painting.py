@@ -1,0 +1,106 @@
+"""Palette indices as pixels and as Pillow images, which Pillow's writers take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmc.colors.arrays import rgb_colors
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+# NumPy widens indices to 8 bytes before it looks them up: not of a whole image at once.
+_BLOCK = 1 << 16
+
+
+def painted(
+    indices: NDArray[np.uint8] | NDArray[np.uint16], colors: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """The pixels (H, W, C) that palette indices stand for.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.formats.painting import painted
+    >>> painted(np.array([[1, 0]], np.uint8), np.array([[7], [9]], np.uint8)).tolist()
+    [[[9], [7]]]
+    """
+    pixels = np.empty((indices.size, colors.shape[1]), np.uint8)
+    flat = indices.reshape(-1)
+    for start in range(0, flat.size, _BLOCK):
+        block = slice(start, start + _BLOCK)
+        pixels[block] = np.take(colors, flat[block], axis=0)
+    return pixels.reshape(*indices.shape, colors.shape[1])
+
+
+def pillow_image(
+    indices: NDArray[np.uint8] | NDArray[np.uint16], colors: NDArray[np.uint8]
+) -> Image.Image:
+    """A Pillow image of mode "P" with exactly these entries, or painted where k > 256.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.formats.painting import pillow_image
+    >>> picture = pillow_image(np.array([[1, 0]], np.uint8), np.array([[7], [9]], np.uint8))
+    >>> picture.mode, picture.getpalette()
+    ('P', [7, 7, 7, 9, 9, 9])
+    """
+    from PIL import Image
+
+    if len(colors) > 256:
+        return painted_image(indices, colors)
+    height, width = indices.shape
+    picture = Image.frombytes("P", (width, height), indices.astype(np.uint8).tobytes())
+    picture.putpalette(rgb_colors(colors).tobytes(), "RGB")
+    transparency = _transparency(colors)
+    if transparency is not None:
+        picture.info["transparency"] = transparency
+    return picture
+
+
+def painted_image(
+    indices: NDArray[np.uint8] | NDArray[np.uint16], colors: NDArray[np.uint8]
+) -> Image.Image:
+    """A Pillow image of mode "L", "RGB" or "RGBA"; alpha is left out where all is opaque.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.formats.painting import painted_image
+    >>> painted_image(np.zeros((2, 3), np.uint8), np.array([[1, 2, 3, 255]], np.uint8)).mode
+    'RGB'
+    """
+    from PIL import Image
+
+    if is_opaque(colors):
+        colors = colors[:, :3]
+    pixels = painted(indices, colors)
+    return Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+
+
+def is_opaque(colors: NDArray[np.uint8]) -> bool:
+    """Whether no palette colour is transparent.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.formats.painting import is_opaque
+    >>> is_opaque(np.array([[1, 2, 3, 254]], np.uint8))
+    False
+    """
+    return bool((colors[:, 3:] == 255).all())
+
+
+def _transparency(colors: NDArray[np.uint8]) -> int | bytes | None:
+    """What Pillow knows about the alpha of a palette: one clear entry, all, or nothing."""
+    alpha = colors[:, 3:].ravel()
+    below = np.flatnonzero(alpha < 255)
+    if not len(below):
+        return None
+    if len(below) == 1 and alpha[below[0]] == 0:  # which is all that GIF can say
+        return int(below[0])
+    return alpha[: below[-1] + 1].tobytes()

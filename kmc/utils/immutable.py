@@ -1,0 +1,36 @@
+"""A base for value objects: attributes are set once, and arrays among them are read-only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+class Immutable:
+    """Subclasses list their attributes in ``__slots__`` and set them by `_set` in ``__init__``."""
+
+    __slots__: tuple[str, ...] = ()
+
+    def _set(self, **attributes: Any) -> None:
+        for name, value in attributes.items():
+            if isinstance(value, np.ndarray):
+                value = value.view()
+                value.setflags(write=False)
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a {type(self).__name__} does not change: {name} cannot be set")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a {type(self).__name__} does not change: {name} cannot be deleted")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), {name: getattr(self, name) for name in self.__slots__})
+
+
+def _restored(cls: type[Immutable], attributes: dict[str, Any]) -> Immutable:
+    """What `pickle` and `copy` call."""
+    made = cls.__new__(cls)
+    made._set(**attributes)
+    return made
