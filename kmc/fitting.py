@@ -32,73 +32,73 @@ def fit(
     order: Literal["luminance", "popularity", "hue"] | None = None,
     **options: Unpack[FitOptions],
 ) -> Palette:
-    """Find the k colours that serve a picture, or several, best, by k-means over all pixels.
+    """Find the k colours that represent an image, or several, with the lowest squared error.
 
-    Seeding draws k centroids, a search improves them, and Lloyd's iterations over every distinct
-    colour, weighted by its pixels, bring them to rest. Equal to k-means over the pixels themselves,
-    except that centroids are rounded to 1/64 of a level while distances are compared.
+    k-means over every pixel: initialization, a search that improves the initial centroids, and
+    Lloyd's iterations over the distinct colours, each weighted by its number of pixels. While
+    distances are compared, centroids are rounded to 1/64 of an 8-bit level.
 
     Parameters
     ----------
-    image : Histogram, path, bytes, file object, PIL.Image.Image or array_like of uint8
-        What to serve. Several of them, in a list, a tuple or an iterator, are opened one after the
-        other, and what stays in memory is their histogram; grey ones among RGB ones count as RGB.
-    k : int
-        How many colours, 1 to 65 536. A picture of no more than k colours keeps just these.
-    init : {"k-means++", "random", "bisecting"} or array_like of shape (k, C), default "k-means++"
-        Where centroids start: greedy k-means++ [1]_; k random pixels of distinct colours; bisecting
-        k-means [2]_, which draws nothing at random; or the given colours, 0 to 255. With `fixed`
-        ones, it is the others that start there, and so many are given.
-    n_init : int, default 1
-        How many times to start anew from other random numbers; the lowest inertia is kept. More
-        than 1 is refused where the options leave nothing to be drawn.
-    max_iter : int, default 300
-        The most iterations over all colours, 1 or more.
-    tol : float, optional
-        Iterations end once no centroid moves by as much: largest squared movement, in 8-bit levels
-        squared, under `tol`. By default 0.1, which is some 0.1 % above the inertia at rest for a
-        third of the iterations; 0.5 for ``effort="fast"`` and 0.0001 (no movement at all) for
-        ``"best"``; a third of these in oklab and lab, where colours lie closer. With ``tol=0``
-        just `max_iter` iterations are done.
-    seed : int, default 0
-        Of the random numbers, 0 or more.
-    weights : {"counts", "uniform"}, default "counts"
-        Whether a colour weighs as many as its pixels, or each distinct colour 1.
-    effort : {"fast", "default", "best"}, default "default"
-        How long to search for better starting centroids by moving single ones to where they are
-        missed most. Starting centroids that are given, or ``"random"``, are left as they are,
-        unless the effort is ``"best"``. Palettes of more than 4096 colours are not searched for.
-        ``"best"`` also optimizes the rounding, in rgb and of opaque pictures: `colors` that are not
-        fixed move by single levels while the error of the 8-bit palette falls; `centroids` and the
-        inertia stay those of k-means.
-        Instead of searching for grey ones, the best of all is found at once, with those that are
-        `fixed` among them, and is what iterations start from; `colors` stay these levels, even if
-        centroids drift to where others are nearer.
-    threads : int, optional
-        The most threads to use; by default ``kmc.cpu.threads()``. The result never depends on it.
+    image : Histogram, path, bytes, file object, PIL.Image.Image, array_like of uint8, or several
+        An image as `kmc.quantize` takes it, a histogram, or a list, tuple or iterator of these.
+        Several are read one after the other, and only their histogram stays in memory. Grey images
+        among RGB ones are treated as RGB, and opaque ones among transparent ones as RGBA.
+    k : int, default 256
+        Number of colours, 1 to 65 536. An image of at most k colours keeps exactly these.
     callback : callable, optional
-        Called as ``callback(iteration, centroids, inertia, shift)`` after each iteration, counted
-        from 1: the new centroids (k, C), the inertia of the clusters about them, the largest
-        squared movement. Returning False ends the fit there.
-    fixed : array_like of uint8, shape (n, C), or Palette, optional
-        Colours that stay exactly as they are and come first in the palette, in this order; one that
-        is given twice counts once, where it comes first. `k` includes them, and the others settle
-        around them. With as many as k, nothing is left to fit.
+        Called after each of Lloyd's iterations as ``callback(iteration, centroids, inertia,
+        shift)``: its number from 1 on, the new centroids (k, C) in 8-bit levels, the inertia of the
+        clusters about them, and the largest squared movement of a centroid. If it returns False,
+        the fit ends there.
     importance : array_like, shape (H, W), optional
-        How much each pixel of the upright picture counts, of any real type or a mask, finite and 0
-        or more: twice as much importance is as much as twice the pixels. Pixels of importance 0
-        draw no colours to them, and are mapped like the rest. Truth values and whole numbers up to
-        65 535 are taken as they are; others in proportion to the largest, to 1 part in 50 400.
-    space : {"rgb", "linear", "oklab", "lab"}, default "rgb"
-        Where distances are taken: between levels as files store them; between amounts of light,
-        which is how blurred or scaled down pictures mix; in Oklab or CIE Lab, where equal distances
-        look more alike. `tol`, inertia and shift are then in levels of that space: 255 from black
-        to white, in Lab 100. The palette remembers its space and maps pictures in it.
+        Weight of each pixel of the upright image: finite real numbers of 0 or more, or a mask. A
+        pixel of importance 2 counts like two pixels of importance 1; one of importance 0 does not
+        influence the palette, but is mapped like any other. Booleans and integers up to 65 535 are
+        used as they are; other values are scaled so that the largest becomes 50 400, and rounded.
     image_weights : array_like, shape (n,), optional
-        How much each pixel of each of several pictures counts, as `importance` says it; by default
-        all the same, so that larger pictures count more.
+        Weight of each pixel of each of n images, in the same way. By default all pixels weigh the
+        same, so larger images count more.
     order : {None, "luminance", "popularity", "hue"}, default None
-        How the colours are sorted, as for `kmc.quantize`; "compact" is for one picture alone.
+        Order of the palette, as for `kmc.quantize`; ``"compact"`` depends on one image's pixels
+        and is refused.
+    init : {"k-means++", "random", "bisecting"} or array_like of shape (k, C), default "k-means++"
+        Initialization: greedy k-means++ [1]_; k pixels of distinct colours drawn at random;
+        bisecting k-means [2]_, which is deterministic; or the given centroids, 0 to 255. With
+        `fixed` colours, an array has one row for each colour that is not fixed.
+    n_init : int, default 1
+        Number of random restarts; the run with the lowest inertia is kept. More than 1 is refused
+        where the options leave nothing to chance.
+    max_iter : int, default 300
+        Maximum number of Lloyd's iterations over all colours.
+    tol : float, optional
+        Iterations end once the largest squared movement of a centroid, in 8-bit levels squared, is
+        below `tol`. The default depends on the effort: 0.5 for ``"fast"``, 0.1 for ``"default"``,
+        0.0001 for ``"best"``, and a third of these in oklab and lab. 0 means exactly `max_iter`
+        iterations.
+    seed : int, default 0
+        Seed of the random numbers.
+    weights : {"counts", "uniform"}, default "counts"
+        Whether a distinct colour weighs its number of pixels, or 1.
+    effort : {"fast", "default", "best"}, default "default"
+        How much time to spend on a lower error. The search moves single centroids from where they
+        are least needed to where they lower the inertia most. It is skipped for ``init="random"``
+        and for given centroids, unless the effort is ``"best"``, and for k above 4096.
+        ``"best"`` also refines the rounded `colors` of opaque images in rgb by single levels;
+        `centroids` and inertia stay those of k-means. Grey palettes are not searched for but
+        computed: theirs is the optimum, which `colors` keep even where further iterations move the
+        `centroids`.
+    threads : int, optional
+        Maximum number of threads; by default ``kmc.cpu.threads()``. The result does not depend on
+        it.
+    fixed : array_like of uint8, shape (n, C), or Palette, optional
+        Colours that are kept exactly and come first in the palette, in this order, duplicates
+        removed. `k` includes them; the other centroids adapt to what the fixed ones leave.
+    space : {"rgb", "linear", "oklab", "lab"}, default "rgb"
+        Colour space in which distances are measured: the values as stored; linear light, in which
+        blurred and scaled images mix; Oklab or CIE Lab, in which equal distances look more alike.
+        `tol`, inertia and shift are then in units of that space, of which black and white are 255
+        apart (in Lab 100). The palette keeps its space for mapping.
 
     Returns
     -------
@@ -107,9 +107,9 @@ def fit(
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        An option out of its range or of the wrong type.
+        An option is out of range, of the wrong type, or excludes another.
     ImageError
-        The picture cannot be read or has the wrong shape or type.
+        The image cannot be read, or has the wrong shape or type.
     OutOfMemoryError
         There is not enough memory.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -25,35 +26,28 @@ if TYPE_CHECKING:
 
 
 class IndexedImage(Immutable):
-    """A picture of few colours: an index for each pixel, and the palette they point into.
+    """An image as palette indices with their palette; immutable.
 
-    Made by `kmc.quantize` and `kmc.Palette.remap`. ``np.asarray(result)`` paints it.
+    Made by `kmc.quantize` and `kmc.Palette.remap`. ``np.asarray(result)`` gives its pixels.
 
     Parameters
     ----------
     indices : ndarray of uint8 or uint16, shape (H, W)
-        Each below ``len(palette)``; ``uint16`` where the palette has more than 256 colours.
+        Below ``len(palette)``; ``uint16`` where the palette has more than 256 colours.
     palette : Palette
-        The k colours.
     mse : float
-        Squared differences to the original picture, summed over the channels and averaged over the
-        pixels, in 8-bit levels squared, whatever space the palette is for. With alpha, they are
-        those of red, green and blue times alpha / 255, and of alpha.
+        Mean squared error against the original image, summed over the channels, in 8-bit levels
+        squared whatever the palette's space. With alpha, of the premultiplied colours and of alpha.
     metadata : Metadata, optional
-        What the original file says beside its pixels, for the files that are made of the result.
-
-    Attributes
-    ----------
-    indices, palette, mse, metadata
-        As above.
+        What the original file said besides its pixels, to be kept in saved files.
 
     Raises
     ------
     ArgumentTypeError
-        Indices of another dtype, or no array; a `palette` that is no Palette; an `mse` that is no
-        number; `metadata` of another type.
+        An argument is of the wrong type.
     ArgumentError
-        Indices not in two dimensions, or beyond the palette; a negative `mse`.
+        Indices are not two-dimensional or not below ``len(palette)``; `mse` is negative or not
+        finite.
 
     Examples
     --------
@@ -97,7 +91,7 @@ class IndexedImage(Immutable):
         self._set(
             indices=indices,
             palette=palette,
-            mse=not_negative("mse", mse),
+            mse=_checked_mse(mse),
             metadata=metadata,
         )
 
@@ -115,10 +109,7 @@ class IndexedImage(Immutable):
 
     @property
     def inertia(self) -> float:
-        """The palette's inertia: over the pixels it was fitted to, before centroids were rounded.
-
-        After a fit with ``weights="uniform"`` it is over their distinct colours, each taken once;
-        after one with `importance`, weighted. `mse` is always over all pixels alike.
+        """The palette's inertia, of the unrounded centroids over what the palette was fitted to.
 
         Examples
         --------
@@ -130,7 +121,7 @@ class IndexedImage(Immutable):
 
     @property
     def n_iter(self) -> int:
-        """How many iterations the palette took.
+        """The palette's number of Lloyd's iterations.
 
         Examples
         --------
@@ -143,7 +134,7 @@ class IndexedImage(Immutable):
 
     @property
     def converged(self) -> bool:
-        """Whether the iterations ended by themselves.
+        """Whether the palette's centroids came to rest.
 
         Examples
         --------
@@ -168,7 +159,7 @@ class IndexedImage(Immutable):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of the painted picture: (H, W, C), or (H, W) for grey.
+        """The shape of the pixels: (H, W, C), or (H, W) for grey.
 
         Examples
         --------
@@ -198,24 +189,21 @@ class IndexedImage(Immutable):
         return self._repr_mimebundle_()["image/png"]
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
-        """The painted picture, (H, W, C) uint8 or (H, W) for grey; a new array each time."""
+        """The pixels, uint8 of shape (H, W, C), or (H, W) for grey: a new array each time."""
         if copy is False:
-            raise ValueError(
-                "an IndexedImage holds indices and not the painted picture, "
-                "which cannot be had without a copy"
-            )
+            raise ValueError("the pixels of an IndexedImage are computed: copy=False is impossible")
         pixels = painted(self.indices, self.palette.colors).reshape(self.shape)
         return pixels if dtype is None else pixels.astype(dtype, copy=False)
 
     def to_pil(self) -> Image.Image:
-        """Turn the result into a Pillow picture.
+        """Convert to a Pillow image.
 
         Returns
         -------
         PIL.Image.Image
-            Of mode "P" with exactly k palette entries, in order, grey ones as equal RGB, and what
-            is transparent in ``info["transparency"]``; where k > 256, which "P" cannot hold, the
-            painted picture in mode "RGB", "RGBA" or "L".
+            Of mode "P" with exactly these k palette entries as RGB, and their transparency in
+            ``info["transparency"]``. Where k > 256, which "P" cannot hold, the pixels in mode
+            "RGB", "RGBA" or "L".
 
         Examples
         --------
@@ -234,46 +222,43 @@ class IndexedImage(Immutable):
         metadata: bool = True,
         **params: Any,
     ) -> None:
-        """Write the picture to a file.
+        """Write the image to a file, atomically.
 
         Parameters
         ----------
         path : str, os.PathLike or binary file object
-            Where to. An existing file is replaced, and only once the new one is complete.
+            An existing file is replaced once the new one is complete.
         format : str, optional
             ``"png"``, ``"kmc"``, ``"gif"``, ``"webp"``, ``"tiff"``, ``"bmp"``, ``"jxl"``,
-            ``"avif"`` or ``"jpg"``; by default what the suffix of `path` says. A file object needs
-            it.
+            ``"avif"`` or ``"jpg"``; by default the suffix of `path`. Required for a file object.
         metadata : bool, default True
-            Whether the file keeps what it has a place for of the picture's metadata: all of it in
-            PNG and .kmc; all but `gamma` in TIFF (of EXIF only who, what and when), JPEG and,
-            without `dpi`, WebP and AVIF; EXIF and XMP in JPEG XL; `dpi` in BMP; nothing in GIF.
+            Whether to keep metadata, as far as the format has a place for it: PNG and .kmc keep
+            all; TIFF (descriptive EXIF tags only), JPEG, WebP and AVIF all but `gamma`, and the
+            latter two not `dpi`; JPEG XL EXIF and XMP; BMP `dpi`; GIF nothing.
         **params
-            Handed to Pillow's writer, over kmc's own settings; of .kmc files `level`, 1 (fastest)
-            to 9 (smallest), 5 by default, and `threads`.
+            Parameters of the format's encoder. For .kmc: `level`, 1 (fastest) to 9 (smallest),
+            default 5, and `threads`. For other formats those of Pillow's writer.
 
         Raises
         ------
         ArgumentError
-            A suffix or format kmc cannot write, or none.
+            There is no such format, or it cannot hold the colours.
         FileWriteError
-            The file cannot be written; the target is as it was.
+            The file cannot be written; an existing file is left as it was.
 
         Warns
         -----
         FormatWarning
-            The format changes the pixels (JPEG, AVIF), or has no place for a colour profile that
-            is not sRGB.
+            The format changes the pixels (JPEG, AVIF), or cannot keep a colour profile other than
+            sRGB.
 
         Notes
         -----
-        A .kmc file is the smallest, keeps everything, and `kmc.open` gives it back as it was.
-        PNG, GIF, TIFF and BMP keep palette and indices as they are (k <= 256; beyond that, PNG,
-        TIFF and BMP hold the painted picture). GIF and TIFF have room only for 2, 4, 8, ... or 256
-        entries: the rest is black and unused. WebP and JPEG XL (by way of the package
-        pillow-jxl-plugin) have no palettes, but are written lossless. **JPEG is lossy**: it blurs
-        the flat colours, so that the file holds thousands of them, and is usually larger than the
-        PNG. AVIF as Pillow writes it is lossy as well.
+        .kmc files are the smallest and keep everything; `kmc.open` reads them. PNG, GIF, TIFF and
+        BMP keep palette and indices for k <= 256; beyond that, PNG, TIFF and BMP hold the pixels.
+        GIF and TIFF pad the palette with black to a power of two. WebP and JPEG XL (with the
+        package pillow-jxl-plugin) are written losslessly, without a palette. JPEG and AVIF are
+        lossy; a JPEG is usually larger than the PNG.
 
         Examples
         --------
@@ -286,3 +271,10 @@ class IndexedImage(Immutable):
         """
         kept = self.metadata if metadata else None
         write(self.indices, self.palette.colors, kept, path, format, **params)
+
+
+def _checked_mse(mse: float) -> float:
+    value = not_negative("mse", mse)
+    if not math.isfinite(value):
+        raise ArgumentError(f"mse must be finite, not {value}")
+    return value

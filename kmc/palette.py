@@ -17,7 +17,7 @@ from kmc.display.notebook import palette_html
 from kmc.display.wording import color_count
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.formats.palette_files import load_colors, save_colors
-from kmc.images.reading import read
+from kmc.images.reading import ImageInput, read
 from kmc.indexed_image import IndexedImage
 from kmc.mapping.dithering import DitherName, checked_dither
 from kmc.mapping.remapping import remap
@@ -33,32 +33,28 @@ class Palette(Immutable):
     Parameters
     ----------
     colors : array_like of uint8, shape (k, C)
-        The colours, C = 1 for grey, 3 for RGB, 4 for RGB with straight alpha, k = 1 to 65 536.
+        The colours, k = 1 to 65 536; C = 1 for grey, 3 for RGB, 4 for RGBA with straight alpha.
     centroids : array_like of float64, shape (k, C), optional
-        What k-means found, in levels (whatever the space, and with straight alpha); by default the
-        colours themselves. Rounded, they are the colours, but for grey ones and ``effort="best"``,
-        which look for colours that are better than that.
+        The means that k-means found, in 8-bit levels; by default the colours. `colors` are their
+        rounded values, except for grey palettes and after ``effort="best"``, which optimize the
+        rounding.
     counts : array_like of int64, shape (k,), optional
-        How many of the pixels that the palette was fitted to are nearest to each colour; by
-        default 0.
+        Pixels nearest to each colour among those the palette was fitted to; by default 0.
     inertia : float, optional
-        Sum of the squared distances to the nearest centroid, in levels squared: over those pixels,
-        or over their distinct colours, each taken once, after a fit with ``weights="uniform"``;
-        weighted, where the fit was with `importance`.
+        Weighted sum of squared distances to the nearest centroid, in the units of `space`.
     n_iter : int, optional
-        Iterations of Lloyd's algorithm.
+        Number of Lloyd's iterations.
     converged : bool, optional
-        Whether these ended because the centroids came to rest.
+        Whether the iterations ended because the centroids came to rest.
     history : sequence of (float, float), optional
-        The inertia and the largest squared movement of a centroid of each iteration.
+        Inertia and largest squared movement of a centroid, of each iteration.
     space : {"rgb", "linear", "oklab", "lab"}, default "rgb"
-        Where distances are taken when a picture is mapped; see `kmc.fit`.
+        Where distances are measured; see `kmc.fit`.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        Colours of another type or shape, arrays that do not fit together, centroids that are not
-        finite, a negative count, `inertia` or `n_iter`, or a history of anything but pairs.
+        An array or a number of the wrong type, shape or range.
 
     Examples
     --------
@@ -143,24 +139,23 @@ class Palette(Immutable):
         Parameters
         ----------
         path : str or os.PathLike
-            By its suffix ``.gpl`` (GIMP; Aseprite's alpha too), ``.hex`` (one ``rrggbb`` or
-            ``rrggbbaa`` a line), ``.json`` (a list of ``"#rrggbb"`` or ``[r, g, b]``, or an object
-            with one as ``"colors"``), ``.act`` (Adobe), ``.pal`` (JASC), and otherwise a picture:
-            the palette of an indexed one, in order, without black entries at its end that nothing
-            uses; of others the colours, as they come row by row.
+            The suffix names the format: ``.gpl`` (GIMP, and Aseprite's with alpha), ``.hex`` (one
+            ``rrggbb`` or ``rrggbbaa`` a line), ``.json`` (a list of ``"#rrggbb"`` or ``[r, g, b]``,
+            or an object that has one as ``"colors"``), ``.act`` (Adobe), ``.pal`` (JASC). Any other
+            file is read as an image: the palette of an indexed one, without unused black entries at
+            its end, or else the distinct colours row by row.
 
         Returns
         -------
         Palette
-            Colours (k, 3), or (k, 4) where some are not opaque, as they stand in the file: also
-            those that are there twice.
+            In the order of the file, duplicates included; (k, 4) where a colour is not opaque.
 
         Raises
         ------
         PaletteReadError, PaletteNotFoundError
-            The file is missing, unreadable, malformed, or of more than 65 536 colours.
+            The file is missing, unreadable, malformed, or has more than 65 536 colours.
         ImageError
-            The picture cannot be read.
+            The image cannot be read.
 
         Examples
         --------
@@ -174,21 +169,21 @@ class Palette(Immutable):
         return Palette(load_colors(path))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the colours to a file, whole or not at all.
+        """Write the colours to a file, atomically.
 
         Parameters
         ----------
         path : str or os.PathLike
-            By its suffix one of the formats that `load` reads; a picture is one row of pixels, one
-            of each colour. Grey colours are written as RGB.
+            The suffix names one of the formats that `load` reads; an image gets one row with a
+            pixel of each colour. Grey colours are written as RGB.
 
         Raises
         ------
         ArgumentError
-            The format has no room for so many colours, or for their alpha: ``.act`` holds 256 and
-            one fully transparent one; or there is none of that suffix.
+            There is no format of that suffix, or it cannot hold the colours: ``.act`` has room for
+            256, one of them fully transparent.
         FileWriteError
-            The file cannot be written; the target is as it was.
+            The file cannot be written; an existing file is left as it was.
 
         Examples
         --------
@@ -203,40 +198,39 @@ class Palette(Immutable):
 
     def remap(
         self,
-        image: Any,
+        image: ImageInput,
         *,
         dither: DitherName | None = None,
         dither_strength: float = 1.0,
         threads: int | None = None,
     ) -> IndexedImage:
-        """Give every pixel of a picture the nearest colour of this palette.
+        """Map every pixel of an image to its nearest colour of this palette.
 
-        Nearest by the sum of squared differences in the palette's space; the lowest index wins
-        ties. With alpha, differences are those of premultiplied colours and of alpha, and opaque
-        pixels only get opaque colours, if the palette has any.
+        The nearest colour has the smallest squared distance in the palette's space; the lowest
+        index wins ties. With alpha, distances are between premultiplied colours and between
+        alphas, and opaque pixels get only opaque colours, if the palette has any.
 
         Parameters
         ----------
         image : path, bytes, binary file object, PIL.Image.Image or array_like of uint8
-            A picture as `kmc.quantize` takes it, with no more channels than the palette: grey
-            pictures are taken for RGB ones where it has these colours, and those without alpha for
-            opaque ones where it has that.
+            An image as `kmc.quantize` takes it, with at most as many channels as the palette. Grey
+            is promoted to RGB, and an image without alpha is opaque.
         dither, dither_strength
             As for `kmc.quantize`.
         threads : int, optional
-            The most threads to use; by default ``kmc.cpu.threads()``.
+            Maximum number of threads; by default ``kmc.cpu.threads()``.
 
         Returns
         -------
         IndexedImage
-            Whose `mse` is that of this picture; the palette and what it was fitted to stay.
+            With this palette, and the `mse` of this mapping.
 
         Raises
         ------
         ImageError
-            The picture cannot be read, or has more channels.
+            The image cannot be read, or has more channels than the palette.
         ArgumentError, ArgumentTypeError
-            An option out of its range or of the wrong type.
+            An option is out of range or of the wrong type.
 
         Examples
         --------
@@ -271,7 +265,7 @@ def _checked_history(history: Sequence[tuple[float, float]]) -> list[tuple[float
 
 
 def fitted_palette(found: Clustering, space: SpaceName) -> Palette:
-    """The palette that a clustering problem was solved by.
+    """The palette of a solved clustering problem.
 
     Examples
     --------

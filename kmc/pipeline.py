@@ -39,43 +39,39 @@ def quantize(
     order: OrderName | None = None,
     **options: Unpack[FitOptions],
 ) -> IndexedImage:
-    """Reduce a picture to its k best colours.
+    """Reduce an image to its k best colours.
 
-    k-means over every pixel, then every pixel to the nearest of the k colours as files store them.
-    The same picture and options give the same bytes on any machine and any number of threads.
+    k-means over every pixel finds the palette; then each pixel gets its nearest palette colour. The
+    same image and options give the same palette and indices on every machine and any number of
+    threads.
 
     Parameters
     ----------
     image : path, bytes, binary file object, PIL.Image.Image or array_like of uint8
-        Arrays have shape (H, W) or (H, W, 1) for grey, (H, W, 3) for RGB and (H, W, 4) for RGB
-        with straight alpha. Files come upright, as their EXIF orientation says, and with alpha if
-        they are transparent anywhere.
-    k : int
-        How many colours, 1 to 65 536. A picture of no more than k colours comes back unchanged; all
-        that is fully transparent is one colour, (0, 0, 0, 0).
-    init, n_init, max_iter, tol, seed, weights, effort, threads, callback, fixed, importance,
-    space
+        Arrays have shape (H, W) or (H, W, 1) for grey, (H, W, 3) for RGB or (H, W, 4) for RGBA with
+        straight alpha. Files are turned upright as their EXIF orientation says.
+    k : int, default 256
+        Number of colours, 1 to 65 536. An image of at most k colours is returned unchanged, except
+        that all fully transparent pixels become (0, 0, 0, 0).
+    callback, importance, init, n_init, max_iter, tol, seed, weights, effort, threads, fixed, space
         As for `kmc.fit`.
     dither : {None, "floyd-steinberg", "atkinson", "bayer", "blue-noise"}, default None
-        Mixes colours so that areas look as they do in the picture, at the price of noise. The
-        first two pass on to the neighbours what a pixel's colour gets wrong [1]_ [2]_; areas that
-        the palette serves exactly stay clean. The others mix by place alone: in a regular pattern
-        [3]_, or in one without [4]_, of colours chosen as by Knoll [5]_.
+        Error diffusion passes the error of a pixel on to its neighbours [1]_ [2]_. Ordered
+        dithering mixes palette colours [5]_ by position, in a regular pattern [3]_ or by blue noise
+        [4]_. Areas that the palette represents exactly stay as they are.
     dither_strength : float, default 1.0
-        How much of the error is made good, 0 (nothing) to 1, in steps of 1/256.
+        Share of the error that is compensated, 0 to 1, in steps of 1/256.
     psnr, max_mse : float, optional
-        The fewest colours, `k` at most, whose PSNR in dB is no less, or whose MSE is no more
-        (summed over the channels, in 8-bit levels squared): so many reach it, and one less does
-        not. Of all pixels alike, each with its nearest colour: before dithering, which adds noise.
+        Use the smallest number of colours, `k` at most, whose PSNR in dB is at least `psnr`, or
+        whose MSE, summed over the channels in 8-bit levels squared, is at most `max_mse`. Measured
+        before dithering.
     quality : (float, float), optional
-        The fewest colours that reach the higher quality of the two, and else `k`, if these reach
-        the lower one. 0 to 100: twice the PSNR in dB, so that 60 is 30 dB, 80 is 40 dB and hardly
-        to be told from the original, and 100 is 50 dB.
+        Use the smallest number of colours that reaches the second value, or `k` colours if these
+        reach the first. On a scale of 0 to 100 that is twice the PSNR in dB.
     order : {None, "luminance", "popularity", "hue", "compact"}, default None
-        How the palette's colours are sorted: not at all, so that colour i comes from the i-th
-        starting centroid; from dark to light (by luma); from many pixels to few; by hue, greys
-        first; or so that a PNG file is smallest. Indices follow, and nothing looks different.
-        `fixed` colours stay first, then come those that are not opaque.
+        Order of the palette: that of the centroids; dark to light by luma; most pixels first; by
+        hue, greys first; or whichever gives the smallest PNG file. `fixed` colours stay first,
+        followed by those that are not opaque.
 
     Returns
     -------
@@ -84,11 +80,11 @@ def quantize(
     Raises
     ------
     ImageError
-        The picture cannot be read or has the wrong shape or type; the message says which.
+        The image cannot be read, or has the wrong shape or type.
     ArgumentError, ArgumentTypeError
-        An option out of its range or of the wrong type.
+        An option is out of range, of the wrong type, or excludes another.
     QualityError
-        Not even `k` colours reach the goal; its attributes tell what they do reach.
+        Even `k` colours miss the target; its attributes say what they reach.
     OutOfMemoryError
         There is not enough memory.
 
