@@ -1,4 +1,4 @@
-"""The README and the pages in docs/ are true: examples run, links lead somewhere, tables are complete."""
+"""The documentation is true: examples run, links lead somewhere, tables are complete."""
 
 import inspect
 import os
