@@ -106,13 +106,19 @@ def test_signatures(name, expected):
 
 
 @pytest.mark.parametrize(
-    ("name", "arguments"),
-    [("quantize", [2]), ("fit", [2]), ("curve", [[2]]), ("plot.steps", [2, "folder"])],
+    ("name", "arguments", "options"),
+    [
+        ("quantize", [2], ["n_clusters", "image_weights"]),
+        ("fit", [2], ["n_clusters", "psnr", "max_mse", "quality", "dither"]),
+        ("curve", [[2]], ["n_clusters", "psnr", "callback", "order"]),
+        ("plot.steps", [2, "folder"], ["n_clusters", "psnr", "image_weights", "order"]),
+    ],
 )
-def test_options_that_there_are_not_are_refused(name, arguments):
+def test_options_that_there_are_not_are_refused(name, arguments, options):
     function = operator.attrgetter(name)(kmc)
-    with pytest.raises(TypeError, match="unexpected keyword argument 'n_clusters'"):
-        function([[1, 2]], *arguments, n_clusters=2)
+    for option in options:
+        with pytest.raises(TypeError, match=f"unexpected keyword argument '{option}'"):
+            function([[1, 2]], *arguments, **{option: None})
 
 
 @pytest.mark.parametrize("value", documented(), ids=name_of)
@@ -150,11 +156,11 @@ def test_import_is_light():
     assert not roots & heavy
     foreign = {name for name in ours if not name.startswith("kmc")}
     assert len(foreign) < 12, sorted(foreign)
-    assert len(ours) < 60, sorted(ours)
+    assert len(ours - foreign) < 60, sorted(ours)
 
 
 def test_the_program_starts_without_numpy_and_pillow():
-    for start in ("sys.argv[0] = '/usr/bin/kmc'", "sys.argv[0] = 'kmc.exe'"):
+    for start in ("sys.argv[0] = 'bin/kmc'", "sys.argv[0] = 'kmc.exe'"):
         found = loaded_by(f"{start}; import kmc.cli.main")
         assert not any(name.startswith(("numpy", "PIL")) for name in found)
     for start in (["-m", "kmc"], ["-mkmc"]):

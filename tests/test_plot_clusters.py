@@ -217,10 +217,6 @@ def test_steps_says_what_is_wrong(photo, tmp_path):
         kmc.plot.steps(photo, 4, 7)
     with pytest.raises(kmc.ArgumentError, match="k must be 1 to"):
         kmc.plot.steps(photo, 0, tmp_path / "new")
-    with pytest.raises(kmc.ArgumentError, match="image_weights are of several pictures"):
-        kmc.plot.steps(photo, 4, tmp_path, image_weights=[1])
-    with pytest.raises(kmc.ArgumentError, match="compact"):
-        kmc.plot.steps(photo, 4, tmp_path, order="compact")
     assert names(tmp_path) == []
     (tmp_path / "file").touch()
     with pytest.raises(kmc.FileWriteError, match=r"file: cannot be made"):

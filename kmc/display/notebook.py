@@ -110,7 +110,7 @@ def _thumbnail(
     pixels = np.asarray(scaled).reshape(size[1], size[0], -1)
     threads = thread_count(None)
     distinct, counts = _core.histogram(pixels, threads)
-    options = checked_options(256, effort="fast")
+    options = checked_options(256, {"effort": "fast"})
     found = ClusteringProblem(WeightedColors(distinct, counts), options).solve(256)
     mapped = map_labels(
         pixels, distinct, found.labels, found.error, found.colors, "rgb", None, threads
