@@ -7,12 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kmc_files import BEGINNING, assert_same, file_of, indexed
+from kmc_files import BEGINNING, assert_same, encode, file_of, indexed
 from numpy.typing import NDArray
 
 import kmc
 from kmc import _core
-from kmc.formats.kmc.codec import encode
 from kmc.formats.kmc.container import END, chunk, read_chunks, varint
 
 
