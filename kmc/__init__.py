@@ -116,7 +116,7 @@ def _is_program() -> bool:
     """Whether the program ``kmc`` is starting, which answers ``--help`` without loading Pillow."""
     arguments = getattr(sys, "argv", None) or [""]
     if arguments[0] == "-m":  # python -m, which has not found the module yet
-        return sys.orig_argv[-len(arguments)] in ("kmc", "-mkmc")
+        return sys.orig_argv[-len(arguments) :][:1] in (["kmc"], ["-mkmc"])
     return os.path.basename(arguments[0]) in ("kmc", "kmc.exe")
 
 
