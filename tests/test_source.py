@@ -23,11 +23,13 @@ FORBIDDEN_IN_C = {
     "ends the process": r"\b(?:abort|exit|_exit|assert)\s*\(",
     "touches Python": r"\bPy[A-Z_]\w*|Python\.h",
     "lets the compiler round as it likes": r"fast-?math|target_clones",
-    "leaves order to OpenMP": r"#\s*pragma\s+omp|\bomp_\w+\s*\(|omp\.h",
 }
 ONLY_IN = {
     "allocates": (r"\b(?:malloc|calloc|realloc|free|alloca)\s*\(", {"memory.c"}),
-    "knows threads": (r"\bpthread_\w+\s*\(|pthread\.h|_beginthread", {"thread.h"}),
+    "knows threads": (
+        r"#\s*pragma\s+omp|\bomp_\w+\s*\(|omp\.h|\bpthread_\w+\s*\(|pthread\.h|_beginthread",
+        {"parallel.c"},
+    ),
 }
 
 
