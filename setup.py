@@ -36,7 +36,7 @@ WARNINGS = ["-Wall", "-Wextra", "-Wshadow", "-Wstrict-prototypes", "-Wmissing-pr
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
 
 # A call of Cython's costs what Python costs, whatever the compiler makes of it.
-LEVELS = {} if sys.platform == "win32" else {"kmc/_core.c": ["-O1"]}
+LEVELS = {} if sys.platform == "win32" else {"kmc/core/_core.c": ["-O1"]}
 
 OPENMP_PROGRAM = """
 #include <omp.h>
@@ -137,8 +137,8 @@ macros = [
 sources = sorted(glob("src_c/*/*.c"), key=lambda name: ("kernels" not in name, name))
 
 core = Extension(
-    "kmc._core",
-    sources=["kmc/_core.pyx", *sources],
+    "kmc.core._core",
+    sources=["kmc/core/_core.pyx", *sources],
     depends=glob("src_c/**/*.h", recursive=True),
     include_dirs=["src_c"],
     define_macros=macros,

@@ -6,9 +6,8 @@ import os
 from functools import cache
 from types import TracebackType
 
-from kmc import _core
+from kmc.core import _core
 from kmc.errors import ArgumentError, ArgumentTypeError
-from kmc.utils.arguments import whole
 
 __all__ = ["available", "name", "openmp", "threads", "use"]
 
@@ -165,7 +164,7 @@ def thread_count(given: int | None) -> int:
     """
     if given is None:
         return threads()
-    from kmc.utils.arguments import whole  # here, for it imports NumPy, and `kmc --version` does not
+    from kmc.utils.arguments import whole  # NumPy comes with it, and `kmc --version` needs none
 
     return min(whole("threads", given, 1), MOST_THREADS)
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from shell import Kmc
 
 import kmc
-from kmc import _core
+from kmc.core import _core
 
 # Processes that the tests start import the kmc that the tests do, and not the one in the folder
 # they happen to start in: a checkout has no compiled core unless it was built in place.

@@ -12,7 +12,7 @@ import pytest
 import reference
 
 import kmc
-from kmc import _core
+from kmc.core import _core
 
 THREADS = (2, 3, 7)
 

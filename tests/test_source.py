@@ -37,7 +37,7 @@ def text_files() -> list[Path]:
     """Every text file of the project, generated ones left out."""
     files = [path for path in ROOT.iterdir() if path.is_file() and path.name != ".git"]
     files += [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]
-    generated = {ROOT / name for name in ("kmc/_core.c", "PKG-INFO", ".git")}
+    generated = {ROOT / name for name in ("kmc/core/_core.c", "PKG-INFO", ".git")}
     ours = (path for path in files if path.suffix in TEXT and path not in generated)
     return sorted(path for path in ours if not {"__pycache__", "results"} & set(path.parts))
 
