@@ -102,15 +102,15 @@ def test_several_python_threads_at_once(mosaic):
         assert all(pool.map(work, [1, 2, 3, 7] * 3))
 
 
-def interrupted_after(call):
-    """Seconds from Ctrl-C, pressed 0.2 s into the call, to its KeyboardInterrupt."""
+def interrupted_after(call, after=0.2):
+    """Seconds from Ctrl-C, pressed some time into the call, to its KeyboardInterrupt."""
     pressed = []
 
     def press():
         pressed.append(time.monotonic())
         _thread.interrupt_main()
 
-    timer = threading.Timer(0.2, press)
+    timer = threading.Timer(after, press)
     timer.start()
     with pytest.raises(KeyboardInterrupt):
         call()
@@ -138,6 +138,18 @@ def test_ctrl_c_stops_bands_of_an_index_plane(mosaic, threads):
         _core.plane_write(indices, palette, contexts, slot_bits, n_bands, threads)
 
     assert interrupted_after(write) < 0.5
+
+
+def test_ctrl_c_while_only_another_thread_is_at_work():
+    """The flat band ends within half a second, and its thread waits for that of the noisy one."""
+    noise = np.random.default_rng(8).integers(0, 256, (1000, 4000), dtype=np.uint8)
+    indices = np.concatenate((np.zeros_like(noise), noise))
+    palette = np.random.default_rng(8).integers(0, 256, (256, 3), dtype=np.uint8)
+
+    def write():
+        _core.plane_write(indices, palette, 0x7FFFFF, 20, 2, 2)
+
+    assert interrupted_after(write, after=1.2) < 0.5
 
 
 def test_ctrl_c_where_entries_are_far_from_most_pixels():

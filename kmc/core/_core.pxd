@@ -48,6 +48,10 @@ cdef extern from "base/parallel.h" nogil:
     int kmc_openmp_processors()
 
 
+cdef extern from "base/cpu.h" nogil:
+    int kmc_cpu_runs(int thread)
+
+
 cdef extern from "base/scratch.h" nogil:
     ctypedef struct kmc_tables:
         pass

@@ -17,17 +17,62 @@
 #define LOOK_NS 10000000      /* between two looks for idle processors */
 #define PATIENCE_NS 100000000 /* from when on a loop is long */
 
+#ifdef _MSC_VER
+#define KMC_THREAD_LOCAL __declspec(thread)
+#else
+#define KMC_THREAD_LOCAL _Thread_local
+#endif
+
+#ifndef _WIN32
+
+#include <pthread.h>
+
+enum { MOST = 1024 };
+
+static KMC_THREAD_LOCAL int started; /* as many workers the calling thread has been able to start */
+
+static void *pass(void *gate)
+{
+    pthread_mutex_lock(gate);
+    pthread_mutex_unlock(gate);
+    return NULL;
+}
+
+/* How many of so many workers can be started. libgomp ends the process where one cannot, so others try first. */
+static int startable(int wanted)
+{
+    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    pthread_t threads[MOST];
+    int n = 0;
+    if (wanted <= started) return wanted;
+    pthread_mutex_lock(&gate);
+    while (n < wanted && n < MOST && pthread_create(&threads[n], NULL, pass, &gate) == 0) n++;
+    pthread_mutex_unlock(&gate);
+    for (int i = 0; i < n; i++) pthread_join(threads[i], NULL);
+    if (n > started) started = n;
+    return n;
+}
+
+#else
+
+static int startable(int wanted)
+{
+    return wanted;
+}
+
+#endif
+
 /* libgomp does not survive a fork: a child would wait for threads that only its parent has. They end before the fork
  * and come back when needed. LLVM's runtime sees to it by itself, also where it stands in for libgomp. */
 #if defined(__linux__) && defined(__GNUC__) && !defined(__clang__)
-
-#include <pthread.h>
 
 extern int kmp_get_blocktime(void) __attribute__((weak)); /* LLVM's runtime has it */
 
 static void before_fork(void)
 {
-    if (!kmp_get_blocktime) omp_pause_resource_all(omp_pause_hard);
+    if (kmp_get_blocktime) return;
+    omp_pause_resource_all(omp_pause_hard);
+    started = 0;
 }
 
 __attribute__((constructor)) static void survive_forks(void)
@@ -40,11 +85,7 @@ __attribute__((constructor)) static void survive_forks(void)
 /* The last workers of the calling thread, by their number for the system. They may still be running for a moment, or
  * spinning for long where the OpenMP runtime waits actively. */
 enum { WORKERS = 64 };
-#ifdef _MSC_VER
-static __declspec(thread) int workers[WORKERS];
-#else
-static _Thread_local int workers[WORKERS];
-#endif
+static KMC_THREAD_LOCAL int workers[WORKERS];
 
 /* How many processors nobody uses but the calling thread and its own workers. */
 static int idle_processors(kmc_loop *loop, int64_t now)
@@ -62,10 +103,12 @@ static int idle_processors(kmc_loop *loop, int64_t now)
 static int team_size(kmc_loop *loop, int threads, int64_t begun)
 {
     const int64_t now = kmc_clock_ns();
-    const int most = threads < loop->processors ? threads : loop->processors;
-    if (most < 2 || now - begun > PATIENCE_NS) return most;
-    const int idle = idle_processors(loop, now);
-    return idle < most ? 1 + idle : most;
+    int others = (threads < loop->processors ? threads : loop->processors) - 1;
+    if (others > 0 && now - begun <= PATIENCE_NS) {
+        const int idle = idle_processors(loop, now);
+        if (idle < others) others = idle;
+    }
+    return others > 0 ? 1 + startable(others) : 1;
 }
 
 static void fail(kmc_loop *loop, kmc_status status)
