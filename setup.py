@@ -1,22 +1,29 @@
-"""What cannot be declared: the extension module and its flags.
+"""What cannot be declared: the extension module, its flags, and a probe for OpenMP.
 
-Switches in the environment: KMC_THREADS=0 builds without threads, KMC_SANITIZE=1 with the address
+Switches in the environment: KMC_OPENMP=0 builds without OpenMP, KMC_SANITIZE=1 with the address
 and undefined-behaviour sanitizers and the test hooks, KMC_WERROR=1 turns warnings into errors.
 """
 
 import os
 import platform
+import shutil
 import sys
 import sysconfig
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from glob import glob
+from pathlib import Path
+from typing import Any
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.errors import CompileError, LinkError
 
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+OPENMP = os.environ.get("KMC_OPENMP") != "0"
 SANITIZE = os.environ.get("KMC_SANITIZE") == "1"
-THREADS = os.environ.get("KMC_THREADS") != "0"
 WERROR = os.environ.get("KMC_WERROR") == "1"
 
 # No fused multiply-add: it would round differently from one processor to the next. Aligned loops:
@@ -28,37 +35,110 @@ if sys.maxsize < 2**32 and platform.machine().lower() in X86:
 WARNINGS = ["-Wall", "-Wextra", "-Wshadow", "-Wstrict-prototypes", "-Wmissing-prototypes", "-Wvla"]
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
 
+# A call of Cython's costs what Python costs, whatever the compiler makes of it.
+LEVELS = {} if sys.platform == "win32" else {"kmc/core/_core.c": ["-O1"]}
+
+OPENMP_PROGRAM = """
+#include <omp.h>
+int main(void)
+{
+    int threads = 0;
+#pragma omp parallel
+#pragma omp atomic
+    threads++;
+    return threads != omp_get_max_threads();
+}
+"""
+
+
+def openmp_flags(compiler_type: str) -> list[tuple[list[str], list[str]]]:
+    """Flags for the compiler and for the linker that may give OpenMP, the likeliest first."""
+    if compiler_type == "msvc":
+        return [(["/openmp"], [])]
+    ways = [(["-fopenmp"], ["-fopenmp"])]
+    if sys.platform == "darwin":  # Apple's clang knows OpenMP, and the library is Homebrew's
+        apple = ["-Xpreprocessor", "-fopenmp"]
+        ways.append((apple, ["-lomp"]))
+        if brew := shutil.which("brew"):
+            libomp = Path(brew).parent.parent / "opt" / "libomp"
+            ways.append(([*apple, f"-I{libomp}/include"], [f"-L{libomp}/lib", "-lomp"]))
+    return ways
+
+
+def side_by_side(compile_all: Callable[..., list[str]]) -> Callable[..., list[str]]:
+    """A compiler's method `compile`, but of several files at a time."""
+
+    def compile_each(sources: list[str], **options: Any) -> list[str]:
+        def compile_one(source: str) -> list[str]:
+            flags = [*(options["extra_postargs"] or []), *LEVELS.get(source, [])]
+            return compile_all([source], **options | {"extra_postargs": flags})
+
+        compile_all([], **options)  # which readies the compiler where that takes a while
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return [name for names in pool.map(compile_one, sources) for name in names]
+
+    return compile_each
+
 
 class BuildExt(build_ext):
-    """Adds the flags of the compiler at hand."""
+    """Adds the flags of the compiler at hand, and compiles files side by side."""
 
     def build_extensions(self) -> None:
+        openmp = self.openmp()
         for extension in self.extensions:
             if self.compiler.compiler_type == "msvc":
-                extension.extra_compile_args = ["/O2", "/std:c11"]
+                extension.extra_compile_args = ["/O2", "/std:c11", *openmp[0]]
                 continue
-            threads = ["-pthread"] if THREADS else []
             sanitizers = SANITIZERS if SANITIZE else []
             extension.extra_compile_args = [
                 *FLAGS,
                 *(["-O1", "-g"] if SANITIZE else []),
                 *([*WARNINGS, "-Werror"] if WERROR else []),
-                *threads,
+                *openmp[0],
                 *sanitizers,
             ]
-            extension.extra_link_args = [*threads, *sanitizers]
+            extension.extra_link_args = [*openmp[1], *sanitizers]
+        self.compiler.compile = side_by_side(self.compiler.compile)
         super().build_extensions()
+
+    def openmp(self) -> tuple[list[str], list[str]]:
+        """The flags with which a program that uses OpenMP compiles and links; none without it."""
+        if not OPENMP:
+            return [], []
+        for flags in openmp_flags(self.compiler.compiler_type):
+            if self.links(*flags):
+                return flags
+        self.warn("this compiler has no OpenMP: kmc will use one thread")
+        return [], []
+
+    def links(self, compile_flags: list[str], link_flags: list[str]) -> bool:
+        """Whether an OpenMP program can be built."""
+        with tempfile.TemporaryDirectory() as folder:
+            source = Path(folder, "openmp.c")
+            source.write_text(OPENMP_PROGRAM)
+            try:
+                objects = self.compiler.compile(
+                    [str(source)], output_dir=folder, extra_postargs=compile_flags
+                )
+                self.compiler.link_executable(
+                    objects, str(Path(folder, "openmp")), extra_postargs=link_flags
+                )
+            except (CompileError, LinkError):
+                return False
+        return True
 
 
 macros = [
     *([] if FREE_THREADED else [("Py_LIMITED_API", "0x030B0000")]),
-    *([] if THREADS else [("KMC_NO_THREADS", "1")]),
     *([("KMC_TEST_HOOKS", "1")] if SANITIZE else []),
 ]
 
+# The files that take longest come first.
+sources = sorted(glob("src_c/*/*.c"), key=lambda name: ("kernels" not in name, name))
+
 core = Extension(
-    "kmc._core",
-    sources=["kmc/_core.pyx", *sorted(glob("src_c/*/*.c"))],
+    "kmc.core._core",
+    sources=["kmc/core/_core.pyx", *sources],
     depends=glob("src_c/**/*.h", recursive=True),
     include_dirs=["src_c"],
     define_macros=macros,

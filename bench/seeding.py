@@ -21,8 +21,8 @@ import kmc
 from bench import clock, divide, pictures, report, summary
 from bench.divide import Floats
 from bench.pictures import Picture
-from kmc import _core
 from kmc.colors.spaces import four_coordinates
+from kmc.core import _core
 
 AT_REST = 1e-4
 Fitted = tuple[Floats, float]  # centroids, (k, 3), and their inertia

@@ -21,9 +21,9 @@ import kmc
 from bench import clock, pictures, report
 from bench.contender import Pixels, nearest_mse
 from bench.pictures import Picture
-from kmc import _core
 from kmc.clustering.options import checked_options
 from kmc.clustering.search import _start
+from kmc.core import _core
 
 TABLE = report.Table(("", "ms", "ns/pixel", "ns/colour", "x memcpy"), (30, 10, 10, 10, 10))
 ITERATIONS = 8

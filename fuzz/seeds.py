@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kmc import _core
+from kmc.core import _core
 
 CONTEXTS = (0x080000, 0x0B800B, 0xFFC38B, 0xFFFFFF)
 

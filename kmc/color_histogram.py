@@ -11,9 +11,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kmc import _core
 from kmc.clustering.importance import weigh
 from kmc.colors.arrays import CHANNELS, check_counts, merged
+from kmc.core import _core
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.formats.histogram_bytes import pack, unpack

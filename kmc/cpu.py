@@ -6,11 +6,10 @@ import os
 from functools import cache
 from types import TracebackType
 
-from kmc import _core
+from kmc.core import _core
 from kmc.errors import ArgumentError, ArgumentTypeError
-from kmc.utils.arguments import whole
 
-__all__ = ["available", "name", "threads", "use"]
+__all__ = ["available", "name", "openmp", "threads", "use"]
 
 # Beyond it there is nothing to gain, whatever the caller or the environment asks for.
 MOST_THREADS = 1 << 10
@@ -93,12 +92,26 @@ class use:
         _core.cpu_set(self._before)
 
 
+def openmp() -> bool:
+    """Whether the engine was built with OpenMP; without it every call runs on one thread.
+
+    Examples
+    --------
+    >>> import kmc.cpu
+    >>> kmc.cpu.openmp() or kmc.cpu.threads() == 1
+    True
+    """
+    return _core.openmp()
+
+
 def threads() -> int:
-    """How many threads a call uses that is given ``threads=None``, 1 or more.
+    """The most threads that a call given ``threads=None`` uses, 1 or more.
 
     ``KMC_NUM_THREADS`` in the environment, else ``OMP_NUM_THREADS``, else as many processors as
     this process may run on, and no more than the CPU quota of its control group (as in a
-    container) amounts to; never more than 1024.
+    container) amounts to; never more than 1024. A limit set in the program by OpenMP's
+    ``omp_set_num_threads``, as threadpoolctl does, lowers it in the Python thread that has set it.
+    ``threads=`` of a call comes before all of these. Without OpenMP it is 1.
 
     Raises
     ------
@@ -111,7 +124,28 @@ def threads() -> int:
     >>> kmc.cpu.threads() >= 1
     True
     """
-    return min(_from_environment() or min(_processors(), _quota()), MOST_THREADS)
+    allowed = processors()
+    if not _core.openmp():
+        return 1
+    limit = _core.openmp_limit()
+    return allowed if limit is None else min(allowed, limit)
+
+
+def processors() -> int:
+    """How many threads of any kind the environment or the machine is good for.
+
+    Raises
+    ------
+    ArgumentError
+        As for `threads`.
+
+    Examples
+    --------
+    >>> from kmc.cpu import processors, threads
+    >>> processors() >= threads()
+    True
+    """
+    return min(_from_environment() or min(_affinity(), _quota()), MOST_THREADS)
 
 
 def thread_count(given: int | None) -> int:
@@ -128,7 +162,11 @@ def thread_count(given: int | None) -> int:
     >>> thread_count(3)
     3
     """
-    return threads() if given is None else min(whole("threads", given, 1), MOST_THREADS)
+    if given is None:
+        return threads()
+    from kmc.utils.arguments import whole  # NumPy comes with it, and `kmc --version` needs none
+
+    return min(whole("threads", given, 1), MOST_THREADS)
 
 
 def _from_environment() -> int | None:
@@ -144,7 +182,7 @@ def _from_environment() -> int | None:
     return None
 
 
-def _processors() -> int:
+def _affinity() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kmc import _core
 from kmc.clustering.importance import fixed_point, weigh, within_limit
 from kmc.clustering.weighted_colors import WeightedColors
 from kmc.color_histogram import Histogram, histogram
 from kmc.colors.arrays import morton_keys, promoted
+from kmc.core import _core
 from kmc.errors import ArgumentError, KmcError
 from kmc.images.reading import Picture, as_pixels, is_pillow
 from kmc.utils.arguments import array

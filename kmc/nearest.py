@@ -7,8 +7,8 @@ from typing import Literal, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kmc import _core
 from kmc.colors.arrays import checked_colors
+from kmc.core import _core
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.mapping.remapping import compares_levels, remap

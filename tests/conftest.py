@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from shell import Kmc
 
 import kmc
-from kmc import _core
+from kmc.core import _core
 
 # Processes that the tests start import the kmc that the tests do, and not the one in the folder
 # they happen to start in: a checkout has no compiled core unless it was built in place.
@@ -30,7 +30,7 @@ os.environ["MPLBACKEND"] = "Agg"
 # A shell that runs the tests in the background has them ignore Ctrl-C, which some of them press.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Helpers stay away from a busy machine, where tests of threads would be tests of one thread.
+# Loops on a busy machine use one thread: tests of threads would be tests of that.
 _core._assume_processors(1000)
 
 settings.register_profile("kmc", max_examples=40, deadline=None, derandomize=True)

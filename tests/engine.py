@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from reference_kmeans import points_of
 
 import kmc
-from kmc import _core
+from kmc.core import _core
 
 THREADS = (1, 2, 3, 7)
 

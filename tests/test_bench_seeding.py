@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import kmc
-from kmc import _core
+from kmc.core import _core
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))  # at the end: the installed kmc comes before the checkout's

@@ -97,7 +97,19 @@ def test_it_starts_without_what_it_does_not_need():
 def test_it_is_a_module_and_a_script():
     done = run("--version")
     assert (done.returncode, done.stderr) == (0, b"")
-    assert done.stdout.decode().split() == ["kmc", kmc.__version__]
+    assert done.stdout.decode().startswith(f"kmc {kmc.__version__} (")
+
+
+def test_the_version_says_what_the_speed_depends_on(cli, monkeypatch):
+    name = kmc.cpu.name()
+    for count, threads in ((1, "1 thread"), (3, "3 threads")):
+        monkeypatch.setenv("KMC_NUM_THREADS", str(count))
+        openmp = f"OpenMP, {threads}" if kmc.cpu.openmp() else "without OpenMP"
+        assert cli("--version") == (0, f"kmc {kmc.__version__} ({name}, {openmp})\n", "")
+    monkeypatch.setenv("KMC_NUM_THREADS", "many")
+    code, out, err = cli("--version")
+    assert (code, out) == (1, "")
+    assert "KMC_NUM_THREADS" in err
 
 
 def test_a_picture_is_no_command(cli, tmp_path):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import kmc
-from kmc import _core
+from kmc.core import _core
 from kmc.formats.kmc.codec import read_header
 
 # ---- round trips ---------------------------------------------------------------------------------

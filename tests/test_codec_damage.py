@@ -11,7 +11,7 @@ from kmc_files import BEGINNING, assert_same, encode, file_of, indexed
 from numpy.typing import NDArray
 
 import kmc
-from kmc import _core
+from kmc.core import _core
 from kmc.formats.kmc.container import END, chunk, read_chunks, varint
 
 

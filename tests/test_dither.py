@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from scenes import few, gradient, noise, photo, scattered
 
 import kmc
-from kmc import _core
 from kmc.colors.spaces import SPACES, coordinates
+from kmc.core import _core
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.mapping.dithering import DITHERS, LIGHTNESS, Dither, dithered
 

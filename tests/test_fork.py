@@ -36,7 +36,7 @@ def start(context, *arguments, target=answer):
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=target, args=(theirs, *arguments))
     with warnings.catch_warnings():
-        # Newer Pythons warn of a fork while a helper of the call before is still on its way out.
+        # Newer Pythons warn of a fork while a thread of the call before is still on its way out.
         warnings.simplefilter("ignore", DeprecationWarning)
         process.start()
     theirs.close()
@@ -77,6 +77,27 @@ def test_the_parent_goes_on_while_children_work():
     child = start(context, 2)
     assert {quantized(2) for _ in range(3)} == {expected}
     assert answer_of(*child) == expected
+
+
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+def test_a_child_started_while_another_thread_quantizes(method):
+    expected, done = quantized(3), threading.Event()
+
+    def work():
+        found = set()
+        while not done.is_set():
+            found.add(quantized(3))
+        return found
+
+    with ThreadPoolExecutor(1) as pool:
+        working = pool.submit(work)
+        try:
+            for _ in range(5):
+                assert answer_of(*start(multiprocessing.get_context(method), 3)) == expected
+                assert quantized(3) == expected
+        finally:
+            done.set()
+        assert working.result(PATIENCE) <= {expected}
 
 
 def test_a_child_takes_over_palettes():

@@ -12,8 +12,8 @@ from golden import start_for
 from scenes import NAMED, grey, noise, photo, scattered
 
 import kmc
-from kmc import _core
 from kmc.colors.spaces import SPACES, coordinates
+from kmc.core import _core
 
 LINES = {
     space: coordinates(np.arange(256, dtype=np.uint8)[:, None], space)[:, 0] for space in SPACES

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from scenes import NAMED, PICTURES, few, noise, photo, scattered
 
 import kmc
-from kmc import _core
 from kmc.clustering.importance import SCALE, fixed_point, within_limit
+from kmc.core import _core
 
 
 def same(found, expected):

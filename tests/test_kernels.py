@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kmc
-from kmc import _core
+from kmc.core import _core
 
 LENGTHS = (0, 1, 2, 3, 7, 8, 15, 16, 17, 31, 33, 64, 100, 1023, 1025)
 CANARY = 0x88

@@ -13,7 +13,7 @@ from reference_kmeans import lloyd, points_of
 from scenes import NAMED, PICTURES, noise, scattered
 
 import kmc
-from kmc import _core
+from kmc.core import _core
 
 
 def start_at(points, k, seed):

@@ -16,7 +16,7 @@ from engine import tree_of
 from scenes import NAMED, noise, photo
 
 import kmc
-from kmc import _core
+from kmc.core import _core
 
 LARGE = noise(260, 260)
 MOST = 10_000  # allocations of a call, which depend on how many helpers come

@@ -14,9 +14,9 @@ from reference_nudge import error_of, nudged, single_steps
 from scenes import ALPHA, NAMED, PICTURES, grey, noise, photo, scattered
 
 import kmc
-from kmc import _core
 from kmc.clustering.options import EFFORTS
 from kmc.colors.spaces import places
+from kmc.core import _core
 
 UNTIL_REST = EFFORTS["best"].rounds
 

@@ -15,7 +15,7 @@ from kmc_files import ordered_image
 from scenes import few, noise, photo
 
 import kmc
-from kmc import _core
+from kmc.core import _core
 from kmc.formats.palette_order import ORDERS, sorted_entries
 from kmc.formats.png import SAMPLE
 

@@ -12,7 +12,7 @@ import pytest
 import reference
 
 import kmc
-from kmc import _core
+from kmc.core import _core
 
 THREADS = (2, 3, 7)
 
@@ -102,15 +102,15 @@ def test_several_python_threads_at_once(mosaic):
         assert all(pool.map(work, [1, 2, 3, 7] * 3))
 
 
-def interrupted_after(call):
-    """Seconds from Ctrl-C, pressed 0.2 s into the call, to its KeyboardInterrupt."""
+def interrupted_after(call, after=0.2):
+    """Seconds from Ctrl-C, pressed some time into the call, to its KeyboardInterrupt."""
     pressed = []
 
     def press():
         pressed.append(time.monotonic())
         _thread.interrupt_main()
 
-    timer = threading.Timer(0.2, press)
+    timer = threading.Timer(after, press)
     timer.start()
     with pytest.raises(KeyboardInterrupt):
         call()
@@ -138,6 +138,24 @@ def test_ctrl_c_stops_bands_of_an_index_plane(mosaic, threads):
         _core.plane_write(indices, palette, contexts, slot_bits, n_bands, threads)
 
     assert interrupted_after(write) < 0.5
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_ctrl_c_while_only_another_thread_is_at_work(order):
+    """A flat band takes a fifth of a noisy one, and whoever has coded it waits for the other."""
+    noise = np.random.default_rng(8).integers(0, 256, (500, 4000), dtype=np.uint8)
+    flat = np.zeros_like(noise)
+    palette = np.random.default_rng(8).integers(0, 256, (256, 3), dtype=np.uint8)
+
+    def write(indices, n_bands):
+        _core.plane_write(indices, palette, 0x7FFFFF, 20, n_bands, n_bands)
+
+    begun = time.monotonic()
+    write(flat, 1)
+    after = 2.2 * (time.monotonic() - begun)
+    write(flat[:2], 2)  # no thread is still to be started, by which the order could change
+    both = np.concatenate((flat, noise)[::order])
+    assert interrupted_after(lambda: write(both, 2), after) < 0.5
 
 
 def test_ctrl_c_where_entries_are_far_from_most_pixels():

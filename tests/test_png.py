@@ -18,7 +18,7 @@ from PIL import Image
 from scenes import few, gradient, noise, photo
 
 import kmc
-from kmc import _core
+from kmc.core import _core
 from kmc.formats.png import (
     LEAST,
     NONE,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kmc
-from kmc import _core
+from kmc.core import _core
 from kmc.errors import ArgumentError
 
 

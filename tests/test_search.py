@@ -13,7 +13,7 @@ from reference_kmeans import label, points_of
 from scenes import NAMED, PICTURES, photo, scattered
 
 import kmc
-from kmc import _core
+from kmc.core import _core
 
 # What an error may grow by where centroids are rounded to 1/64 of a level, for a weight of 1.
 ROUNDING = 3 / 128**2

@@ -11,7 +11,7 @@ from reference_kmeans import cells, label, points_of, seed_plusplus, seed_random
 from scenes import NAMED, PICTURES, photo
 
 import kmc
-from kmc import _core
+from kmc.core import _core
 
 SEEDS = st.one_of(st.integers(0, 50), st.integers(2**63, 2**64 - 1))
 TWINS = {"seed_random": seed_random, "seed_plusplus": seed_plusplus}

@@ -12,7 +12,6 @@ from engine import ways
 from scenes import NAMED, noise, scattered
 
 import kmc
-from kmc import _core
 from kmc.colors.space_definitions import (
     DEFINITIONS,
     ROOTS,
@@ -22,6 +21,7 @@ from kmc.colors.space_definitions import (
     nearest_root,
 )
 from kmc.colors.spaces import SPACES, coordinates, levels, rounded
+from kmc.core import _core
 
 CURVED = ("oklab", "lab")
 

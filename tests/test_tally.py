@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kmc import _core
 from kmc.colors.arrays import promoted
+from kmc.core import _core
 from kmc.errors import OutOfMemoryError
 
 TASK = 1 << 17  # pixels that a thread counts at a time

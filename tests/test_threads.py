@@ -169,7 +169,7 @@ ENDS_WITHIN_A_CALL = """
 import threading, time
 import numpy as np
 import kmc
-from kmc import _core
+from kmc.core import _core
 _core._assume_processors(1000)
 picture = np.random.default_rng(0).integers(0, 256, (400, 400, 3), np.uint8)
 def work():

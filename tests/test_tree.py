@@ -11,7 +11,7 @@ from reference_kmeans import cells, label, points_of
 from scenes import NAMED, PICTURES, noise, photo, scattered
 
 import kmc
-from kmc import _core
+from kmc.core import _core
 
 CENTROIDS = st.tuples(st.integers(1, 70), st.integers(0, 10**6))
 

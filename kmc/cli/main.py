@@ -119,13 +119,34 @@ def _drop_stdout() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """The version, and what the speed depends on."""
+    if not wanted or ctx.resilient_parsing:
+        return
+    try:
+        count = kmc.cpu.threads()
+        threads = f"OpenMP, {count} thread{'s' if count > 1 else ''}"
+        details = f"{kmc.cpu.name()}, {threads if kmc.cpu.openmp() else 'without OpenMP'}"
+    except KmcError as error:  # a variable in the environment that is wrong
+        raise click.ClickException(str(error)) from error
+    console.result(f"kmc {kmc.__version__} ({details})")
+    ctx.exit()
+
+
 @click.group(
     cls=Program,
     homes={name: f"kmc.cli.commands.{name}" for name in _COMMANDS},
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.version_option(kmc.__version__, message="kmc %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_print_version,
+    help="Show the version, the instruction set and the threads.",
+)
 @click.pass_context
 def program(ctx: click.Context) -> int:
     """Reduce pictures to their k best colours, exactly and in milliseconds.

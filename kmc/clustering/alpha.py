@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc import _core
 from kmc.clustering.alpha_entries import Parts, chosen, parts
 from kmc.colors.spaces import SpaceName, coordinates, opaque_places
+from kmc.core import _core
 
 Floats = NDArray[np.float64]
 History = list[tuple[float, float]]

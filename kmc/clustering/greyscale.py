@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc import _core
 from kmc.clustering.alpha import AlphaTree, AnyTree
 from kmc.clustering.options import Options
 from kmc.colors.spaces import coordinates, places
+from kmc.core import _core
 
 
 def best_greys(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kmc import _core
+from kmc.core import _core
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.utils.arguments import array
 

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc import _core
 from kmc.clustering.alpha import (
     AlphaTree,
     AnyTree,
@@ -28,6 +27,7 @@ from kmc.clustering.options import Options
 from kmc.clustering.search import best_run
 from kmc.clustering.weighted_colors import WeightedColors
 from kmc.colors.spaces import coordinates, levels, places, rounded
+from kmc.core import _core
 from kmc.errors import ArgumentError
 
 

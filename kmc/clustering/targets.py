@@ -9,12 +9,12 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import replace
 
-from kmc import _core
 from kmc.clustering.goals import Goal, psnr_of
 from kmc.clustering.options import Options
 from kmc.clustering.problem import Clustering, ClusteringProblem
 from kmc.clustering.weighted_colors import WeightedColors
 from kmc.colors.spaces import places
+from kmc.core import _core
 from kmc.errors import QualityError
 
 # The prediction comes from the errors of so many nested seeds, drawn from cells of colours.

@@ -29,7 +29,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc import _core
+from kmc.core import _core
 from kmc.utils.arguments import one_of
 
 SpaceName = Literal["rgb", "linear", "oklab", "lab"]

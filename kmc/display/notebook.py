@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc import _core
 from kmc.clustering.goals import psnr_of
 from kmc.clustering.options import checked_options
 from kmc.clustering.problem import ClusteringProblem
 from kmc.clustering.weighted_colors import WeightedColors
+from kmc.core import _core
 from kmc.cpu import thread_count
 from kmc.display.swatches import Swatch, swatches
 from kmc.display.wording import byte_count, color_count

@@ -32,7 +32,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc import _core
+from kmc.core import _core
 from kmc.errors import ArgumentError
 from kmc.formats.png import LARGE_BITS, SMALL, bits_a_pixel
 from kmc.utils.arguments import one_of

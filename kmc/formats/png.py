@@ -16,7 +16,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc import _core
+from kmc.core import _core
 from kmc.cpu import thread_count
 from kmc.metadata import Metadata
 

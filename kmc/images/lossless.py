@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc import _core
 from kmc.colors.arrays import MAX_COLORS
+from kmc.core import _core
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError
 from kmc.images.pillow_metadata import pillow_metadata

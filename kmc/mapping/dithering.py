@@ -8,8 +8,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc import _core
 from kmc.colors.spaces import SpaceName, coordinates
+from kmc.core import _core
 from kmc.errors import ArgumentError
 from kmc.utils.arguments import not_negative, one_of
 

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc import _core
 from kmc.clustering.alpha import gathered, merged_transparent, tree_of
 from kmc.colors.arrays import promoted
 from kmc.colors.spaces import SpaceName, places
+from kmc.core import _core
 from kmc.errors import ImageShapeError
 from kmc.mapping.dithering import Dither, diffused, dithered
 

@@ -13,14 +13,14 @@ typedef enum kmc_status {
 } kmc_status;
 
 struct kmc_kernels;
+struct kmc_loop;
 struct kmc_tables;
-struct kmc_team;
 
 /* How a call is to run. The result never depends on it. */
 typedef struct kmc_run {
     int threads;                       /* the most threads it may use, >= 1 */
     const struct kmc_kernels *kernels; /* the instruction set, from kmc_kernels_find */
-    struct kmc_team *team;             /* the helpers (base/parallel.h); NULL: one thread only */
+    struct kmc_loop *loop;             /* the loops of this call (base/parallel.h); NULL: one thread only */
     struct kmc_tables *tables;         /* room kept between calls (base/scratch.h); NULL: none */
     int (*poll)(void *);               /* called on the calling thread between tasks; non-zero stops */
     void *poll_arg;

@@ -1,5 +1,5 @@
-/* A clock that never goes back. */
-#define _POSIX_C_SOURCE 200809L /* for clock_gettime */
+/* A clock that never goes back, and waiting. */
+#define _POSIX_C_SOURCE 200809L /* for clock_gettime and nanosleep */
 #include "base/clock.h"
 
 #ifdef _WIN32
@@ -14,6 +14,12 @@ int64_t kmc_clock_ns(void)
     int64_t const rest = ticks.QuadPart % per_second.QuadPart;
     return whole * 1000000000 + rest * 1000000000 / per_second.QuadPart;
 }
+
+void kmc_clock_sleep(int64_t ns)
+{
+    (void)ns;
+    SwitchToThread(); /* a sleep would take as long as a tick of the system, 16 ms */
+}
 #else
 #include <time.h>
 
@@ -22,5 +28,11 @@ int64_t kmc_clock_ns(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+void kmc_clock_sleep(int64_t ns)
+{
+    const struct timespec time = {.tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000)};
+    nanosleep(&time, NULL); /* a signal ends it early */
 }
 #endif

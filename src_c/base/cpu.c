@@ -1,5 +1,5 @@
 /* What the machine under us can do, and how busy it is: CPUID, XGETBV for the registers the system saves, /proc. */
-#define _POSIX_C_SOURCE 200809L /* for O_CLOEXEC */
+#define _GNU_SOURCE /* for O_CLOEXEC and syscall */
 #include "base/cpu.h"
 
 #include "simd/targets.h"
@@ -69,18 +69,27 @@ unsigned kmc_cpu_features(void)
 #ifdef __linux__
 
 #include <fcntl.h>
+#include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+/* The beginning of a file; 0 bytes where it cannot be read. */
+static size_t read_start(const char *path, char *text, size_t room)
+{
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return 0;
+    const ssize_t n = read(file, text, room);
+    close(file);
+    return n > 0 ? (size_t)n : 0;
+}
 
 /* The fourth field of /proc/loadavg, as in "0.08 0.03 0.01 2/116 12901". */
 int kmc_cpu_running(void)
 {
     char text[128];
-    const int file = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
-    if (file < 0) return 0;
-    const ssize_t n = read(file, text, sizeof text);
-    close(file);
+    const size_t n = read_start("/proc/loadavg", text, sizeof text);
     int spaces = 0, running = 0;
-    for (ssize_t i = 0; i < n && spaces <= 3 && text[i] != '/'; i++) {
+    for (size_t i = 0; i < n && spaces <= 3 && text[i] != '/'; i++) {
         const int digit = text[i] >= '0' && text[i] <= '9';
         if (text[i] == ' ') spaces++;
         else if (spaces == 3 && digit && running < 1 << 20) running = 10 * running + text[i] - '0';
@@ -88,10 +97,39 @@ int kmc_cpu_running(void)
     return running;
 }
 
+int kmc_cpu_thread(void)
+{
+    return (int)syscall(SYS_gettid);
+}
+
+/* The letter after the name in /proc/self/task/N/stat, as in "12901 (python) R 1 ...". */
+int kmc_cpu_runs(int thread)
+{
+    char path[64] = "/proc/self/task/", text[64] = "", digits[16];
+    size_t end = strlen(path), n = 0;
+    for (int rest = thread; rest > 0; rest /= 10) digits[n++] = (char)('0' + rest % 10);
+    while (n > 0) path[end++] = digits[--n];
+    memcpy(path + end, "/stat", sizeof "/stat");
+    n = read_start(path, text, sizeof text);
+    while (n > 0 && text[n - 1] != ')') n--;
+    return n > 0 && n + 1 < sizeof text && text[n + 1] == 'R';
+}
+
 #else
 
 int kmc_cpu_running(void)
 {
+    return 0;
+}
+
+int kmc_cpu_thread(void)
+{
+    return 0;
+}
+
+int kmc_cpu_runs(int thread)
+{
+    (void)thread;
     return 0;
 }
 

@@ -11,4 +11,9 @@ unsigned kmc_cpu_features(void);
  * 0 where the system does not say. Takes some 20 us. */
 int kmc_cpu_running(void);
 
+/* The calling thread's number, 0 where the system does not say; and whether the thread of this process with such a
+ * number is running or waiting for a processor. */
+int kmc_cpu_thread(void);
+int kmc_cpu_runs(int thread);
+
 #endif

@@ -1,228 +1,245 @@
-/* One parallel loop for the whole engine: the only door to threads.
+/* The one parallel loop of the engine, on OpenMP: the only place that knows threads.
  *
- * The caller begins at once and takes tasks until none is left; a helper that wakes in time takes some off it. At
- * the end the caller waits for the tasks that helpers have begun, never for a helper that has not come. Helpers sleep
- * between loops and belong to one call, so nothing spins, nothing is left behind, and fork is safe.
- *
- * An OpenMP loop has a barrier at both ends, where all wait for a thread that is waiting for a processor. Two threads
- * on two cores, mean milliseconds with one busy process a core (and three more tests at work):
- *
- *                              one thread   libgomp   this
- *     50 loops of 0.5 ms, in a row     24      1002     24
- *     one loop of 3 ms                0.9        24    0.6
- *     one loop of 10 ms                11        44     12
- *     one loop of 200 ms              192       177    177 */
-#define _POSIX_C_SOURCE 200809L /* for the signal mask of a thread */
+ * A parallel region ends with a barrier, where everybody waits for a thread that has lost its processor to another
+ * program. So a loop uses no more threads than there are idle processors, and on a busy machine it begins on the
+ * calling thread alone. Only once it has proved so long that a fair share of a busy machine is worth more than what
+ * the barrier may cost, the rest of it runs on all threads. */
 #include "base/parallel.h"
 
-#ifdef KMC_NO_THREADS
+#include "base/clock.h"
 
-kmc_status kmc_team_new(int processors, kmc_team **team)
+#ifdef _OPENMP
+
+#include "base/cpu.h"
+
+#include <omp.h>
+
+#define LOOK_NS 10000000      /* between two looks for idle processors */
+#define PATIENCE_NS 100000000 /* from when on a loop is long */
+
+#ifdef _MSC_VER
+#define KMC_THREAD_LOCAL __declspec(thread)
+#else
+#define KMC_THREAD_LOCAL _Thread_local
+#endif
+
+#ifndef _WIN32
+
+#include <pthread.h>
+
+enum { MOST = 1024 };
+
+static KMC_THREAD_LOCAL int started; /* as many workers the calling thread has been able to start */
+
+static void *pass(void *gate)
 {
-    (void)processors;
-    *team = NULL;
-    return KMC_OK;
+    pthread_mutex_lock(gate);
+    pthread_mutex_unlock(gate);
+    return NULL;
 }
 
-void kmc_team_free(kmc_team *team)
+/* How many of so many workers can be started. libgomp ends the process where one cannot, so others try first. */
+static int startable(int wanted)
 {
-    (void)team;
+    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    pthread_t threads[MOST];
+    int n = 0;
+    if (wanted <= started) return wanted;
+    pthread_mutex_lock(&gate);
+    while (n < wanted && n < MOST && pthread_create(&threads[n], NULL, pass, &gate) == 0) n++;
+    pthread_mutex_unlock(&gate);
+    for (int i = 0; i < n; i++) pthread_join(threads[i], NULL);
+    if (n > started) started = n;
+    return n;
 }
 
 #else
 
-#include "base/clock.h"
-#include "base/cpu.h"
-#include "base/thread.h"
-
-/* A helper that loses its processor in the middle of a task keeps the caller waiting for some 10 ms until it gets
- * it back. So helpers take only processors that nobody is using, looked for every LOOK_NS; unless a loop is so long
- * that it gains more from its fair share of a busy machine than it may lose: from PATIENCE_NS on. */
-#define LOOK_NS 10000000
-#define PATIENCE_NS 100000000
-
-struct kmc_team {
-    kmc_lock lock; /* over everything below */
-    kmc_condition work, finished;
-    int references; /* the call's and one for each helper: the last to leave frees the team */
-    int processors, idle; /* how many there are; how many nobody was using when last looked at */
-    int64_t looked;
-    int helpers, asleep; /* how many have been started; and of those, how many wait for work */
-    int closing;
-    /* the loop under way */
-    kmc_task task;
-    void *job;
-    ptrdiff_t next, n_tasks;
-    int64_t begun;
-    int most;    /* helpers that there is work for: 0 between loops */
-    int wanted;  /* helpers that may take part */
-    int joined;  /* helpers that have taken part, which makes them threads 1 .. joined */
-    int running; /* helpers inside a task */
-    kmc_status status;
-};
-
-kmc_status kmc_team_new(int processors, kmc_team **team)
+static int startable(int wanted)
 {
-    kmc_team *const t = kmc_alloc_zeroed(1, sizeof *t);
-    *team = t;
-    if (!t) return KMC_NO_MEMORY;
-    t->references = 1;
-    t->processors = processors;
-    if (kmc_lock_init(&t->lock)) {
-        if (kmc_condition_init(&t->work)) {
-            if (kmc_condition_init(&t->finished)) return KMC_OK;
-            kmc_condition_destroy(&t->work);
-        }
-        kmc_lock_destroy(&t->lock);
-    }
-    kmc_free(t);
-    *team = NULL;
-    return KMC_NO_MEMORY;
-}
-
-/* Gives up one reference; the lock is held before and released after. */
-static void leave(kmc_team *team)
-{
-    const int left = --team->references;
-    kmc_lock_release(&team->lock);
-    if (left != 0) return;
-    kmc_condition_destroy(&team->finished);
-    kmc_condition_destroy(&team->work);
-    kmc_lock_destroy(&team->lock);
-    kmc_free(team);
-}
-
-void kmc_team_free(kmc_team *team)
-{
-    if (!team) return;
-    kmc_lock_take(&team->lock);
-    team->closing = 1;
-    kmc_condition_wake_all(&team->work);
-    leave(team);
-}
-
-/* Takes one task, if there is any. The lock is held before and after, but not during the task. */
-static int take_task(kmc_team *team, int thread, const kmc_run *run)
-{
-    if (team->next >= team->n_tasks || team->status != KMC_OK) return 0;
-    const ptrdiff_t i = team->next++;
-    kmc_lock_release(&team->lock);
-    kmc_status status = team->task(team->job, i, thread);
-    if (run && status == KMC_OK) status = kmc_poll(run);
-    kmc_lock_take(&team->lock);
-    if (team->status == KMC_OK) team->status = status;
-    return 1;
-}
-
-KMC_THREAD_MAIN(help, argument);
-
-/* Starts one helper if there are too few. When none can be had the loop is only slower. */
-static void start_helper(kmc_team *team)
-{
-    if (team->helpers >= team->wanted) return;
-    team->references++;
-    team->helpers++;
-    if (kmc_thread_start(help, team)) return;
-    team->references--;
-    team->helpers--;
-}
-
-/* A helper starts the next one before it begins, so that starting many holds nobody up. */
-KMC_THREAD_MAIN(help, argument)
-{
-    kmc_team *const team = argument;
-    kmc_lock_take(&team->lock);
-    if (!team->closing) start_helper(team);
-    while (!team->closing) {
-        if (team->joined < team->wanted && team->next < team->n_tasks && team->status == KMC_OK) {
-            const int thread = ++team->joined;
-            team->running++;
-            while (take_task(team, thread, NULL)) continue;
-            if (--team->running == 0) kmc_condition_wake_one(&team->finished);
-        } else {
-            team->asleep++;
-            kmc_condition_wait(&team->work, &team->lock);
-            team->asleep--;
-        }
-    }
-    leave(team);
-    return KMC_THREAD_END;
-}
-
-static void call_helpers(kmc_team *team, int wanted)
-{
-    team->wanted = wanted;
-    if (wanted == 0) return;
-    if (team->asleep != 0) kmc_condition_wake_all(&team->work);
-    start_helper(team);
-}
-
-/* Calls all the helpers that there is work for, once that pays on a busy machine, too. */
-static void lose_patience(kmc_team *team)
-{
-    if (team->wanted < team->most && kmc_clock_ns() - team->begun > PATIENCE_NS) call_helpers(team, team->most);
-}
-
-/* How many of the processors nobody uses, this thread and its helpers left out. */
-static int idle_processors(kmc_team *team, int64_t now)
-{
-    if (team->looked == 0 || now - team->looked >= LOOK_NS) {
-        const int running = kmc_cpu_running(), ours = 1 + team->helpers - team->asleep;
-        const int others = running > ours ? running - ours : 0;
-        team->idle = team->processors - 1 - others;
-        team->looked = now;
-    }
-    return team->idle > 0 ? team->idle : 0;
-}
-
-static kmc_status run_together(const kmc_run *run, int threads, ptrdiff_t n_tasks, kmc_task task, void *job)
-{
-    kmc_team *const team = run->team;
-    kmc_lock_take(&team->lock);
-    team->begun = kmc_clock_ns();
-    team->most = threads - 1;
-    const int idle = idle_processors(team, team->begun);
-    team->task = task;
-    team->job = job;
-    team->next = 0;
-    team->n_tasks = n_tasks;
-    team->joined = 0;
-    team->status = KMC_OK;
-    call_helpers(team, idle < team->most ? idle : team->most);
-    while (take_task(team, 0, run)) lose_patience(team);
-    team->n_tasks = team->most = 0;
-    while (team->running != 0) kmc_condition_wait(&team->finished, &team->lock);
-    const kmc_status status = team->status;
-    kmc_lock_release(&team->lock);
-    return status;
+    return wanted;
 }
 
 #endif
+
+/* libgomp does not survive a fork: a child would wait for threads that only its parent has. They end before the fork
+ * and come back when needed. LLVM's runtime sees to it by itself, also where it stands in for libgomp. */
+#if defined(__linux__) && defined(__GNUC__) && !defined(__clang__)
+
+extern int kmp_get_blocktime(void) __attribute__((weak)); /* LLVM's runtime has it */
+
+static void before_fork(void)
+{
+    if (kmp_get_blocktime) return;
+    omp_pause_resource_all(omp_pause_hard);
+    started = 0;
+}
+
+__attribute__((constructor)) static void survive_forks(void)
+{
+    pthread_atfork(before_fork, NULL, NULL); /* it can only fail for lack of memory */
+}
+
+#endif
+
+/* The last workers of the calling thread, by their number for the system. They may still be running for a moment, or
+ * spinning for long where the OpenMP runtime waits actively. */
+enum { WORKERS = 64 };
+static KMC_THREAD_LOCAL int workers[WORKERS];
+
+/* How many processors nobody uses but the calling thread and its own workers. */
+static int idle_processors(kmc_loop *loop, int64_t now)
+{
+    if (loop->looked == 0 || now - loop->looked >= LOOK_NS) {
+        int others = kmc_cpu_running() - 1;
+        for (int i = 0; i < WORKERS && workers[i] != 0 && others > 0; i++) others -= kmc_cpu_runs(workers[i]);
+        loop->idle = loop->processors - 1 - (others > 0 ? others : 0);
+        loop->looked = now;
+    }
+    return loop->idle > 0 ? loop->idle : 0;
+}
+
+/* How many threads are to run the rest of a loop. */
+static int team_size(kmc_loop *loop, int threads, int64_t begun)
+{
+    const int64_t now = kmc_clock_ns();
+    int others = (threads < loop->processors ? threads : loop->processors) - 1;
+    if (others > 0 && now - begun <= PATIENCE_NS) {
+        const int idle = idle_processors(loop, now);
+        if (idle < others) others = idle;
+    }
+    return others > 0 ? 1 + startable(others) : 1;
+}
+
+static void fail(kmc_loop *loop, kmc_status status)
+{
+    const unsigned bit = 1u << status;
+#pragma omp atomic
+    loop->failures |= bit;
+}
+
+static kmc_status failure(const kmc_loop *loop)
+{
+    unsigned failures;
+#if _OPENMP >= 201107
+#pragma omp atomic read
+    failures = loop->failures;
+#else
+    failures = *(const volatile unsigned *)&loop->failures;
+#endif
+    if (failures == 0) return KMC_OK;
+    if (failures & 1u << KMC_INTERRUPTED) return KMC_INTERRUPTED;
+    return failures & 1u << KMC_NO_MEMORY ? KMC_NO_MEMORY : KMC_BAD_ARGUMENT;
+}
+
+static void arrive(kmc_loop *loop)
+{
+#pragma omp atomic
+    loop->arrived++;
+}
+
+static int arrived(const kmc_loop *loop)
+{
+    int n;
+#if _OPENMP >= 201107
+#pragma omp atomic read
+    n = loop->arrived;
+#else
+    n = *(const volatile int *)&loop->arrived;
+#endif
+    return n;
+}
+
+/* Listens for Ctrl-C until the other threads have run out of tasks, for the barrier does not. A short loop need not. */
+static void await_others(const kmc_run *run, int others, int64_t begun)
+{
+    kmc_loop *const loop = run->loop;
+    while (arrived(loop) < others && failure(loop) == KMC_OK) {
+        const int64_t elapsed = kmc_clock_ns() - begun;
+        if (elapsed < LOOK_NS) return;
+        kmc_clock_sleep(elapsed < PATIENCE_NS ? elapsed / 128 : PATIENCE_NS / 128);
+        if (kmc_poll(run) != KMC_OK) fail(loop, KMC_INTERRUPTED);
+    }
+}
+
+/* Runs tasks first .. n_tasks-1 on a team of threads. */
+static kmc_status run_team(const kmc_run *run, int team, ptrdiff_t first, ptrdiff_t n_tasks, kmc_task task, void *job)
+{
+    kmc_loop *const loop = run->loop;
+    int *const ids = workers;
+    const int64_t begun = kmc_clock_ns();
+    loop->arrived = 0;
+#pragma omp parallel num_threads(team)
+    {
+        const int thread = omp_get_thread_num();
+        ptrdiff_t i; /* signed, and declared out here, as OpenMP 2.0 wants it */
+        if (thread > 0 && thread <= WORKERS) ids[thread - 1] = kmc_cpu_thread();
+#pragma omp for schedule(dynamic, 1) nowait
+        for (i = first; i < n_tasks; i++) {
+            if (failure(loop) != KMC_OK) continue;
+            kmc_status status = task(job, i, thread);
+            if (thread == 0 && status == KMC_OK) status = kmc_poll(run);
+            if (status != KMC_OK) fail(loop, status);
+        }
+        if (thread > 0) arrive(loop);
+        else await_others(run, omp_get_num_threads() - 1, begun);
+    }
+    return failure(loop);
+}
 
 kmc_status kmc_check_in(const kmc_run *run, int thread)
 {
-    kmc_status status = thread == 0 ? kmc_poll(run) : KMC_OK;
-#ifndef KMC_NO_THREADS
-    kmc_team *const team = run->team;
-    if (team && status == KMC_OK) {
-        kmc_lock_take(&team->lock);
-        if (thread == 0) lose_patience(team);
-        status = team->status;
-        kmc_lock_release(&team->lock);
-    }
-#endif
-    return status;
+    const kmc_status status = thread == 0 ? kmc_poll(run) : KMC_OK;
+    return status == KMC_OK && run->loop ? failure(run->loop) : status;
 }
+
+int kmc_openmp_threads(void)
+{
+    return omp_get_max_threads();
+}
+
+int kmc_openmp_processors(void)
+{
+    return omp_get_num_procs();
+}
+
+#else
+
+kmc_status kmc_check_in(const kmc_run *run, int thread)
+{
+    (void)thread;
+    return kmc_poll(run);
+}
+
+int kmc_openmp_threads(void)
+{
+    return 0;
+}
+
+int kmc_openmp_processors(void)
+{
+    return 0;
+}
+
+#endif
 
 kmc_status kmc_parallel(const kmc_run *run, int threads, ptrdiff_t n_tasks, kmc_task task, void *job)
 {
-    if (threads > run->threads) threads = run->threads;
-    if (threads > n_tasks) threads = (int)n_tasks;
-#ifndef KMC_NO_THREADS
-    if (threads > 1 && run->team) return run_together(run, threads, n_tasks, task, job);
-#endif
     kmc_status status = KMC_OK;
+#ifdef _OPENMP
+    const int64_t begun = kmc_clock_ns();
+    if (!run->loop) threads = 1;
+    else run->loop->failures = 0;
+    if (threads > run->threads) threads = run->threads;
+#else
+    (void)threads;
+#endif
     for (ptrdiff_t i = 0; i < n_tasks && status == KMC_OK; i++) {
+#ifdef _OPENMP
+        const int most = threads < n_tasks - i ? threads : (int)(n_tasks - i);
+        const int team = most > 1 ? team_size(run->loop, most, begun) : 1;
+        if (team > 1) return run_team(run, team, i, n_tasks, task, job);
+#endif
         status = task(job, i, 0);
         if (status == KMC_OK) status = kmc_poll(run);
     }

@@ -164,7 +164,7 @@ uint64_t kmc_palette_bytes(size_t k)
 static kmc_status code_plane(plane_job *job)
 {
     const kmc_plane *const plane = job->plane;
-    const size_t most = job->run->team ? (size_t)job->run->threads : 1;
+    const size_t most = (size_t)job->run->threads;
     const size_t threads = plane->n_bands < most ? plane->n_bands : most;
     kmc_status status = check(plane);
     if (status == KMC_OK) status = prepare(job, threads);

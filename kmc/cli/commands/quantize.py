@@ -116,7 +116,7 @@ def _run(inputs: list[Input], names: Naming, given: dict[str, Any]) -> Exit:
 
     if given["quiet"]:
         warnings.simplefilter("ignore")
-    jobs = given["jobs"] or min(MOST_JOBS, cpu.threads())
+    jobs = given["jobs"] or min(MOST_JOBS, cpu.processors())
     jobs = 1 if given["verbose"] else min(jobs, len(inputs))
     if jobs > 1 and not given["threads"]:
         given["threads"] = max(1, cpu.threads() // jobs)

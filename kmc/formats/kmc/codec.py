@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc import _core
+from kmc.core import _core
 from kmc.cpu import thread_count
 from kmc.errors import FormatError, FormatWarning, OutOfMemoryError
 from kmc.formats.kmc.container import (

@@ -8,7 +8,7 @@ cdef extern from "base/base.h":
     ctypedef struct kmc_run:
         int threads
         const kmc_kernels *kernels
-        kmc_team *team
+        kmc_loop *loop
         kmc_tables *tables
         int (*poll)(void *) noexcept nogil
         void *poll_arg
@@ -41,11 +41,15 @@ cdef extern from "simd/kernels.h" nogil:
 
 
 cdef extern from "base/parallel.h" nogil:
-    ctypedef struct kmc_team:
-        pass
+    ctypedef struct kmc_loop:
+        int processors
 
-    kmc_status kmc_team_new(int processors, kmc_team **team)
-    void kmc_team_free(kmc_team *team)
+    int kmc_openmp_threads()
+    int kmc_openmp_processors()
+
+
+cdef extern from "base/cpu.h" nogil:
+    int kmc_cpu_runs(int thread)
 
 
 cdef extern from "base/scratch.h" nogil:

@@ -1,4 +1,4 @@
-# Doors for the tests: single kernels of the instruction set in use, helpers, allocations that fail.
+# Doors for the tests: single kernels of the instruction set in use, threads, allocations that fail.
 
 
 def _keys(const uint8_t[:, ::1] pixels not None, uint32_t[::1] keys not None):
@@ -27,9 +27,14 @@ def _boxes(Tree tree not None):
 
 
 def _assume_processors(int n):
-    """Takes the machine for one with n processors: with many, helpers come however busy it is."""
+    """Takes the machine for one with n processors: with many, loops use threads however busy it is."""
     global _processors
     _processors = n
+
+
+def _thread_runs(int thread):
+    """Whether a thread of this process, by its native id, is using or waiting for a processor."""
+    return bool(kmc_cpu_runs(thread))
 
 
 if KMC_HAS_TEST_HOOKS:

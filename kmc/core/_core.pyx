@@ -2,8 +2,7 @@
 """The engine: check, one call into C without the GIL, map the status. No algorithm here."""
 
 import os
-
-import numpy as np
+from importlib import import_module
 
 from kmc.errors import ArgumentError, OutOfMemoryError
 
@@ -11,10 +10,26 @@ cdef extern from *:
     int PyErr_CheckSignals() except -1
     bint Py_IsInitialized() noexcept nogil
 
+class _NumPy:
+    """NumPy, imported when it is first used: `kmc --version` asks for no more than the processor."""
+
+    def __getattr__(self, name):
+        value = getattr(import_module("numpy"), name)
+        setattr(self, name, value)
+        return value
+
+
+np = _NumPy()
+
 cdef int64_t POLL_NS = 20_000_000
 
 # How many processors the machine has.
 cdef int _processors = os.cpu_count() or 1
+
+# How many threads OpenMP gives a parallel region where nobody has limited them since it was loaded.
+cdef int _openmp_threads = (
+    kmc_openmp_threads() if os.environ.get("OMP_NUM_THREADS") else kmc_openmp_processors()
+)
 
 # The kernels in use; NULL until they are first needed.
 cdef const kmc_kernels *_kernels = NULL
@@ -45,6 +60,7 @@ cdef class Run:
     """How a call is to run: threads, kernels, and Ctrl-C."""
 
     cdef kmc_run c
+    cdef kmc_loop loop
     cdef int64_t next_poll
     cdef object error
     cdef Tables tables
@@ -52,18 +68,17 @@ cdef class Run:
     def __cinit__(self, int threads):
         if threads < 1:
             raise ArgumentError(f"threads must be at least 1, not {threads}")
-        self.c.threads = threads
+        self.c.threads = threads if kmc_openmp_threads() else 1
+        self.loop.processors = _processors
+        self.c.loop = &self.loop
         self.c.kernels = kernels()
         self.c.poll = poll
         self.c.poll_arg = <void *>self
         self.tables = take_tables()
         self.c.tables = self.tables.c
-        if threads > 1:
-            self.check(kmc_team_new(_processors, &self.c.team))
         self.next_poll = kmc_clock_ns() + POLL_NS
 
     def __dealloc__(self):
-        kmc_team_free(self.c.team)
         if self.tables is not None and _spare is not None and not _spare:
             _spare.append(self.tables)
 
@@ -100,6 +115,17 @@ cdef int look_for_signals(Run run) noexcept:
         return 1
     run.next_poll = kmc_clock_ns() + POLL_NS
     return 0
+
+
+def openmp():
+    """Whether this build of the engine has OpenMP."""
+    return kmc_openmp_threads() != 0
+
+
+def openmp_limit():
+    """The most threads that the program allows this thread, by omp_set_num_threads; None if any."""
+    cdef int now = kmc_openmp_threads()
+    return now if now < _openmp_threads else None
 
 
 cdef const kmc_kernels *kernels() except NULL:
