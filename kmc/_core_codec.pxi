@@ -102,3 +102,38 @@ def palette_read(bytes data not None, size_t k, int channels):
         raise ArgumentError("the palette is empty")
     run.check(kmc_palette_read(data, len(data), <uint8_t *>_data(palette), k, channels))
     return palette
+
+
+def block_bytes(size_t n):
+    """The bytes of memory that coding a block of n bytes takes besides it."""
+    return kmc_block_bytes(n)
+
+
+def block_write(bytes block not None):
+    """Code a block of metadata."""
+    cdef Run run = Run(1)
+    cdef kmc_bytes coded
+    cdef const uint8_t *data = block
+    cdef size_t n = len(block)
+    cdef kmc_status status
+    with nogil:
+        status = kmc_block_write(&run.c, data, n, &coded)
+    run.check(status)
+    try:
+        return coded.data[:coded.size]
+    finally:
+        kmc_bytes_free(&coded, 1)
+
+
+def block_read(bytes coded not None, size_t n):
+    """Decode a block of n bytes."""
+    cdef Run run = Run(1)
+    cdef const uint8_t *data = coded
+    cdef size_t size = len(coded)
+    cdef kmc_status status
+    block = np.empty(n, np.uint8)
+    cdef uint8_t *to = <uint8_t *>_data(block)
+    with nogil:
+        status = kmc_block_read(&run.c, data, size, to, n)
+    run.check(status)
+    return block.tobytes()

@@ -215,6 +215,13 @@ kmc_status kmc_plane_read(const kmc_run *run, const kmc_plane *plane, const kmc_
 kmc_status kmc_palette_write(const uint8_t *palette, size_t k, int channels, kmc_bytes *coded);
 kmc_status kmc_palette_read(const uint8_t *data, size_t size, uint8_t *palette, size_t k, int channels);
 
+/* A block of n bytes of metadata, at least one, to fewer bytes and back, under the same rules. */
+kmc_status kmc_block_write(const kmc_run *run, const uint8_t *block, size_t n, kmc_bytes *coded);
+kmc_status kmc_block_read(const kmc_run *run, const uint8_t *coded, size_t size, uint8_t *block, size_t n);
+
+/* The bytes of memory that coding a block of n bytes takes besides it. */
+uint64_t kmc_block_bytes(size_t n);
+
 /* Releases n of them. */
 void kmc_bytes_free(kmc_bytes *bytes, size_t n);
 
