@@ -2,7 +2,7 @@
 #ifndef KMC_FUZZ_PLANE_H
 #define KMC_FUZZ_PLANE_H
 
-#include "index_model.h"
+#include "codec/index_model.h"
 #include "kmc.h"
 
 #include <stdlib.h>

@@ -7,6 +7,7 @@ from kmc_coder import (
     STRETCH,
     clamp,
     code_bit,
+    find_slot,
     learn_row,
     learned,
     mix,
@@ -40,15 +41,7 @@ class Learned:
 
     def find_slot(self, h):
         """A list of a check and fifteen counters."""
-        number, check = h >> (64 - self.slot_bits), h % ONE32 | 1
-        empty = [(0, 0)] * 16
-        pair = [self.slots.setdefault(i, [0, *empty[1:]]) for i in (number, number ^ 1)]
-        for slot in pair:
-            if slot[0] == check:
-                return slot
-        slot = pair[1] if pair[1][1][1] < pair[0][1][1] else pair[0]
-        slot[:] = [check] + [new_counter()] * 15
-        return slot
+        return find_slot(self.slots, self.slot_bits, h)
 
     def relation(self, i, a, b):
         return i, mix(i, a, b) >> (64 - self.relation_bits)

@@ -3,6 +3,7 @@
 import struct
 import zlib
 
+from kmc_block import read_block
 from kmc_coder import bit_of_half, clamp, code_bit, learned, new_counter, start_code
 from kmc_model import Band
 from kmc_tree import PlainBand, Tree
@@ -95,6 +96,18 @@ def read_palette(data, k, channels):
         earlier, before = before, tuple(counted() if way == 2 else moved())
         palette.append(before)
     return palette
+
+
+def read_metadata(data):
+    """The blocks of metadata, by the type of their chunks."""
+    blocks = {}
+    for type, content in read_chunks(data):
+        if type in (b"c", b"e", b"x"):
+            size, at = read_varint(content, 0)
+            code = content[at:]
+            assert size <= 64 * len(code)
+            blocks[type] = read_block(code, size) if size else code
+    return blocks
 
 
 def read(data):

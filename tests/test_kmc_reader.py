@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kmc_files import file_of, indexed, with_metadata
-from kmc_reader import read
+from kmc_reader import read, read_metadata
 
 import kmc
 from kmc.formats.kmc.codec import encode
@@ -38,6 +38,27 @@ def test_channels(channels: int, smooth: bool) -> None:
 def test_metadata_is_no_hindrance() -> None:
     image = with_metadata()
     assert_read(encode(image), image)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        b"",
+        b"a",
+        bytes(range(256)),
+        bytes(9000),
+        b"<rdf:li>kmc</rdf:li>\n" * 40,
+        np.random.default_rng(1).bytes(300),
+        (np.arange(1500) ** 2 // 40).astype(">u2").tobytes(),
+    ],
+    ids=["empty", "one byte", "every byte", "zeros", "text", "noise", "curve"],
+)
+def test_blocks_of_metadata(block: bytes) -> None:
+    image = indexed(3, 4, 2)
+    image.metadata = kmc.Metadata(icc_profile=block, exif=block[::-1], xmp=block[:7])
+    data = encode(image)
+    assert read_metadata(data) == {b"c": block, b"e": block[::-1], b"x": block[:7]}
+    assert kmc.open(data).metadata == image.metadata
 
 
 def test_more_nodes_than_have_weights_of_their_own() -> None:
@@ -167,6 +188,16 @@ GOLDEN = {
     (256, 3, 5): "4b1416d7b0329cef",
     (300, 4, 9): "50895ae32abd59e0",
 }
+
+
+@pytest.mark.parametrize(
+    ("block", "digest"),
+    [(b"<rdf:li>kmc</rdf:li>" * 9, "a3e1aaf706ef0872"), (bytes(700), "0821c69787ed49bf")],
+)
+def test_the_bytes_of_metadata_never_change(block: bytes, digest: str) -> None:
+    image = indexed(3, 4, 2)
+    image.metadata = kmc.Metadata(icc_profile=block)
+    assert hashlib.sha256(encode(image)).hexdigest()[:16] == digest
 
 
 @pytest.mark.parametrize("key", GOLDEN)
