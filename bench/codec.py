@@ -180,7 +180,7 @@ def contenders(levels: list[int], quick: bool) -> dict[str, Coder]:
 
 def ours(level: int) -> Coder:
     return Coder(
-        lambda image: encode(image, level=level, threads=1),
+        lambda image: encode(image.indices, image.palette.colors, level=level, threads=1),
         lambda data, image: np.asarray(kmc.open(data, threads=1)),
         ours=True,
     )

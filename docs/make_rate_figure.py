@@ -44,7 +44,7 @@ def measured(pixels: NDArray[np.uint8]) -> tuple[Floats, dict[str, Floats]]:
     results = [kmc.quantize(pixels, k) for k in KS]
     psnr = np.array([result.psnr for result in results])
     rates = {}
-    sizes = [len(encode(result)) for result in results]
+    sizes = [len(encode(result.indices, result.palette.colors)) for result in results]
     rates[".kmc"] = np.array(sizes) * 8 / area
     for name, subsampling in SUBSAMPLINGS.items():
         files = [jpeg(pixels, quality, subsampling) for quality in QUALITIES]

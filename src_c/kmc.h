@@ -202,7 +202,8 @@ uint64_t kmc_plane_bytes(const kmc_plane *plane);
 /* And what k colours take, besides themselves. */
 uint64_t kmc_palette_bytes(size_t k);
 
-/* Indices (below k, index_bytes = 1 or 2 wide) to the bytes of each band. Release them with kmc_bytes_free. */
+/* Indices, index_bytes = 1 or 2 wide, to the bytes of each band. Release them with kmc_bytes_free. KMC_BAD_ARGUMENT if
+ * one is not below k. */
 kmc_status kmc_plane_write(const kmc_run *run, const kmc_plane *plane, const void *indices, int index_bytes,
                            kmc_bytes *coded);
 

@@ -10,13 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import settings
-from kmc_files import with_metadata
+from kmc_files import encode, with_metadata
 from numpy.typing import NDArray
 from shell import Kmc
 
 import kmc
 from kmc import _core
-from kmc.formats.kmc.codec import encode
 
 # Processes that the tests start import the kmc that the tests do, and not the one in the folder
 # they happen to start in: a checkout has no compiled core unless it was built in place.

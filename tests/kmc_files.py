@@ -3,7 +3,7 @@
 import numpy as np
 
 import kmc
-from kmc.formats.kmc.codec import Header, picture_chunks
+from kmc.formats.kmc import codec
 from kmc.formats.kmc.container import END
 from kmc.formats.kmc.signature import SIGNATURE
 
@@ -42,5 +42,11 @@ def with_metadata() -> kmc.IndexedImage:
 def file_of(image: kmc.IndexedImage, contexts: int, slot_bits: int, n_bands: int = 1) -> bytes:
     """Its file by this model, in so many bands."""
     colors = np.ascontiguousarray(image.palette.colors)
-    header = Header(*image.indices.shape, colors, n_bands, contexts, slot_bits)
-    return b"".join([BEGINNING, *picture_chunks(image, header, 1), END])
+    header = codec.Header(*image.indices.shape, colors, n_bands, contexts, slot_bits)
+    return b"".join([BEGINNING, *codec.picture_chunks(image.indices, header, 1), END])
+
+
+def encode(image: kmc.IndexedImage, *, level: int = 5, threads: int | None = None) -> bytes:
+    """Its file as the writer makes it."""
+    arrays = image.indices, image.palette.colors
+    return codec.encode(*arrays, image.metadata, level=level, threads=threads)

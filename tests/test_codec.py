@@ -1,19 +1,21 @@
 """.kmc files: what is written comes back, and nothing else ever does."""
 
+import contextlib
 import io
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kmc_files import assert_same, file_of, indexed
+from kmc_files import assert_same, encode, file_of, indexed
 from numpy.typing import NDArray
 from PIL import Image
 
 import kmc
 from kmc import _core
-from kmc.formats.kmc.codec import encode, read_header
+from kmc.formats.kmc.codec import read_header
 from kmc.images.lossless import indexed as as_it_is
 
 # ---- round trips ---------------------------------------------------------------------------------
@@ -179,7 +181,7 @@ def test_a_format_error_is_what_one_would_expect() -> None:
 
 def test_the_engine_refuses_what_does_not_fit(sample: kmc.IndexedImage) -> None:
     colors = np.ascontiguousarray(sample.palette.colors)
-    with pytest.raises(kmc.ArgumentError, match="beyond the palette"):
+    with pytest.raises(kmc.ArgumentError, match=r"index \d is beyond a palette of 3 colours"):
         _core.plane_write(sample.indices, colors[:3], 0x080000, 8, 1, 1)
     for model in ((0, 8, 1), (0x1080000, 8, 1), (0x080000, 5, 1), (0x080000, 23, 1)):
         with pytest.raises(kmc.ArgumentError):
@@ -188,6 +190,63 @@ def test_the_engine_refuses_what_does_not_fit(sample: kmc.IndexedImage) -> None:
         _core.plane_write(sample.indices, colors, 0x080000, 8, 21, 1)
     with pytest.raises(kmc.ArgumentError, match="palette is empty"):
         _core.palette_write(colors[:0])
+
+
+def changed(name: str, value: object) -> kmc.IndexedImage:
+    image = indexed(9, 11, 7)
+    setattr(image if name in ("indices", "metadata") else image.palette, name, value)
+    return image
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        (changed("indices", np.full((4, 5), 7, np.uint8)), "index 7 is beyond a palette of 7"),
+        (changed("indices", np.full((4, 5), 300, np.uint16)), "index 300 is beyond a palette of 7"),
+        (changed("indices", np.zeros((4, 5), np.int64)), "indices must be an array of uint8"),
+        (changed("indices", [[0]]), "indices must be an array of uint8"),
+        (changed("indices", np.zeros(5, np.uint8)), r"indices must have shape \(H, W\)"),
+        (changed("indices", np.zeros((0, 5), np.uint8)), r"indices must have shape \(H, W\)"),
+        (changed("colors", np.zeros((2, 3), np.uint8)), r"index \d is beyond a palette of 2"),
+        (
+            changed("colors", np.zeros((1, 3), np.uint8)),
+            r"index \d is beyond a palette of 1 colour",
+        ),
+        (changed("colors", np.zeros((0, 3), np.uint8)), "palette colours must have shape"),
+        (changed("colors", np.zeros((7, 2), np.uint8)), "palette colours must have shape"),
+        (changed("colors", np.zeros((70000, 3), np.uint8)), "palette colours must have shape"),
+        (changed("colors", np.zeros((7, 3))), "palette colours must be an array of uint8"),
+        (changed("colors", None), "palette colours must be an array of uint8"),
+        (changed("metadata", kmc.Metadata(xmp="text")), "xmp must be bytes, not str"),  # type: ignore[arg-type]
+    ],
+)
+def test_changed_attributes_are_checked_when_saved(image: kmc.IndexedImage, message: str) -> None:
+    for level in (1, 9):
+        with pytest.raises(kmc.KmcError, match=message):
+            encode(image, level=level)
+
+
+def test_arrays_that_change_while_they_are_saved() -> None:
+    """What comes may be anything, but it is a file or an error."""
+    image = indexed(600, 700, 16, smooth=True)
+    done = threading.Event()
+
+    def change() -> None:
+        while not done.is_set():
+            image.indices[::7] = 255
+            image.palette.colors[:] = 0
+            image.indices[::7] = 3
+            image.palette.colors[:8] = 200
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        for _ in range(4):
+            with contextlib.suppress(kmc.ArgumentError):
+                kmc.open(encode(image, level=1, threads=2))
+    finally:
+        done.set()
+        thread.join()
 
 
 def grey(indices: NDArray[np.intp], k: int) -> kmc.IndexedImage:

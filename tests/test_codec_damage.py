@@ -1,17 +1,18 @@
 """.kmc files that are damaged or made up: an error says so, or what survived comes back."""
 
+import io
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kmc_files import BEGINNING, assert_same, file_of, indexed
+from kmc_files import BEGINNING, assert_same, encode, file_of, indexed
 from numpy.typing import NDArray
 
 import kmc
 from kmc import _core
-from kmc.formats.kmc.codec import encode
 from kmc.formats.kmc.container import END, chunk, read_chunks, varint
 
 
@@ -100,7 +101,7 @@ def header(
 def test_absurd_headers(made: bytes, message: str, sample_file: bytes) -> None:
     file = rebuilt(sample_file, lambda chunks: [(b"H", made), *chunks[1:]])
     with pytest.raises(kmc.FormatError, match=message):
-        kmc.open(file)
+        kmc.open(file, max_pixels=1 << 60)
 
 
 @pytest.mark.parametrize(
@@ -145,14 +146,14 @@ def test_memory_has_a_limit(sample: kmc.IndexedImage, sample_file: bytes) -> Non
 
 def test_more_memory_than_there_is(sample: kmc.IndexedImage, sample_file: bytes) -> None:
     assert_same(kmc.open(sample_file, max_memory=1 << 70), sample)
-    large = header(2**31 - 1, 2**31 - 1, 1, model=0)
+    large = rebuilt(sample_file, lambda c: [(b"H", header(2**31 - 1, 2**31 - 1, 1, model=0))])
     with pytest.raises(kmc.OutOfMemoryError, match="not enough memory to open the picture"):
-        kmc.open(rebuilt(sample_file, lambda c: [(b"H", large)]), max_memory=1 << 70)
+        kmc.open(large, max_pixels=1 << 70, max_memory=1 << 70)
 
 
 def test_colors_take_what_the_document_says() -> None:
     for k in [*range(1, 600), 1023, 1024, 21846, 43690, 43691, 65535, 65536]:
-        assert 80 * k < _core.palette_bytes(k) <= 96 * k  # and as many bytes as they have channels
+        assert 78 * k < _core.palette_bytes(k) <= 96 * k  # and as many bytes as they have channels
     many = indexed(4, 4, 65536, 4)
     data = file_of(many, 0x080000, 6)
     taken = 2 * 16 + 64 + 4 * 65536 + _core.palette_bytes(65536)
@@ -167,15 +168,71 @@ def test_the_tables_take_what_is_said() -> None:
     large = _core.plane_bytes(100, 100, 0x7FFFFF, 20, 1)
     assert 1e6 < small < 3e6
     assert 64 << 20 < large < 80 << 20
+    assert 4 << 20 < _core.block_bytes(1 << 40) < 5 << 20
 
 
 def test_all_metadata_together_has_a_limit(sample: kmc.IndexedImage) -> None:
     blocks = kmc.Metadata(icc_profile=bytes(6 << 20), exif=bytes(4 << 20), xmp=bytes(6 << 20))
     made = kmc.IndexedImage(sample.indices, sample.palette, 0.0, blocks)
-    assert kmc.open(encode(made), max_memory=16 << 20).metadata == blocks
-    for most in ((16 << 20) - 1, 10 << 20):
-        with pytest.raises(kmc.FormatError, match=r"chunk b'x' at byte .* at most [0-9]+ bytes"):
-            kmc.open(encode(made), max_memory=most)
+    data = encode(made)
+    assert len(data) < 1 << 19
+    assert kmc.open(data, max_memory=24 << 20).metadata == blocks
+    for most in (20 << 20, 14 << 20):
+        with pytest.raises(
+            kmc.FormatError, match=r"chunk b'[ex]' .* max_memory leaves [0-9]+ for it"
+        ):
+            kmc.open(data, max_memory=most)
+
+
+def test_stored_metadata_counts_as_well(sample_file: bytes) -> None:
+    stored = rebuilt(sample_file, lambda c: [c[0], (b"x", bytes(8_000_000)), *c[2:]])
+    with pytest.raises(kmc.FormatError, match="takes 7999999 bytes of memory"):
+        kmc.open(stored, max_memory=8_000_000 + len(sample_file))
+
+
+def test_pixels_have_a_limit(sample: kmc.IndexedImage, sample_file: bytes) -> None:
+    height, width = sample.indices.shape
+    pixels = height * width
+    assert_same(kmc.open(sample_file, max_pixels=pixels), sample)
+    message = f"{width} x {height} pixels are more than max_pixels = {pixels - 1}; raise it if"
+    with pytest.raises(kmc.ImageTooLargeError, match=message):
+        kmc.open(sample_file, max_pixels=pixels - 1)
+    large = rebuilt(sample_file, lambda c: [(b"H", header(1 << 14, (1 << 14) + 1, 1, model=0))])
+    with pytest.raises(kmc.ImageTooLargeError, match="max_pixels = 268435456"):
+        kmc.open(large)
+    with pytest.raises(kmc.ArgumentError, match="max_pixels must be at least 1"):
+        kmc.open(sample_file, max_pixels=0)
+
+
+class Endless(io.RawIOBase):
+    """A stream of these bytes, then of zeros for ever, a few at a time."""
+
+    def __init__(self, beginning: bytes = b"") -> None:
+        self.beginning, self.taken = beginning, 0
+
+    def read(self, n: int = -1, /) -> bytes:
+        assert n >= 0, "all of an endless stream"
+        n = min(n, 1000)
+        piece = self.beginning[self.taken : self.taken + n].ljust(n, b"\0")
+        self.taken += n
+        return piece
+
+
+def test_of_an_endless_stream_no_more_is_read_than_may_be(sample_file: bytes) -> None:
+    stream = Endless()
+    with pytest.raises(kmc.FormatError, match=r"no \.kmc file"):
+        kmc.open(stream)  # type: ignore[arg-type]
+    assert stream.taken <= 8
+    stream = Endless(sample_file)
+    with pytest.raises(kmc.ImageTooLargeError, match="is longer than 9000000 bytes"):
+        kmc.open(stream, max_memory=9_000_000)  # type: ignore[arg-type]
+    assert stream.taken <= 9_001_000
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no /dev/zero")
+def test_devices_without_an_end() -> None:
+    with pytest.raises(kmc.FormatError, match=r"no \.kmc file"):
+        kmc.open("/dev/zero")
 
 
 # ---- what survives -------------------------------------------------------------------------------

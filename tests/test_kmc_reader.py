@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kmc_files import file_of, indexed, with_metadata
+from kmc_files import encode, file_of, indexed, with_metadata
 from kmc_reader import read, read_metadata
 
 import kmc
-from kmc.formats.kmc.codec import encode
 
 pytestmark = pytest.mark.once
 

@@ -14,7 +14,7 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -50,6 +50,10 @@ FORMATS = (
     *("PNG", "JPEG", "BMP", "GIF", "PPM", "KMC"),
     *("WEBP", "TIFF", "AVIF", "JPEG2000", "QOI", "ICO"),
 )
+
+# The most that is read of a pipe, which may have no end, and how much at a time.
+MAX_STREAM_BYTES = 1 << 30
+_PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,11 +184,27 @@ def _open(path: str | os.PathLike[str]) -> tuple[BinaryIO, str]:
         return open(path, "rb"), name
 
 
-def read_bytes(file: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[bytes, str]:
-    """All of a file, and what errors call it.
+def read_bytes(
+    file: str | os.PathLike[str] | bytes | IO[bytes],
+    *,
+    signature: bytes = b"",
+    limit: int = MAX_STREAM_BYTES,
+) -> tuple[bytes, str]:
+    """The bytes of a file, and the name of it for error messages.
+
+    Parameters
+    ----------
+    file : path, bytes or binary file object
+        Where to read from.
+    signature : bytes, optional
+        The first bytes of a file of the right format: of any other, only as many are read.
+    limit : int, optional
+        The most bytes that are read.
 
     Raises
     ------
+    ImageTooLargeError
+        There are more bytes than `limit`.
     ImageReadError, ImageNotFoundError
         It cannot be read.
     ImageTypeError
@@ -201,7 +221,7 @@ def read_bytes(file: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[bytes, 
     if isinstance(file, str | os.PathLike):
         stream, name = _open(file)
         with stream, _reading(name):
-            return stream.read(), name
+            return _bounded(stream, name, signature, limit), name
     if not hasattr(file, "read"):
         raise ImageTypeError(
             f"expected a path, bytes or a binary file object, got {type(file).__name__}"
@@ -209,10 +229,25 @@ def read_bytes(file: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[bytes, 
     given = getattr(file, "name", None)
     name = given if isinstance(given, str) else "the file object given"
     with _reading(name):
-        data = file.read()
-    if not isinstance(data, bytes | bytearray | memoryview):
-        raise ImageTypeError(f"{name}: expected read() to give bytes, got {type(data).__name__}")
-    return bytes(data), name
+        return _bounded(file, name, signature, limit), name
+
+
+def _bounded(
+    stream: Any, name: str, signature: bytes = b"", limit: int = MAX_STREAM_BYTES
+) -> bytes:
+    """All of a stream, unless it does not begin with the signature or is longer than the limit."""
+    data = bytearray()
+    while True:
+        wanted = len(signature) - len(data)
+        piece = stream.read(wanted if wanted > 0 else _PIECE)
+        if not isinstance(piece, bytes | bytearray | memoryview):
+            kind = type(piece).__name__
+            raise ImageTypeError(f"{name}: expected read() to give bytes, got {kind}")
+        data += piece
+        if not piece or (len(data) >= len(signature) and not data.startswith(signature)):
+            return bytes(data)
+        if len(data) > limit:
+            raise ImageTooLargeError(f"{name}: is longer than {limit} bytes")
 
 
 def _from_file(stream: Any, frame: int | None, name: str | None = None) -> Picture:
@@ -227,12 +262,7 @@ def _from_file(stream: Any, frame: int | None, name: str | None = None) -> Pictu
         if not (
             hasattr(stream, "seekable") and stream.seekable()
         ):  # a pipe, say: Pillow needs to go back
-            data = stream.read()
-            if not isinstance(data, bytes | bytearray | memoryview):
-                raise ImageTypeError(
-                    f"{name}: expected read() to give bytes, got {type(data).__name__}"
-                )
-            stream = io.BytesIO(data)
+            stream = io.BytesIO(_bounded(stream, name))
     return _from_stream(stream, name, frame)
 
 

@@ -25,7 +25,7 @@ typedef struct plane_job {
     const uint8_t *from; /* indices */
     uint8_t *to;
     kmc_palette_tree tree;
-    uint16_t *symbol_of; /* each palette index; the writer's */
+    uint16_t *symbol_of; /* of every index that fits into index_bytes: k, which is none, beyond the palette */
     band *bands;         /* of each thread, the one it is at */
 } plane_job;
 
@@ -50,10 +50,17 @@ static void code_some(const plane_job *job, band *b, size_t n)
         job->run->kernels->write_indices(b->model, &b->coder, b->symbols, n);
 }
 
-static void write_some(const plane_job *job, band *b, size_t n)
+/* Indices belong to the caller, who may change them meanwhile: each is read once, and its symbol is what is checked. */
+static kmc_status write_some(const plane_job *job, band *b, size_t n)
 {
-    for (size_t i = 0; i < n; i++) b->symbols[i] = job->symbol_of[index_at(job, b->begin + i)];
+    uint32_t beyond = 0;
+    for (size_t i = 0; i < n; i++) {
+        b->symbols[i] = job->symbol_of[index_at(job, b->begin + i)];
+        beyond |= b->symbols[i] >= job->plane->k;
+    }
+    if (beyond) return KMC_BAD_ARGUMENT;
     code_some(job, b, n);
+    return b->coder.failed ? KMC_NO_MEMORY : KMC_OK;
 }
 
 static void read_some(const plane_job *job, band *b, size_t n)
@@ -74,12 +81,13 @@ static kmc_status code_round(const plane_job *job, band *b)
     const size_t left = b->end - b->begin, width = job->plane->width;
     const size_t most = width <= KMC_REPEATS_WIDTH_MAX ? ROUND_PIXELS / width * width : ROUND_PIXELS;
     const size_t n = left < most ? left : most;
+    kmc_status status = KMC_OK;
     if (job->reading)
         read_some(job, b, n);
     else
-        write_some(job, b, n);
+        status = write_some(job, b, n);
     b->begin += n;
-    return b->coder.failed ? KMC_NO_MEMORY : KMC_OK;
+    return status;
 }
 
 static kmc_status start_band(const plane_job *job, size_t i, band *b)
@@ -129,12 +137,16 @@ static kmc_status prepare(plane_job *job, size_t threads)
 {
     const kmc_plane *const plane = job->plane;
     job->bands = kmc_alloc_zeroed(threads, sizeof *job->bands);
-    job->symbol_of = kmc_alloc(plane->k, sizeof *job->symbol_of);
-    if (!job->bands || !job->symbol_of) return KMC_NO_MEMORY;
+    if (!job->bands) return KMC_NO_MEMORY;
     const kmc_status status = kmc_palette_tree_new(plane->palette, plane->k, plane->channels, &job->tree);
-    if (status == KMC_OK)
-        for (size_t i = 0; i < plane->k; i++) job->symbol_of[job->tree.order[i]] = (uint16_t)i;
-    return status;
+    if (status != KMC_OK || job->reading) return status;
+    const size_t n = (size_t)1 << 8 * job->index_bytes;
+    job->symbol_of = kmc_alloc(n, sizeof *job->symbol_of);
+    if (!job->symbol_of) return KMC_NO_MEMORY;
+    for (size_t i = 0; i < n; i++) job->symbol_of[i] = (uint16_t)plane->k; /* if k = 65536, every index has a symbol */
+    for (size_t i = 0; i < plane->k; i++)
+        if (job->tree.order[i] < n) job->symbol_of[job->tree.order[i]] = (uint16_t)i;
+    return KMC_OK;
 }
 
 static kmc_status check(const kmc_plane *plane)
@@ -158,7 +170,7 @@ uint64_t kmc_plane_bytes(const kmc_plane *plane)
 
 uint64_t kmc_palette_bytes(size_t k)
 {
-    return kmc_palette_tree_bytes(k) + (uint64_t)k * sizeof(uint16_t);
+    return kmc_palette_tree_bytes(k);
 }
 
 static kmc_status code_plane(plane_job *job)

@@ -5,14 +5,21 @@ from __future__ import annotations
 import sys
 import warnings
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kmc import _core
 from kmc.cpu import thread_count
-from kmc.errors import FormatError, FormatWarning, OutOfMemoryError
+from kmc.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    FormatError,
+    FormatWarning,
+    ImageTooLargeError,
+    OutOfMemoryError,
+)
 from kmc.formats.kmc.container import (
     END,
     VERSION,
@@ -22,7 +29,7 @@ from kmc.formats.kmc.container import (
     read_varint,
     varint,
 )
-from kmc.formats.kmc.metadata_chunks import metadata_chunks, read_metadata
+from kmc.formats.kmc.metadata_chunks import metadata_bytes, metadata_chunks, read_metadata
 from kmc.formats.kmc.signature import SIGNATURE
 from kmc.metadata import Metadata
 from kmc.utils.arguments import whole
@@ -77,6 +84,7 @@ _BAND_BYTES = 64
 
 DEFAULT_LEVEL = 5
 DEFAULT_MAX_MEMORY = 1 << 30
+DEFAULT_MAX_PIXELS = 1 << 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +120,26 @@ def encode(
     Parameters
     ----------
     indices : ndarray of uint8 or uint16, shape (H, W)
+        Each below k.
     colors : ndarray of uint8, shape (k, C)
+        The palette: 1 to 65 536 colours of 1, 3 or 4 channels.
     metadata : Metadata, optional
+        Stored beside the image.
     level : int, default 5
         From 1, the fastest, to 9, the smallest.
     threads : int, optional
         The most threads to use; the bytes never depend on it.
 
+    Returns
+    -------
+    bytes
+        The file. Indices, palette and metadata are stored losslessly.
+
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        An option outside its range.
+        Arrays of another shape or dtype, an index beyond the palette, or an option outside its
+        range.
     OutOfMemoryError
         The tables do not fit into memory.
 
@@ -136,16 +153,38 @@ def encode(
     """
     level = whole("level", level, 1, 9)
     n_threads = thread_count(threads)
-    header = _chosen(indices, colors, level)
-    ways = [header]
+    indices, colors = _checked(indices, colors)
+    header = _chosen(indices.shape, colors, level)
+    candidates = [header]
     if header.n_bands and indices.size <= _SMALL_PIXELS:
         plain = [_PLAIN_MODEL, _PLAIN_DIFFERENCES]
         models = _SHORT_MODELS if level >= DEFAULT_LEVEL else plain
-        ways += [replace(header, contexts=c, slot_bits=s) for c, s in models]
-    tried = [picture_chunks(indices, way, n_threads) for way in ways]
-    first, *bands = min(tried, key=lambda chunks: sum(map(len, chunks)))
-    described = metadata_chunks(metadata or Metadata())
-    return b"".join([SIGNATURE, bytes([VERSION]), first, *described, *bands, END])
+        candidates += [replace(header, contexts=c, slot_bits=s) for c, s in models]
+    encoded = [picture_chunks(indices, candidate, n_threads) for candidate in candidates]
+    first, *bands = min(encoded, key=lambda chunks: sum(map(len, chunks)))
+    blocks = metadata_chunks(metadata or Metadata())
+    return b"".join([SIGNATURE, bytes([VERSION]), first, *blocks, *bands, END])
+
+
+def _checked(indices: Any, colors: Any) -> tuple[Indices, NDArray[np.uint8]]:
+    """The arrays, checked; the palette is a copy that nobody else can change meanwhile."""
+    if not isinstance(indices, np.ndarray) or indices.dtype not in (np.uint8, np.uint16):
+        kind = getattr(indices, "dtype", type(indices).__name__)
+        raise ArgumentTypeError(f"indices must be an array of uint8 or uint16, not {kind}")
+    if indices.ndim != 2 or indices.size == 0:
+        raise ArgumentError(f"indices must have shape (H, W), not {indices.shape}")
+    if not isinstance(colors, np.ndarray) or colors.dtype != np.uint8:
+        kind = getattr(colors, "dtype", type(colors).__name__)
+        raise ArgumentTypeError(f"palette colours must be an array of uint8, not {kind}")
+    if colors.ndim != 2 or colors.shape[1] not in (1, 3, 4) or not 1 <= len(colors) <= 65536:
+        raise ArgumentError(
+            f"palette colours must have shape (k, C), k from 1 to 65536 and C 1, 3 or 4, "
+            f"not {colors.shape}"
+        )
+    colors = np.array(colors, order="C")
+    if len(colors) == 1 and indices.any():
+        raise ArgumentError(f"index {indices.max()} is beyond a palette of 1 colour")
+    return indices, colors
 
 
 def picture_chunks(indices: Indices, header: Header, threads: int) -> list[bytes]:
@@ -160,9 +199,9 @@ def picture_chunks(indices: Indices, header: Header, threads: int) -> list[bytes
     return [first, *(chunk(BAND, varint(i) + band) for i, band in enumerate(bands))]
 
 
-def _chosen(indices: Indices, colors: NDArray[np.uint8], level: int) -> Header:
-    height, width = indices.shape
-    colors = np.ascontiguousarray(colors)
+def _chosen(shape: tuple[int, ...], colors: NDArray[np.uint8], level: int) -> Header:
+    """The model that a level stands for."""
+    height, width = shape
     if len(colors) == 1:
         return Header(height, width, colors, 0, 0, 0)
     n_bands = min(height, 1 << max(1, height * width // _BAND_PIXELS).bit_length() - 1)
@@ -201,6 +240,7 @@ def decode(
     name: str,
     *,
     partial: bool = False,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
     max_memory: int = DEFAULT_MAX_MEMORY,
     threads: int | None = None,
 ) -> Decoded:
@@ -208,7 +248,7 @@ def decode(
 
     Raises
     ------
-    FormatError, OutOfMemoryError
+    FormatError, ImageTooLargeError, OutOfMemoryError
 
     Examples
     --------
@@ -218,20 +258,36 @@ def decode(
     >>> decode(file, "a.kmc").colors.tolist()
     [[7], [9]]
     """
+    max_pixels = whole("max_pixels", max_pixels, 1)
     max_memory = min(whole("max_memory", max_memory, 1), sys.maxsize)
     n_threads = thread_count(threads)
     try:
-        return _decoded(data, name, partial, max_memory, n_threads)
+        return _decoded(data, name, partial, max_pixels, max_memory, n_threads)
     except MemoryError as error:
         raise OutOfMemoryError(f"{name}: not enough memory to open the picture") from error
 
 
-def _decoded(data: bytes, name: str, partial: bool, max_memory: int, n_threads: int) -> Decoded:
+def _decoded(
+    data: bytes, name: str, partial: bool, max_pixels: int, max_memory: int, n_threads: int
+) -> Decoded:
     header, chunks = read_header(data, name, partial=partial)
-    n_threads = _fitting_threads(header, n_threads, max_memory, name)
+    if header.width * header.height > max_pixels:
+        raise ImageTooLargeError(
+            f"{name}: {header.width} x {header.height} pixels are more than max_pixels = "
+            f"{max_pixels}; raise it if you trust the file"
+        )
+    picture, band = _memory(header)
+    if picture + band > max_memory:
+        raise FormatError(
+            f"{name}: takes {picture + band} bytes of memory to decode, and max_memory allows "
+            f"{max_memory}"
+        )
     bands = _bands(header, chunks, name, partial)
     kept = [c for c in chunks if c.intact]
-    metadata = read_metadata(kept, name, max_memory, partial=partial)
+    metadata = read_metadata(kept, name, max_memory - picture - band, partial=partial)
+    if band:
+        left = max_memory - picture - metadata_bytes(metadata)
+        n_threads = max(1, min(n_threads, left // band))
     shape = header.height, header.width
     if header.n_bands:
         indices = _core.plane_read(
@@ -312,23 +368,17 @@ def _read_header(found: Chunk, name: str) -> Header:
     return Header(height, width, colors, n_bands, contexts, slot_bits)
 
 
-def _fitting_threads(header: Header, threads: int, max_memory: int, name: str) -> int:
-    """How many threads there is memory for."""
+def _memory(header: Header) -> tuple[int, int]:
+    """The bytes of memory that a picture takes, and the tables of each thread at work on it."""
     index_bytes = 1 if len(header.colors) <= 256 else 2
     picture = header.height * header.width * index_bytes
     picture += _BAND_BYTES * header.n_bands + header.colors.nbytes
-    band = 0
-    if header.n_bands:
-        picture += _core.palette_bytes(len(header.colors))
-        band = _core.plane_bytes(
-            header.height, header.width, header.contexts, header.slot_bits, header.n_bands
-        )
-    if picture + band > max_memory:
-        raise FormatError(
-            f"{name}: takes {picture + band} bytes of memory to decode, and max_memory allows "
-            f"{max_memory}"
-        )
-    return max(1, min(threads, (max_memory - picture) // band)) if band else 1
+    if not header.n_bands:
+        return picture, 0
+    band = _core.plane_bytes(
+        header.height, header.width, header.contexts, header.slot_bits, header.n_bands
+    )
+    return picture + _core.palette_bytes(len(header.colors)), band
 
 
 def _bands(header: Header, chunks: list[Chunk], name: str, partial: bool) -> list[bytes | None]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from kmc import _core
-from kmc.errors import ArgumentError, FormatError
+from kmc.errors import ArgumentError, ArgumentTypeError, FormatError
 from kmc.formats.kmc.container import Chunk, chunk, read_varint, varint
 from kmc.metadata import Metadata
 
@@ -33,12 +33,28 @@ def metadata_chunks(metadata: Metadata) -> list[bytes]:
     made = []
     for type, field in _BLOCKS.items():
         if (block := getattr(metadata, field)) is not None:
-            made.append(chunk(type, _coded(block)))
+            if not isinstance(block, bytes | bytearray | memoryview):
+                raise ArgumentTypeError(f"{field} must be bytes, not {block.__class__.__name__}")
+            made.append(chunk(type, _coded(bytes(block))))
     for type, (field, _) in _NUMBERS.items():
         if (value := getattr(metadata, field)) is not None:
             numbers = value if isinstance(value, tuple) else (value,)
             made.append(chunk(type, struct.pack(f"<{len(numbers)}d", *numbers)))
     return made
+
+
+def metadata_bytes(metadata: Metadata) -> int:
+    """The bytes of the blocks of metadata.
+
+    Examples
+    --------
+    >>> import kmc
+    >>> from kmc.formats.kmc.metadata_chunks import metadata_bytes
+    >>> metadata_bytes(kmc.Metadata(dpi=(300.0, 300.0), xmp=b"<x/>"))
+    4
+    """
+    blocks = (getattr(metadata, field) for field in _BLOCKS.values())
+    return sum(len(block) for block in blocks if block is not None)
 
 
 def read_metadata(
