@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kmc_files import encode, file_of, indexed, with_metadata
+from kmc_files import BEGINNING, encode, file_of, indexed, with_metadata
 from kmc_reader import read, read_metadata
 
 import kmc
+from kmc.formats.kmc.codec import Header, picture_chunks
+from kmc.formats.kmc.container import END, chunk
 
 pytestmark = pytest.mark.once
 
@@ -174,6 +176,17 @@ def test_bands_of_a_file() -> None:
     data = file_of(image, 0x080000, 6, 2)
     assert_read(data, image)
     assert np.array_equal(kmc.open(data).indices, image.indices)
+
+
+@pytest.mark.parametrize("k", [2, 5, 300])
+@pytest.mark.parametrize("contexts", [0x080000, 0x0B800B, 0xFFC38B, 0xFFFFFF])
+@pytest.mark.parametrize("code", [b"", b"\0\0", b"\1", b"\xa5\x5a\xff\0\0\0", b"\x37" * 9])
+def test_codes_that_end_before_the_picture_does(k: int, contexts: int, code: bytes) -> None:
+    image = indexed(21, 30, k)
+    header = Header(21, 30, image.palette.colors, 1, contexts, 9)
+    first = picture_chunks(image.indices, header, 1)[0]
+    data = BEGINNING + first + chunk(b"I", code) + END
+    assert_read(data, kmc.open(data))
 
 
 # The bytes of these files. A change to them is a change of the format or of what a level chooses:

@@ -76,6 +76,12 @@ static inline int kmc_coder_read(kmc_coder *coder, uint32_t p)
     return bit;
 }
 
+/* Whether all bits from here on are 1, whatever their probabilities: only zeros are left. */
+static inline int kmc_coder_only_ones(const kmc_coder *coder)
+{
+    return coder->code == 0 && coder->n == coder->capacity;
+}
+
 /* Reads a bit, or writes this one. */
 static inline int kmc_coder_code(kmc_coder *coder, int reading, int bit, uint32_t p)
 {
@@ -89,9 +95,10 @@ static inline void kmc_coder_start_writing(kmc_coder *coder)
     *coder = (kmc_coder){.range = 0xFFFFFFFF};
 }
 
-/* Reads n bytes, which stay the caller's. */
+/* Reads n bytes, which stay the caller's. Zeros at their end are read behind the end as well. */
 static inline void kmc_coder_start_reading(kmc_coder *coder, const uint8_t *bytes, size_t n)
 {
+    while (n != 0 && bytes[n - 1] == 0) n--;
     *coder = (kmc_coder){.range = 0xFFFFFFFF, .input = bytes, .capacity = n};
     for (int i = 0; i < 4; i++) coder->code = coder->code << 8 | kmc_coder_byte(coder);
 }

@@ -244,6 +244,27 @@ KMC_TARGET static inline void read_pixels(kmc_index_model *m, kmc_coder *coder, 
     }
 }
 
+/* Reads pixels once all bits are 1: a flat place goes on, what is expected comes, and a path ends at the last symbol. No
+ * probability is asked for any more, so that nothing need be mixed or learned; a file of few bytes and many pixels is
+ * read in little time. */
+KMC_TARGET static void read_only_ones(kmc_index_model *m, uint16_t *symbols, size_t n)
+{
+    const ptrdiff_t above = -(ptrdiff_t)m->stride;
+    for (size_t i = 0; i < n; i++, m->x++) {
+        uint16_t *const at = m->row + m->x;
+        const int flat = at[-1] == at[above] && at[-1] == at[above + 1] && at[-1] == at[above - 1];
+        uint32_t symbol = flat ? at[-1] : (uint32_t)m->tree->k - 1;
+        if (m->contexts & KMC_EXPECTING) {
+            kmc_place p;
+            kmc_look_around(at, m->stride, p.around);
+            kmc_expect(m->expected, m->tree, &p, m->y == 0);
+            if (!flat) symbol = (uint32_t)p.expected;
+            kmc_expected_learn(m->expected, m->tree, &p, symbol);
+        }
+        *at = symbols[i] = (uint16_t)symbol;
+    }
+}
+
 /* Codes whether the row is as an earlier one lets expect; nothing is learnt from such a row. */
 KMC_TARGET static int code_repeat(kmc_index_model *m, kmc_coder *coder, int reading, uint16_t *symbols)
 {
@@ -268,7 +289,9 @@ KMC_TARGET static inline void code(kmc_index_model *m, kmc_coder *coder, int rea
             m->x = m->width;
         } else {
             here = least(least(here, n - i), PIECE);
-            if (reading)
+            if (reading && kmc_coder_only_ones(coder))
+                read_only_ones(m, symbols + i, here);
+            else if (reading)
                 read_pixels(m, coder, symbols + i, here);
             else
                 write_pixels(m, coder, symbols + i, here);
