@@ -2,7 +2,7 @@
  * predict each bit, and a mixer weighs their predictions. This is lpaq without its match model and its final stages,
  * which blocks of a few kilobytes do not repay. */
 #include "codec/arithmetic_coder.h"
-#include "codec/counters.h"
+#include "codec/adaptive_probability.h"
 #include "codec/mixer.h"
 #include "kmc.h"
 
@@ -65,7 +65,7 @@ static int code_bit(block_model *m, kmc_coder *coder, int reading, kmc_counter *
 {
     int32_t inputs[INPUTS], sum = 0;
     for (int i = 0; i < CONTEXTS; i++) {
-        const uint32_t confidence = m->rates.by_times[*counters[i] & 1023] & 0xFFFF;
+        const uint32_t confidence = m->rates.by_count[*counters[i] & 1023] & 0xFFFF;
         inputs[i] = m->logistic.stretch[*counters[i] >> 20] * (int32_t)confidence >> 8;
     }
     inputs[CONTEXTS] = 256;

@@ -2,29 +2,29 @@
 #ifndef KMC_CODEC_NEIGHBORS_H
 #define KMC_CODEC_NEIGHBORS_H
 
-#include "codec/color_guess.h"
-#include "codec/counters.h"
+#include "codec/color_predictor.h"
+#include "codec/adaptive_probability.h"
 
 enum { KMC_CONTEXTS = 16, KMC_FLAT = 7 };
 
 /* A pixel about to be coded: what is around it, and what that makes likely. */
-typedef struct kmc_place {
-    int32_t around[KMC_NEIGHBOURS];
-    int32_t guesses[KMC_GUESSES][4];
+typedef struct kmc_pixel_context {
+    int32_t neighbors[KMC_NEIGHBOURS];
+    int32_t predictions[KMC_PREDICTIONS][4];
     uint64_t keys[KMC_CONTEXTS];
     uint32_t agreement; /* which neighbours are equal to each other, eight bits */
     uint32_t same;      /* at a flat place: which of WW, NN, NNE, NWW, NNW, NEE, WWW are equal to W */
     uint32_t run;
-    uint32_t match;   /* as kmc_matcher_find has it */
+    uint32_t match;   /* as kmc_match_model_find has it */
     uint32_t changed; /* how many pixels of the row so far are not as those above */
-    int32_t off[KMC_NEIGHBOURS]; /* how colours around differ from that of W: a hash, */
-    uint64_t off_keys[KMC_CONTEXTS];
-    uint64_t relative; /* a hash of the nearest ones of these, */
+    int32_t differences[KMC_NEIGHBOURS]; /* how colours around differ from that of W: a hash, */
+    uint64_t difference_keys[KMC_CONTEXTS];
+    uint64_t difference_hash; /* a hash of the nearest ones of these, */
     int32_t expected;  /* the symbol that they let expect, or -1 where none is asked for, */
-    uint32_t times;    /* and how often that was right */
-} kmc_place;
+    uint32_t hits;    /* and how often that was right */
+} kmc_pixel_context;
 
-static inline void kmc_look_around(const uint16_t *here, size_t stride, int32_t *a)
+static inline void kmc_load_neighbors(const uint16_t *here, size_t stride, int32_t *a)
 {
     const uint16_t *const up = here - stride, *const two = up - stride, *const three = two - stride;
     a[KMC_W] = here[-1], a[KMC_WW] = here[-2], a[KMC_WWW] = here[-3], a[KMC_WWWW] = here[-4];
@@ -44,7 +44,7 @@ static inline uint32_t kmc_agreements(const int32_t *a)
 }
 
 /* Which of WW, NN, NNE, NWW, NNW, NEE and WWW are equal to W. */
-static inline uint32_t kmc_same_as_left(const int32_t *a)
+static inline uint32_t kmc_left_mask(const int32_t *a)
 {
     uint32_t same = 0;
     for (int i = 0; i < 7; i++) same |= (uint32_t)(a[KMC_WW + i] == a[KMC_W]) << i;
@@ -52,30 +52,30 @@ static inline uint32_t kmc_same_as_left(const int32_t *a)
 }
 
 /* Which of the eight nearest neighbours are this symbol. */
-static inline uint32_t kmc_same(const int32_t *a, int32_t symbol)
+static inline uint32_t kmc_equal_mask(const int32_t *a, int32_t symbol)
 {
     uint32_t same = 0;
     for (int i = 0; i < 8; i++) same |= (uint32_t)(a[i] == symbol) << i;
     return same;
 }
 
-/* A guess, coarser: a byte a channel. */
-static inline uint64_t kmc_quantized(const int32_t *guess, int shift)
+/* A prediction, coarser: a byte a channel. */
+static inline uint64_t kmc_quantized(const int32_t *prediction, int shift)
 {
     uint64_t q = 0;
-    for (int c = 0; c < 4; c++) q = q << 8 | (uint64_t)(guess[c] >> shift);
+    for (int c = 0; c < 4; c++) q = q << 8 | (uint64_t)(prediction[c] >> shift);
     return q;
 }
 
-static inline uint64_t kmc_mix_run(uint64_t hash, const int32_t *a, int from, int to)
+static inline uint64_t kmc_mix_symbols(uint64_t hash, const int32_t *a, int from, int to)
 {
     for (int i = from; i < to; i++) hash = kmc_mix(hash, (uint64_t)a[i]);
     return hash;
 }
 
-/* The keys of the contexts chosen, in the order of their bits, where `a` is around; the document lists them. `below`
+/* The keys of the contexts chosen, in the order of their bits, where `a` is neighbors; the document lists them. `below`
  * counts the run in this column. */
-static inline void kmc_hash_contexts(const kmc_place *p, const int32_t *a, uint32_t chosen, uint32_t below,
+static inline void kmc_hash_contexts(const kmc_pixel_context *p, const int32_t *a, uint32_t chosen, uint32_t below,
                                      uint64_t *keys)
 {
     const uint64_t w = (uint64_t)a[KMC_W], n = (uint64_t)a[KMC_N];
@@ -84,20 +84,20 @@ static inline void kmc_hash_contexts(const kmc_place *p, const int32_t *a, uint3
     if (chosen & 1 << 0) keys[used++] = kmc_mix(kmc_mix(0, w), (uint64_t)a[KMC_WW]);
     if (chosen & 1 << 1) keys[used++] = kmc_mix(kmc_mix(1, n), (uint64_t)a[KMC_NN]);
     if (chosen & 1 << 2) keys[used++] = kmc_mix(kmc_mix(kmc_mix(2, n), (uint64_t)a[KMC_NE]), (uint64_t)a[KMC_NNE]);
-    if (chosen & 0x3C8) four = kmc_mix_run(3, a, KMC_W, KMC_NE + 1);
+    if (chosen & 0x3C8) four = kmc_mix_symbols(3, a, KMC_W, KMC_NE + 1);
     if (chosen & 1 << 3) keys[used++] = four;
-    if (chosen & 1 << 4) keys[used++] = kmc_mix(4, kmc_quantized(p->guesses[0], 7));
-    if (chosen & 1 << 5) keys[used++] = kmc_mix(kmc_mix(kmc_mix(5, kmc_quantized(p->guesses[0], 8)), w), n);
-    if (chosen & 0x3C0) longer = kmc_mix_run(four, a, KMC_WW, KMC_NN + 1);
+    if (chosen & 1 << 4) keys[used++] = kmc_mix(4, kmc_quantized(p->predictions[0], 7));
+    if (chosen & 1 << 5) keys[used++] = kmc_mix(kmc_mix(kmc_mix(5, kmc_quantized(p->predictions[0], 8)), w), n);
+    if (chosen & 0x3C0) longer = kmc_mix_symbols(four, a, KMC_WW, KMC_NN + 1);
     if (chosen & 1 << 6) keys[used++] = longer;
-    if (chosen & 0x380) longer = kmc_mix_run(longer, a, KMC_NNE, KMC_NWW + 1);
+    if (chosen & 0x380) longer = kmc_mix_symbols(longer, a, KMC_NNE, KMC_NWW + 1);
     if (chosen & 1 << 7) keys[used++] = longer;
-    if (chosen & 0x300) longer = kmc_mix_run(longer, a, KMC_NNW, KMC_NNN + 1);
+    if (chosen & 0x300) longer = kmc_mix_symbols(longer, a, KMC_NNW, KMC_NNN + 1);
     if (chosen & 1 << 8) keys[used++] = longer;
-    if (chosen & 1 << 9) keys[used++] = kmc_mix_run(longer, a, KMC_WWWW, KMC_NEIGHBOURS);
+    if (chosen & 1 << 9) keys[used++] = kmc_mix_symbols(longer, a, KMC_WWWW, KMC_NEIGHBOURS);
     if (chosen & 1 << 10) keys[used++] = kmc_mix(kmc_mix(10, w), n);
     if (chosen & 1 << 11) keys[used++] = kmc_mix(kmc_mix(11, w), (uint64_t)a[KMC_NE]);
-    if (chosen & 1 << 12) keys[used++] = kmc_mix(12, kmc_quantized(p->guesses[1], 6));
+    if (chosen & 1 << 12) keys[used++] = kmc_mix(12, kmc_quantized(p->predictions[1], 6));
     if (chosen & 1 << 13) keys[used++] = kmc_mix(kmc_mix(kmc_mix(13, w), (uint64_t)a[KMC_WW]), (uint64_t)a[KMC_NW]);
     if (chosen & 1 << 14) {
         const uint64_t runs = (uint64_t)p->run << 8 | below;

@@ -9,11 +9,11 @@ enum { KMC_PALETTE_MAX = 1 << 16 };
 /* Colours in the order of the leaves are "symbols": a node holds the symbols low .. high-1, those from `middle` on to
  * its right. Nodes are numbered level by level. */
 typedef struct kmc_palette_node {
-    uint32_t low, middle, high;
+    uint32_t low, split, high;
     int32_t child[2]; /* a node, or ~symbol of a leaf */
     int32_t depth;
-    uint32_t group, place; /* its counter: of which four levels, and which of the fifteen there (1 is their root) */
-    int32_t between[4];    /* half way from the mean colour of the left child to the right one's, in 1/16 */
+    uint32_t group, slot_index; /* its counter: of which four levels, and which of the fifteen there (1 is their root) */
+    int32_t midpoint[4];    /* half way from the mean colour of the left child to the right one's, in 1/16 */
     int32_t axis[4];       /* (colour - between) . axis >> 8 is 1024 for the right mean, -1024 for the left one */
 } kmc_palette_node;
 

@@ -3,7 +3,7 @@
 #define KMC_CODEC_REPEATS_H
 
 #include "codec/arithmetic_coder.h"
-#include "codec/counters.h"
+#include "codec/adaptive_probability.h"
 
 enum {
     KMC_REPEATS_WIDTH_MAX = 1 << 13, /* wider rows are not compared: the writer looks at a whole one at once */
@@ -18,7 +18,7 @@ typedef struct kmc_repeats {
     uint32_t history, run, last; /* how many in a row were, by now, and before the last that was not */
 } kmc_repeats;
 
-static inline void kmc_repeats_start(kmc_repeats *repeats)
+static inline void kmc_repeats_init(kmc_repeats *repeats)
 {
     for (int i = 0; i < KMC_REPEATS_STATES; i++) repeats->counters[i] = KMC_COUNTER_NEW / 4;
 }
@@ -35,7 +35,7 @@ static inline uint32_t kmc_repeats_find(kmc_repeats *repeats, const uint16_t *ab
 }
 
 /* Whether a row is of one symbol: such a one is foretold well enough, pixel by pixel. */
-static inline int kmc_repeats_plain(const uint16_t *row, size_t width)
+static inline int kmc_row_is_constant(const uint16_t *row, size_t width)
 {
     for (size_t x = 1; x < width; x++)
         if (row[x] != row[0]) return 0;

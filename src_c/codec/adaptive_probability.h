@@ -1,6 +1,6 @@
 /* Adaptive probabilities: counters that learn fast at first, slots of fifteen of them by a hash, interpolated rows. */
-#ifndef KMC_CODEC_COUNTERS_H
-#define KMC_CODEC_COUNTERS_H
+#ifndef KMC_CODEC_ADAPTIVE_PROBABILITY_H
+#define KMC_CODEC_ADAPTIVE_PROBABILITY_H
 
 #include "base/base.h"
 
@@ -11,23 +11,23 @@ typedef uint32_t kmc_counter;
 
 enum {
     KMC_SLOT = 16,           /* words: a check and fifteen counters, for four levels of the tree */
-    KMC_ROW = 33,            /* counters over a range of 32 steps */
+    KMC_APM = 33,            /* counters over a range of 32 steps */
     KMC_LIMIT_CONTEXT = 250, /* how often a counter may have been asked: more, and it learns slower */
-    KMC_LIMIT_ROW = 1000,
+    KMC_LIMIT_APM = 1000,
     KMC_LIMIT_FINAL = 250
 };
 
 /* By how often a counter was asked: in the upper half how far it moves to the bit, in 1/65536, 1 / (n + 1.6); in the
  * lower half how much of it counts, in 1/256, none while it is new, then n / (n + 0.4). */
 typedef struct kmc_rates {
-    uint32_t by_times[1024];
+    uint32_t by_count[1024];
 } kmc_rates;
 
 static inline void kmc_rates_fill(kmc_rates *rates)
 {
     for (uint32_t n = 0; n < 1024; n++) {
         const uint32_t trust = n == 1 ? 150 : 2560 * n / (10 * n + 4);
-        rates->by_times[n] = 655360 / (10 * n + 16) << 16 | trust;
+        rates->by_count[n] = 655360 / (10 * n + 16) << 16 | trust;
     }
 }
 
@@ -42,7 +42,7 @@ static inline kmc_counter kmc_counter_next(kmc_counter counter, uint32_t rate, i
 
 static inline void kmc_counter_learn(kmc_counter *counter, const kmc_rates *rates, int bit, uint32_t limit)
 {
-    *counter = kmc_counter_next(*counter, rates->by_times[*counter & 1023] >> 16, bit, limit);
+    *counter = kmc_counter_next(*counter, rates->by_count[*counter & 1023] >> 16, bit, limit);
 }
 
 /* Its probability in 1/65536, `least` or more, for either bit. */
@@ -86,7 +86,7 @@ static inline void kmc_slot_fetch(const kmc_counter *slots, int bits, uint64_t h
 /* ---- rows -------------------------------------------------------------------------------------------------------- */
 
 /* A place on a row: between counters `at` and at + 1, `part` of `whole` on the way. */
-static inline uint32_t kmc_row_read(const kmc_counter *row, uint32_t part, uint32_t whole)
+static inline uint32_t kmc_apm_read(const kmc_counter *row, uint32_t part, uint32_t whole)
 {
     return ((row[0] >> 10) * (whole - part) + (row[1] >> 10) * part) / whole;
 }
