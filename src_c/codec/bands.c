@@ -1,4 +1,4 @@
-/* Index planes to bytes and back: bands of rows that know nothing of each other, one on each thread. */
+/* Index planes to bytes and back: bands of rows that are coded independently, one on each thread. */
 #include "codec/index_model.h"
 #include "simd/kernels.h"
 #include "kmc.h"
@@ -6,27 +6,27 @@
 #include "codec/order0_model.h"
 #include "codec/repeats.h"
 
-enum { ROUND_PIXELS = KMC_REPEATS_WIDTH_MAX }; /* between looking up: some 4 to 40 ms */
+enum { ROUND_PIXELS = KMC_REPEATS_WIDTH_MAX }; /* between two polls: at most some 40 ms */
 
-/* One band at work. */
+/* A band being coded. */
 typedef struct band {
     kmc_index_model *model;
-    kmc_order0_model *order0; /* or this one */
+    kmc_order0_model *order0; /* the one or the other */
     kmc_coder coder;
-    size_t begin, end; /* the pixels left */
+    size_t begin, end; /* the pixels not yet coded */
     uint16_t symbols[ROUND_PIXELS];
 } band;
 
 typedef struct plane_job {
     const kmc_run *run;
     const kmc_plane *plane;
-    kmc_bytes *coded; /* a band each */
+    kmc_bytes *coded; /* by band */
     int reading, index_bytes;
     const uint8_t *from; /* indices */
     uint8_t *to;
     kmc_palette_tree tree;
     uint16_t *symbol_of; /* of every index that fits into index_bytes: k, which is none, beyond the palette */
-    band *bands;         /* of each thread, the one it is at */
+    band *bands;         /* by thread */
 } plane_job;
 
 static size_t first_row(const kmc_plane *plane, size_t i)
@@ -75,7 +75,7 @@ static void read_symbols(const plane_job *job, band *b, size_t n)
     }
 }
 
-/* One round of a band. */
+/* Codes some pixels of a band: whole rows, if they are narrow enough for repeated rows to be recognised. */
 static kmc_status code_round(const plane_job *job, band *b)
 {
     const size_t left = b->end - b->begin, width = job->plane->width;
@@ -101,7 +101,7 @@ static kmc_status start_band(const plane_job *job, size_t i, band *b)
         kmc_coder_start_writing(&b->coder);
     b->begin = top * plane->width;
     b->end = job->reading && !job->coded[i].data ? b->begin : bottom * plane->width;
-    if (b->begin == b->end) return KMC_OK; /* a lost band */
+    if (b->begin == b->end) return KMC_OK; /* a lost band is left out */
     if (plane->slot_bits == 0) {
         b->order0 = kmc_order0_model_new(&job->tree, plane->width, plane->contexts);
         return b->order0 ? KMC_OK : KMC_NO_MEMORY;
@@ -153,7 +153,7 @@ static kmc_status check(const kmc_plane *plane)
 {
     if (plane->width == 0 || plane->height == 0 || plane->k == 0 || plane->k > KMC_PALETTE_MAX) return KMC_BAD_ARGUMENT;
     if (plane->n_bands == 0 || plane->n_bands > plane->height) return KMC_BAD_ARGUMENT;
-    if (plane->slot_bits == 0) return KMC_OK; /* the plain model asks for no more */
+    if (plane->slot_bits == 0) return KMC_OK; /* the order-0 model needs no more */
     if (plane->contexts & ~KMC_CONTEXT_BITS || !(plane->contexts & KMC_FIRST_PREDICTION)) return KMC_BAD_ARGUMENT;
     if (plane->slot_bits < KMC_SLOT_BITS_MIN || plane->slot_bits > KMC_SLOT_BITS_MAX) return KMC_BAD_ARGUMENT;
     const uint64_t rows = (uint64_t)plane->height / plane->n_bands + 4; /* positions in a band are 32 bits */

@@ -1,6 +1,6 @@
-/* Blocks of bytes (ICC profiles, EXIF, XMP) to fewer bytes and back, one bit at a time: six contexts of the bytes before
- * predict each bit, and a mixer weighs their predictions. This is lpaq without its match model and its final stages,
- * which blocks of a few kilobytes do not repay. */
+/* Blocks of bytes (ICC profiles, EXIF, XMP) to fewer bytes and back, one bit at a time: six contexts of the bytes
+ * before predict each bit, and a mixer weighs their predictions. This is lpaq without its match model and its final
+ * stages, which blocks of a few kilobytes do not repay. */
 #include "codec/arithmetic_coder.h"
 #include "codec/adaptive_probability.h"
 #include "codec/mixer.h"
@@ -79,7 +79,7 @@ static int code_bit(block_model *m, kmc_coder *coder, int reading, kmc_counter *
     return bit;
 }
 
-/* Four bits, the highest first, in the slots of their contexts. */
+/* Codes four bits, the highest first. Their counters are in one slot of each context. */
 static uint32_t code_nibble(block_model *m, kmc_coder *coder, int reading, uint32_t prefix, uint32_t nibble)
 {
     kmc_counter *slots[CONTEXTS], *counters[CONTEXTS];

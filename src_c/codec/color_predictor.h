@@ -1,4 +1,4 @@
-/* What colour a pixel is likely to have, going by those around it. */
+/* Prediction of a pixel's colour from its neighbours. */
 #ifndef KMC_CODEC_COLOR_PREDICTOR_H
 #define KMC_CODEC_COLOR_PREDICTOR_H
 
@@ -6,24 +6,27 @@
 
 enum { KMC_PREDICTIONS = 4, KMC_SUBPREDICTORS = 8, KMC_PREDICTOR_MARGIN = 3, KMC_ERROR_MAX = 4095 };
 
-/* The neighbours that the models look at, nearest first: W is one to the left, N one above, NE above to the right, and
- * so on. The first twelve are also compared with the two sides of a node. */
+/* Neighbours, nearest first: W is the pixel to the left, N the one above, NE the one above to the right, NNE two up and
+ * one to the right. The first twelve are also compared with both halves of a node of the palette tree. */
 enum {
     KMC_W, KMC_N, KMC_NW, KMC_NE, KMC_WW, KMC_NN, KMC_NNE, KMC_NWW, KMC_NNW, KMC_NEE,
     KMC_WWW, KMC_NNN, KMC_WWWW, KMC_NEEE, KMC_NWWW, KMC_NNEE, KMC_NNWW, KMC_NNNE, KMC_NNNW, KMC_NEIGHBOURS
 };
 
-/* How far off each of eight simple rules was, at every column of this row or the one above. */
+/* Eight linear subpredictors, each weighted by its recent errors nearby. */
 typedef struct kmc_color_predictor {
-    int32_t (*errors)[KMC_SUBPREDICTORS]; /* by column, with a margin on both sides */
-    int32_t estimates[KMC_SUBPREDICTORS][4];  /* what they say of the pixel at hand, in 1/16 */
-    uint16_t estimate_weight[KMC_ERROR_MAX + 1]; /* the weight of a rule by the sum of its errors */
+    int32_t (*errors)[KMC_SUBPREDICTORS];        /* the latest, by column, with a margin on both sides; the owner's */
+    int32_t estimates[KMC_SUBPREDICTORS][4];     /* for the current pixel, in units of 1/16 */
+    uint16_t estimate_weight[KMC_ERROR_MAX + 1]; /* by the sum of a subpredictor's errors */
 } kmc_color_predictor;
 
-kmc_status kmc_color_predictor_new(size_t width, kmc_color_predictor *predictor);
-void kmc_color_predictor_free(kmc_color_predictor *predictor);
+static inline void kmc_color_predictor_fill(kmc_color_predictor *predictor)
+{
+    for (int i = 0; i <= KMC_ERROR_MAX; i++) predictor->estimate_weight[i] = (uint16_t)(65536 / (i + 9));
+}
 
-/* The sum of each rule's errors at the three columns to the left, here, and at the two to the right. */
+/* Weighs each subpredictor by its errors in the three columns to the left (this row) and in this column and the two to
+ * its right (the row above). */
 static inline void kmc_weigh_estimates(const kmc_color_predictor *g, size_t x, int32_t weights[KMC_SUBPREDICTORS])
 {
     const int32_t(*const near)[KMC_SUBPREDICTORS] = (const int32_t(*)[KMC_SUBPREDICTORS])g->errors + x;
@@ -33,17 +36,17 @@ static inline void kmc_weigh_estimates(const kmc_color_predictor *g, size_t x, i
     }
 }
 
-/* What of the range of a and b is nearest to x. */
+/* x clamped to the interval between a and b. */
 static inline int32_t kmc_clamp_between(int32_t x, int32_t a, int32_t b)
 {
     const int32_t low = a < b ? a : b, high = a < b ? b : a;
     return x < low ? low : x > high ? high : x;
 }
 
-/* Four predictions in 1/16 of a level, 0 to 4080: the rules weighted by how right they were nearby; a mean of eight
- * neighbours; that of W and NE; and the clamped gradient W + N - NW. */
-static inline void kmc_predict_color(kmc_color_predictor *restrict predictor, size_t x, const int16_t (*colors)[4], const int32_t *neighbors,
-                             int32_t (*restrict predictions)[4])
+/* Makes four predictions in units of 1/16 of a level, 0 to 4080: the weighted mean of the subpredictors; a mean of
+ * eight neighbours; the mean of W and NE; and the clamped gradient W + N - NW. */
+static inline void kmc_predict_color(kmc_color_predictor *restrict predictor, size_t x, const int16_t (*colors)[4],
+                                     const int32_t *neighbors, int32_t (*restrict predictions)[4])
 {
     int32_t near[KMC_NEE + 1][4], sums[4] = {0}, weights[KMC_SUBPREDICTORS], all = 0;
     int32_t(*const restrict estimates)[4] = predictor->estimates;
@@ -75,15 +78,15 @@ static inline void kmc_predict_color(kmc_color_predictor *restrict predictor, si
     }
 }
 
-/* Tells the predictor what colour it was. */
+/* Records the errors of the estimates of kmc_predict_color, once the colour is known. */
 static inline void kmc_color_predictor_learn(kmc_color_predictor *predictor, size_t x, const int16_t *color)
 {
     int32_t *const errors = predictor->errors[x + KMC_PREDICTOR_MARGIN];
     for (int r = 0; r < KMC_SUBPREDICTORS; r++) {
         int32_t sum = 0;
         for (int c = 0; c < 4; c++) {
-            const int32_t off = predictor->estimates[r][c] - 16 * color[c];
-            sum += off < 0 ? -off : off;
+            const int32_t error = predictor->estimates[r][c] - 16 * color[c];
+            sum += error < 0 ? -error : error;
         }
         errors[r] = sum >> 4;
     }

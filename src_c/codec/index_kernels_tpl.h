@@ -1,5 +1,5 @@
 /* Coding an index plane, once per instruction set: the including file defines KMC_TARGET and KMC_NAME and includes its
- * lanes_*.h before this. docs/kmc-format.md tells every step. */
+ * lanes_*.h before this. docs/kmc-format.md describes every step. */
 #include "codec/decision.h"
 #include "codec/prediction_tpl.h"
 
@@ -7,17 +7,17 @@
 
 enum {
     RUN_MAX = 31,
-    RATE_LAST = 10, /* how fast weights follow, in the end; and more at first, half of it for RATE_HALF decisions */
+    RATE_LAST = 10, /* the learning rate in the end; at first RATE_EXTRA more, halved after RATE_HALF decisions */
     RATE_EXTRA = 42,
     RATE_HALF = 16384,
-    CHUNK_PIXELS = 256,     /* of a row: pixels that are written at once, */
-    PIXELS_AHEAD = 1,       /* how many of them are looked at before they are coded, */
-    DECISIONS_AHEAD = 9   /* and how many decisions of theirs */
+    CHUNK_PIXELS = 256, /* coded at once, at most to the end of a row */
+    PIXELS_AHEAD = 1,   /* whose memory the writer prefetches, */
+    DECISIONS_AHEAD = 9 /* and how many decisions of each */
 };
 
 /* ---- one decision ------------------------------------------------------------------------------------------------ */
 
-/* The inputs of a decision, and what its counters were. */
+/* The inputs of a decision, and its counters before it. */
 typedef struct inputs {
     int32_t all[KMC_INPUTS_MAX], stretched[KMC_INPUTS_MAX];
     uint32_t rates[KMC_INPUTS_MAX], counters[KMC_INPUTS_MAX];
@@ -46,7 +46,7 @@ KMC_TARGET static inline void gather_inputs(const kmc_index_model *m, decision *
     lanes_weigh(in->stretched, in->rates, n, in->all);
 }
 
-/* Codes one bit: a probability is mixed, the bit read or written, and everything learns from it. */
+/* Codes one bit: mixes its probability, reads or writes it, and updates all counters and weights. */
 KMC_TARGET static inline int code_decision(kmc_index_model *m, kmc_coder *coder, decision *d, int reading, int bit)
 {
     inputs in;
@@ -76,8 +76,8 @@ KMC_TARGET static inline int code_decision(kmc_index_model *m, kmc_coder *coder,
     }
     const int32_t error = ((bit << 16) - before) >> 4;
     for (int i = 0; i < KMC_MIXERS; i++) {
-        const int32_t moved = final_weights[i] + ((mixed[i] * error + (1 << 13)) >> 14);
-        final_weights[i] = kmc_clamp_weight(moved, KMC_FINAL_WEIGHT_MAX);
+        const int32_t updated = final_weights[i] + ((mixed[i] * error + (1 << 13)) >> 14);
+        final_weights[i] = kmc_clamp_weight(updated, KMC_FINAL_WEIGHT_MAX);
     }
     kmc_counter_learn(final + (part >= 64), &m->rates, bit, KMC_LIMIT_FINAL);
     m->decisions++;
@@ -86,32 +86,33 @@ KMC_TARGET static inline int code_decision(kmc_index_model *m, kmc_coder *coder,
 
 /* ---- one pixel --------------------------------------------------------------------------------------------------- */
 
-/* A pixel and its first decisions, as far as the writer made them ready. */
+/* A pixel, and its first decisions as far as the writer has prepared them. */
 typedef struct pixel {
     kmc_pixel_context context;
     decision prepared[DECISIONS_AHEAD];
     int n_prepared, n_used;
 } pixel;
 
-KMC_TARGET static inline void select_first(const kmc_index_model *m, const kmc_pixel_context *p, int stage, decision *d)
+KMC_TARGET static inline void select_first(const kmc_index_model *m, const kmc_pixel_context *ctx, int stage,
+                                           decision *d)
 {
     if (stage == KMC_STAGE_FLAT)
-        select_at_flat(m, p, d);
+        select_at_flat(m, ctx, d);
     else
-        select_at_expected(m, p, d);
+        select_at_expected(m, ctx, d);
 }
 
-/* Makes the decisions of a pixel ready, and has fetched what they will look at. */
+/* Prepares the first decisions of a pixel of a known symbol, and prefetches the memory that they use. */
 KMC_TARGET static inline void prepare_decisions(const kmc_index_model *m, pixel *x, uint32_t symbol)
 {
     const kmc_palette_node *const nodes = m->tree->nodes;
-    const kmc_pixel_context *const p = &x->context;
+    const kmc_pixel_context *const ctx = &x->context;
     int32_t tested;
-    int stage = first_stage(p, &tested), n = 0;
+    int stage = first_stage(ctx, &tested), n = 0;
     int32_t at = root_of(m);
     if (stage != KMC_STAGE_PATH) {
-        fetch_slots(m, keys_of(p, stage), 0, stage);
-        select_first(m, p, stage, &x->prepared[n++]);
+        prefetch_slots(m, keys_of(ctx, stage), 0, stage);
+        select_first(m, ctx, stage, &x->prepared[n++]);
         if ((uint32_t)tested == symbol) at = ~0;
         stage = KMC_STAGE_ESCAPED;
     }
@@ -119,19 +120,21 @@ KMC_TARGET static inline void prepare_decisions(const kmc_index_model *m, pixel 
     while (at >= 0 && n < DECISIONS_AHEAD) {
         int side = forced_side(&nodes[at], tested);
         if (side < 0) {
-            if (nodes[at].group != group) fetch_slots(m, p->keys, group = nodes[at].group, stage);
-            select_at_node(m, p, (size_t)at, &x->prepared[n++]);
+            if (nodes[at].group != group) prefetch_slots(m, ctx->keys, group = nodes[at].group, stage);
+            select_at_node(m, ctx, (size_t)at, &x->prepared[n++]);
             side = symbol >= nodes[at].split;
         }
         at = nodes[at].child[side];
     }
     for (int i = 0; i < n; i++) {
         for (int j = m->n_contexts; j < m->n_counters; j++) kmc_prefetch(x->prepared[i].counters[j]);
-        for (int j = 0; j < KMC_APM; j += 16) kmc_prefetch(m->state.final_apms + x->prepared[i].final_apm * KMC_APM + j);
+        const kmc_counter *const map = m->state.final_apms + x->prepared[i].final_apm * KMC_APM;
+        for (int j = 0; j < KMC_APM; j += 16) kmc_prefetch(map + j);
     }
     x->n_prepared = n;
 }
 
+/* Codes the path from the root to the leaf of a symbol, and returns the symbol. */
 KMC_TARGET static inline uint32_t code_path(kmc_index_model *m, kmc_coder *coder, pixel *x, int stage,
                                             int32_t excluded, int reading, uint32_t symbol)
 {
@@ -156,7 +159,7 @@ KMC_TARGET static inline uint32_t code_path(kmc_index_model *m, kmc_coder *coder
     return (uint32_t)~at;
 }
 
-/* Codes whether the symbol is the one tested for before any path. */
+/* Codes the first decision: whether the symbol is W in a flat context, or the expected one. */
 KMC_TARGET static inline int code_first(kmc_index_model *m, kmc_coder *coder, pixel *x, int stage, int reading, int bit)
 {
     decision own, *const d = x->n_used < x->n_prepared ? &x->prepared[x->n_used++] : &own;
@@ -193,19 +196,19 @@ KMC_TARGET static void end_row(kmc_index_model *m)
     m->y++;
 }
 
-/* Goes on to the next pixel, having met this symbol. */
-KMC_TARGET static inline void advance(kmc_index_model *m, const kmc_pixel_context *p, uint32_t symbol)
+/* Moves on to the next pixel, once the symbol of this one is known. */
+KMC_TARGET static inline void advance(kmc_index_model *m, const kmc_pixel_context *ctx, uint32_t symbol)
 {
     uint8_t *const below = &m->runs[m->x];
-    if (p->expected >= 0) kmc_learn_expected(m->expected, m->tree, p, symbol);
+    if (ctx->expected >= 0) kmc_learn_expected(m->expected, m->tree, ctx, symbol);
     kmc_color_predictor_learn(&m->predictor, m->x, m->tree->colors[symbol]);
-    m->run = symbol == (uint32_t)p->neighbors[KMC_W] ? least(m->run + 1, RUN_MAX) : 0;
-    *below = symbol == (uint32_t)p->neighbors[KMC_N] ? (uint8_t)least((size_t)*below + 1, RUN_MAX) : 0;
-    m->changed += symbol != (uint32_t)p->neighbors[KMC_N];
+    m->run = symbol == (uint32_t)ctx->neighbors[KMC_W] ? least(m->run + 1, RUN_MAX) : 0;
+    *below = symbol == (uint32_t)ctx->neighbors[KMC_N] ? (uint8_t)least((size_t)*below + 1, RUN_MAX) : 0;
+    m->changed += symbol != (uint32_t)ctx->neighbors[KMC_N];
     m->x++;
 }
 
-/* Looks at the pixel at hand, and goes on to the next. */
+/* Prepares the current pixel of a known symbol, and moves on to the next. */
 KMC_TARGET static inline void prepare_next(kmc_index_model *m, pixel *x, uint32_t match, uint32_t symbol)
 {
     find_context(m, match, &x->context);
@@ -213,8 +216,8 @@ KMC_TARGET static inline void prepare_next(kmc_index_model *m, pixel *x, uint32_
     advance(m, &x->context, symbol);
 }
 
-/* Writes up to CHUNK_PIXELS pixels of a row. Places depend on symbols alone: they are looked at some time before they are
- * coded, and what that takes from memory is there in time. */
+/* Writes up to CHUNK_PIXELS pixels of a row. Contexts depend on the symbols alone, which a writer knows: they are found
+ * some time before a pixel is coded, so that the prefetched memory arrives in time. */
 KMC_TARGET static inline void write_pixels(kmc_index_model *m, kmc_coder *coder, const uint16_t *symbols, size_t n)
 {
     pixel pixels[PIXELS_AHEAD + 1];
@@ -227,7 +230,9 @@ KMC_TARGET static inline void write_pixels(kmc_index_model *m, kmc_coder *coder,
     }
     for (size_t i = 0; i < n + PIXELS_AHEAD; i++) {
         if (i < n) prepare_next(m, &pixels[i % (PIXELS_AHEAD + 1)], matches[i], symbols[i]);
-        if (i >= PIXELS_AHEAD) code_symbol(m, coder, &pixels[(i - PIXELS_AHEAD) % (PIXELS_AHEAD + 1)], 0, symbols[i - PIXELS_AHEAD]);
+        if (i < PIXELS_AHEAD) continue;
+        const size_t now = i - PIXELS_AHEAD;
+        code_symbol(m, coder, &pixels[now % (PIXELS_AHEAD + 1)], 0, symbols[now]);
     }
 }
 
@@ -244,9 +249,9 @@ KMC_TARGET static inline void read_pixels(kmc_index_model *m, kmc_coder *coder, 
     }
 }
 
-/* Reads pixels once all bits are 1: a flat place goes on, what is expected comes, and a path ends at the last symbol. No
- * probability is tested for any more, so that nothing need be mixed or learned; a file of few bytes and many pixels is
- * read in little time. */
+/* Reads pixels when all further bits are 1: in a flat context the symbol is W, an expected symbol is right, and a path
+ * leads to the last leaf. The coder needs no probabilities any more, so that nothing is mixed or learned: a file of few
+ * bytes that claims many pixels is read fast. */
 KMC_TARGET static void read_only_ones(kmc_index_model *m, uint16_t *symbols, size_t n)
 {
     const ptrdiff_t above = -(ptrdiff_t)m->stride;
@@ -255,17 +260,17 @@ KMC_TARGET static void read_only_ones(kmc_index_model *m, uint16_t *symbols, siz
         const int flat = at[-1] == at[above] && at[-1] == at[above + 1] && at[-1] == at[above - 1];
         uint32_t symbol = flat ? at[-1] : (uint32_t)m->tree->k - 1;
         if (m->contexts & KMC_EXPECTED_SYMBOL) {
-            kmc_pixel_context p;
-            kmc_load_neighbors(at, m->stride, p.neighbors);
-            kmc_find_expected(m->expected, m->tree, &p, m->y == 0);
-            if (!flat) symbol = (uint32_t)p.expected;
-            kmc_learn_expected(m->expected, m->tree, &p, symbol);
+            kmc_pixel_context ctx;
+            kmc_load_neighbors(at, m->stride, ctx.neighbors);
+            kmc_find_expected(m->expected, m->tree, &ctx, m->y == 0);
+            if (!flat) symbol = (uint32_t)ctx.expected;
+            kmc_learn_expected(m->expected, m->tree, &ctx, symbol);
         }
         *at = symbols[i] = (uint16_t)symbol;
     }
 }
 
-/* Codes whether the row is as an earlier one lets expect; nothing is learnt from such a row. */
+/* Codes whether the row equals the expected one. Its pixels are not learned from then. */
 KMC_TARGET static int code_repeat(kmc_index_model *m, kmc_coder *coder, int reading, uint16_t *symbols)
 {
     const size_t size = m->width * sizeof *symbols;

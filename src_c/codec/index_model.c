@@ -1,7 +1,5 @@
-/* The model of an index plane: counters under many contexts, mixed. The format's document tells every step. */
+/* The context mixing model of an index plane: its memory. docs/kmc-format.md describes every step of the model. */
 #include "codec/decision.h"
-
-/* ---- a new model ------------------------------------------------------------------------------------------------- */
 
 static int count_chosen(uint32_t contexts, int from, int to)
 {
@@ -39,12 +37,14 @@ kmc_status kmc_index_model_new(const kmc_palette_tree *tree, size_t width, size_
     m->plane = kmc_alloc_zeroed(height + KMC_ROWS_ABOVE, m->stride * sizeof *m->plane);
     m->runs = kmc_alloc_zeroed(width, 1);
     m->expected = kmc_alloc_zeroed((size_t)1 << KMC_EXPECTED_BITS, sizeof *m->expected);
-    kmc_status status = m->plane && m->runs && m->expected ? KMC_OK : KMC_NO_MEMORY;
-    if (status == KMC_OK) status = kmc_color_predictor_new(width, &m->predictor);
-    if (status == KMC_OK) status = kmc_match_model_new(&m->match_model);
+    m->predictor.errors = kmc_alloc_zeroed(width + 2 * KMC_PREDICTOR_MARGIN, sizeof *m->predictor.errors);
+    m->match_model.positions = kmc_alloc_zeroed((size_t)1 << KMC_MATCH_BITS, sizeof *m->match_model.positions);
+    kmc_color_predictor_fill(&m->predictor);
+    const int complete = m->plane && m->runs && m->expected && m->predictor.errors && m->match_model.positions;
+    kmc_status status = complete ? KMC_OK : KMC_NO_MEMORY;
     if (status == KMC_OK)
         status = kmc_model_state_new(tree->k, options.slot_bits,
-                                 (n_inputs + KMC_INPUTS_STEP - 1) / KMC_INPUTS_STEP * KMC_INPUTS_STEP, &m->state);
+                                     (n_inputs + KMC_INPUTS_STEP - 1) / KMC_INPUTS_STEP * KMC_INPUTS_STEP, &m->state);
     if (status != KMC_OK) {
         kmc_index_model_free(m);
         *model = NULL;
@@ -57,8 +57,8 @@ kmc_status kmc_index_model_new(const kmc_palette_tree *tree, size_t width, size_
 void kmc_index_model_free(kmc_index_model *model)
 {
     if (!model) return;
-    kmc_color_predictor_free(&model->predictor);
-    kmc_match_model_free(&model->match_model);
+    kmc_free(model->predictor.errors);
+    kmc_free(model->match_model.positions);
     kmc_model_state_free(&model->state);
     kmc_free(model->plane);
     kmc_free(model->runs);

@@ -1,4 +1,4 @@
-/* The last place that looked like this one, and what followed there. */
+/* The match model: what followed the last time the pixels to the left and above were the same. */
 #ifndef KMC_CODEC_MATCH_MODEL_H
 #define KMC_CODEC_MATCH_MODEL_H
 
@@ -8,41 +8,40 @@ enum { KMC_MATCH_BITS = 16, KMC_MATCH_MAX = 15, KMC_MATCH_MODEL_BYTES = 4 << KMC
 
 /* Positions are those of a plane of symbols; 0 is none. */
 typedef struct kmc_match_model {
-    uint32_t *positions; /* by the hash of what was to the left and above */
-    uint32_t left, above, at;
-    uint32_t length; /* how many pixels in a row were as they were there */
+    uint32_t *positions; /* 2^KMC_MATCH_BITS, by the hash of the pixels to the left and above; the owner's */
+    uint32_t left, above; /* rolling hashes */
+    uint32_t at;          /* the position predicted to recur here, or 0 */
+    uint32_t length;      /* of the current match, in pixels */
 } kmc_match_model;
 
-kmc_status kmc_match_model_new(kmc_match_model *match_model);
-void kmc_match_model_free(kmc_match_model *match_model);
-
-static inline uint32_t *kmc_match_model_slot(kmc_match_model *match_model)
+static inline uint32_t *kmc_match_model_slot(kmc_match_model *m)
 {
-    const uint32_t hash = (match_model->left * 0x9E3779B1u) ^ (match_model->above * 0x85EBCA6Bu);
-    return match_model->positions + (hash * 0xC2B2AE35u >> (32 - KMC_MATCH_BITS));
+    const uint32_t hash = (m->left * 0x9E3779B1u) ^ (m->above * 0x85EBCA6Bu);
+    return m->positions + (hash * 0xC2B2AE35u >> (32 - KMC_MATCH_BITS));
 }
 
-/* What followed the last place like this one: the symbol, or 65536 where there is none, times 256, and the length. This
- * one is at `position`, and its neighbour four to the right in the row above is `ahead`. */
-static inline uint32_t kmc_match_model_find(kmc_match_model *match_model, const uint16_t *plane, uint32_t position, uint32_t ahead)
+/* Returns the predicted symbol (65536 if there is no match) times 256, plus the length of the match. The pixel is at
+ * `position`; `ahead` is its neighbour NEEE, the newest one in the hash of the row above. */
+static inline uint32_t kmc_match_model_find(kmc_match_model *m, const uint16_t *plane, uint32_t position,
+                                            uint32_t ahead)
 {
-    match_model->above = (match_model->above + ahead + 1) * (0x2F0B4C47u << 2);
-    uint32_t *const slot = kmc_match_model_slot(match_model);
-    if (match_model->length == 0) match_model->at = *slot;
+    m->above = (m->above + ahead + 1) * (0x2F0B4C47u << 2);
+    uint32_t *const slot = kmc_match_model_slot(m);
+    if (m->length == 0) m->at = *slot;
     *slot = position;
-    return (match_model->at == 0 ? 65536u : plane[match_model->at]) << 8 | match_model->length;
+    return (m->at == 0 ? 65536u : plane[m->at]) << 8 | m->length;
 }
 
-/* Goes on to the next pixel after `symbol` was met. */
-static inline void kmc_match_model_update(kmc_match_model *match_model, const uint16_t *plane, uint32_t symbol)
+/* Moves on to the next pixel, once the symbol of this one is known. */
+static inline void kmc_match_model_update(kmc_match_model *m, const uint16_t *plane, uint32_t symbol)
 {
-    match_model->left = (match_model->left + symbol + 1) * (0x2F0B4C47u << 3);
-    if (match_model->at == 0) return;
-    if (plane[match_model->at] != symbol)
-        match_model->length = 0;
-    else if (match_model->length < KMC_MATCH_MAX)
-        match_model->length++;
-    match_model->at++;
+    m->left = (m->left + symbol + 1) * (0x2F0B4C47u << 3);
+    if (m->at == 0) return;
+    if (plane[m->at] != symbol)
+        m->length = 0;
+    else if (m->length < KMC_MATCH_MAX)
+        m->length++;
+    m->at++;
 }
 
 #endif

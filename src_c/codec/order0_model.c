@@ -1,5 +1,4 @@
-/* The plain model of an index plane: how often each side of each node was taken, whatever is neighbors; of symbols, or of
- * how far these are from the mean of those around. */
+/* The order-0 model of an index plane. */
 #include "codec/order0_model.h"
 
 enum { INITIAL_COUNT = 20, INITIAL_COUNT_RESIDUALS = 2, LIMIT = 1000, P_MIN = 4, ROWS = 4, NEIGHBORS = 12 };
@@ -17,11 +16,11 @@ static uint32_t code_symbol(kmc_order0_model *model, kmc_coder *coder, int readi
     return (uint32_t)~at;
 }
 
-/* The mean of the twelve nearest neighbours, of those that there are. */
+/* The mean of those of the twelve nearest neighbours that lie in the band. */
 static uint32_t neighbor_mean(const kmc_order0_model *m)
 {
     static const int8_t OFFSETS[NEIGHBORS][2] = {{-1, 0}, {0, 1},  {-1, 1}, {1, 1}, {-2, 0}, {0, 2},
-                                           {1, 2},  {-2, 1}, {-1, 2}, {2, 1}, {-3, 0}, {0, 3}};
+                                                 {1, 2},  {-2, 1}, {-1, 2}, {2, 1}, {-3, 0}, {0, 3}};
     uint32_t sum = 0, n = 0;
     for (int i = 0; i < NEIGHBORS; i++) {
         const size_t x = m->x + (size_t)(ptrdiff_t)OFFSETS[i][0], up = (size_t)OFFSETS[i][1];
@@ -34,7 +33,7 @@ static uint32_t neighbor_mean(const kmc_order0_model *m)
 
 static uint32_t code_residual(kmc_order0_model *m, kmc_coder *coder, int reading, uint32_t symbol)
 {
-    const uint32_t k = (uint32_t)m->tree->k, from = neighbor_mean(m) + k - k / 2; /* what 0 stands for, + k or less */
+    const uint32_t k = (uint32_t)m->tree->k, from = neighbor_mean(m) + k - k / 2; /* modulo k */
     const uint32_t residual = code_symbol(m, coder, reading, (symbol + 2 * k - from) % k);
     symbol = (residual + from) % k;
     m->rows[m->y % ROWS * m->width + m->x] = (uint16_t)symbol;
@@ -64,10 +63,11 @@ kmc_order0_model *kmc_order0_model_new(const kmc_palette_tree *tree, size_t widt
     model->x = model->y = 0;
     model->rows = residuals ? kmc_alloc(width, ROWS * sizeof *model->rows) : NULL;
     kmc_rates_fill(&model->rates);
+    const kmc_counter count = residuals ? INITIAL_COUNT_RESIDUALS : INITIAL_COUNT;
     for (size_t i = 0; i + 1 < tree->k; i++) {
         const kmc_palette_node *const node = &tree->nodes[i];
         const uint64_t right = node->high - node->split, all = node->high - node->low;
-        model->counters[i] = (kmc_counter)((right << 22) / all) << 10 | (residuals ? INITIAL_COUNT_RESIDUALS : INITIAL_COUNT);
+        model->counters[i] = (kmc_counter)((right << 22) / all) << 10 | count;
     }
     if (!residuals || model->rows) return model;
     kmc_order0_model_free(model);

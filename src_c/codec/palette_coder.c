@@ -1,4 +1,4 @@
-/* Palettes to bytes and back: each colour as its difference from the one before, in the bits of a small number. */
+/* Palettes to bytes and back: each channel as its residual from a prediction, by one of several predictors. */
 #include "codec/arithmetic_coder.h"
 #include "codec/adaptive_probability.h"
 #include "kmc.h"
@@ -7,17 +7,16 @@
 
 enum { CHANNELS = 4, LIMIT = 60, P_MIN = 64, HALF = 1 << 15, LENGTHS = 4 };
 
-/* What is taken for granted of a colour: all channels move alike; each goes on in its steps; the channels are the
- * digits of a number that counts up; nothing, and they stand there as bytes. */
+/* The predictors. DELTA: a channel changes as the one before it does. LINEAR: each channel continues its last step.
+ * ODOMETER: the channels are the digits of a number that counts up, as in colour cubes. RAW: none, bytes are stored. */
 typedef enum palette_mode { DELTA, LINEAR, ODOMETER, RAW, MODES } palette_mode;
 
-/* Numbers are more often long than short: 7/8 to begin with, as if asked twice. They are 0 as often where channels go
- * on. */
+/* The initial counters of a residual's length: 7/8 for another bit, with the weight of two updates; where the
+ * prediction is usually right, 1/8 for the first one. */
 static const kmc_counter LONGER = (kmc_counter)7 << 29 | 2, SHORTER = (kmc_counter)1 << 29 | 2;
 
-/* For each channel: how many bits the number has, counted up one by one, after one of how many, but not in colours
- * that move; and those below its highest one. As a digit: what came after each value, -1 before anything did, and by
- * how much it went on last. */
+/* For each channel: counters of the residual's length in unary, by the previous length (which DELTA ignores), and of
+ * its bits below the highest one. For ODOMETER: the successor of each value, -1 if unknown, and the last step. */
 typedef struct palette_model {
     kmc_rates rates;
     palette_mode mode;
@@ -50,7 +49,7 @@ static int code_bit(palette_model *model, kmc_coder *coder, int reading, kmc_cou
     return bit;
 }
 
-/* A number from 0 to 255. */
+/* Codes a number from 0 to 255: its length in bits, then the bits below the highest one. */
 static int code_number(palette_model *model, kmc_coder *coder, int reading, int channel, int number)
 {
     kmc_counter *const lengths = model->lengths[channel][model->previous_length[channel]];
@@ -64,7 +63,7 @@ static int code_number(palette_model *model, kmc_coder *coder, int reading, int 
     return read;
 }
 
-/* A channel as its difference from a prediction. */
+/* Codes a channel as its residual, 0, -1, 1, -2, 2, ... as numbers 0, 1, 2, 3, 4, ... */
 static void code_channel(palette_model *model, kmc_coder *coder, int reading, int c, int prediction, uint8_t *value)
 {
     const int residual = (int8_t)(uint8_t)(*value - prediction);
@@ -72,7 +71,7 @@ static void code_channel(palette_model *model, kmc_coder *coder, int reading, in
     if (reading) *value = (uint8_t)(prediction + (number % 2 == 0 ? number / 2 : -(number + 1) / 2));
 }
 
-/* It goes on in steps; or it moves as the channel before it did, and alpha stays. */
+/* A colour by LINEAR or DELTA. */
 static void code_color(palette_model *model, kmc_coder *coder, int reading, uint8_t *color, const uint8_t *before,
                        const uint8_t *earlier, int channels, palette_mode mode)
 {
@@ -83,7 +82,7 @@ static void code_color(palette_model *model, kmc_coder *coder, int reading, uint
     }
 }
 
-/* Blue goes on, green when blue comes round, red when green does, then alpha. */
+/* A colour by ODOMETER: blue steps on; each further digit does when the one before it has wrapped around. */
 static void code_odometer(palette_model *model, kmc_coder *coder, int reading, uint8_t *color, const uint8_t *before,
                        int channels)
 {
@@ -112,7 +111,7 @@ static void code_bytes(kmc_coder *coder, int reading, uint8_t *bytes, size_t n)
     }
 }
 
-/* Begins with the mode: a 1 for each that it is not, in their order, and a 0 unless it is the last. */
+/* Codes the mode in unary. */
 static palette_mode code_mode(kmc_coder *coder, int reading, palette_mode mode)
 {
     int coded = DELTA;
@@ -120,7 +119,8 @@ static palette_mode code_mode(kmc_coder *coder, int reading, palette_mode mode)
     return (palette_mode)coded;
 }
 
-static kmc_status code_palette(kmc_coder *coder, int reading, uint8_t *palette, size_t k, int channels, palette_mode mode)
+static kmc_status code_palette(kmc_coder *coder, int reading, uint8_t *palette, size_t k, int channels,
+                               palette_mode mode)
 {
     static const uint8_t BEFORE_ALL[CHANNELS] = {0, 0, 0, 255};
     const uint8_t *before = BEFORE_ALL, *earlier = BEFORE_ALL;

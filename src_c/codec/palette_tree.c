@@ -1,11 +1,11 @@
-/* A palette as a binary tree: colours are parted again and again at the mean of the axis along which they vary most. */
+/* The palette tree: colours are split again and again at their mean along the axis of the largest variance. */
 #include "codec/palette_tree.h"
 
 #include <string.h>
 
 enum { LEVELS = 4, AXIS_BITS = 19, AXIS_MAX = (1 << 17) - 1 };
 
-/* Luma, two chromas, alpha, times what makes their squared lengths equal: six. */
+/* Luma, two chroma axes and alpha; the scale makes their squared lengths equal. */
 typedef struct axis {
     int direction[4], scale;
 } axis;
@@ -22,11 +22,12 @@ typedef struct tree_builder {
 static int64_t project(const tree_builder *b, const axis *a, uint32_t index)
 {
     int64_t z = 0;
-    for (int c = 0; c < b->channels; c++) z += a->direction[c] * b->palette[(size_t)index * (size_t)b->channels + (size_t)c];
+    const uint8_t *const color = b->palette + (size_t)index * (size_t)b->channels;
+    for (int c = 0; c < b->channels; c++) z += a->direction[c] * color[c];
     return z;
 }
 
-/* n times the variance along an axis, times n and the scale; and the sum of the coordinates. */
+/* The variance along an axis times n^2 and the scale, and the sum of the coordinates. */
 static int64_t spread(const tree_builder *b, const axis *a, uint32_t low, uint32_t high, int64_t *sum)
 {
     int64_t squares = 0;
@@ -39,7 +40,7 @@ static int64_t spread(const tree_builder *b, const axis *a, uint32_t low, uint32
     return ((int64_t)(high - low) * squares - *sum * *sum) * a->scale;
 }
 
-/* Parts low .. high-1, both sides in the order they had. Colours that are all alike are halved. */
+/* Splits low .. high-1 stably, and returns where the right side begins. Equal colours are halved. */
 static uint32_t partition(const tree_builder *b, uint32_t low, uint32_t high)
 {
     const axis *const axes = b->channels == 1 ? &GREY : AXES, *best = axes;
@@ -90,7 +91,7 @@ static void set_split_axis(const tree_builder *b, kmc_palette_node *node)
     }
 }
 
-/* Gives a node its children: those of more than one symbol go to the end of the queue. */
+/* Adds a child: a leaf if it has one symbol, or else a new node at the end of the queue. */
 static int32_t add_child(kmc_palette_tree *tree, int32_t parent, int side, int32_t n_nodes)
 {
     kmc_palette_node *const from = &tree->nodes[parent];
@@ -133,7 +134,7 @@ static void fill_colors(kmc_palette_tree *tree, const tree_builder *b)
     }
 }
 
-/* A third or more of the places stay empty. */
+/* For a load of at most two thirds. */
 static int symbol_bits(size_t k)
 {
     int bits = 1;

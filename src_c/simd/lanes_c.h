@@ -18,7 +18,8 @@ static inline int32_t lanes_sides(const kmc_palette_node *node, const int32_t *n
     return sides;
 }
 
-/* Where each prediction lies between the children's mean colours: 0 to 8191, the left one at 3072, the right one at 5120. */
+/* Where each prediction lies between the children's mean colours: 0 to 8191, the left one at 3072, the right one at
+ * 5120. */
 static inline void lanes_project(const kmc_palette_node *node, const int32_t predictions[KMC_PREDICTIONS][4],
                                  uint32_t at[KMC_PREDICTIONS])
 {

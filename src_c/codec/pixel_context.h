@@ -1,27 +1,27 @@
-/* Where a pixel is: its neighbours, what they have in common, and the contexts they make. */
-#ifndef KMC_CODEC_NEIGHBORS_H
-#define KMC_CODEC_NEIGHBORS_H
+/* The context of a pixel: its neighbours, the predictions they give, and the hashes of sixteen contexts. */
+#ifndef KMC_CODEC_PIXEL_CONTEXT_H
+#define KMC_CODEC_PIXEL_CONTEXT_H
 
 #include "codec/color_predictor.h"
 #include "codec/adaptive_probability.h"
 
 enum { KMC_CONTEXTS = 16, KMC_FLAT = 7 };
 
-/* A pixel about to be coded: what is around it, and what that makes likely. */
+/* Everything that the model knows of a pixel before it is coded. */
 typedef struct kmc_pixel_context {
-    int32_t neighbors[KMC_NEIGHBOURS];
-    int32_t predictions[KMC_PREDICTIONS][4];
-    uint64_t keys[KMC_CONTEXTS];
-    uint32_t agreement; /* which neighbours are equal to each other, eight bits */
-    uint32_t same;      /* at a flat place: which of WW, NN, NNE, NWW, NNW, NEE, WWW are equal to W */
-    uint32_t run;
-    uint32_t match;   /* as kmc_match_model_find has it */
-    uint32_t changed; /* how many pixels of the row so far are not as those above */
-    int32_t differences[KMC_NEIGHBOURS]; /* how colours around differ from that of W: a hash, */
-    uint64_t difference_keys[KMC_CONTEXTS];
-    uint64_t difference_hash; /* a hash of the nearest ones of these, */
-    int32_t expected;  /* the symbol that they let expect, or -1 where none is asked for, */
-    uint32_t hits;    /* and how often that was right */
+    int32_t neighbors[KMC_NEIGHBOURS];       /* symbols */
+    int32_t predictions[KMC_PREDICTIONS][4]; /* colours, from kmc_predict_color */
+    uint64_t keys[KMC_CONTEXTS];             /* hashes of the contexts chosen */
+    uint32_t agreement;                      /* kmc_agreements */
+    uint32_t same;                           /* kmc_left_mask */
+    uint32_t run;                            /* length of the run of W, to the left */
+    uint32_t match;                          /* kmc_match_model_find */
+    uint32_t changed;                        /* pixels of the row so far that differ from the one above */
+    int32_t differences[KMC_NEIGHBOURS];     /* hashes of the neighbours' colours minus that of W */
+    uint64_t difference_keys[KMC_CONTEXTS];  /* as `keys`, with differences in place of symbols */
+    uint64_t difference_hash;                /* of the nearest differences */
+    int32_t expected;                        /* the symbol that these predict, or -1 if the model has no such input */
+    uint32_t hits;                           /* how often that was right */
 } kmc_pixel_context;
 
 static inline void kmc_load_neighbors(const uint16_t *here, size_t stride, int32_t *a)
@@ -34,7 +34,7 @@ static inline void kmc_load_neighbors(const uint16_t *here, size_t stride, int32
     a[KMC_NNN] = three[0], a[KMC_NNNW] = three[-1], a[KMC_NNNE] = three[1];
 }
 
-/* Which neighbours are equal to each other: the first three bits tell a flat place. */
+/* Which neighbours are equal to each other, eight bits. The context is flat if the lowest three are set. */
 static inline uint32_t kmc_agreements(const int32_t *a)
 {
     return (uint32_t)(a[KMC_W] == a[KMC_N]) | (uint32_t)(a[KMC_N] == a[KMC_NE]) << 1 |
@@ -59,7 +59,7 @@ static inline uint32_t kmc_equal_mask(const int32_t *a, int32_t symbol)
     return same;
 }
 
-/* A prediction, coarser: a byte a channel. */
+/* A prediction, quantized to a byte a channel. */
 static inline uint64_t kmc_quantized(const int32_t *prediction, int shift)
 {
     uint64_t q = 0;
@@ -73,9 +73,9 @@ static inline uint64_t kmc_mix_symbols(uint64_t hash, const int32_t *a, int from
     return hash;
 }
 
-/* The keys of the contexts chosen, in the order of their bits, where `a` is neighbors; the document lists them. `below`
- * counts the run in this column. */
-static inline void kmc_hash_contexts(const kmc_pixel_context *p, const int32_t *a, uint32_t chosen, uint32_t below,
+/* Hashes the contexts chosen, in the order of their bits (docs/kmc-format.md lists them). `a` is the neighbours or
+ * their differences, `below` the length of the run of N in this column. */
+static inline void kmc_hash_contexts(const kmc_pixel_context *ctx, const int32_t *a, uint32_t chosen, uint32_t below,
                                      uint64_t *keys)
 {
     const uint64_t w = (uint64_t)a[KMC_W], n = (uint64_t)a[KMC_N];
@@ -86,8 +86,8 @@ static inline void kmc_hash_contexts(const kmc_pixel_context *p, const int32_t *
     if (chosen & 1 << 2) keys[used++] = kmc_mix(kmc_mix(kmc_mix(2, n), (uint64_t)a[KMC_NE]), (uint64_t)a[KMC_NNE]);
     if (chosen & 0x3C8) four = kmc_mix_symbols(3, a, KMC_W, KMC_NE + 1);
     if (chosen & 1 << 3) keys[used++] = four;
-    if (chosen & 1 << 4) keys[used++] = kmc_mix(4, kmc_quantized(p->predictions[0], 7));
-    if (chosen & 1 << 5) keys[used++] = kmc_mix(kmc_mix(kmc_mix(5, kmc_quantized(p->predictions[0], 8)), w), n);
+    if (chosen & 1 << 4) keys[used++] = kmc_mix(4, kmc_quantized(ctx->predictions[0], 7));
+    if (chosen & 1 << 5) keys[used++] = kmc_mix(kmc_mix(kmc_mix(5, kmc_quantized(ctx->predictions[0], 8)), w), n);
     if (chosen & 0x3C0) longer = kmc_mix_symbols(four, a, KMC_WW, KMC_NN + 1);
     if (chosen & 1 << 6) keys[used++] = longer;
     if (chosen & 0x380) longer = kmc_mix_symbols(longer, a, KMC_NNE, KMC_NWW + 1);
@@ -97,13 +97,13 @@ static inline void kmc_hash_contexts(const kmc_pixel_context *p, const int32_t *
     if (chosen & 1 << 9) keys[used++] = kmc_mix_symbols(longer, a, KMC_WWWW, KMC_NEIGHBOURS);
     if (chosen & 1 << 10) keys[used++] = kmc_mix(kmc_mix(10, w), n);
     if (chosen & 1 << 11) keys[used++] = kmc_mix(kmc_mix(11, w), (uint64_t)a[KMC_NE]);
-    if (chosen & 1 << 12) keys[used++] = kmc_mix(12, kmc_quantized(p->predictions[1], 6));
+    if (chosen & 1 << 12) keys[used++] = kmc_mix(12, kmc_quantized(ctx->predictions[1], 6));
     if (chosen & 1 << 13) keys[used++] = kmc_mix(kmc_mix(kmc_mix(13, w), (uint64_t)a[KMC_WW]), (uint64_t)a[KMC_NW]);
     if (chosen & 1 << 14) {
-        const uint64_t runs = (uint64_t)p->run << 8 | below;
+        const uint64_t runs = (uint64_t)ctx->run << 8 | below;
         keys[used++] = kmc_mix(kmc_mix(kmc_mix(14, runs), w << 16 | n), (uint64_t)a[KMC_NE]);
     }
-    if (chosen & 1 << 15) keys[used++] = kmc_mix(15, p->match);
+    if (chosen & 1 << 15) keys[used++] = kmc_mix(15, ctx->match);
 }
 
 #endif
