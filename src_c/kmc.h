@@ -176,16 +176,17 @@ kmc_status kmc_nudge(const kmc_run *run, const kmc_tree *tree, size_t k, size_t 
 kmc_status kmc_label(const kmc_run *run, const kmc_tree *tree, size_t k, const double *centroids, uint16_t *labels,
                      int64_t *counts, double *error);
 
-/* ---- .kmc: index planes, palettes and metadata to bytes and back, as docs/kmc-format.md describes them ----------- */
+/* ---- .kmc: index planes, palettes and metadata to bytes and back; docs/kmc-format.md describes them ----------------
+ * */
 
 typedef struct kmc_bytes {
     uint8_t *data;
     size_t size;
 } kmc_bytes;
 
-/* An index plane: palette colours have `channels` (1, 3 or 4) bytes, k is at most 65536; the rows are divided into n_bands
- * (at most `height`) bands; `contexts` and `slot_bits` choose the model, as in the file: without slots it is the order-0
- * model, of symbols, or of residuals if bit 0 of `contexts` is set. */
+/* An index plane: palette colours have `channels` (1, 3 or 4) bytes, k is at most 65536; the rows are divided into
+ * n_bands (at most `height`) bands; `contexts` and `slot_bits` choose the model, as in the file: without slots it is
+ * the order-0 model, of symbols, or of residuals if bit 0 of `contexts` is set. */
 typedef struct kmc_plane {
     size_t width, height;
     const uint8_t *palette;
