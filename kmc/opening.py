@@ -6,7 +6,7 @@ import os
 from typing import BinaryIO
 
 from kmc.formats.kmc.codec import DEFAULT_MAX_MEMORY, DEFAULT_MAX_PIXELS, decode
-from kmc.formats.kmc.signature import SIGNATURE
+from kmc.formats.kmc.container import SIGNATURE
 from kmc.images.reading import read_bytes
 from kmc.indexed_image import IndexedImage
 from kmc.palette import Palette

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kmc_files import assert_same, encode, file_of, indexed
+from kmc_files import as_it_is, assert_same, encode, file_of, indexed, of
 from numpy.typing import NDArray
 from PIL import Image
 
 import kmc
 from kmc import _core
+from kmc.formats.kmc import codec
 from kmc.formats.kmc.codec import read_header
-from kmc.images.lossless import indexed as as_it_is
 
 # ---- round trips ---------------------------------------------------------------------------------
 
@@ -51,8 +51,8 @@ def test_many_nodes_share_what_they_learn() -> None:
 
 
 def test_a_palette_of_equal_colors() -> None:
-    made = indexed(9, 9, 40)
-    made.palette.colors[:] = 7
+    palette = kmc.Palette(np.full((40, 3), 7, np.uint8))
+    made = kmc.IndexedImage(indexed(9, 9, 40).indices, palette, 0.0)
     assert_same(kmc.open(encode(made)), made)
 
 
@@ -110,9 +110,9 @@ def test_instruction_sets_change_no_bytes(k: int, contexts: int) -> None:
 
 
 def test_large_pictures_are_cut_into_bands() -> None:
-    made = indexed(2500, 2500, 2)
-    made.indices[:] = 0
-    made.indices[::97, ::89] = 1
+    indices = np.zeros((2500, 2500), np.uint8)
+    indices[::97, ::89] = 1
+    made = of(indices, 2)
     file = encode(made, level=1, threads=2)
     assert read_header(file, "")[0].n_bands == 2
     assert file == encode(made, level=1, threads=1)
@@ -120,12 +120,10 @@ def test_large_pictures_are_cut_into_bands() -> None:
 
 
 def test_what_can_be_foretold_takes_few_bytes() -> None:
-    made = indexed(64, 64, 4)
-    made.indices[:] = np.arange(64) // 16 % 4
+    made = of(np.tile(np.arange(64) // 16 % 4, (64, 1)), 4)
     assert len(encode(made)) < 100
     assert len(encode(indexed(1, 1, 1))) <= 20
-    plain = indexed(200, 300, 3)
-    plain.indices[:] = 2
+    plain = of(np.full((200, 300), 2), 3)
     assert len(encode(plain)) < 64
 
 
@@ -192,58 +190,67 @@ def test_the_engine_refuses_what_does_not_fit(sample: kmc.IndexedImage) -> None:
         _core.palette_write(colors[:0])
 
 
-def changed(name: str, value: object) -> kmc.IndexedImage:
-    image = indexed(9, 11, 7)
-    setattr(image if name in ("indices", "metadata") else image.palette, name, value)
-    return image
+@pytest.mark.parametrize(
+    ("indices", "message"),
+    [
+        (np.full((4, 5), 7, np.uint8), "index 7 is beyond a palette of 7"),
+        (np.full((4, 5), 300, np.uint16), "index 300 is beyond a palette of 7"),
+        (np.zeros((4, 5), np.int64), "indices must be an array of uint8 or uint16, not int64"),
+        ([[0]], "indices must be an array of uint8 or uint16, not list"),
+        (np.zeros(5, np.uint8), r"indices must have shape \(H, W\), not \(5,\)"),
+        (np.zeros((0, 5), np.uint8), r"indices must have shape \(H, W\)"),
+    ],
+)
+def test_indices_are_checked(indices: object, message: str) -> None:
+    for level in (1, 9):
+        with pytest.raises(kmc.KmcError, match=message):
+            codec.encode(indices, np.zeros((7, 3), np.uint8), level=level)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("image", "message"),
+    ("colors", "message"),
     [
-        (changed("indices", np.full((4, 5), 7, np.uint8)), "index 7 is beyond a palette of 7"),
-        (changed("indices", np.full((4, 5), 300, np.uint16)), "index 300 is beyond a palette of 7"),
-        (changed("indices", np.zeros((4, 5), np.int64)), "indices must be an array of uint8"),
-        (changed("indices", [[0]]), "indices must be an array of uint8"),
-        (changed("indices", np.zeros(5, np.uint8)), r"indices must have shape \(H, W\)"),
-        (changed("indices", np.zeros((0, 5), np.uint8)), r"indices must have shape \(H, W\)"),
-        (changed("colors", np.zeros((2, 3), np.uint8)), r"index \d is beyond a palette of 2"),
-        (
-            changed("colors", np.zeros((1, 3), np.uint8)),
-            r"index \d is beyond a palette of 1 colour",
-        ),
-        (changed("colors", np.zeros((0, 3), np.uint8)), "palette colours must have shape"),
-        (changed("colors", np.zeros((7, 2), np.uint8)), "palette colours must have shape"),
-        (changed("colors", np.zeros((70000, 3), np.uint8)), "palette colours must have shape"),
-        (changed("colors", np.zeros((7, 3))), "palette colours must be an array of uint8"),
-        (changed("colors", None), "palette colours must be an array of uint8"),
-        (changed("metadata", kmc.Metadata(xmp="text")), "xmp must be bytes, not str"),  # type: ignore[arg-type]
+        (np.zeros((2, 3), np.uint8), "index 6 is beyond a palette of 2"),
+        (np.zeros((1, 3), np.uint8), "index 6 is beyond a palette of 1 colour"),
+        (np.zeros((0, 3), np.uint8), "palette colours must have shape"),
+        (np.zeros((7, 2), np.uint8), "palette colours must have shape"),
+        (np.zeros((70000, 3), np.uint8), "palette colours must have shape"),
+        (np.zeros((7, 3)), "palette colours must be an array of uint8, not float64"),
+        (None, "palette colours must be an array of uint8, not NoneType"),
     ],
 )
-def test_changed_attributes_are_checked_when_saved(image: kmc.IndexedImage, message: str) -> None:
-    for level in (1, 9):
-        with pytest.raises(kmc.KmcError, match=message):
-            encode(image, level=level)
+def test_colors_are_checked(colors: object, message: str) -> None:
+    indices = np.arange(7, dtype=np.uint8)[None]
+    with pytest.raises(kmc.KmcError, match=message):
+        codec.encode(indices, colors)  # type: ignore[arg-type]
+
+
+def test_metadata_is_checked() -> None:
+    image = indexed(2, 2, 2)
+    metadata = kmc.Metadata(xmp="text")  # type: ignore[arg-type]
+    with pytest.raises(kmc.ArgumentTypeError, match="xmp must be bytes, not str"):
+        codec.encode(image.indices, image.palette.colors, metadata)
 
 
 def test_arrays_that_change_while_they_are_saved() -> None:
     """What comes may be anything, but it is a file or an error."""
-    image = indexed(600, 700, 16, smooth=True)
+    made = indexed(600, 700, 16, smooth=True)
+    indices, colors = made.indices.copy(), made.palette.colors.copy()
     done = threading.Event()
 
     def change() -> None:
         while not done.is_set():
-            image.indices[::7] = 255
-            image.palette.colors[:] = 0
-            image.indices[::7] = 3
-            image.palette.colors[:8] = 200
+            indices[::7] = 255
+            colors[:] = 0
+            indices[::7] = 3
+            colors[:8] = 200
 
     thread = threading.Thread(target=change)
     thread.start()
     try:
         for _ in range(4):
             with contextlib.suppress(kmc.ArgumentError):
-                kmc.open(encode(image, level=1, threads=2))
+                kmc.open(codec.encode(indices, colors, level=1, threads=2))
     finally:
         done.set()
         thread.join()
@@ -310,8 +317,8 @@ def test_rows_that_repeat_take_next_to_nothing() -> None:
 
 @pytest.mark.parametrize("width", [8192, 8193])
 def test_wide_rows(width: int) -> None:
-    made = indexed(4, width, 3, smooth=True)
-    made.indices[2:] = made.indices[1]
+    rows = indexed(2, width, 3, smooth=True).indices
+    made = of(rows[[0, 1, 1, 1]], 3)
     assert_same(kmc.open(encode(made)), made)
 
 

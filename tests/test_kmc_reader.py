@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kmc_files import BEGINNING, encode, file_of, indexed, with_metadata
+from kmc_files import BEGINNING, described, encode, file_of, indexed, of, with_metadata
 from kmc_reader import read, read_metadata
 
 import kmc
-from kmc.formats.kmc.codec import Header, picture_chunks
+from kmc.formats.kmc.codec import picture_chunks
 from kmc.formats.kmc.container import END, chunk
+from kmc.formats.kmc.header import Header
 
 pytestmark = pytest.mark.once
 
@@ -55,8 +56,8 @@ def test_metadata_is_no_hindrance() -> None:
     ids=["empty", "one byte", "every byte", "zeros", "text", "noise", "curve"],
 )
 def test_blocks_of_metadata(block: bytes) -> None:
-    image = indexed(3, 4, 2)
-    image.metadata = kmc.Metadata(icc_profile=block, exif=block[::-1], xmp=block[:7])
+    metadata = kmc.Metadata(icc_profile=block, exif=block[::-1], xmp=block[:7])
+    image = described(indexed(3, 4, 2), metadata)
     data = encode(image)
     assert read_metadata(data) == {b"c": block, b"e": block[::-1], b"x": block[:7]}
     assert kmc.open(data).metadata == image.metadata
@@ -69,8 +70,7 @@ def test_more_nodes_than_have_weights_of_their_own() -> None:
 
 def test_repeated_patterns_are_matched() -> None:
     tile = np.random.default_rng(2).integers(0, 5, (6, 40))
-    image = indexed(24, 40, 5)
-    image.indices[:] = np.tile(tile, (4, 1))
+    image = of(np.tile(tile, (4, 1)), 5)
     data = encode(image, level=9)
     assert len(data) < 250
     assert_read(data, image)
@@ -153,26 +153,27 @@ def test_palettes_that_count(channels: int) -> None:
 
 
 def test_rows_that_were_there_before() -> None:
-    image = indexed(60, 30, 5)
+    rows = indexed(60, 30, 5).indices.copy()
     for y in (3, 4, 9, 10, 11, 20):
-        image.indices[y] = image.indices[y - 3]
-    image.indices[13:16] = 2
-    image.indices[24:60] = image.indices[:9].repeat(4, axis=0)
+        rows[y] = rows[y - 3]
+    rows[13:16] = 2
+    rows[24:60] = rows[:9].repeat(4, axis=0)
+    image = of(rows, 5)
     for model in ((0x0BC38B, 14), (0xFFC38B, 14), (0x080000, 6)):
         assert_read(file_of(image, *model), image)
 
 
 def test_rows_too_wide_to_be_compared() -> None:
-    image = indexed(2, 8193, 2)
-    image.indices[:] = 0
-    image.indices[:, 5000] = 1
+    indices = np.zeros((2, 8193), np.uint8)
+    indices[:, 5000] = 1
+    image = of(indices, 2)
     assert_read(file_of(image, 0x080000, 6), image)
 
 
 def test_bands_of_a_file() -> None:
-    image = indexed(128, 64, 3)
-    image.indices[:] = 1
-    image.indices[::9, ::7] = 2
+    indices = np.ones((128, 64), np.uint8)
+    indices[::9, ::7] = 2
+    image = of(indices, 3)
     data = file_of(image, 0x080000, 6, 2)
     assert_read(data, image)
     assert np.array_equal(kmc.open(data).indices, image.indices)
@@ -207,8 +208,7 @@ GOLDEN = {
     [(b"<rdf:li>kmc</rdf:li>" * 9, "a3e1aaf706ef0872"), (bytes(700), "0821c69787ed49bf")],
 )
 def test_the_bytes_of_metadata_never_change(block: bytes, digest: str) -> None:
-    image = indexed(3, 4, 2)
-    image.metadata = kmc.Metadata(icc_profile=block)
+    image = described(indexed(3, 4, 2), kmc.Metadata(icc_profile=block))
     assert hashlib.sha256(encode(image)).hexdigest()[:16] == digest
 
 

@@ -8,9 +8,10 @@ from typing import IO, Any
 import numpy as np
 from PIL import Image, ImageFile, ImagePalette
 
-from kmc.formats.kmc.codec import DEFAULT_MAX_MEMORY, Header, decode, encode, read_header
+from kmc.formats.kmc.codec import DEFAULT_MAX_MEMORY, decode, encode, read_header
+from kmc.formats.kmc.container import NAME, SIGNATURE
+from kmc.formats.kmc.header import Header
 from kmc.formats.kmc.metadata_chunks import read_metadata
-from kmc.formats.kmc.signature import NAME, SIGNATURE
 from kmc.formats.painting import painted
 from kmc.images.lossless import indexed
 from kmc.images.reading import read_bytes
