@@ -36,6 +36,7 @@ from kmc.images.pillow_modes import EXIF_ORIENTATION, exif_orientation, pillow_p
 from kmc.metadata import Metadata
 from kmc.utils.arguments import whole
 from kmc.utils.os_errors import reading
+from kmc.utils.streams import MAX_STREAM_BYTES, read_stream
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -50,10 +51,6 @@ FORMATS = (
     *("PNG", "JPEG", "BMP", "GIF", "PPM", "KMC"),
     *("WEBP", "TIFF", "AVIF", "JPEG2000", "QOI", "ICO"),
 )
-
-# The most that is read of a pipe, which may have no end, and how much at a time.
-MAX_STREAM_BYTES = 1 << 30
-_PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -221,7 +218,7 @@ def read_bytes(
     if isinstance(file, str | os.PathLike):
         stream, name = _open(file)
         with stream, _reading(name):
-            return _bounded(stream, name, signature, limit), name
+            return read_stream(stream, name, signature=signature, limit=limit), name
     if not hasattr(file, "read"):
         raise ImageTypeError(
             f"expected a path, bytes or a binary file object, got {type(file).__name__}"
@@ -229,25 +226,7 @@ def read_bytes(
     given = getattr(file, "name", None)
     name = given if isinstance(given, str) else "the file object given"
     with _reading(name):
-        return _bounded(file, name, signature, limit), name
-
-
-def _bounded(
-    stream: Any, name: str, signature: bytes = b"", limit: int = MAX_STREAM_BYTES
-) -> bytes:
-    """All of a stream, unless it does not begin with the signature or is longer than the limit."""
-    data = bytearray()
-    while True:
-        wanted = len(signature) - len(data)
-        piece = stream.read(wanted if wanted > 0 else _PIECE)
-        if not isinstance(piece, bytes | bytearray | memoryview):
-            kind = type(piece).__name__
-            raise ImageTypeError(f"{name}: expected read() to give bytes, got {kind}")
-        data += piece
-        if not piece or (len(data) >= len(signature) and not data.startswith(signature)):
-            return bytes(data)
-        if len(data) > limit:
-            raise ImageTooLargeError(f"{name}: is longer than {limit} bytes")
+        return read_stream(file, name, signature=signature, limit=limit), name
 
 
 def _from_file(stream: Any, frame: int | None, name: str | None = None) -> Picture:
@@ -262,7 +241,7 @@ def _from_file(stream: Any, frame: int | None, name: str | None = None) -> Pictu
         if not (
             hasattr(stream, "seekable") and stream.seekable()
         ):  # a pipe, say: Pillow needs to go back
-            stream = io.BytesIO(_bounded(stream, name))
+            stream = io.BytesIO(read_stream(stream, name))
     return _from_stream(stream, name, frame)
 
 
