@@ -31,6 +31,7 @@ import kmc
 from bench import graphics, pictures, report
 from bench.equal_psnr import smallest_jpeg
 from kmc.formats.kmc.codec import encode
+from kmc.images import lossless
 from kmc.mapping.dithering import DitherName
 
 TABLE = report.Table(
@@ -88,10 +89,10 @@ def indexed(
 ) -> kmc.IndexedImage:
     """The picture of k colours in the order of luma, or of all it has, as kmc converts it."""
     if k is None:
-        from kmc.images.lossless import indexed as as_it_is
-
         grey = (picture.pixels == picture.pixels[..., :1]).all()
-        return as_it_is(Image.fromarray(picture.pixels[..., 0] if grey else picture.pixels))
+        pixels = picture.pixels[..., 0] if grey else picture.pixels
+        indices, colors, metadata = lossless.indexed(Image.fromarray(pixels))
+        return kmc.IndexedImage(indices, kmc.Palette(colors), 0.0, metadata)
     return by_luma(kmc.quantize(picture.pixels, k, dither=dither, threads=1))
 
 

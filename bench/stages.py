@@ -95,7 +95,8 @@ def fitting(picture: Picture, k: int, threads: int) -> dict[str, Callable[[], ob
     pixels = picture.pixels
     colors, counts = _core.histogram(pixels, threads)
     tree = _core.tree(colors, counts, threads)
-    fast, default = (checked_options(k, effort=e, threads=threads) for e in ("fast", "default"))
+    fast = checked_options(k, {"effort": "fast", "threads": threads})
+    default = checked_options(k, {"threads": threads})
     unsearched = replace(fast, searches=False)
     seeds = _start(tree, unsearched, 0)
     rested = seeds.copy()

@@ -114,7 +114,10 @@ def __dir__() -> list[str]:
 
 def _is_program() -> bool:
     """Whether the program ``kmc`` is starting, which answers ``--help`` without loading Pillow."""
-    return os.path.basename((getattr(sys, "argv", None) or [""])[0]) in ("kmc", "kmc.exe", "-m")
+    arguments = getattr(sys, "argv", None) or [""]
+    if arguments[0] == "-m":  # python -m, which has not found the module yet
+        return sys.orig_argv[-len(arguments)] in ("kmc", "-mkmc")
+    return os.path.basename(arguments[0]) in ("kmc", "kmc.exe")
 
 
 if not _is_program():

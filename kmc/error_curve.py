@@ -92,9 +92,9 @@ def curve(
     numbers = [whole("ks", k, 1, MAX_COLORS) for k in given_ks]
     checked = checked_options(
         min(numbers, default=MAX_COLORS),
+        options,
         importance=importance,
         image_weights=image_weights,
-        **options,
     )
     given = weighted_colors(image, importance, image_weights, checked.threads)
     problem = ClusteringProblem(given, checked)

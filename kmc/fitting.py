@@ -130,7 +130,7 @@ def fit(
     1
     """
     checked = checked_options(
-        k, callback=callback, importance=importance, image_weights=image_weights, **options
+        k, options, callback=callback, importance=importance, image_weights=image_weights
     )
     sorting = checked_order(order, picture=False)
     given = weighted_colors(image, importance, image_weights, checked.threads)

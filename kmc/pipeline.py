@@ -108,12 +108,12 @@ def quantize(
     """
     checked = checked_options(
         k,
+        options,
         callback=callback,
         importance=importance,
         psnr=psnr,
         max_mse=max_mse,
         quality=quality,
-        **options,
     )
     dithering = checked_dither(dither, dither_strength)
     sorting = checked_order(order)

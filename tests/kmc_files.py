@@ -8,8 +8,10 @@ from PIL import Image
 
 import kmc
 from kmc.formats.kmc import codec
+from kmc.formats.kmc.codec import picture_chunks
 from kmc.formats.kmc.container import END, SIGNATURE
 from kmc.formats.kmc.header import Header
+from kmc.formats.palette_order import image_entries, renumbered
 from kmc.images import lossless
 
 BEGINNING = SIGNATURE + b"\x01"
@@ -37,37 +39,47 @@ def assert_same(a: kmc.IndexedImage, b: kmc.IndexedImage) -> None:
     assert (a.metadata or kmc.Metadata()) == (b.metadata or kmc.Metadata())
 
 
-def of(indices: NDArray[Any], k: int) -> kmc.IndexedImage:
-    """These indices, with k colours at random."""
-    dtype = np.uint8 if k <= 256 else np.uint16
-    return kmc.IndexedImage(indices.astype(dtype), indexed(1, 1, k).palette, 0.0)
-
-
 def described(image: kmc.IndexedImage, metadata: kmc.Metadata) -> kmc.IndexedImage:
-    """The same one with metadata."""
+    """The same image with metadata."""
     return kmc.IndexedImage(image.indices, image.palette, 0.0, metadata)
 
 
 def with_metadata() -> kmc.IndexedImage:
     """A small one that has a bit of everything."""
+    made = indexed(20, 30, 7, smooth=True)
     metadata = kmc.Metadata(icc_profile=b"profile" * 9, dpi=(300.0, 72.5), xmp=b"<x/>")
-    return described(indexed(20, 30, 7, smooth=True), metadata)
+    return kmc.IndexedImage(made.indices, made.palette, 0.0, metadata)
 
 
-def as_it_is(picture: Image.Image) -> kmc.IndexedImage:
-    """A picture of few colours, not quantized."""
-    found = lossless.indexed(picture)
-    return kmc.IndexedImage(found.indices, kmc.Palette(found.colors), 0.0, found.metadata)
+def with_indices(image: kmc.IndexedImage, indices: NDArray[np.integer[Any]]) -> kmc.IndexedImage:
+    """The image with other indices into its palette."""
+    made = np.array(np.broadcast_to(indices, image.indices.shape), image.indices.dtype)
+    return kmc.IndexedImage(made, image.palette, image.mse, image.metadata)
+
+
+def lossless_image(picture: Image.Image) -> kmc.IndexedImage:
+    """The indices and palette that a Pillow picture already has."""
+    indices, colors, metadata = lossless.indexed(picture)
+    return kmc.IndexedImage(indices, kmc.Palette(colors), 0.0, metadata)
+
+
+def ordered_image(image: kmc.IndexedImage, order: str) -> kmc.IndexedImage:
+    """The same picture with its palette in another order."""
+    palette = image.palette
+    entries = image_entries(image.indices, palette.colors, palette.counts, order)
+    ordered = kmc.Palette(
+        palette.colors[entries], palette.centroids[entries], palette.counts[entries]
+    )
+    return kmc.IndexedImage(renumbered(image.indices, entries), ordered, image.mse, image.metadata)
+
+
+def encode(image: kmc.IndexedImage, **options: int) -> bytes:
+    """Its file by the level that is asked for."""
+    return codec.encode(image.indices, image.palette.colors, image.metadata, **options)
 
 
 def file_of(image: kmc.IndexedImage, contexts: int, slot_bits: int, n_bands: int = 1) -> bytes:
     """Its file by this model, in so many bands."""
     colors = np.ascontiguousarray(image.palette.colors)
     header = Header(*image.indices.shape, colors, n_bands, contexts, slot_bits)
-    return b"".join([BEGINNING, *codec.picture_chunks(image.indices, header, 1), END])
-
-
-def encode(image: kmc.IndexedImage, *, level: int = 5, threads: int | None = None) -> bytes:
-    """Its file as the writer makes it."""
-    arrays = image.indices, image.palette.colors
-    return codec.encode(*arrays, image.metadata, level=level, threads=threads)
+    return b"".join([BEGINNING, *picture_chunks(image.indices, header, 1), END])

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from kmc_files import lossless_image
 from PIL import Image
 
 import kmc
-from kmc.images.lossless import indexed as as_it_is
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))  # at the end: the installed kmc comes before the checkout's
@@ -177,7 +177,7 @@ def test_drawn_pictures_are_many_and_no_larger_as_kmc_files_than_as_png() -> Non
     names = [name for name, _ in drawn]
     assert len(set(names)) == len(names) > 20
     for name, pixels in drawn:
-        image = as_it_is(Image.fromarray(np.ascontiguousarray(pixels)))
+        image = lossless_image(Image.fromarray(np.ascontiguousarray(pixels)))
         files = io.BytesIO(), io.BytesIO()
         image.save(files[0], "kmc")
         image.save(files[1], "png")

@@ -82,7 +82,8 @@ def test_the_worst_code_counts():
 
 def test_it_starts_without_what_it_does_not_need():
     heavy = {"numpy", "PIL", "matplotlib", "concurrent", "oxipng"}
-    run_main = "from kmc.cli.main import main; import contextlib, io; h = io.StringIO()"
+    run_main = "import contextlib, io, sys; sys.argv[0] = 'kmc'; h = io.StringIO()"
+    run_main += "; from kmc.cli.main import main"
     for arguments in (["--version"], ["--help"], ["quantize", "--help"]):
         names = loaded_by(
             f"{run_main}\nwith contextlib.redirect_stdout(h): main({arguments})\npass"

@@ -19,6 +19,10 @@ from kmc.display.swatches import swatches
 pytestmark = pytest.mark.once
 
 
+def swatches_of(palette):
+    return swatches(palette.colors, palette.counts)
+
+
 @pytest.fixture
 def cli(cli, photo, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -28,7 +32,7 @@ def cli(cli, photo, tmp_path, monkeypatch):
 
 @pytest.fixture
 def expected(photo):
-    return swatches(kmc.fit(photo, 5))
+    return swatches_of(kmc.fit(photo, 5))
 
 
 def test_a_table_of_colours_and_shares(cli, expected):
@@ -79,7 +83,7 @@ def test_palettes_as_files(cli, expected, suffix):
 def test_one_palette_of_several_pictures(cli, photo):
     Image.fromarray(255 - photo).save("other.png")
     lines = cli("palette", "photo.png", "other.png", "-k", 6, "--format", "hex")[1].split()
-    best = swatches(kmc.fit(["photo.png", "other.png"], 6))
+    best = swatches_of(kmc.fit(["photo.png", "other.png"], 6))
     assert lines == [swatch.hex for swatch in best]
     assert cli("palette", "-r", ".", "-k", 6, "--format", "hex")[1].split() == lines
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kmc_files import as_it_is, assert_same, encode, file_of, indexed, of
+from kmc_files import assert_same, encode, file_of, indexed, lossless_image, with_indices
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -66,7 +66,8 @@ def test_extreme_colors() -> None:
 def test_strided_and_read_only_indices() -> None:
     made = indexed(40, 40, 5)
     part = made.indices[::-2, ::3]
-    part.flags.writeable = False
+    assert not part.flags.writeable
+    assert not part.flags.c_contiguous
     strided = kmc.IndexedImage(part, made.palette, 0.0)
     assert_same(kmc.open(encode(strided)), strided)
 
@@ -112,7 +113,7 @@ def test_instruction_sets_change_no_bytes(k: int, contexts: int) -> None:
 def test_large_pictures_are_cut_into_bands() -> None:
     indices = np.zeros((2500, 2500), np.uint8)
     indices[::97, ::89] = 1
-    made = of(indices, 2)
+    made = with_indices(indexed(2500, 2500, 2), indices)
     file = encode(made, level=1, threads=2)
     assert read_header(file, "")[0].n_bands == 2
     assert file == encode(made, level=1, threads=1)
@@ -120,10 +121,10 @@ def test_large_pictures_are_cut_into_bands() -> None:
 
 
 def test_what_can_be_foretold_takes_few_bytes() -> None:
-    made = of(np.tile(np.arange(64) // 16 % 4, (64, 1)), 4)
+    made = with_indices(indexed(64, 64, 4), np.arange(64) // 16 % 4)
     assert len(encode(made)) < 100
     assert len(encode(indexed(1, 1, 1))) <= 20
-    plain = of(np.full((200, 300), 2), 3)
+    plain = with_indices(indexed(200, 300, 3), np.array(2))
     assert len(encode(plain)) < 64
 
 
@@ -281,8 +282,8 @@ def test_small_pictures_are_coded_in_the_best_of_several_ways() -> None:
 def test_gradients_go_on_in_two_directions() -> None:
     y, x = np.indices((96, 96))
     both = np.stack([x // 8 * 20, y // 8 * 20, 0 * x], axis=-1).astype(np.uint8)
-    grid = as_it_is(Image.fromarray(both))
-    hill = as_it_is(Image.fromarray((250 - (np.hypot(x - 48, y - 48) * 3)).astype(np.uint8)))
+    grid = lossless_image(Image.fromarray(both))
+    hill = lossless_image(Image.fromarray((250 - (np.hypot(x - 48, y - 48) * 3)).astype(np.uint8)))
     assert len(encode(grid)) < 70
     assert len(encode(hill)) < 0.85 * len(file_of(hill, 0x7FB13F, 16))
     for made in (grid, hill):
@@ -317,8 +318,8 @@ def test_rows_that_repeat_take_next_to_nothing() -> None:
 
 @pytest.mark.parametrize("width", [8192, 8193])
 def test_wide_rows(width: int) -> None:
-    rows = indexed(2, width, 3, smooth=True).indices
-    made = of(rows[[0, 1, 1, 1]], 3)
+    made = indexed(4, width, 3, smooth=True)
+    made = with_indices(made, made.indices[[0, 1, 1, 1]])
     assert_same(kmc.open(encode(made)), made)
 
 
@@ -363,7 +364,7 @@ def test_palettes_that_count_take_next_to_nothing(palette: NDArray[np.intp], siz
 def test_colors_are_put_in_the_order_that_takes_fewer_bytes(channels: int) -> None:
     y, x = np.indices((16, 16))
     grid = np.stack([16 * x, 16 * y, 0 * x + 96, 255 - y][:channels], axis=2).astype(np.uint8)
-    steps = as_it_is(Image.fromarray(grid))
+    steps = lossless_image(Image.fromarray(grid))
     assert np.array_equal(np.asarray(steps), grid)
     colors = steps.palette.colors
     assert len(_core.palette_write(colors)) < 40
@@ -372,6 +373,6 @@ def test_colors_are_put_in_the_order_that_takes_fewer_bytes(channels: int) -> No
 
     near = np.cumsum(np.random.default_rng(8).integers(0, 3, (1, 200, channels)), axis=1)
     counted, _ = _core.histogram(near.astype(np.uint8), 1)
-    kept = as_it_is(Image.fromarray(near.astype(np.uint8)))
+    kept = lossless_image(Image.fromarray(near.astype(np.uint8)))
     assert np.array_equal(np.asarray(kept), near)
     assert len(_core.palette_write(kept.palette.colors)) <= len(_core.palette_write(counted))

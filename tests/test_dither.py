@@ -58,8 +58,7 @@ def expected(pixels, palette, name, strength, space):
 def found(pixels, palette, name, strength=256, threads=1, space="rgb"):
     colors, _ = _core.histogram(pixels, threads)
     labels = plain_labels(colors, palette, space)
-    given = kmc.Palette(palette, space=space)
-    return dithered(Dither(name, strength), pixels, colors, labels, given, threads)
+    return dithered(Dither(name, strength), pixels, colors, labels, palette, space, threads)
 
 
 def check(pixels, palette, name, strength=256, space="rgb"):

@@ -13,9 +13,9 @@ from PIL import Image, features
 from scenes import scattered
 
 import kmc
+from kmc.colors.arrays import rgb_colors
 from kmc.formats import registry as files
 from kmc.images.reading import as_pixels
-from kmc.indexed_image import rgb_colors
 
 KS = (1, 2, 3, 4, 5, 15, 16, 17, 100, 255, 256)
 

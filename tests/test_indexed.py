@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import kmc
-from kmc.indexed_image import rgb_colors
+from kmc.colors.arrays import rgb_colors
 
 
 @pytest.mark.parametrize("channels", [1, 3])

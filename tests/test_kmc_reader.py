@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kmc_files import BEGINNING, described, encode, file_of, indexed, of, with_metadata
+from kmc_files import BEGINNING, described, encode, file_of, indexed, with_indices, with_metadata
 from kmc_reader import read, read_metadata
 
 import kmc
@@ -70,7 +70,7 @@ def test_more_nodes_than_have_weights_of_their_own() -> None:
 
 def test_repeated_patterns_are_matched() -> None:
     tile = np.random.default_rng(2).integers(0, 5, (6, 40))
-    image = of(np.tile(tile, (4, 1)), 5)
+    image = with_indices(indexed(24, 40, 5), np.tile(tile, (4, 1)))
     data = encode(image, level=9)
     assert len(data) < 250
     assert_read(data, image)
@@ -153,27 +153,26 @@ def test_palettes_that_count(channels: int) -> None:
 
 
 def test_rows_that_were_there_before() -> None:
-    rows = indexed(60, 30, 5).indices.copy()
+    image = indexed(60, 30, 5)
+    indices = image.indices.copy()
     for y in (3, 4, 9, 10, 11, 20):
-        rows[y] = rows[y - 3]
-    rows[13:16] = 2
-    rows[24:60] = rows[:9].repeat(4, axis=0)
-    image = of(rows, 5)
+        indices[y] = indices[y - 3]
+    indices[13:16] = 2
+    indices[24:60] = indices[:9].repeat(4, axis=0)
+    image = with_indices(image, indices)
     for model in ((0x0BC38B, 14), (0xFFC38B, 14), (0x080000, 6)):
         assert_read(file_of(image, *model), image)
 
 
 def test_rows_too_wide_to_be_compared() -> None:
-    indices = np.zeros((2, 8193), np.uint8)
-    indices[:, 5000] = 1
-    image = of(indices, 2)
+    image = with_indices(indexed(2, 8193, 2), np.arange(8193) == 5000)
     assert_read(file_of(image, 0x080000, 6), image)
 
 
 def test_bands_of_a_file() -> None:
     indices = np.ones((128, 64), np.uint8)
     indices[::9, ::7] = 2
-    image = of(indices, 3)
+    image = with_indices(indexed(128, 64, 3), indices)
     data = file_of(image, 0x080000, 6, 2)
     assert_read(data, image)
     assert np.array_equal(kmc.open(data).indices, image.indices)

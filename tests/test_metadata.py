@@ -297,13 +297,14 @@ def test_numbers_that_no_file_could_hold(field, value, message):
 @pytest.mark.parametrize("value", [5e-324, 5e7, 20_000.0, 0.3])
 @pytest.mark.parametrize("suffix", ["png", "tiff", "bmp", "kmc"])
 def test_numbers_that_files_hold(value, suffix, make_indexed):
-    made = make_indexed(3)
-    made.metadata = kmc.Metadata(dpi=(value, 1.0))
+    plain = make_indexed(3)
+    made = kmc.IndexedImage(plain.indices, plain.palette, 0.0, kmc.Metadata(dpi=(value, 1.0)))
     nothing = value < 0.01 and suffix != "kmc"  # others hold whole dots a metre, or fractions
     assert saved(made, suffix).dpi == (None if nothing else pytest.approx((value, 1), rel=0.02))
     if suffix in ("png", "kmc"):
         other = min(value, 2e4)
-        made.metadata = kmc.Metadata(gamma=other, chromaticity=(other,) * 8)
+        metadata = kmc.Metadata(gamma=other, chromaticity=(other,) * 8)
+        made = kmc.IndexedImage(plain.indices, plain.palette, 0.0, metadata)
         assert saved(made, suffix).chromaticity == pytest.approx((other,) * 8, abs=1e-5)
 
 

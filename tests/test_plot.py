@@ -7,12 +7,12 @@ import sys
 
 import numpy as np
 import pytest
-from kmc.clustering.error_curve import CurvePoint
 from matplotlib import pyplot
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 import kmc
+from kmc.error_curve import CurvePoint
 from kmc.plot.axes import VERMILLION
 from kmc.plot.curve import knee, measured
 

@@ -13,12 +13,12 @@ import pytest
 from graphics import graphics, with_numbers
 from hypothesis import given
 from hypothesis import strategies as st
+from kmc_files import ordered_image
 from PIL import Image
 from scenes import few, gradient, noise, photo
 
 import kmc
 from kmc import _core
-from kmc.formats.palette_order import ordered_image
 from kmc.formats.png import (
     LEAST,
     NONE,

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kmc.clustering.samples import is_several, sample
 from pictures import encoded
 from PIL import Image
 from scenes import NAMED, few, noise, photo
 
 import kmc
+from kmc.image_sets import is_several, weighted_colors
 
 PARTS = [photo(20, 30, 1), photo(11, 17, 2), few(9, 40, 30), photo(20, 30, 1)]
 
@@ -42,8 +42,8 @@ def test_several_pictures_are_one_of_all_their_pixels(chosen, k):
 
 @given(st.lists(st.integers(0, 5), min_size=4, max_size=4).filter(any), st.integers(1, 20))
 def test_whole_weights_are_as_many_times_the_pictures(times, k):
-    found, whole = sample(PARTS, image_weights=times), joined(PARTS)
-    assert found.counted == kmc.histogram(whole)
+    found, whole = weighted_colors(PARTS, image_weights=times), joined(PARTS)
+    assert kmc.Histogram(found.colors, found.counts) == kmc.histogram(whole)
     expected = kmc.histogram(joined(PARTS, times))
     divisor = np.gcd.reduce(times)
     weighted = found.weights[found.weights > 0]

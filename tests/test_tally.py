@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from kmc import _core
+from kmc.colors.arrays import promoted
 from kmc.errors import OutOfMemoryError
-from kmc.images.arrays import promoted
 
 TASK = 1 << 17  # pixels that a thread counts at a time
 CELL, CELLS = 1 << 11, 1 << 13  # keys of a cell, cells of three channels

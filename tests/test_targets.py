@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kmc.clustering.fitting import Fitter
 from scenes import NAMED, PICTURES, few, photo
 
 import kmc
 from kmc.clustering.goals import mse_of
+from kmc.clustering.problem import ClusteringProblem
 
 
 def same(found, expected):
@@ -122,12 +122,12 @@ def test_few_fits_are_made(monkeypatch, space, effort):
     """Three to five whole ones: the curve of seeds, and rough fits, tell where to look."""
     tried, rough = [], []
 
-    def noted(fitter, k):
-        (rough if fitter.options.max_iter == 1 else tried).append(k)
-        return fit(fitter, k)
+    def noted(problem, k):
+        (rough if problem.options.max_iter == 1 else tried).append(k)
+        return solve(problem, k)
 
-    fit = Fitter.fitted
-    monkeypatch.setattr(Fitter, "fitted", noted)
+    solve = ClusteringProblem.solve
+    monkeypatch.setattr(ClusteringProblem, "solve", noted)
     for seed in range(3):
         for psnr in (24, 28, 32):
             tried.clear()

@@ -101,7 +101,9 @@ def every_option(pixels: Colors, starts: NDArray[np.float64]) -> None:
     kmc.histogram(pixels, importance=[[True, False]])
     kmc.quantize(pixels, 8, effort="quick")  # type: ignore[arg-type]
     kmc.quantize(pixels, 8, weights="pixels")  # type: ignore[arg-type]
-    kmc.quantize(pixels, 8, "bisecting")  # type: ignore[call-arg]
+    kmc.quantize(pixels, 8, "bisecting")  # type: ignore[call-arg,arg-type]
+    kmc.quantize(pixels, 8, efort="fast")  # type: ignore[call-arg]
+    kmc.fit(pixels, 8, psnr=38)  # type: ignore[call-arg]
 
 
 def the_processor() -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 import kmc
 from kmc.cli.opening import Opener
 from kmc.cli.options import DITHERING, GOALS, SEARCH, chosen
-from kmc.clustering.options import checked_options
+from kmc.clustering.options import FitOptions, checked_options
 from kmc.colors.spaces import SpaceName
 from kmc.errors import PaletteNotFoundError
 from kmc.mapping.dithering import checked_dither
@@ -79,12 +79,13 @@ def fit_options(given: dict[str, Any], opener: Opener) -> dict[str, Any]:
     >>> fit_options({"k": 4, "effort": "best", "seed": None, "force": True}, Opener())
     {'effort': 'best'}
     """
-    options = chosen(given, SEARCH + GOALS)
+    options, goals = chosen(given, SEARCH), chosen(given, GOALS)
     if given.get("fixed"):
         options["fixed"] = np.array(given["fixed"], np.uint8)
     if given.get("threads"):
         options["threads"] = given["threads"]
-    checked_options(given["k"], **options)
+    checked_options(given["k"], cast(FitOptions, options), **goals)
+    options |= goals
     if given.get("importance"):
         options["importance"] = opener.mask(given["importance"])
     return options

@@ -39,7 +39,7 @@ def best_greys(
     >>> colors = np.array([[5], [9], [10], [12]], np.uint8)
     >>> tree = tree_of(colors, None, "rgb", 1, given=colors[:0])
     >>> for fixed in (None, [[11]]):
-    ...     palette, centroids = best_greys(tree, checked_options(2, fixed=fixed))
+    ...     palette, centroids = best_greys(tree, checked_options(2, {"fixed": fixed}))
     ...     palette.ravel().tolist(), centroids[:, 0].round(2).tolist()
     ([5, 10], [5.0, 10.33])
     ([11, 5], [11.0, 5.0])

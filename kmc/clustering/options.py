@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypedDict, TypeVar, Unpack
+from typing import Any, Literal, TypedDict, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -167,6 +167,7 @@ class Options:
 
 def checked_options(
     k: int,
+    options: FitOptions,
     *,
     callback: Callback | None = None,
     importance: ArrayLike | None = None,
@@ -174,7 +175,6 @@ def checked_options(
     psnr: float | None = None,
     max_mse: float | None = None,
     quality: tuple[float, float] | None = None,
-    **options: Unpack[FitOptions],
 ) -> Options:
     """The options of `kmc.fit` and `kmc.quantize`, checked.
 
@@ -188,7 +188,7 @@ def checked_options(
     Examples
     --------
     >>> from kmc.clustering.options import checked_options
-    >>> checked_options(0)
+    >>> checked_options(0, {})
     Traceback (most recent call last):
     ...
     kmc.errors.ArgumentError: k must be 1 to 65536, not 0

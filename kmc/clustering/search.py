@@ -34,7 +34,7 @@ def best_run(tree: AnyTree, options: Options, start: NDArray[np.float64] | None 
     >>> from kmc.clustering.search import best_run
     >>> colors = np.array([[5], [9], [10]], np.uint8)
     >>> tree = tree_of(colors, None, "rgb", 1, given=colors[:0])
-    >>> centroids, history, converged = best_run(tree, checked_options(2))
+    >>> centroids, history, converged = best_run(tree, checked_options(2, {}))
     >>> sorted(centroids[:, 0].tolist()), history[-1][0], converged
     ([5.0, 9.5], 0.5, True)
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import html
 from dataclasses import replace
 
 import numpy as np
@@ -55,6 +54,8 @@ def image_bundle(
     >>> sorted(shown), "MSE 0.5" in shown["text/html"], shown["image/png"][1:4]
     (['image/png', 'text/html', 'text/plain'], True, b'PNG')
     """
+    import html  # only here: `import kmc` need not wait for its table of two thousand entities
+
     height, width = indices.shape
     color_only = replace(metadata, exif=None, xmp=None)
     file = _png(indices, colors, color_only) if indices.size <= MOST_ENCODED else None
@@ -109,7 +110,7 @@ def _thumbnail(
     pixels = np.asarray(scaled).reshape(size[1], size[0], -1)
     threads = thread_count(None)
     distinct, counts = _core.histogram(pixels, threads)
-    options = checked_options(256, effort="fast")
+    options = checked_options(256, {"effort": "fast"})
     found = ClusteringProblem(WeightedColors(distinct, counts), options).solve(256)
     mapped = map_labels(
         pixels, distinct, found.labels, found.error, found.colors, "rgb", None, threads

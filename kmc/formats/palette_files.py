@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import struct
@@ -188,6 +187,8 @@ def _write_pal(colors: Colors, name: str) -> bytes:
 
 
 def _parse_json(data: bytes) -> Colors:
+    import json  # only here: `import kmc` need not wait the 2 ms that it takes
+
     found = json.loads(data.decode("utf-8-sig", "replace"))
     if isinstance(found, dict):
         found = found.get("colors")
@@ -206,6 +207,8 @@ def _from_json(entry: Any, where: str) -> list[int]:
 
 
 def _write_json(colors: Colors, name: str) -> bytes:
+    import json
+
     found = {"name": name, "colors": hex_codes(colors)}
     return (json.dumps(found, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
 

@@ -94,7 +94,7 @@ def steps(
         raise ArgumentTypeError(f"folder must be a path, not {type(folder).__name__}")
     pixels = as_pixels(image)
     drawing = _Drawing(pixels, Path(folder), n_pixels, callback)
-    checked = checked_options(k, callback=drawing.step, importance=importance, **options)
+    checked = checked_options(k, options, callback=drawing.step, importance=importance)
     given = colors_of_pixels(pixels, importance, checked.threads)
     found = ClusteringProblem(given, replace(checked, on_start=drawing.begin)).solve(k)
     if drawing.before is None:
