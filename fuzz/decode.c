@@ -1,9 +1,16 @@
-/* Any bytes as palette and bands: they must decode to something, in bounds. */
+/* Any bytes as palette, bands and a block of metadata: they must decode to something, in bounds. */
 #include "plane.h"
 
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void decode_block(const kmc_run *run, const uint8_t *coded, size_t size, size_t n)
+{
+    uint8_t *const block = malloc(n);
+    if (!block || kmc_block_read(run, coded, size, block, n) != KMC_OK) abort();
+    free(block);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -26,6 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (kmc_plane_read(&run, &plane, coded, indices, index_bytes) != KMC_OK) abort();
     for (size_t i = 0; i < plane.width * plane.height; i++)
         if (fuzz_index(indices, index_bytes, i) >= plane.k) abort();
+    decode_block(&run, rest, size - FUZZ_HEAD, 1 + data[10] * (size_t)4);
     free(palette);
     free(rest);
     free(coded);

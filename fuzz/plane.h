@@ -2,7 +2,7 @@
 #ifndef KMC_FUZZ_PLANE_H
 #define KMC_FUZZ_PLANE_H
 
-#include "index_model.h"
+#include "codec/index_model.h"
 #include "kmc.h"
 
 #include <stdlib.h>
@@ -19,7 +19,7 @@ static inline int fuzz_plane(const uint8_t *data, kmc_plane *plane)
     plane->k = 1 + (size_t)(data[2] | data[3] << 8) % FUZZ_COLORS;
     plane->channels = CHANNELS[data[4] % 3];
     plane->contexts = (data[5] | (uint32_t)data[6] << 8 | (uint32_t)data[7] << 16) & KMC_CONTEXT_BITS;
-    plane->contexts |= KMC_FIRST_GUESS;
+    plane->contexts |= KMC_FIRST_PREDICTION;
     plane->slot_bits = data[8] % 6 == 5 ? 0 : KMC_SLOT_BITS_MIN + data[8] % 6;
     plane->n_bands = 1 + data[9] % (plane->height < FUZZ_BANDS ? plane->height : FUZZ_BANDS);
     return plane->k <= 256 ? 1 : 2;

@@ -1,4 +1,4 @@
-/* Any index plane: what is written must be read as it was. */
+/* Any index plane, palette and block of metadata: what is written must be read as it was. */
 #include "plane.h"
 
 #include <string.h>
@@ -37,6 +37,17 @@ static void check_palette(const kmc_plane *plane)
     free(again);
 }
 
+static void check_block(const kmc_run *run, const uint8_t *block, size_t n)
+{
+    kmc_bytes coded;
+    uint8_t *const again = malloc(n);
+    if (!again || kmc_block_write(run, block, n, &coded) != KMC_OK) abort();
+    if (kmc_block_read(run, coded.data, coded.size, again, n) != KMC_OK) abort();
+    if (memcmp(again, block, n) != 0) abort();
+    kmc_bytes_free(&coded, 1);
+    free(again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     kmc_plane plane;
@@ -52,6 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     plane.palette = palette;
     draw(&plane, indices, index_bytes, data + FUZZ_HEAD, size - FUZZ_HEAD);
     check_palette(&plane);
+    check_block(&run, data, size);
     if (kmc_plane_write(&run, &plane, indices, index_bytes, coded) != KMC_OK) abort();
     if (kmc_plane_read(&run, &plane, coded, again, index_bytes) != KMC_OK) abort();
     if (memcmp(indices, again, n * (size_t)index_bytes) != 0) abort();

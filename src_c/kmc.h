@@ -176,16 +176,17 @@ kmc_status kmc_nudge(const kmc_run *run, const kmc_tree *tree, size_t k, size_t 
 kmc_status kmc_label(const kmc_run *run, const kmc_tree *tree, size_t k, const double *centroids, uint16_t *labels,
                      int64_t *counts, double *error);
 
-/* ---- .kmc: palettes and index planes to bytes and back; docs/kmc-format.md says what they mean ------------------- */
+/* ---- .kmc: index planes, palettes and metadata to bytes and back; docs/kmc-format.md describes them ----------------
+ * */
 
 typedef struct kmc_bytes {
     uint8_t *data;
     size_t size;
 } kmc_bytes;
 
-/* An index plane: palette colours have `channels` (1, 3 or 4) bytes, k is at most 65536; rows are cut into
- * n_bands (at most `height`) alike; `contexts` and `slot_bits` are the model's, as the file has them;
- * without slots it is the plain one, of symbols, or with bit 0 of differences. */
+/* An index plane: palette colours have `channels` (1, 3 or 4) bytes, k is at most 65536; the rows are divided into
+ * n_bands (at most `height`) bands; `contexts` and `slot_bits` choose the model, as in the file: without slots it is
+ * the order-0 model, of symbols, or of residuals if bit 0 of `contexts` is set. */
 typedef struct kmc_plane {
     size_t width, height;
     const uint8_t *palette;
@@ -196,26 +197,34 @@ typedef struct kmc_plane {
     size_t n_bands;
 } kmc_plane;
 
-/* The bytes of memory that each band at work takes. There are as many as threads, or as bands. */
+/* The bytes of memory that coding one band takes. As many are coded at a time as there are threads. */
 uint64_t kmc_plane_bytes(const kmc_plane *plane);
 
-/* And what k colours take, besides themselves. */
+/* The bytes of memory that a palette of k colours takes while a plane is coded, besides the colours. */
 uint64_t kmc_palette_bytes(size_t k);
 
-/* Indices (below k, index_bytes = 1 or 2 wide) to the bytes of each band. Release them with kmc_bytes_free. */
+/* Encodes indices, index_bytes = 1 or 2 wide, as n_bands byte strings. Release them with kmc_bytes_free. Returns
+ * KMC_BAD_ARGUMENT if an index is not below k. */
 kmc_status kmc_plane_write(const kmc_run *run, const kmc_plane *plane, const void *indices, int index_bytes,
                            kmc_bytes *coded);
 
-/* And back. A band without data is left out, its indices stay as they are. Any bytes decode to something: whether it is
- * what was meant is for a checksum to say. */
+/* Decodes indices. A band without data is skipped, its indices stay as they are. Any bytes decode to valid indices: the
+ * caller's checksum tells whether they are the right ones. */
 kmc_status kmc_plane_read(const kmc_run *run, const kmc_plane *plane, const kmc_bytes *coded, void *indices,
                           int index_bytes);
 
-/* A palette of k colours, at least one, to bytes and back, under the same rules. */
+/* Encodes and decodes a palette of k colours, at least one. Any bytes decode to colours. */
 kmc_status kmc_palette_write(const uint8_t *palette, size_t k, int channels, kmc_bytes *coded);
 kmc_status kmc_palette_read(const uint8_t *data, size_t size, uint8_t *palette, size_t k, int channels);
 
-/* Releases n of them. */
+/* Encodes and decodes a block of n bytes of metadata, at least one. Any bytes decode to a block. */
+kmc_status kmc_block_write(const kmc_run *run, const uint8_t *block, size_t n, kmc_bytes *coded);
+kmc_status kmc_block_read(const kmc_run *run, const uint8_t *coded, size_t size, uint8_t *block, size_t n);
+
+/* The bytes of memory that coding a block of n bytes takes, besides the block. */
+uint64_t kmc_block_bytes(size_t n);
+
+/* Releases n byte strings. */
 void kmc_bytes_free(kmc_bytes *bytes, size_t n);
 
 #endif

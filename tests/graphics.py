@@ -105,9 +105,7 @@ def graphics() -> Mapping[str, Pixels]:
     return {name: pixels.astype(np.uint8) for name, pixels in made.items()}
 
 
-def with_numbers(
-    pictures: Mapping[str, Pixels], numbers: Sequence[int]
-) -> list[tuple[str, int]]:
+def with_numbers(pictures: Mapping[str, Pixels], numbers: Sequence[int]) -> list[tuple[str, int]]:
     """The name of each picture with each number of colours, but one at most that is enough for all.
 
     >>> with_numbers({"grey": np.full((1, 1, 3), 9, np.uint8)}, (2, 4))

@@ -89,3 +89,15 @@ def learn_row(row, t, step, bit, limit):
     j, part = divmod(t, step)
     j += 2 * part >= step
     row[j] = learned(row[j], bit, limit)
+
+
+def find_slot(slots, slot_bits, h):
+    """A list of a check and fifteen counters."""
+    number, check = h >> (64 - slot_bits), h % ONE32 | 1
+    pair = [slots.setdefault(i, [0] + [(0, 0)] * 15) for i in (number, number ^ 1)]
+    for slot in pair:
+        if slot[0] == check:
+            return slot
+    slot = pair[1] if pair[1][1][1] < pair[0][1][1] else pair[0]
+    slot[:] = [check] + [new_counter()] * 15
+    return slot

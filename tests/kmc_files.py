@@ -8,9 +8,9 @@ from PIL import Image
 
 import kmc
 from kmc.formats.kmc import codec
-from kmc.formats.kmc.codec import Header, picture_chunks
-from kmc.formats.kmc.container import END
-from kmc.formats.kmc.signature import SIGNATURE
+from kmc.formats.kmc.codec import picture_chunks
+from kmc.formats.kmc.container import END, SIGNATURE
+from kmc.formats.kmc.header import Header
 from kmc.formats.palette_order import image_entries, renumbered
 from kmc.images import lossless
 
@@ -37,6 +37,11 @@ def assert_same(a: kmc.IndexedImage, b: kmc.IndexedImage) -> None:
     assert np.array_equal(a.indices, b.indices)
     assert np.array_equal(a.palette.colors, b.palette.colors)
     assert (a.metadata or kmc.Metadata()) == (b.metadata or kmc.Metadata())
+
+
+def described(image: kmc.IndexedImage, metadata: kmc.Metadata) -> kmc.IndexedImage:
+    """The same image with metadata."""
+    return kmc.IndexedImage(image.indices, image.palette, 0.0, metadata)
 
 
 def with_metadata() -> kmc.IndexedImage:

@@ -7,6 +7,7 @@ from kmc_coder import (
     STRETCH,
     clamp,
     code_bit,
+    find_slot,
     learn_row,
     learned,
     mix,
@@ -40,15 +41,7 @@ class Learned:
 
     def find_slot(self, h):
         """A list of a check and fifteen counters."""
-        number, check = h >> (64 - self.slot_bits), h % ONE32 | 1
-        empty = [(0, 0)] * 16
-        pair = [self.slots.setdefault(i, [0, *empty[1:]]) for i in (number, number ^ 1)]
-        for slot in pair:
-            if slot[0] == check:
-                return slot
-        slot = pair[1] if pair[1][1][1] < pair[0][1][1] else pair[0]
-        slot[:] = [check] + [new_counter()] * 15
-        return slot
+        return find_slot(self.slots, self.slot_bits, h)
 
     def relation(self, i, a, b):
         return i, mix(i, a, b) >> (64 - self.relation_bits)
@@ -160,7 +153,7 @@ class Band:
             for name, (dx, dy) in NEIGHBOURS.items()
         }
         self.around = near
-        self.guess(x, near)
+        self.predict(x, near)
         self.above = (self.above + near["NEEE"] + 1) * 0xBC2D311C % ONE32
         hashed = (self.left * 0x9E3779B1 ^ self.above * 0x85EBCA6B) % ONE32
         slot = hashed * 0xC2B2AE35 % ONE32 >> 16
@@ -189,12 +182,12 @@ class Band:
             for rule in self.rules
         ]
 
-    def guess(self, x, near):
+    def predict(self, x, near):
         colors = [[self.tree.colors[s][c] for s in near.values()] for c in range(4)]
         sums = [sum(column[r] for column in self.errors[x : x + 6]) for r in range(8)]
         weights = [65536 // (min(e, 4095) + 9) for e in sums]
         self.rules = [[] for _ in range(8)]
-        self.guesses = [[] for _ in range(4)]
+        self.predictions = [[] for _ in range(4)]
         for w, n, nw, ne, ww, nn, nne, _, _, nee, *_ in colors:
             rules = w, n, ne, w + n - nw, w + ne - n, 2 * n - nn, 2 * w - ww, n + ne - nne
             for rule, value in zip(self.rules, rules, strict=True):
@@ -202,12 +195,14 @@ class Band:
             total = sum(a * 16 * b for a, b in zip(weights, rules, strict=True))
             gradient = clamp(w + n - nw, min(w, n), max(w, n))
             of_all = 3 * (w + n) + 2 * (nw + ne + ww + nn) + nne + nee
-            guessed = min(max(total, 0) // sum(weights), 4080), of_all, 8 * (w + ne), 16 * gradient
-            for guess, value in zip(self.guesses, guessed, strict=True):
-                guess.append(value)
+            weighted = min(max(total, 0) // sum(weights), 4080), of_all, 8 * (w + ne), 16 * gradient
+            for prediction, value in zip(self.predictions, weighted, strict=True):
+                prediction.append(value)
 
-    def quantized(self, guess, shift):
-        return int.from_bytes(bytes(value >> shift for value in self.guesses[guess]), "big")
+    def quantized(self, prediction, shift):
+        return int.from_bytes(
+            bytes(value >> shift for value in self.predictions[prediction]), "big"
+        )
 
     def contexts(self, x, near):
         s = list(near.values())
@@ -238,43 +233,43 @@ class Band:
             off[name] = (self.packed(symbol) - w) % ONE64 if compared else 0
         self.differences = {name: mix(0, value) >> 33 for name, value in off.items()}
         self.relative = mix(23, *(self.differences[name] for name in ("N", "NW", "NE", "WW")))
-        step, times = self.steps.get(self.relative >> 52, (0, 0))
-        if times == 0:
+        step, hits = self.steps.get(self.relative >> 52, (0, 0))
+        if hits == 0:
             step = off["N"] - off["NW"]
         pair = ("W", "WW") if self.first else ("N", "NW")
         on = near["W"] + near[pair[0]] - near[pair[1]]
         if not 0 <= on < len(self.tree.colors):
             on = near["W"]
-        return self.symbols.get((w + step) % ONE64, on), times
+        return self.symbols.get((w + step) % ONE64, on), hits
 
     def learn_step(self, step):
         number = self.relative >> 52
-        before, times = self.steps.get(number, (0, 0))
+        before, hits = self.steps.get(number, (0, 0))
         if step == before:
-            self.steps[number] = before, min(times + 1, 15)
-        elif times > 3:
-            self.steps[number] = before, times // 2
+            self.steps[number] = before, min(hits + 1, 15)
+        elif hits > 3:
+            self.steps[number] = before, hits // 2
         else:
             self.steps[number] = step, 1
 
     def symbol(self, near, expected):
-        ruled_out = None
+        excluded = None
         if near["W"] == near["N"] == near["NE"] == near["NW"]:
-            ruled_out = near["W"]
+            excluded = near["W"]
             if self.goes_on(near):
-                return ruled_out
+                return excluded
         elif expected:
-            ruled_out = expected[0]
+            excluded = expected[0]
             if self.is_expected(near, *expected):
-                return ruled_out
+                return excluded
         node, group = self.tree.root, None
         while isinstance(node, Node):
-            if ruled_out in node.children:
-                node = node.children[1 - node.children.index(ruled_out)]
+            if excluded in node.children:
+                node = node.children[1 - node.children.index(excluded)]
                 continue
             if node.group != group:
                 group = node.group
-                slots = self.slots(group, 0 if ruled_out is None else 2)
+                slots = self.slots(group, 0 if excluded is None else 2)
             side = decide(self.know, self.coder, self.at_node(node, slots, near), self.rate)
             node = node.children[side]
         return node
@@ -298,31 +293,33 @@ class Band:
         d.final = mix(w * 65536 + near["N"], flat, 0) >> 52
         return decide(self.know, self.coder, d, self.rate)
 
-    def is_expected(self, near, symbol, times):
+    def is_expected(self, near, symbol, hits):
         tag = 3 << 32
         like = sum((s == symbol) << i for i, s in enumerate(list(near.values())[:8]))
         d = Decision()
         d.counters = [(slot, 1) for slot in self.slots(0, 3)]
         color = self.tree.colors[symbol]
-        off = sum(g - 16 * value for g, value in zip(self.guesses[0], color, strict=True))
+        off = sum(g - 16 * value for g, value in zip(self.predictions[0], color, strict=True))
         near_row = self.know.rows.setdefault("near", [new_counter()] * 33)
         d.rows.append((near_row, clamp(32 * off + 4096, 0, 8191)))
-        changed = times * 4 + min(self.changed, 3)
-        self.add_relations(d, [(self.relative, tag), (changed, tag), (times * 256 + like, tag)])
-        d.sets = 3, 340 + times, 640 + like
+        changed = hits * 4 + min(self.changed, 3)
+        self.add_relations(d, [(self.relative, tag), (changed, tag), (hits * 256 + like, tag)])
+        d.sets = 3, 340 + hits, 640 + like
         d.final = mix(near["W"] * 65536 + near["N"], tag, 0) >> 52
         return decide(self.know, self.coder, d, self.rate)
 
     def at_node(self, node, slots, near):
         d = Decision()
-        d.counters = [(slot, node.place) for slot in slots]
+        d.counters = [(slot, node.index) for slot in slots]
         sides = 0
         for i, symbol in enumerate(list(near.values())[:12]):
             inside = node.low <= symbol < node.high
-            sides += 3**i * (inside and 1 + (symbol >= node.middle))
+            sides += 3**i * (inside and 1 + (symbol >= node.split))
         t = []
-        for guess in self.guesses:
-            off = [(g - b) * a for g, b, a in zip(guess, node.between, node.axis, strict=True)]
+        for prediction in self.predictions:
+            off = [
+                (g - b) * a for g, b, a in zip(prediction, node.midpoint, node.axis, strict=True)
+            ]
             t.append(clamp((sum(off) >> 8) + 4096, 0, 8191))
         four, number = sides % 81, node.number
         shared = sides, min(node.depth, 15)

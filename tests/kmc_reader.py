@@ -3,9 +3,10 @@
 import struct
 import zlib
 
+from kmc_block import read_block
 from kmc_coder import bit_of_half, clamp, code_bit, learned, new_counter, start_code
 from kmc_model import Band
-from kmc_tree import PlainBand, Tree
+from kmc_tree import Order0Band, Tree
 
 SIGNATURE = bytes.fromhex("8b6b6d63") + b"\x01"
 SHORT_MODELS = {0: (0, 0), 1: (0x0BC38B, 14), 2: (0xFFC38B, 14), 3: (1, 0)}
@@ -37,10 +38,10 @@ def read_chunks(data):
 def read_palette(data, k, channels):
     """A list of k tuples."""
     code = start_code(data)
-    way = 0
-    while way < 3 and bit_of_half(code):
-        way += 1
-    first = (7 << 19 if way == 0 else 1 << 19), 2
+    mode = 0
+    while mode < 3 and bit_of_half(code):
+        mode += 1
+    first = (7 << 19 if mode == 0 else 1 << 19), 2
     lengths = [[[first] + [(7 << 19, 2)] * 7 for _ in range(4)] for _ in range(4)]
     last = [0] * 4
     bits = [[[new_counter()] * 8 for _ in range(9)] for _ in range(4)]
@@ -56,45 +57,57 @@ def read_palette(data, k, channels):
         length = 0
         while length < 8 and bit_of(lengths[c][last[c]], length):
             length += 1
-        if way > 0:
+        if mode > 0:
             last[c] = min(3, length)
         u = min(length, 1)
         for i in range(length - 2, -1, -1):
             u = 2 * u + bit_of(bits[c][length], i)
         return u // 2 if u % 2 == 0 else -(u + 1) // 2
 
-    def counted():
+    def by_odometer():
         color, carry = [0] * 4, True
         for c in [c for c in (2, 1, 0, 3) if c < channels]:
-            guess = before[c]
+            prediction = before[c]
             if carry:
-                guess = then.get((c, guess), (guess + step[c]) % 256)
-            color[c] = (guess + number(c)) % 256
+                prediction = then.get((c, prediction), (prediction + step[c]) % 256)
+            color[c] = (prediction + number(c)) % 256
             if carry:
                 then[c, before[c]], step[c] = color[c], color[c] - before[c]
                 carry = color[c] <= before[c]
         return color[:channels]
 
-    def moved():
+    def by_steps():
         color = []
         for c in range(channels):
-            guess = before[c]
-            if way == 1:
-                guess = clamp(2 * guess - earlier[c], 0, 255)
+            prediction = before[c]
+            if mode == 1:
+                prediction = clamp(2 * prediction - earlier[c], 0, 255)
             elif c in (1, 2):
-                guess = clamp(guess + color[c - 1] - before[c - 1], 0, 255)
-            color.append((guess + number(c)) % 256)
+                prediction = clamp(prediction + color[c - 1] - before[c - 1], 0, 255)
+            color.append((prediction + number(c)) % 256)
         return color
 
-    if way == 3:
+    if mode == 3:
         n = k * channels
         read = [sum(bit_of_half(code) << i for i in range(7, -1, -1)) for _ in range(n)]
         return [tuple(read[i : i + channels]) for i in range(0, n, channels)]
     palette, earlier, before = [], (0, 0, 0, 255), (0, 0, 0, 255)
     for _ in range(k):
-        earlier, before = before, tuple(counted() if way == 2 else moved())
+        earlier, before = before, tuple(by_odometer() if mode == 2 else by_steps())
         palette.append(before)
     return palette
+
+
+def read_metadata(data):
+    """The blocks of metadata, by the type of their chunks."""
+    blocks = {}
+    for type, content in read_chunks(data):
+        if type in (b"c", b"e", b"x"):
+            size, at = read_varint(content, 0)
+            code = content[at:]
+            assert size <= 64 * len(code)
+            blocks[type] = read_block(code, size) if size else code
+    return blocks
 
 
 def read(data):
@@ -127,6 +140,6 @@ def read(data):
         if slot_bits:
             band = Band(tree, width, n_rows, contexts, slot_bits, code[start:])
         else:
-            band = PlainBand(tree, width, n_rows, contexts, code[start:])
+            band = Order0Band(tree, width, n_rows, contexts, code[start:])
         rows += [[tree.order[symbol] for symbol in row] for row in band.rows()]
     return rows, palette

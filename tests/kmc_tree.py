@@ -1,4 +1,4 @@
-"""Palettes of .kmc files as trees, and the plain model, written from docs/kmc-format.md alone."""
+"""Palettes of .kmc files as trees, and the order-0 model, written from docs/kmc-format.md alone."""
 
 from kmc_coder import clamp, code_bit, learned, start_code
 
@@ -8,7 +8,7 @@ AXES = [((1, 2, 1, 0), 1), ((1, 0, -1, 0), 3), ((-1, 2, -1, 0), 1), ((0, 0, 0, 1
 class Node:
     def __init__(self, number, low, high, depth):
         self.number, self.low, self.high, self.depth = number, low, high, depth
-        self.group, self.place = number, 1
+        self.group, self.index = number, 1
 
 
 class Tree:
@@ -21,14 +21,14 @@ class Tree:
         self.order = list(range(len(palette)))
         nodes = [Node(0, 0, len(palette), 0)] if len(palette) > 1 else []
         for node in nodes:
-            self.part(node, colors, axes)
-            left = self.child(nodes, node, node.low, node.middle, 0)
-            right = self.child(nodes, node, node.middle, node.high, 1)
+            self.partition(node, colors, axes)
+            left = self.child(nodes, node, node.low, node.split, 0)
+            right = self.child(nodes, node, node.split, node.high, 1)
             node.children = left, right
         self.root = nodes[0] if nodes else 0
         self.colors = [colors[i] for i in self.order]
 
-    def part(self, node, colors, axes):
+    def partition(self, node, colors, axes):
         own = self.order[node.low : node.high]
         n, best = len(own), (-1, None, None)
         for axis, scale in axes:
@@ -38,12 +38,12 @@ class Tree:
             if spread > best[0]:
                 best = spread, z, total
         spread, z, total = best
-        node.middle = node.low + n // 2
+        node.split = node.low + n // 2
         if spread:
             left = [i for i in own if n * z[i] <= total]
             self.order[node.low : node.high] = left + [i for i in own if n * z[i] > total]
-            node.middle = node.low + len(left)
-        halves = [self.order[node.low : node.middle], self.order[node.middle : node.high]]
+            node.split = node.low + len(left)
+        halves = [self.order[node.low : node.split], self.order[node.split : node.high]]
         sums = [[sum(colors[i][c] for i in half) for c in range(4)] for half in halves]
         means = [
             [(32 * value + len(half)) // (2 * len(half)) for value in own]
@@ -51,7 +51,7 @@ class Tree:
         ]
         d = [right - left for left, right in zip(*means, strict=True)]
         squared = sum(x * x for x in d)
-        node.between = [(left + right) // 2 for left, right in zip(*means, strict=True)]
+        node.midpoint = [(left + right) // 2 for left, right in zip(*means, strict=True)]
         scaled = [abs(x) * (1 << 19) // max(squared, 1) * (1 if x > 0 else -1) for x in d]
         node.axis = [clamp(x, 1 - (1 << 17), (1 << 17) - 1) for x in scaled]
 
@@ -60,7 +60,7 @@ class Tree:
             return low
         node = Node(len(nodes), low, high, parent.depth + 1)
         if node.depth % 4:
-            node.group, node.place = parent.group, 2 * parent.place + side
+            node.group, node.index = parent.group, 2 * parent.index + side
         nodes.append(node)
         return node
 
@@ -69,7 +69,7 @@ AROUND = [(-1, 0), (0, -1), (-1, -1), (1, -1), (-2, 0), (0, -2)]
 AROUND += [(1, -2), (-2, -1), (-1, -2), (2, -1), (-3, 0), (0, -3)]
 
 
-class PlainBand:
+class Order0Band:
     def __init__(self, tree, width, height, differences, data):
         self.tree, self.width, self.height, self.coder = tree, width, height, start_code(data)
         self.differences, self.counters, self.plane = differences, {}, {}
@@ -91,7 +91,7 @@ class PlainBand:
     def number(self):
         node = self.tree.root
         while isinstance(node, Node):
-            p = (1 << 22) * (node.high - node.middle) // (node.high - node.low)
+            p = (1 << 22) * (node.high - node.split) // (node.high - node.low)
             counter = self.counters.get(node.number, (p, 2 if self.differences else 20))
             side = code_bit(self.coder, clamp(counter[0] >> 6, 4, 65532))
             self.counters[node.number] = learned(counter, side, 1000)

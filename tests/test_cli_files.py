@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image, ImageCms
 
 import kmc
+from kmc.utils.streams import read_stream
 
 pytestmark = pytest.mark.once
 
@@ -113,3 +115,13 @@ def test_a_format_with_too_few_places(cli):
     code, _, err = cli("quantize", "photo.jpg", "-k", 300, "-o", "o.gif")
     assert code == 1
     assert err.startswith("kmc: o.gif: gif holds at most 256 colours")
+
+
+@pytest.mark.parametrize("device", [d for d in ("/dev/zero",) if Path(d).exists()])
+def test_devices_without_an_end(cli, monkeypatch, device):
+    monkeypatch.setattr("kmc.cli.inputs.read_stream", partial(read_stream, limit=5_000_000))
+    for command in (["quantize", device, "-k", 4, "-o", "a.png"], ["convert", device, "a.kmc"],
+                    ["info", device], ["compare", device, device]):  # fmt: skip
+        code, _, err = cli(*command)
+        assert code != 0
+        assert f"{device}: is longer than 5000000 bytes" in err

@@ -1,6 +1,8 @@
 """.kmc files: what is written comes back, and nothing else ever does."""
 
+import contextlib
 import io
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ from PIL import Image
 
 import kmc
 from kmc.core import _core
+from kmc.formats.kmc import codec
 from kmc.formats.kmc.codec import read_header
 
 # ---- round trips ---------------------------------------------------------------------------------
@@ -177,7 +180,7 @@ def test_a_format_error_is_what_one_would_expect() -> None:
 
 def test_the_engine_refuses_what_does_not_fit(sample: kmc.IndexedImage) -> None:
     colors = np.ascontiguousarray(sample.palette.colors)
-    with pytest.raises(kmc.ArgumentError, match="beyond the palette"):
+    with pytest.raises(kmc.ArgumentError, match=r"index \d is beyond a palette of 3 colours"):
         _core.plane_write(sample.indices, colors[:3], 0x080000, 8, 1, 1)
     for model in ((0, 8, 1), (0x1080000, 8, 1), (0x080000, 5, 1), (0x080000, 23, 1)):
         with pytest.raises(kmc.ArgumentError):
@@ -186,6 +189,72 @@ def test_the_engine_refuses_what_does_not_fit(sample: kmc.IndexedImage) -> None:
         _core.plane_write(sample.indices, colors, 0x080000, 8, 21, 1)
     with pytest.raises(kmc.ArgumentError, match="palette is empty"):
         _core.palette_write(colors[:0])
+
+
+@pytest.mark.parametrize(
+    ("indices", "message"),
+    [
+        (np.full((4, 5), 7, np.uint8), "index 7 is beyond a palette of 7"),
+        (np.full((4, 5), 300, np.uint16), "index 300 is beyond a palette of 7"),
+        (np.zeros((4, 5), np.int64), "indices must be an array of uint8 or uint16, not int64"),
+        ([[0]], "indices must be an array of uint8 or uint16, not list"),
+        (np.zeros(5, np.uint8), r"indices must have shape \(H, W\), not \(5,\)"),
+        (np.zeros((0, 5), np.uint8), r"indices must have shape \(H, W\)"),
+    ],
+)
+def test_indices_are_checked(indices: object, message: str) -> None:
+    for level in (1, 9):
+        with pytest.raises(kmc.KmcError, match=message):
+            codec.encode(indices, np.zeros((7, 3), np.uint8), level=level)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("colors", "message"),
+    [
+        (np.zeros((2, 3), np.uint8), "index 6 is beyond a palette of 2"),
+        (np.zeros((1, 3), np.uint8), "index 6 is beyond a palette of 1 colour"),
+        (np.zeros((0, 3), np.uint8), "palette colours must have shape"),
+        (np.zeros((7, 2), np.uint8), "palette colours must have shape"),
+        (np.zeros((70000, 3), np.uint8), "palette colours must have shape"),
+        (np.zeros((7, 3)), "palette colours must be an array of uint8, not float64"),
+        (None, "palette colours must be an array of uint8, not NoneType"),
+    ],
+)
+def test_colors_are_checked(colors: object, message: str) -> None:
+    indices = np.arange(7, dtype=np.uint8)[None]
+    with pytest.raises(kmc.KmcError, match=message):
+        codec.encode(indices, colors)  # type: ignore[arg-type]
+
+
+def test_metadata_is_checked() -> None:
+    image = indexed(2, 2, 2)
+    metadata = kmc.Metadata(xmp="text")  # type: ignore[arg-type]
+    with pytest.raises(kmc.ArgumentTypeError, match="xmp must be bytes, not str"):
+        codec.encode(image.indices, image.palette.colors, metadata)
+
+
+def test_arrays_that_change_while_they_are_saved() -> None:
+    """What comes may be anything, but it is a file or an error."""
+    made = indexed(600, 700, 16, smooth=True)
+    indices, colors = made.indices.copy(), made.palette.colors.copy()
+    done = threading.Event()
+
+    def change() -> None:
+        while not done.is_set():
+            indices[::7] = 255
+            colors[:] = 0
+            indices[::7] = 3
+            colors[:8] = 200
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        for _ in range(4):
+            with contextlib.suppress(kmc.ArgumentError):
+                kmc.open(codec.encode(indices, colors, level=1, threads=2))
+    finally:
+        done.set()
+        thread.join()
 
 
 def grey(indices: NDArray[np.intp], k: int) -> kmc.IndexedImage:

@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kmc_files import encode, file_of, indexed, with_indices, with_metadata
-from kmc_reader import read
+from kmc_files import BEGINNING, described, encode, file_of, indexed, with_indices, with_metadata
+from kmc_reader import read, read_metadata
 
 import kmc
+from kmc.formats.kmc.codec import picture_chunks
+from kmc.formats.kmc.container import END, chunk
+from kmc.formats.kmc.header import Header
 
 pytestmark = pytest.mark.once
 
@@ -37,6 +40,27 @@ def test_channels(channels: int, smooth: bool) -> None:
 def test_metadata_is_no_hindrance() -> None:
     image = with_metadata()
     assert_read(encode(image), image)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        b"",
+        b"a",
+        bytes(range(256)),
+        bytes(9000),
+        b"<rdf:li>kmc</rdf:li>\n" * 40,
+        np.random.default_rng(1).bytes(300),
+        (np.arange(1500) ** 2 // 40).astype(">u2").tobytes(),
+    ],
+    ids=["empty", "one byte", "every byte", "zeros", "text", "noise", "curve"],
+)
+def test_blocks_of_metadata(block: bytes) -> None:
+    metadata = kmc.Metadata(icc_profile=block, exif=block[::-1], xmp=block[:7])
+    image = described(indexed(3, 4, 2), metadata)
+    data = encode(image)
+    assert read_metadata(data) == {b"c": block, b"e": block[::-1], b"x": block[:7]}
+    assert kmc.open(data).metadata == image.metadata
 
 
 def test_more_nodes_than_have_weights_of_their_own() -> None:
@@ -154,6 +178,17 @@ def test_bands_of_a_file() -> None:
     assert np.array_equal(kmc.open(data).indices, image.indices)
 
 
+@pytest.mark.parametrize("k", [2, 5, 300])
+@pytest.mark.parametrize("contexts", [0x080000, 0x0B800B, 0xFFC38B, 0xFFFFFF])
+@pytest.mark.parametrize("code", [b"", b"\0\0", b"\1", b"\xa5\x5a\xff\0\0\0", b"\x37" * 9])
+def test_codes_that_end_before_the_picture_does(k: int, contexts: int, code: bytes) -> None:
+    image = indexed(21, 30, k)
+    header = Header(21, 30, image.palette.colors, 1, contexts, 9)
+    first = picture_chunks(image.indices, header, 1)[0]
+    data = BEGINNING + first + chunk(b"I", code) + END
+    assert_read(data, kmc.open(data))
+
+
 # The bytes of these files. A change to them is a change of the format or of what a level chooses:
 # the one needs another version, the other a line in the changelog.
 GOLDEN = {
@@ -165,6 +200,15 @@ GOLDEN = {
     (256, 3, 5): "4b1416d7b0329cef",
     (300, 4, 9): "50895ae32abd59e0",
 }
+
+
+@pytest.mark.parametrize(
+    ("block", "digest"),
+    [(b"<rdf:li>kmc</rdf:li>" * 9, "a3e1aaf706ef0872"), (bytes(700), "0821c69787ed49bf")],
+)
+def test_the_bytes_of_metadata_never_change(block: bytes, digest: str) -> None:
+    image = described(indexed(3, 4, 2), kmc.Metadata(icc_profile=block))
+    assert hashlib.sha256(encode(image)).hexdigest()[:16] == digest
 
 
 @pytest.mark.parametrize("key", GOLDEN)

@@ -73,6 +73,8 @@ def calls():
         yield partial(_core.plane_write, plane, colors, 0x0B800B, 8, 3, threads)
         yield partial(_core.plane_read, bands, *plane.shape, colors, 0x0B800B, 8, threads)
         yield partial(_core.palette_write, colors)
+        yield partial(_core.block_write, bytes(LARGE[:20]))
+        yield partial(_core.block_read, b"\x55" * 40, 500)
 
 
 def fail(*call):

@@ -75,9 +75,7 @@ def test_the_readme_has_python_examples() -> None:
 
 @pytest.mark.parametrize("page", named([README, ROOT / "docs" / "command-line.md"]))
 @pytest.mark.parametrize("shell", ["sh"] if os.name == "posix" else [])
-def test_the_commands_run(
-    shell: str, page: Path, tmp_path: Path, photo: NDArray[np.uint8]
-) -> None:
+def test_the_commands_run(shell: str, page: Path, tmp_path: Path, photo: NDArray[np.uint8]) -> None:
     commands = re.findall(r"^    (kmc .*)", text(page), re.M)
     assert len(commands) >= 6
     for name in ("photo.jpg", "in.png", "photos/a.png", "photos/deep/b.jpg"):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from kmc.errors import ImageNotFoundError, ImageReadError
 from kmc.utils.os_errors import reading
+from kmc.utils.streams import read_stream
 
 STDIO = "-"
 
@@ -56,6 +57,8 @@ class Input:
 
         Raises
         ------
+        ImageTooLargeError
+            Standard input or a pipe has no end within reason.
         ImageReadError
             Standard input or a pipe cannot be read, or it is a folder; whether a file can be is for
             whoever opens it to say.
@@ -72,10 +75,10 @@ class Input:
     def _everything(self) -> bytes:
         if self.path != STDIO:
             with open(self.path, "rb") as pipe:
-                return pipe.read()
+                return read_stream(pipe, self.name)
         if sys.stdin is None:
             raise OSError("it is closed")
-        return sys.stdin.buffer.read()
+        return read_stream(sys.stdin.buffer, self.name)
 
 
 def one(name: str) -> Input:

@@ -192,6 +192,9 @@ cdef extern from "kmc.h" nogil:
                               void *indices, int index_bytes)
     kmc_status kmc_palette_write(const uint8_t *palette, size_t k, int channels, kmc_bytes *coded)
     kmc_status kmc_palette_read(const uint8_t *data, size_t size, uint8_t *palette, size_t k, int channels)
+    kmc_status kmc_block_write(const kmc_run *run, const uint8_t *block, size_t n, kmc_bytes *coded)
+    kmc_status kmc_block_read(const kmc_run *run, const uint8_t *coded, size_t size, uint8_t *block, size_t n)
+    uint64_t kmc_block_bytes(size_t n)
     void kmc_bytes_free(kmc_bytes *bytes, size_t n)
 
 

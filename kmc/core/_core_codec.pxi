@@ -35,11 +35,12 @@ def palette_bytes(size_t k):
 
 def plane_write(indices not None, const uint8_t[:, ::1] palette not None, uint32_t contexts,
                 int slot_bits, size_t n_bands, int threads):
-    """The bytes of each band."""
+    """The bytes of each band, of uint8 or uint16 indices. Nobody may change the palette meanwhile."""
     cdef Run run = Run(threads)
-    if indices.max() >= palette.shape[0]:
-        raise ArgumentError("an index is beyond the palette")
-    own = np.array(indices, _index_dtype(palette.shape[0]), order="C")
+    own = np.ascontiguousarray(indices)
+    if own.dtype not in (np.uint8, np.uint16):
+        raise ArgumentError(f"indices must be of uint8 or uint16, not {own.dtype}")
+    cdef size_t k = palette.shape[0]
     cdef kmc_plane plane = _plane(own.shape[0], own.shape[1], palette, contexts, slot_bits, n_bands)
     cdef const void *data = _data(own)
     cdef int index_bytes = own.itemsize
@@ -48,6 +49,8 @@ def plane_write(indices not None, const uint8_t[:, ::1] palette not None, uint32
     try:
         with nogil:
             status = kmc_plane_write(&run.c, &plane, data, index_bytes, coded)
+        if status == KMC_BAD_ARGUMENT and own.max() >= k:
+            raise ArgumentError(f"index {own.max()} is beyond a palette of {k} colours")
         run.check(status)
         return [coded[i].data[:coded[i].size] for i in range(n_bands)]
     finally:
@@ -102,3 +105,38 @@ def palette_read(bytes data not None, size_t k, int channels):
         raise ArgumentError("the palette is empty")
     run.check(kmc_palette_read(data, len(data), <uint8_t *>_data(palette), k, channels))
     return palette
+
+
+def block_bytes(size_t n):
+    """The bytes of memory that coding a block of n bytes takes besides it."""
+    return kmc_block_bytes(n)
+
+
+def block_write(bytes block not None):
+    """Code a block of metadata."""
+    cdef Run run = Run(1)
+    cdef kmc_bytes coded
+    cdef const uint8_t *data = block
+    cdef size_t n = len(block)
+    cdef kmc_status status
+    with nogil:
+        status = kmc_block_write(&run.c, data, n, &coded)
+    run.check(status)
+    try:
+        return coded.data[:coded.size]
+    finally:
+        kmc_bytes_free(&coded, 1)
+
+
+def block_read(bytes coded not None, size_t n):
+    """Decode a block of n bytes."""
+    cdef Run run = Run(1)
+    cdef const uint8_t *data = coded
+    cdef size_t size = len(coded)
+    cdef kmc_status status
+    block = np.empty(n, np.uint8)
+    cdef uint8_t *to = <uint8_t *>_data(block)
+    with nogil:
+        status = kmc_block_read(&run.c, data, size, to, n)
+    run.check(status)
+    return block.tobytes()

@@ -14,7 +14,7 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -36,6 +36,7 @@ from kmc.images.pillow_modes import EXIF_ORIENTATION, exif_orientation, pillow_p
 from kmc.metadata import Metadata
 from kmc.utils.arguments import whole
 from kmc.utils.os_errors import reading
+from kmc.utils.streams import MAX_STREAM_BYTES, read_stream
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -180,11 +181,27 @@ def _open(path: str | os.PathLike[str]) -> tuple[BinaryIO, str]:
         return open(path, "rb"), name
 
 
-def read_bytes(file: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[bytes, str]:
-    """All of a file, and what errors call it.
+def read_bytes(
+    file: str | os.PathLike[str] | bytes | IO[bytes],
+    *,
+    signature: bytes = b"",
+    limit: int = MAX_STREAM_BYTES,
+) -> tuple[bytes, str]:
+    """The bytes of a file, and the name of it for error messages.
+
+    Parameters
+    ----------
+    file : path, bytes or binary file object
+        Where to read from.
+    signature : bytes, optional
+        The first bytes of a file of the right format: of any other, only as many are read.
+    limit : int, optional
+        The most bytes that are read.
 
     Raises
     ------
+    ImageTooLargeError
+        There are more bytes than `limit`.
     ImageReadError, ImageNotFoundError
         It cannot be read.
     ImageTypeError
@@ -201,7 +218,7 @@ def read_bytes(file: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[bytes, 
     if isinstance(file, str | os.PathLike):
         stream, name = _open(file)
         with stream, _reading(name):
-            return stream.read(), name
+            return read_stream(stream, name, signature=signature, limit=limit), name
     if not hasattr(file, "read"):
         raise ImageTypeError(
             f"expected a path, bytes or a binary file object, got {type(file).__name__}"
@@ -209,10 +226,7 @@ def read_bytes(file: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[bytes, 
     given = getattr(file, "name", None)
     name = given if isinstance(given, str) else "the file object given"
     with _reading(name):
-        data = file.read()
-    if not isinstance(data, bytes | bytearray | memoryview):
-        raise ImageTypeError(f"{name}: expected read() to give bytes, got {type(data).__name__}")
-    return bytes(data), name
+        return read_stream(file, name, signature=signature, limit=limit), name
 
 
 def _from_file(stream: Any, frame: int | None, name: str | None = None) -> Picture:
@@ -227,12 +241,7 @@ def _from_file(stream: Any, frame: int | None, name: str | None = None) -> Pictu
         if not (
             hasattr(stream, "seekable") and stream.seekable()
         ):  # a pipe, say: Pillow needs to go back
-            data = stream.read()
-            if not isinstance(data, bytes | bytearray | memoryview):
-                raise ImageTypeError(
-                    f"{name}: expected read() to give bytes, got {type(data).__name__}"
-                )
-            stream = io.BytesIO(data)
+            stream = io.BytesIO(read_stream(stream, name))
     return _from_stream(stream, name, frame)
 
 

@@ -38,6 +38,8 @@ def reading(name: str, unreadable: Unreadable, missing: Unreadable) -> Iterator[
     """
     try:
         yield
+    except KmcError:
+        raise
     except FileNotFoundError as error:
         raise _with_errno(missing(f"{name}: no such file"), error) from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name

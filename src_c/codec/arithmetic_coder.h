@@ -1,4 +1,4 @@
-/* The binary arithmetic coder: a range is cut in proportion to the probability of a bit. */
+/* The binary arithmetic coder: a 32-bit range is divided in proportion to the probability of each bit. */
 #ifndef KMC_CODEC_ARITHMETIC_CODER_H
 #define KMC_CODEC_ARITHMETIC_CODER_H
 
@@ -6,17 +6,17 @@
 
 #include <string.h>
 
-/* One of a band's two coders; the writer owns `bytes` and lets them grow, the reader sees zeros behind their end. */
+/* An encoder or a decoder. The encoder owns `bytes`, which grow; the decoder reads zeros behind the end of `input`. */
 typedef struct kmc_coder {
-    uint32_t range, code; /* code: what the reader has taken off the bytes so far */
-    uint64_t low;         /* of the writer; bit 32 is a carry */
+    uint32_t range, code; /* code: of the decoder, its offset within the range */
+    uint64_t low;         /* of the encoder; bit 32 is a carry */
     uint8_t *bytes;
     const uint8_t *input;
-    size_t n, capacity;
-    int failed; /* memory ran out while writing */
+    size_t n, capacity; /* bytes so far; room for them, or the size of the input */
+    int failed;         /* memory ran out while writing */
 } kmc_coder;
 
-/* Appends the top byte of low, after adding the carry to those written before. */
+/* Appends the top byte of `low`, after propagating its carry. */
 static inline void kmc_coder_put(kmc_coder *coder)
 {
     if (coder->low >> 32)
@@ -38,7 +38,7 @@ static inline void kmc_coder_put(kmc_coder *coder)
     coder->low = coder->low << 8 & 0xFFFFFFFF;
 }
 
-/* Writes a bit that is 1 with a probability of p / 65536, 0 < p < 65536. */
+/* Encodes a bit that is 1 with probability p / 65536, 0 < p < 65536. */
 static inline void kmc_coder_write(kmc_coder *coder, int bit, uint32_t p)
 {
     const uint32_t ones = (uint32_t)((uint64_t)coder->range * p >> 16);
@@ -59,6 +59,7 @@ static inline uint32_t kmc_coder_byte(kmc_coder *coder)
     return coder->n < coder->capacity ? coder->input[coder->n++] : 0;
 }
 
+/* Decodes a bit that was encoded with p. */
 static inline int kmc_coder_read(kmc_coder *coder, uint32_t p)
 {
     const uint32_t ones = (uint32_t)((uint64_t)coder->range * p >> 16);
@@ -76,7 +77,13 @@ static inline int kmc_coder_read(kmc_coder *coder, uint32_t p)
     return bit;
 }
 
-/* Reads a bit, or writes this one. */
+/* Whether all bits from here on are 1, whatever their probabilities: only zeros are left. */
+static inline int kmc_coder_only_ones(const kmc_coder *coder)
+{
+    return coder->code == 0 && coder->n == coder->capacity;
+}
+
+/* Decodes a bit, or encodes this one; returns it. */
 static inline int kmc_coder_code(kmc_coder *coder, int reading, int bit, uint32_t p)
 {
     if (reading) return kmc_coder_read(coder, p);
@@ -89,14 +96,15 @@ static inline void kmc_coder_start_writing(kmc_coder *coder)
     *coder = (kmc_coder){.range = 0xFFFFFFFF};
 }
 
-/* Reads n bytes, which stay the caller's. */
+/* Reads n bytes, which stay the caller's. Zeros at their end are dropped, since they are read behind it anyway. */
 static inline void kmc_coder_start_reading(kmc_coder *coder, const uint8_t *bytes, size_t n)
 {
+    while (n != 0 && bytes[n - 1] == 0) n--;
     *coder = (kmc_coder){.range = 0xFFFFFFFF, .input = bytes, .capacity = n};
     for (int i = 0; i < 4; i++) coder->code = coder->code << 8 | kmc_coder_byte(coder);
 }
 
-/* Writes the one byte that the reader needs to tell the last bits; zeros at the end go without saying. */
+/* Flushes the encoder: one byte identifies the last range, and zeros at the end are dropped. */
 static inline void kmc_coder_finish(kmc_coder *coder)
 {
     coder->low = (coder->low + 0xFFFFFF) & ~(uint64_t)0xFFFFFF;

@@ -1,29 +1,30 @@
-/* Rows that were there before: which one to expect, and how likely it is. */
+/* Repeated rows: which earlier row is expected, and the probability that it recurs. */
 #ifndef KMC_CODEC_REPEATS_H
 #define KMC_CODEC_REPEATS_H
 
 #include "codec/arithmetic_coder.h"
-#include "codec/counters.h"
+#include "codec/adaptive_probability.h"
 
 enum {
-    KMC_REPEATS_WIDTH_MAX = 1 << 13, /* wider rows are not compared: the writer looks at a whole one at once */
+    KMC_REPEATS_WIDTH_MAX = 1 << 13, /* of wider rows the writer has never a whole one at hand */
     KMC_REPEATS_BITS = 12,
     KMC_REPEATS_STATES = 12,
     KMC_LIMIT_REPEATS = 250
 };
 
 typedef struct kmc_repeats {
-    uint32_t after[1 << KMC_REPEATS_BITS]; /* by the hash of a row: the number of the one that came next */
-    kmc_counter counters[KMC_REPEATS_STATES]; /* by whether the last two rows were as expected, and how run compares */
-    uint32_t history, run, last; /* how many in a row were, by now, and before the last that was not */
+    uint32_t after[1 << KMC_REPEATS_BITS]; /* by the hash of a row: the number of the row that followed it */
+    kmc_counter counters[KMC_REPEATS_STATES]; /* by the last two bits, and `run` against `last` */
+    uint32_t history, run, last; /* past bits; the current run of repeated rows, and the one before it */
 } kmc_repeats;
 
-static inline void kmc_repeats_start(kmc_repeats *repeats)
+static inline void kmc_repeats_init(kmc_repeats *repeats)
 {
     for (int i = 0; i < KMC_REPEATS_STATES; i++) repeats->counters[i] = KMC_COUNTER_NEW / 4;
 }
 
-/* The number of the row to expect as row y: the one that came after a row like the one above, or that itself. */
+/* The number of the row expected as row y: the one that followed the last row equal to the one above, or else the one
+ * above. */
 static inline uint32_t kmc_repeats_find(kmc_repeats *repeats, const uint16_t *above, size_t width, uint32_t y)
 {
     uint64_t hash = 24;
@@ -34,15 +35,15 @@ static inline uint32_t kmc_repeats_find(kmc_repeats *repeats, const uint16_t *ab
     return found != 0 ? found : y - 1;
 }
 
-/* Whether a row is of one symbol: such a one is foretold well enough, pixel by pixel. */
-static inline int kmc_repeats_plain(const uint16_t *row, size_t width)
+/* Whether a row has one symbol only: the pixel model predicts such rows well enough. */
+static inline int kmc_row_is_constant(const uint16_t *row, size_t width)
 {
     for (size_t x = 1; x < width; x++)
         if (row[x] != row[0]) return 0;
     return 1;
 }
 
-/* Codes whether the row is the expected one. */
+/* Codes whether the row equals the expected one. */
 static inline int kmc_repeats_code(kmc_repeats *repeats, const kmc_rates *rates, kmc_coder *coder, int reading, int bit)
 {
     const uint32_t compared = (repeats->run >= repeats->last) + (repeats->run > repeats->last);

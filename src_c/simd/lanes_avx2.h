@@ -1,5 +1,5 @@
 /* What a decision does with many numbers at once, eight at a time, in AVX2: simd/lanes_c.h says what. */
-#include "codec/color_guess.h"
+#include "codec/color_predictor.h"
 #include "codec/mixer.h"
 #include "codec/palette_tree.h"
 
@@ -23,31 +23,31 @@ KMC_TARGET static inline __m128i lanes_sums(__m256i a, __m256i b, __m256i c, __m
 }
 
 /* A number for each of eight neighbours: its digit, twice that, or none. */
-KMC_TARGET static inline __m256i lanes_digits(const kmc_palette_node *node, const int32_t *around, __m256i digits)
+KMC_TARGET static inline __m256i lanes_digits(const kmc_palette_node *node, const int32_t *neighbors, __m256i digits)
 {
-    const __m256i a = lanes_load(around);
+    const __m256i a = lanes_load(neighbors);
     const __m256i under = _mm256_cmpgt_epi32(_mm256_set1_epi32((int32_t)node->low), a);
-    const __m256i left = _mm256_cmpgt_epi32(_mm256_set1_epi32((int32_t)node->middle), a);
+    const __m256i left = _mm256_cmpgt_epi32(_mm256_set1_epi32((int32_t)node->split), a);
     const __m256i inside = _mm256_cmpgt_epi32(_mm256_set1_epi32((int32_t)node->high), a);
     const __m256i all = _mm256_add_epi32(digits, _mm256_andnot_si256(left, digits));
     return _mm256_andnot_si256(under, _mm256_and_si256(inside, all));
 }
 
-KMC_TARGET static inline int32_t lanes_sides(const kmc_palette_node *node, const int32_t *around)
+KMC_TARGET static inline int32_t lanes_sides(const kmc_palette_node *node, const int32_t *neighbors)
 {
-    const __m256i eight = lanes_digits(node, around, _mm256_setr_epi32(1, 3, 9, 27, 81, 243, 729, 2187));
-    const __m256i four = lanes_digits(node, around + 8, _mm256_setr_epi32(6561, 19683, 59049, 177147, 0, 0, 0, 0));
+    const __m256i eight = lanes_digits(node, neighbors, _mm256_setr_epi32(1, 3, 9, 27, 81, 243, 729, 2187));
+    const __m256i four = lanes_digits(node, neighbors + 8, _mm256_setr_epi32(6561, 19683, 59049, 177147, 0, 0, 0, 0));
     const __m256i all = _mm256_add_epi32(eight, four);
     return _mm_cvtsi128_si32(lanes_sums(all, all, all, all));
 }
 
-KMC_TARGET static inline void lanes_project(const kmc_palette_node *node, const int32_t guesses[KMC_GUESSES][4],
-                                            uint32_t at[KMC_GUESSES])
+KMC_TARGET static inline void lanes_project(const kmc_palette_node *node, const int32_t predictions[KMC_PREDICTIONS][4],
+                                            uint32_t at[KMC_PREDICTIONS])
 {
-    const __m256i between = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)node->between));
+    const __m256i between = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)node->midpoint));
     const __m256i axis = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)node->axis));
-    const __m256i a = _mm256_mullo_epi32(_mm256_sub_epi32(lanes_load(guesses[0]), between), axis);
-    const __m256i b = _mm256_mullo_epi32(_mm256_sub_epi32(lanes_load(guesses[2]), between), axis);
+    const __m256i a = _mm256_mullo_epi32(_mm256_sub_epi32(lanes_load(predictions[0]), between), axis);
+    const __m256i b = _mm256_mullo_epi32(_mm256_sub_epi32(lanes_load(predictions[2]), between), axis);
     const __m256i pairs = _mm256_hadd_epi32(a, b), sums = _mm256_hadd_epi32(pairs, pairs); /* 0, 2, ...; 1, 3, ... */
     const __m128i in_order = _mm_unpacklo_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
     const __m128i t = _mm_add_epi32(_mm_srai_epi32(in_order, 8), _mm_set1_epi32(4096));

@@ -1,30 +1,31 @@
 /* What a decision does with many numbers at once, in plain C. All n are multiples of KMC_INPUTS_STEP. */
-#include "codec/color_guess.h"
-#include "codec/counters.h"
+#include "codec/color_predictor.h"
+#include "codec/adaptive_probability.h"
 #include "codec/mixer.h"
 #include "codec/palette_tree.h"
 
 /* On which side of the node the first twelve neighbours are, three digits each: 0 is neither. The nearest is the
  * lowest. */
-static inline int32_t lanes_sides(const kmc_palette_node *node, const int32_t *around)
+static inline int32_t lanes_sides(const kmc_palette_node *node, const int32_t *neighbors)
 {
     static const int32_t DIGIT[12] = {1, 3, 9, 27, 81, 243, 729, 2187, 6561, 19683, 59049, 177147};
-    const int32_t low = (int32_t)node->low, middle = (int32_t)node->middle, high = (int32_t)node->high;
+    const int32_t low = (int32_t)node->low, middle = (int32_t)node->split, high = (int32_t)node->high;
     int32_t sides = 0;
     for (int i = 0; i < 12; i++) {
-        const int32_t inside = -(around[i] >= low) & -(around[i] < high);
-        sides += inside & (DIGIT[i] << (around[i] >= middle));
+        const int32_t inside = -(neighbors[i] >= low) & -(neighbors[i] < high);
+        sides += inside & (DIGIT[i] << (neighbors[i] >= middle));
     }
     return sides;
 }
 
-/* Where each guess lies between the children's mean colours: 0 to 8191, the left one at 3072, the right one at 5120. */
-static inline void lanes_project(const kmc_palette_node *node, const int32_t guesses[KMC_GUESSES][4],
-                                 uint32_t at[KMC_GUESSES])
+/* Where each prediction lies between the children's mean colours: 0 to 8191, the left one at 3072, the right one at
+ * 5120. */
+static inline void lanes_project(const kmc_palette_node *node, const int32_t predictions[KMC_PREDICTIONS][4],
+                                 uint32_t at[KMC_PREDICTIONS])
 {
-    for (int i = 0; i < KMC_GUESSES; i++) {
+    for (int i = 0; i < KMC_PREDICTIONS; i++) {
         int32_t t = 0;
-        for (int c = 0; c < 4; c++) t += (guesses[i][c] - node->between[c]) * node->axis[c];
+        for (int c = 0; c < 4; c++) t += (predictions[i][c] - node->midpoint[c]) * node->axis[c];
         t = (t >> 8) + 4096;
         at[i] = (uint32_t)(t < 0 ? 0 : t > 8191 ? 8191 : t);
     }

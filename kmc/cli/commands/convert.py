@@ -66,9 +66,7 @@ def convert(
         image, before = _opened(read)
     settings: dict[str, Any] = {} if level is None else {"level": level}
     kept = None if strip else image.metadata
-    data = encode(
-        image.indices, image.palette.colors, kept, kind, called(target), **settings
-    )
+    data = encode(image.indices, image.palette.colors, kept, kind, called(target), **settings)
     write(target, data, overwrite=force)
     if not quiet:
         names = f"{console.printable(source)} -> {console.printable(target)}"
@@ -80,7 +78,7 @@ def convert(
 def _opened(source: Input) -> tuple[Any, int]:
     """The indexed image that a file holds, and its bytes."""
     import kmc
-    from kmc.formats.kmc.signature import SIGNATURE
+    from kmc.formats.kmc.container import SIGNATURE
     from kmc.images.lossless import indexed
     from kmc.images.reading import open_picture, read_bytes
 

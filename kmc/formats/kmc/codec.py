@@ -1,20 +1,28 @@
-"""The .kmc format: indexed images to bytes and back; docs/kmc-format.md describes it."""
+"""Encode indexed images as .kmc files and decode them; docs/kmc-format.md specifies the format."""
 
 from __future__ import annotations
 
 import sys
 import warnings
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kmc.core import _core
 from kmc.cpu import thread_count
-from kmc.errors import FormatError, FormatWarning, OutOfMemoryError
+from kmc.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    FormatError,
+    FormatWarning,
+    ImageTooLargeError,
+    OutOfMemoryError,
+)
 from kmc.formats.kmc.container import (
     END,
+    SIGNATURE,
     VERSION,
     Chunk,
     chunk,
@@ -22,8 +30,16 @@ from kmc.formats.kmc.container import (
     read_varint,
     varint,
 )
-from kmc.formats.kmc.metadata_chunks import metadata_chunks, read_metadata
-from kmc.formats.kmc.signature import SIGNATURE
+from kmc.formats.kmc.header import (
+    ORDER0_MODEL,
+    ORDER0_RESIDUALS,
+    SHORT_MODELS,
+    Header,
+    decoding_memory,
+    header_bytes,
+    parse_header,
+)
+from kmc.formats.kmc.metadata_chunks import metadata_bytes, metadata_chunks, read_metadata
 from kmc.metadata import Metadata
 from kmc.utils.arguments import whole
 
@@ -31,8 +47,9 @@ Indices = NDArray[np.uint8] | NDArray[np.uint16]
 
 HEADER, BAND = b"H", b"I"
 
-# Bits 0 to 15 are contexts, 16 to 18 relations, 19 to 22 guesses, 23 the symbol expected. Chosen
-# by what each costs and saves on photographs of 16 colours, and on those of 256.
+# The inputs of the model at each level: bits 0 to 15 are contexts, 16 to 18 relations, 19 to 22
+# predictions, 23 the expected symbol. Chosen by the time and bytes that each costs and saves on
+# photographs of 16 and of 256 colours.
 _CONTEXTS = {
     1: 0x080000,
     2: 0x080001,
@@ -47,56 +64,24 @@ _CONTEXTS = {
 _CONTEXTS_OF_MANY_COLORS = {5: 0x5B801F, 6: 0x5B901F, 7: 0x7B901F, 8: 0x7BB01F, 9: 0x7BB11F}
 _MANY_COLORS = 33
 
-# So small a picture is coded in other ways, too: pixel art repeats over longer distances than
-# photographs, ramps go on as they did, and of noise nothing is to be learnt, be it by itself or on
-# what is smooth.
+# Smaller pictures are encoded by several models, and the smallest result is taken: pixel art
+# repeats over longer distances than photographs, gradients go on in steps, and noise has nothing to
+# learn.
 _SMALL_PIXELS = 100_000
-# Contexts and slot bits; the header has short names for these. Without slots it is the plain model,
-# and its differences.
-_PLAIN_MODEL, _PLAIN_DIFFERENCES = (0, 0), (1, 0)
-_SHORT_MODELS = [_PLAIN_MODEL, (0x0BC38B, 14), (0xFFC38B, 14), _PLAIN_DIFFERENCES]
 
-# Tables of 2**b slots: by the number of pixels, within limits, and twice as many for many colours.
-# Larger ones save 0.3 % of the bytes and cost a tenth of the time.
-_FEWEST_SLOT_BITS = 8
-_MOST_SLOT_BITS = {1: 16, 2: 16, 3: 16, 4: 16, 5: 18, 6: 18, 7: 19, 8: 20, 9: 20}
+# The model has 2**b slots: b follows the number of pixels, within limits, and is one more for many
+# colours.
+_MIN_SLOT_BITS = 8
+_MAX_SLOT_BITS = {1: 16, 2: 16, 3: 16, 4: 16, 5: 18, 6: 18, 7: 19, 8: 20, 9: 20}
 _SLOTS_PER_PIXEL_BITS = {1: -4, 2: -4, 3: -4, 4: -3, 5: -3, 6: -2, 7: -2, 8: -2, 9: -1}
 
-# A band has so many pixels at least: it learns anew, which costs 1 to 4 kB. The four bands of 12
-# megapixels take 0.3 % more than one at 16 colours, 0.6 % at 256, of a soft picture 1.2 and 1.0 %.
-# Their number is a power of two: three bands would leave one of two threads with the last of them.
+# Bands have at least so many pixels, since each learns anew. Their number is a power of two: of
+# three bands, the last one would leave one of two threads idle.
 _BAND_PIXELS = 2_500_000
-
-# Bands are no smaller, nor are their tables much larger than they are: else it would take long to
-# read what few bytes can ask for.
-_LEAST_BAND_PIXELS = 4096
-_MOST_SLOTS_PER_PIXEL = 4
-
-# What a reader notes of each band, however little is in it.
-_BAND_BYTES = 64
 
 DEFAULT_LEVEL = 5
 DEFAULT_MAX_MEMORY = 1 << 30
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """What the first chunk says: sizes, the palette, and how the bands were coded.
-
-    Without slots it is by the plain model; without bands there is one colour.
-    """
-
-    height: int
-    width: int
-    colors: NDArray[np.uint8]
-    n_bands: int
-    contexts: int
-    slot_bits: int
-
-    def rows(self, band: int) -> slice:
-        """The rows of a band."""
-        edge = [self.height * i // self.n_bands for i in (band, band + 1)]
-        return slice(*edge)
+DEFAULT_MAX_PIXELS = 1 << 28
 
 
 def encode(
@@ -112,17 +97,26 @@ def encode(
     Parameters
     ----------
     indices : ndarray of uint8 or uint16, shape (H, W)
+        Each below k.
     colors : ndarray of uint8, shape (k, C)
+        The palette: 1 to 65 536 colours of 1, 3 or 4 channels.
     metadata : Metadata, optional
+        Stored beside the image.
     level : int, default 5
         From 1, the fastest, to 9, the smallest.
     threads : int, optional
         The most threads to use; the bytes never depend on it.
 
+    Returns
+    -------
+    bytes
+        The file. Indices, palette and metadata are stored losslessly.
+
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        An option outside its range.
+        Arrays of another shape or dtype, an index beyond the palette, or an option outside its
+        range.
     OutOfMemoryError
         The tables do not fit into memory.
 
@@ -136,21 +130,43 @@ def encode(
     """
     level = whole("level", level, 1, 9)
     n_threads = thread_count(threads)
-    header = _chosen(indices, colors, level)
-    ways = [header]
+    indices, colors = _checked(indices, colors)
+    header = _header_for(indices.shape, colors, level)
+    candidates = [header]
     if header.n_bands and indices.size <= _SMALL_PIXELS:
-        plain = [_PLAIN_MODEL, _PLAIN_DIFFERENCES]
-        models = _SHORT_MODELS if level >= DEFAULT_LEVEL else plain
-        ways += [replace(header, contexts=c, slot_bits=s) for c, s in models]
-    tried = [picture_chunks(indices, way, n_threads) for way in ways]
-    first, *bands = min(tried, key=lambda chunks: sum(map(len, chunks)))
-    described = metadata_chunks(metadata or Metadata())
-    return b"".join([SIGNATURE, bytes([VERSION]), first, *described, *bands, END])
+        order0 = [ORDER0_MODEL, ORDER0_RESIDUALS]
+        models = SHORT_MODELS if level >= DEFAULT_LEVEL else order0
+        candidates += [replace(header, contexts=c, slot_bits=s) for c, s in models]
+    encoded = [picture_chunks(indices, candidate, n_threads) for candidate in candidates]
+    first, *bands = min(encoded, key=lambda chunks: sum(map(len, chunks)))
+    blocks = metadata_chunks(metadata or Metadata())
+    return b"".join([SIGNATURE, bytes([VERSION]), first, *blocks, *bands, END])
+
+
+def _checked(indices: Any, colors: Any) -> tuple[Indices, NDArray[np.uint8]]:
+    """The arrays, checked; the palette is a copy that nobody else can change meanwhile."""
+    if not isinstance(indices, np.ndarray) or indices.dtype not in (np.uint8, np.uint16):
+        kind = getattr(indices, "dtype", type(indices).__name__)
+        raise ArgumentTypeError(f"indices must be an array of uint8 or uint16, not {kind}")
+    if indices.ndim != 2 or indices.size == 0:
+        raise ArgumentError(f"indices must have shape (H, W), not {indices.shape}")
+    if not isinstance(colors, np.ndarray) or colors.dtype != np.uint8:
+        kind = getattr(colors, "dtype", type(colors).__name__)
+        raise ArgumentTypeError(f"palette colours must be an array of uint8, not {kind}")
+    if colors.ndim != 2 or colors.shape[1] not in (1, 3, 4) or not 1 <= len(colors) <= 65536:
+        raise ArgumentError(
+            f"palette colours must have shape (k, C), k from 1 to 65536 and C 1, 3 or 4, "
+            f"not {colors.shape}"
+        )
+    colors = np.array(colors, order="C")
+    if len(colors) == 1 and indices.any():
+        raise ArgumentError(f"index {indices.max()} is beyond a palette of 1 colour")
+    return indices, colors
 
 
 def picture_chunks(indices: Indices, header: Header, threads: int) -> list[bytes]:
     """The header and the bands of a picture."""
-    first = chunk(HEADER, _header_bytes(header))
+    first = chunk(HEADER, header_bytes(header))
     if not header.n_bands:
         return [first]
     model = header.contexts, header.slot_bits, header.n_bands
@@ -160,9 +176,9 @@ def picture_chunks(indices: Indices, header: Header, threads: int) -> list[bytes
     return [first, *(chunk(BAND, varint(i) + band) for i, band in enumerate(bands))]
 
 
-def _chosen(indices: Indices, colors: NDArray[np.uint8], level: int) -> Header:
-    height, width = indices.shape
-    colors = np.ascontiguousarray(colors)
+def _header_for(shape: tuple[int, ...], colors: NDArray[np.uint8], level: int) -> Header:
+    """The header of a picture by the model of a level."""
+    height, width = shape
     if len(colors) == 1:
         return Header(height, width, colors, 0, 0, 0)
     n_bands = min(height, 1 << max(1, height * width // _BAND_PIXELS).bit_length() - 1)
@@ -171,21 +187,8 @@ def _chosen(indices: Indices, colors: NDArray[np.uint8], level: int) -> Header:
     if len(colors) >= _MANY_COLORS:
         contexts = _CONTEXTS_OF_MANY_COLORS.get(level, contexts)
         wanted += 1
-    slot_bits = min(max(wanted, _FEWEST_SLOT_BITS), _MOST_SLOT_BITS[level])
+    slot_bits = min(max(wanted, _MIN_SLOT_BITS), _MAX_SLOT_BITS[level])
     return Header(height, width, colors, n_bands, contexts, slot_bits)
-
-
-def _header_bytes(header: Header) -> bytes:
-    k, channels = header.colors.shape
-    model = header.contexts, header.slot_bits
-    short = model in _SHORT_MODELS
-    name = _SHORT_MODELS.index(model) if short else header.slot_bits
-    contexts = b"" if short else header.contexts.to_bytes(3, "little")
-    several = header.n_bands > 1
-    kind = bytes([channels - 1 | name << 2 | several << 7])
-    sizes = [header.width - 1, header.height - 1, k - 1]
-    sizes += [header.n_bands] if several else []
-    return kind + b"".join(map(varint, sizes)) + contexts + _core.palette_write(header.colors)
 
 
 class Decoded(NamedTuple):
@@ -201,6 +204,7 @@ def decode(
     name: str,
     *,
     partial: bool = False,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
     max_memory: int = DEFAULT_MAX_MEMORY,
     threads: int | None = None,
 ) -> Decoded:
@@ -208,7 +212,7 @@ def decode(
 
     Raises
     ------
-    FormatError, OutOfMemoryError
+    FormatError, ImageTooLargeError, OutOfMemoryError
 
     Examples
     --------
@@ -218,20 +222,36 @@ def decode(
     >>> decode(file, "a.kmc").colors.tolist()
     [[7], [9]]
     """
+    max_pixels = whole("max_pixels", max_pixels, 1)
     max_memory = min(whole("max_memory", max_memory, 1), sys.maxsize)
     n_threads = thread_count(threads)
     try:
-        return _decoded(data, name, partial, max_memory, n_threads)
+        return _decoded(data, name, partial, max_pixels, max_memory, n_threads)
     except MemoryError as error:
         raise OutOfMemoryError(f"{name}: not enough memory to open the picture") from error
 
 
-def _decoded(data: bytes, name: str, partial: bool, max_memory: int, n_threads: int) -> Decoded:
+def _decoded(
+    data: bytes, name: str, partial: bool, max_pixels: int, max_memory: int, n_threads: int
+) -> Decoded:
     header, chunks = read_header(data, name, partial=partial)
-    n_threads = _fitting_threads(header, n_threads, max_memory, name)
+    if header.width * header.height > max_pixels:
+        raise ImageTooLargeError(
+            f"{name}: {header.width} x {header.height} pixels are more than max_pixels = "
+            f"{max_pixels}; raise it if you trust the file"
+        )
+    picture, band = decoding_memory(header)
+    if picture + band > max_memory:
+        raise FormatError(
+            f"{name}: takes {picture + band} bytes of memory to decode, and max_memory allows "
+            f"{max_memory}"
+        )
     bands = _bands(header, chunks, name, partial)
     kept = [c for c in chunks if c.intact]
-    metadata = read_metadata(kept, name, max_memory, partial=partial)
+    metadata = read_metadata(kept, name, max_memory - picture - band, partial=partial)
+    if band:
+        left = max_memory - picture - metadata_bytes(metadata)
+        n_threads = max(1, min(n_threads, left // band))
     shape = header.height, header.width
     if header.n_bands:
         indices = _core.plane_read(
@@ -267,68 +287,7 @@ def read_header(data: bytes, name: str, *, partial: bool = False) -> tuple[Heade
             raise FormatError(
                 f"{name}: chunk {c.type!r} at byte {c.at} must be understood to read the file"
             )
-    return _read_header(chunks[0], name), chunks[1:]
-
-
-def _read_header(found: Chunk, name: str) -> Header:
-    def fail(what: str) -> FormatError:
-        return FormatError(f"{name}: the header at byte {found.at} {what}")
-
-    data = found.data
-    kind = data[0] if data else 0
-    channels, model, several = (kind & 3) + 1, kind >> 2 & 31, kind >> 7
-    if channels == 2:
-        raise fail("says 2 channels; there are 1, 3 or 4")
-    at, sizes = 1, []
-    for _ in range(3 + several):
-        size, at = read_varint(data, at, f"{name}: the header")
-        sizes.append(size)
-    width, height, k = (size + 1 for size in sizes[:3])
-    n_bands = sizes[3] if several else int(k > 1)
-    if width >= 2**31 or height >= 2**31:
-        raise fail(f"says {width} x {height} pixels; there are 1 to 2147483647 each way")
-    if k > 65536:
-        raise fail(f"says {k} colours; there are 1 to 65536")
-    if model < len(_SHORT_MODELS):
-        contexts, slot_bits = _SHORT_MODELS[model]
-    else:
-        slot_bits = model
-        contexts = int.from_bytes(data[at : at + 3], "little")
-        at += 3
-        if at > len(data):
-            raise fail("is cut short")
-        if not contexts & 0x080000 or not 6 <= slot_bits <= 22:
-            raise fail(f"asks for contexts {contexts:#x} in 2**{slot_bits} slots, which none has")
-    if model and k == 1:
-        raise fail("has a model for 1 colour")
-    band_pixels = width * (height // max(1, n_bands))
-    if several and not (n_bands >= 2 and k > 1 and band_pixels >= _LEAST_BAND_PIXELS):
-        raise fail(f"cuts {width} x {height} pixels of {k} colours into {n_bands} bands")
-    if several and 1 << slot_bits > _MOST_SLOTS_PER_PIXEL * band_pixels:
-        raise fail(f"asks for 2**{slot_bits} slots for {band_pixels} pixels")
-    if n_bands and (width + 8) * (height // n_bands + 4) >= 2**32:
-        raise fail(f"cuts {width} x {height} pixels into only {n_bands} bands")
-    colors = _core.palette_read(data[at:], k, channels)
-    return Header(height, width, colors, n_bands, contexts, slot_bits)
-
-
-def _fitting_threads(header: Header, threads: int, max_memory: int, name: str) -> int:
-    """How many threads there is memory for."""
-    index_bytes = 1 if len(header.colors) <= 256 else 2
-    picture = header.height * header.width * index_bytes
-    picture += _BAND_BYTES * header.n_bands + header.colors.nbytes
-    band = 0
-    if header.n_bands:
-        picture += _core.palette_bytes(len(header.colors))
-        band = _core.plane_bytes(
-            header.height, header.width, header.contexts, header.slot_bits, header.n_bands
-        )
-    if picture + band > max_memory:
-        raise FormatError(
-            f"{name}: takes {picture + band} bytes of memory to decode, and max_memory allows "
-            f"{max_memory}"
-        )
-    return max(1, min(threads, (max_memory - picture) // band)) if band else 1
+    return parse_header(chunks[0], name), chunks[1:]
 
 
 def _bands(header: Header, chunks: list[Chunk], name: str, partial: bool) -> list[bytes | None]:

@@ -1,4 +1,4 @@
-"""What .kmc files are made of: a signature, chunks with a length and a checksum, an end mark."""
+"""The container of .kmc files: a signature, chunks with a length and a checksum, an end mark."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kmc.errors import FormatError
-from kmc.formats.kmc.signature import SIGNATURE
 
+NAME, SUFFIX, MIME_TYPE = "KMC", ".kmc", "image/x-kmc"
+
+SIGNATURE = b"\x8bkmc"  # not ASCII, so that no text begins with it
 VERSION = 1
-
 END = b"E"  # the last byte
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A chunk as it stands in a file, `at` being the offset of its first byte.
+    """A chunk of a file; `at` is the offset of its first byte.
 
-    Where it is damaged, `intact` is False; `type` and `data` are then not to be relied on.
+    If it is damaged, `intact` is False, and `type` and `data` are unreliable.
     """
 
     type: bytes
@@ -29,7 +30,7 @@ class Chunk:
 
 
 def varint(number: int) -> bytes:
-    """A number from 0 on, seven bits a byte, the lowest first; the last byte is below 128.
+    """Encode a number from 0 on: seven bits a byte, the lowest first; the last byte is below 128.
 
     Examples
     --------
@@ -45,12 +46,12 @@ def varint(number: int) -> bytes:
 
 
 def read_varint(data: bytes, at: int, name: str) -> tuple[int, int]:
-    """The number that stands at an offset, and where it ends.
+    """Decode the number at an offset; return it and the offset behind it.
 
     Raises
     ------
     FormatError
-        It has no end, is above 2**63 - 1, or is longer than it need be.
+        It is cut short, above 2**63 - 1, or longer than necessary.
 
     Examples
     --------
@@ -72,7 +73,7 @@ def read_varint(data: bytes, at: int, name: str) -> tuple[int, int]:
 
 
 def chunk(type: bytes, data: bytes) -> bytes:
-    """A chunk as files hold it.
+    """Encode a chunk, with its length and checksum.
 
     Examples
     --------
@@ -85,7 +86,7 @@ def chunk(type: bytes, data: bytes) -> bytes:
 
 
 def read_chunks(data: bytes, name: str, *, partial: bool = False) -> Iterator[Chunk]:
-    """The chunks of a file up to its end mark, one after the other.
+    """Iterate over the chunks of a file up to its end mark.
 
     Parameters
     ----------

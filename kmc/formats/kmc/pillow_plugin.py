@@ -8,11 +8,13 @@ from typing import IO, Any
 import numpy as np
 from PIL import Image, ImageFile, ImagePalette
 
-from kmc.formats.kmc.codec import DEFAULT_MAX_MEMORY, Header, decode, encode, read_header
+from kmc.formats.kmc.codec import DEFAULT_MAX_MEMORY, decode, encode, read_header
+from kmc.formats.kmc.container import NAME, SIGNATURE
+from kmc.formats.kmc.header import Header
 from kmc.formats.kmc.metadata_chunks import read_metadata
-from kmc.formats.kmc.signature import NAME
 from kmc.formats.painting import painted
 from kmc.images.lossless import indexed
+from kmc.images.reading import read_bytes
 from kmc.metadata import EXIF_PREFIX, Metadata
 
 
@@ -37,9 +39,10 @@ class KmcImageFile(ImageFile.ImageFile):
 
     def _open(self) -> None:
         assert self.fp is not None
-        self._file: bytes | None = self.fp.read()
+        self._file: bytes | None
+        self._file, name = read_bytes(self.fp, signature=SIGNATURE, limit=DEFAULT_MAX_MEMORY)
         named = isinstance(self.filename, str) and self.filename
-        self._name = named or "the file object given"
+        self._name = named or name
         header, chunks = read_header(self._file, self._name)
         self._size = header.width, header.height
         self._mode = _mode(header)
@@ -55,13 +58,14 @@ class KmcImageFile(ImageFile.ImageFile):
     def load(self) -> Any:
         """Decode the picture, once."""
         if self._file is not None:
-            found, self._file = decode(self._file, self._name), None
-            pixels = found.indices
+            pixels = self.size[0] * self.size[1]  # which Pillow has compared with its own limit
+            found, self._file = decode(self._file, self._name, max_pixels=pixels), None
+            decoded = found.indices
             if self.mode != "P":
-                pixels = painted(found.indices, found.colors)
+                decoded = painted(found.indices, found.colors)
             if self.fp is not None and self._exclusive_fp:
                 self.fp.close()
-            self.fp = io.BytesIO(np.ascontiguousarray(pixels).tobytes())
+            self.fp = io.BytesIO(np.ascontiguousarray(decoded).tobytes())
             self.tile = [ImageFile._Tile("raw", (0, 0, *self.size), 0, self.mode)]
         return super().load()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from PIL import Image
 
-from kmc.formats.kmc.signature import MIME_TYPE, NAME, SIGNATURE, SUFFIX
+from kmc.formats.kmc.container import MIME_TYPE, NAME, SIGNATURE, SUFFIX
 
 
 def register() -> None:

@@ -1,5 +1,5 @@
-/* The logistic function and its inverse as tables, made by integer arithmetic alone. */
-#include "codec/logistic.h"
+/* The tables of logistic mixing. */
+#include "codec/mixer.h"
 
 /* exp(-1/256) in units of 2^-32, rounded. */
 static const uint64_t DECAY = 4278222805u;

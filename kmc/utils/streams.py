@@ -1,0 +1,57 @@
+"""Reading streams that may have no end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kmc.errors import ImageTooLargeError, ImageTypeError
+
+# The most that is read of a pipe, unless the caller knows better; and how much at a time.
+MAX_STREAM_BYTES = 1 << 30
+_PIECE = 1 << 20
+
+
+def read_stream(
+    stream: Any, name: str, *, signature: bytes = b"", limit: int = MAX_STREAM_BYTES
+) -> bytes:
+    """Read all of a binary stream, within a limit.
+
+    Parameters
+    ----------
+    stream : binary file object
+        Only its ``read(n)`` is used.
+    name : str
+        Its name for error messages.
+    signature : bytes, optional
+        The first bytes of a file of the right format: of any other, only as many are read.
+    limit : int, optional
+        The most bytes to read.
+
+    Raises
+    ------
+    ImageTooLargeError
+        There are more bytes than `limit`.
+    ImageTypeError
+        It does not give bytes.
+
+    Examples
+    --------
+    >>> import io
+    >>> from kmc.utils.streams import read_stream
+    >>> read_stream(io.BytesIO(b"abcdef"), "a file"), read_stream(
+    ...     io.BytesIO(b"abcdef"), "a file", signature=b"kmc"
+    ... )
+    (b'abcdef', b'abc')
+    """
+    data = bytearray()
+    while True:
+        wanted = len(signature) - len(data)
+        piece = stream.read(wanted if wanted > 0 else _PIECE)
+        if not isinstance(piece, bytes | bytearray | memoryview):
+            kind = type(piece).__name__
+            raise ImageTypeError(f"{name}: expected read() to give bytes, got {kind}")
+        data += piece
+        if not piece or (len(data) >= len(signature) and not data.startswith(signature)):
+            return bytes(data)
+        if len(data) > limit:
+            raise ImageTooLargeError(f"{name}: is longer than {limit} bytes")
