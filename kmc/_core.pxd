@@ -22,6 +22,11 @@ cdef extern from "base/base.h":
     long kmc_live_allocations()
 
 
+cdef extern from "colors/morton.h":
+    enum:
+        KMC_CELL
+
+
 cdef extern from "base/clock.h" nogil:
     int64_t kmc_clock_ns()
 
@@ -78,7 +83,7 @@ cdef extern from "kmc.h" nogil:
                                   uint8_t *colors, int64_t *counts)
 
     kmc_status kmc_remap(const kmc_run *run, const uint8_t *pixels, size_t n, int channels,
-                         const uint8_t *colors, const uint16_t *labels, size_t n_colors,
+                         const uint8_t *colors, const uint16_t *labels, size_t n_colors, size_t k,
                          void *indices, int index_bytes)
     kmc_status kmc_assign(const kmc_run *run, const uint8_t *pixels, size_t n, int channels,
                           const uint8_t *palette, size_t k, void *indices, int index_bytes,
@@ -101,7 +106,7 @@ cdef extern from "kmc.h" nogil:
     kmc_status kmc_coordinates(const kmc_run *run, const kmc_space *space, const uint8_t *colors,
                                size_t n, int channels, int16_t *coordinates)
     kmc_status kmc_color_error(const kmc_run *run, const uint8_t *colors, const int64_t *counts,
-                               size_t n, int channels, const uint8_t *palette,
+                               size_t n, int channels, const uint8_t *palette, size_t k,
                                const uint16_t *labels, double *error)
 
     ctypedef struct kmc_canvas:

@@ -1,6 +1,9 @@
 # .kmc: index planes and palettes to bytes and back.
 
 
+# Of a palette that is the caller's own, planes are given a copy: the tree over it is built in many
+# passes, each of which believes the ones before.
+
 cdef kmc_plane _plane(size_t height, size_t width, const uint8_t[:, ::1] palette, uint32_t contexts,
                       int slot_bits, size_t n_bands) except *:
     cdef kmc_plane plane
@@ -37,10 +40,14 @@ def plane_write(indices not None, const uint8_t[:, ::1] palette not None, uint32
                 int slot_bits, size_t n_bands, int threads):
     """The bytes of each band."""
     cdef Run run = Run(threads)
-    if indices.max() >= palette.shape[0]:
+    own = np.array(indices, order="C")
+    if own.ndim != 2 or not own.size:
+        raise ArgumentError("indices must have shape (height, width)")
+    if own.min() < 0 or own.max() >= palette.shape[0]:
         raise ArgumentError("an index is beyond the palette")
-    own = np.array(indices, _index_dtype(palette.shape[0]), order="C")
-    cdef kmc_plane plane = _plane(own.shape[0], own.shape[1], palette, contexts, slot_bits, n_bands)
+    own = own.astype(_index_dtype(palette.shape[0]), copy=False)
+    cdef const uint8_t[:, ::1] own_palette = np.array(palette)
+    cdef kmc_plane plane = _plane(own.shape[0], own.shape[1], own_palette, contexts, slot_bits, n_bands)
     cdef const void *data = _data(own)
     cdef int index_bytes = own.itemsize
     cdef kmc_bytes *coded = _coded(n_bands)
@@ -59,8 +66,10 @@ def plane_read(list bands not None, size_t height, size_t width,
                const uint8_t[:, ::1] palette not None, uint32_t contexts, int slot_bits, int threads):
     """Indices (height, width); a band that is None stays 0."""
     cdef Run run = Run(threads)
-    cdef size_t n_bands = len(bands)
-    cdef kmc_plane plane = _plane(height, width, palette, contexts, slot_bits, n_bands)
+    cdef list views = [None if band is None else memoryview(band + b"\0") for band in bands]
+    cdef size_t n_bands = len(views)
+    cdef const uint8_t[:, ::1] own_palette = np.array(palette)
+    cdef kmc_plane plane = _plane(height, width, own_palette, contexts, slot_bits, n_bands)
     cdef const uint8_t[::1] view
     indices = np.zeros((height, width), _index_dtype(palette.shape[0]))
     cdef void *data = _data(indices)
@@ -68,7 +77,6 @@ def plane_read(list bands not None, size_t height, size_t width,
     cdef kmc_bytes *coded = _coded(n_bands)
     cdef kmc_status status
     try:
-        views = [None if band is None else memoryview(band + b"\0") for band in bands]
         for i in range(n_bands):
             if views[i] is not None:
                 view = views[i]

@@ -1,4 +1,4 @@
-/* The number of a colour in the list of all, by its Morton key. */
+/* The number of a colour in the list of all, by its Morton key: for any key at all one that is in the list. */
 #include "colors/color_lookup.h"
 
 #include "simd/kernels.h"
@@ -20,33 +20,35 @@ static void set_places(kmc_numbers *numbers, const uint32_t *keys, size_t n, uin
     }
 }
 
-/* Puts the others into the map and leaves the keys of the opaque ones, without alpha; returns how many. */
-static size_t set_others(kmc_numbers *numbers, uint32_t *keys, size_t n, uint32_t first, uint32_t *opaque)
+/* Puts the others into the map and leaves the keys of the opaque ones, without alpha: *n of them then. */
+static kmc_status set_others(kmc_numbers *numbers, uint32_t *keys, size_t *n, uint32_t first, uint32_t *opaque)
 {
     size_t n_opaque = 0;
-    for (size_t i = 0; i < n; i++) {
+    kmc_status status = KMC_OK;
+    for (size_t i = 0; i < *n && status == KMC_OK; i++) {
         if (!kmc_is_opaque(keys[i])) {
-            kmc_keymap_set(&numbers->map, keys[i], first + (uint32_t)i);
+            status = kmc_keymap_set(&numbers->map, keys[i], first + (uint32_t)i);
             continue;
         }
         opaque[n_opaque] = first + (uint32_t)i;
         keys[n_opaque++] = kmc_without_alpha(keys[i]);
     }
-    return n_opaque;
+    *n = n_opaque;
+    return status;
 }
 
 static kmc_status set_all(kmc_numbers *numbers, const kmc_run *run, const uint8_t *colors, size_t n)
 {
     uint32_t keys[BLOCK], last = UINT32_MAX;
-    size_t n_places = 0;
     kmc_status status = KMC_OK;
     for (size_t i = 0; i < n && status == KMC_OK; i += BLOCK) {
         size_t here = kmc_smaller(n - i, BLOCK);
         run->kernels->keys(colors + i * (size_t)numbers->channels, here, numbers->channels, keys);
-        if (numbers->channels == 4) here = set_others(numbers, keys, here, (uint32_t)i, numbers->opaque + n_places);
-        set_places(numbers, keys, here, (uint32_t)n_places, &last);
-        n_places += here;
-        status = kmc_poll(run);
+        if (numbers->channels == 4)
+            status = set_others(numbers, keys, &here, (uint32_t)i, numbers->opaque + numbers->n_places);
+        set_places(numbers, keys, here, (uint32_t)numbers->n_places, &last);
+        numbers->n_places += here;
+        if (status == KMC_OK) status = kmc_poll(run);
     }
     return status;
 }
@@ -58,11 +60,11 @@ kmc_status kmc_numbers_new(kmc_numbers *numbers, const kmc_run *run, int channel
     memset(numbers, 0, sizeof *numbers);
     numbers->channels = channels;
     numbers->n_keys = (size_t)1 << 8 * (channels < 4 ? channels : 3);
-    numbers->starts = kmc_alloc(numbers->n_keys >> RANK_BITS, sizeof *numbers->starts);
+    numbers->starts = kmc_alloc_zeroed(numbers->n_keys >> RANK_BITS, sizeof *numbers->starts);
     numbers->ranks = kmc_table_take(run->tables, numbers->n_keys);
     if (channels == 4) {
         for (size_t i = 0; i < n; i++) n_others += colors[4 * i + 3] != 255;
-        numbers->opaque = kmc_alloc(n - n_others, sizeof *numbers->opaque);
+        numbers->opaque = kmc_alloc_zeroed(n, sizeof *numbers->opaque); /* should the colours change, none is too many */
         status = numbers->opaque ? kmc_keymap_new(&numbers->map, n_others) : KMC_NO_MEMORY;
     }
     if (!numbers->starts || !numbers->ranks) status = KMC_NO_MEMORY;
@@ -77,10 +79,15 @@ void kmc_numbers_free(kmc_numbers *numbers, const kmc_run *run)
     kmc_keymap_free(&numbers->map);
 }
 
-/* Replaces keys by places: a loop of its own, so that the table's lines are waited for all at once. */
+/* Replaces keys by places: a loop of its own, so that the table's lines are waited for all at once. What the tables hold
+ * of other keys is bounded. */
 static void find_places(const kmc_numbers *numbers, uint32_t *keys, size_t n)
 {
-    for (size_t i = 0; i < n; i++) keys[i] = numbers->starts[keys[i] >> RANK_BITS] + numbers->ranks[keys[i]];
+    const uint32_t n_places = (uint32_t)numbers->n_places;
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t place = numbers->starts[keys[i] >> RANK_BITS] + numbers->ranks[keys[i]];
+        keys[i] = place < n_places ? place : 0;
+    }
 }
 
 void kmc_numbers_find(const kmc_numbers *numbers, uint32_t *keys, size_t n)

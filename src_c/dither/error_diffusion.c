@@ -48,12 +48,21 @@ typedef struct worker {
     uint64_t lost;
 } worker;
 
+/* Coordinates that are in the space of the grid, whatever the array holds. */
+static void bring_coordinates(const int16_t *coordinates, uint8_t *to)
+{
+    uint64_t quad;
+    memcpy(&quad, coordinates, sizeof quad);
+    quad &= UINT64_C(0x0001000100010001) * KMC_MAX_COORDINATE;
+    memcpy(to, &quad, sizeof quad);
+}
+
 /* Where a pixel lies, brought beside those of other bands, `beside` bytes apart. */
 static void bring(const kmc_canvas *canvas, size_t from, size_t n, uint8_t *to, size_t beside)
 {
     const uint8_t *const pixels = canvas->pixels;
     if (canvas->coordinates) {
-        for (size_t i = 0; i < n; i++) memcpy(to + i * beside, canvas->coordinates + 4 * (from + i), sizeof(kmc_quad));
+        for (size_t i = 0; i < n; i++) bring_coordinates(canvas->coordinates + 4 * (from + i), to + i * beside);
     } else if (canvas->channels == 1) {
         for (size_t i = 0; i < n; i++) to[i * beside] = pixels[from + i];
     } else {
@@ -228,6 +237,7 @@ static kmc_status diffuse_task(void *job, ptrdiff_t task, int thread)
 kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusion kind, int strength, void *indices,
                        double *error)
 {
+    if (strength < 0 || strength > 256) return KMC_BAD_ARGUMENT;
     const int threads = kmc_threads_for(run, canvas->height * canvas->width, THREAD_PIXELS);
     const size_t bands = (size_t)kmc_tasks_for(canvas->height, BAND);
     size_t tasks = (size_t)kmc_tasks_for(bands, KMC_BANDS);

@@ -32,17 +32,18 @@ typedef struct ordering {
     void *indices;
 } ordering;
 
-/* What a colour's mixture has to look like, as number i of some. */
-static void ordered(const ordering *o, size_t color, kmc_mixtures *m, size_t i)
+/* What a colour's mixture has to look like, as number i of some; `label` is what the plain mapping gives it. */
+static void ordered(const ordering *o, size_t color, size_t label, kmc_mixtures *m, size_t i)
 {
     const int with_alpha = o->canvas->channels == 4;
     const int opaque = with_alpha && o->mixing->colors[4 * color + 3] == 255 && m->grid->opaque.entries.n != 0;
     const int channels = opaque ? 3 : o->canvas->channels;
     const int16_t *const own = o->mixing->coordinates + 4 * color;
-    const int16_t *const plain = o->canvas->palette + 4 * (size_t)o->mixing->labels[color];
+    const int16_t *const plain = o->canvas->palette + 4 * label;
     int32_t off = 0;
     for (int c = 0; c < channels; c++) {
-        const int16_t target = (int16_t)(plain[c] + (((own[c] - plain[c]) * o->strength + 128) >> 8));
+        const int off_plain = (own[c] & KMC_MAX_COORDINATE) - plain[c]; /* never outside the space of the grid */
+        const int16_t target = (int16_t)(plain[c] + ((off_plain * o->strength + 128) >> 8));
         m->target[i][c] = target;
         m->low[i][c] = target < o->low[c] ? target : o->low[c];
         m->high[i][c] = target > o->high[c] ? target : o->high[c];
@@ -84,10 +85,10 @@ static void sort(const kmc_mixtures *m, size_t which, const uint16_t *lightness,
 }
 
 /* What is fully transparent is not mixed. */
-static void keep(const ordering *o, size_t color)
+static void keep(const ordering *o, size_t color, size_t label)
 {
     if (o->canvas->channels != 4 || o->mixing->colors[4 * color + 3] != 0) return;
-    for (size_t i = 0; i < KMC_MIXTURE; i++) o->mixtures[KMC_MIXTURE * color + i] = o->mixing->labels[color];
+    for (size_t i = 0; i < KMC_MIXTURE; i++) o->mixtures[KMC_MIXTURE * color + i] = (uint16_t)label;
 }
 
 static kmc_status mix_task(void *job, ptrdiff_t task, int thread)
@@ -99,12 +100,17 @@ static kmc_status mix_task(void *job, ptrdiff_t task, int thread)
     kmc_status status = grid->run ? KMC_OK : kmc_grid_new(o->run, o->canvas, thread, grid);
     for (size_t j = begin; j < end && status == KMC_OK; j += KMC_MIXTURES) {
         kmc_mixtures mixtures = {.grid = grid, .passed = PASSED};
+        size_t labels[KMC_MIXTURES];
         const size_t here = kmc_smaller(end - j, KMC_MIXTURES);
-        for (size_t i = 0; i < here; i++) ordered(o, j + i, &mixtures, i);
+        for (size_t i = 0; i < here; i++) {
+            labels[i] = o->mixing->labels[j + i];
+            if (labels[i] >= o->canvas->k) return KMC_BAD_ARGUMENT;
+            ordered(o, j + i, labels[i], &mixtures, i);
+        }
         o->run->kernels->mix(&mixtures);
         for (size_t i = 0; i < here; i++) {
             sort(&mixtures, i, o->mixing->lightness, o->mixtures + KMC_MIXTURE * (j + i));
-            keep(o, j + i);
+            keep(o, j + i, labels[i]);
         }
         status = grid->status;
     }
@@ -150,6 +156,7 @@ static kmc_status draw_task(void *job, ptrdiff_t task, int thread)
 kmc_status kmc_order_dither(const kmc_run *run, const kmc_canvas *canvas, const kmc_mixing *mixing, int strength,
                             void *indices)
 {
+    if (strength < 0 || strength > 256) return KMC_BAD_ARGUMENT;
     const size_t n = canvas->height * canvas->width;
     const int threads = kmc_threads_for(run, mixing->n, TASK_COLORS);
     ordering o = {.run = run, .canvas = canvas, .mixing = mixing, .strength = strength, .indices = indices};

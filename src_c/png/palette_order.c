@@ -10,7 +10,7 @@
 enum {
     ROUNDS = 12,        /* of exchanges, at most: later ones gain next to nothing */
     MOST_MEETINGS = 32767,
-    POLL_ROWS = 64
+    POLL_PIXELS = 1 << 18
 };
 
 typedef struct arrangement {
@@ -19,27 +19,54 @@ typedef struct arrangement {
     int16_t *bits;      /* log2(1 + |p - q|) in 16ths */
 } arrangement;
 
+/* Counts the pairs of a row, and those with the row above unless that is NULL. There are counts for 2^bits indices, and
+ * of an index no more bits are looked at. */
+static void count_row(const uint8_t *row, const uint8_t *above, size_t width, int bits, int64_t *counts)
+{
+    const size_t mask = ((size_t)1 << bits) - 1;
+    size_t before = row[0] & mask;
+    for (size_t x = 1; x < width; x++) {
+        const size_t here = row[x] & mask;
+        counts[here << bits | before]++;
+        before = here;
+    }
+    for (size_t x = 0; above && x < width; x++) counts[(row[x] & mask) << bits | (above[x] & mask)]++;
+}
+
+static kmc_status count_rows(const kmc_run *run, const uint8_t *indices, size_t height, size_t width, int bits,
+                             int64_t *counts)
+{
+    kmc_status status = KMC_OK;
+    size_t counted = 0;
+    for (size_t y = 0; y < height && status == KMC_OK; y++) {
+        const uint8_t *const row = indices + y * width;
+        for (size_t x = 0; x < width && status == KMC_OK; x += POLL_PIXELS) {
+            const size_t n = kmc_smaller(width - x, POLL_PIXELS);
+            count_row(row + x, y ? row + x - width : NULL, n, bits, counts);
+            if (x) count_row(row + x - 1, NULL, 2, bits, counts); /* the pair that was cut */
+            counted += n;
+            if (counted < POLL_PIXELS) continue;
+            counted = 0;
+            status = kmc_poll(run);
+        }
+    }
+    return status;
+}
+
 kmc_status kmc_meetings(const kmc_run *run, const uint8_t *indices, size_t height, size_t width, size_t k,
                         int64_t *meetings)
 {
-    memset(meetings, 0, k * k * sizeof *meetings);
-    for (size_t y = 0; y < height; y++) {
-        const uint8_t *const row = indices + y * width, *const above = y ? row - width : NULL;
-        for (size_t x = 1; x < width; x++) meetings[row[x] * k + row[x - 1]]++;
-        for (size_t x = 0; above && x < width; x++) meetings[row[x] * k + above[x]]++;
-        if (y % POLL_ROWS == 0) {
-            const kmc_status status = kmc_poll(run);
-            if (status != KMC_OK) return status;
-        }
-    }
-    for (size_t i = 0; i < k; i++) {
-        meetings[i * k + i] = 0;
-        for (size_t j = 0; j < i; j++) {
-            meetings[i * k + j] += meetings[j * k + i];
-            meetings[j * k + i] = meetings[i * k + j];
-        }
-    }
-    return KMC_OK;
+    int bits = 0;
+    if (k < 1 || k > KMC_MOST_ARRANGED) return KMC_BAD_ARGUMENT;
+    while ((size_t)1 << bits < k) bits++;
+    int64_t *const counts = kmc_alloc_zeroed((size_t)1 << 2 * bits, sizeof *counts);
+    if (!counts) return KMC_NO_MEMORY;
+    const kmc_status status = count_rows(run, indices, height, width, bits, counts);
+    for (size_t i = 0; i < k; i++)
+        for (size_t j = 0; j < k; j++)
+            meetings[i * k + j] = i == j ? 0 : counts[i << bits | j] + counts[j << bits | i];
+    kmc_free(counts);
+    return status;
 }
 
 static size_t highest(const int64_t *values, const uint8_t *taken, size_t n)

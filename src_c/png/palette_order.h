@@ -9,7 +9,7 @@ enum {
 };
 
 /* meetings[i * k + j] = how often pixels of indices i and j lie side by side or one above the other, the same for j and
- * i; 0 for i = j. Indices are below k <= KMC_MOST_ARRANGED. */
+ * i; 0 for i = j. Indices are below k <= KMC_MOST_ARRANGED; where one is not, it counts as any other or not at all. */
 kmc_status kmc_meetings(const kmc_run *run, const uint8_t *indices, size_t height, size_t width, size_t k,
                         int64_t *meetings);
 
