@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from test_changing_input import few
+from test_parallel import interrupted_after
 
 import kmc
 
@@ -62,3 +63,14 @@ def test_memory_does_not_grow_with_the_width() -> None:
     if sys.platform.startswith("linux"):
         told = subprocess.run([sys.executable, "-c", MEASURE], capture_output=True, check=True)
         assert int(told.stdout) < 40_000  # kilobytes; it was 470 000
+
+
+@pytest.mark.parametrize("kind", ["rgb", "rgba"])
+def test_ctrl_c_stops_a_long_row(kind: str) -> None:
+    pixels = np.tile(few(kind, (1, 10_000)), (1, 2000, 1))
+    palette = kmc.fit(few(kind), 200, effort="fast")
+
+    def remap() -> None:
+        palette.remap(pixels, dither="atkinson", threads=1)
+
+    assert interrupted_after(remap) < 0.5
