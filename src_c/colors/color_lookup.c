@@ -64,7 +64,8 @@ kmc_status kmc_numbers_new(kmc_numbers *numbers, const kmc_run *run, int channel
     numbers->ranks = kmc_table_take(run->tables, numbers->n_keys);
     if (channels == 4) {
         for (size_t i = 0; i < n; i++) n_others += colors[4 * i + 3] != 255;
-        numbers->opaque = kmc_alloc_zeroed(n, sizeof *numbers->opaque); /* should the colours change, none is too many */
+        /* Room for all: the colours may change while they are read. */
+        numbers->opaque = kmc_alloc_zeroed(n, sizeof *numbers->opaque);
         status = numbers->opaque ? kmc_keymap_new(&numbers->map, n_others) : KMC_NO_MEMORY;
     }
     if (!numbers->starts || !numbers->ranks) status = KMC_NO_MEMORY;

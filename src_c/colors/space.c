@@ -119,7 +119,8 @@ kmc_status kmc_color_error(const kmc_run *run, const uint8_t *colors, const int6
         for (size_t i = begin; i < end; i++) {
             const size_t label = labels[i];
             if (label >= k) return KMC_BAD_ARGUMENT;
-            const uint8_t *const color = colors + i * (size_t)channels, *const entry = palette + label * (size_t)channels;
+            const uint8_t *const color = colors + i * (size_t)channels;
+            const uint8_t *const entry = palette + label * (size_t)channels;
             total += counts[i] * (channels == 3 ? square_off(color, entry, 3) : square_off(color, entry, channels));
         }
         if (kmc_poll(run) != KMC_OK) return KMC_INTERRUPTED;

@@ -27,7 +27,7 @@ typedef struct ordering {
     kmc_quad low, high; /* the box of all entries */
     int strength;
     kmc_grid *grids;    /* of each thread */
-    uint16_t *mixtures; /* KMC_MIXTURE indices for each colour, from dark to light */
+    void *mixtures;     /* KMC_MIXTURE indices for each colour, from dark to light, as wide as those of the picture */
     kmc_numbers numbers;
     void *indices;
 } ordering;
@@ -85,10 +85,10 @@ static void sort(const kmc_mixtures *m, size_t which, const uint16_t *lightness,
 }
 
 /* What is fully transparent is not mixed. */
-static void keep(const ordering *o, size_t color, size_t label)
+static void keep(const ordering *o, size_t color, size_t label, uint16_t *mixture)
 {
     if (o->canvas->channels != 4 || o->mixing->colors[4 * color + 3] != 0) return;
-    for (size_t i = 0; i < KMC_MIXTURE; i++) o->mixtures[KMC_MIXTURE * color + i] = (uint16_t)label;
+    for (size_t i = 0; i < KMC_MIXTURE; i++) mixture[i] = (uint16_t)label;
 }
 
 static kmc_status mix_task(void *job, ptrdiff_t task, int thread)
@@ -109,8 +109,11 @@ static kmc_status mix_task(void *job, ptrdiff_t task, int thread)
         }
         o->run->kernels->mix(&mixtures);
         for (size_t i = 0; i < here; i++) {
-            sort(&mixtures, i, o->mixing->lightness, o->mixtures + KMC_MIXTURE * (j + i));
-            keep(o, j + i, labels[i]);
+            uint16_t mixture[KMC_MIXTURE];
+            sort(&mixtures, i, o->mixing->lightness, mixture);
+            keep(o, j + i, labels[i], mixture);
+            for (size_t at = 0; at < KMC_MIXTURE; at++)
+                kmc_index_set(o->mixtures, o->canvas->index_bytes, KMC_MIXTURE * (j + i) + at, mixture[at]);
         }
         status = grid->status;
     }
@@ -134,6 +137,7 @@ static kmc_status draw_task(void *job, ptrdiff_t task, int thread)
     const kmc_canvas *const canvas = o->canvas;
     const size_t n = canvas->height * canvas->width, begin = (size_t)task * TASK_PIXELS;
     const size_t end = kmc_smaller(n, begin + TASK_PIXELS);
+    const int index_bytes = canvas->index_bytes;
     uint32_t keys[BLOCK];
     (void)thread;
     size_t y = begin / canvas->width, x = begin % canvas->width;
@@ -142,8 +146,8 @@ static kmc_status draw_task(void *job, ptrdiff_t task, int thread)
         o->run->kernels->keys(canvas->pixels + i * (size_t)canvas->channels, here, canvas->channels, keys);
         kmc_numbers_find(&o->numbers, keys, here);
         for (size_t j = 0; j < here; j++) {
-            const uint32_t drawn = o->mixtures[KMC_MIXTURE * (size_t)keys[j] + threshold(o->mixing->order, x, y)];
-            kmc_index_set(o->indices, canvas->index_bytes, i + j, drawn);
+            const size_t at = KMC_MIXTURE * (size_t)keys[j] + threshold(o->mixing->order, x, y);
+            kmc_index_set(o->indices, index_bytes, i + j, kmc_index_get(o->mixtures, index_bytes, at));
             if (++x == canvas->width) {
                 x = 0;
                 y++;
@@ -161,7 +165,7 @@ kmc_status kmc_order_dither(const kmc_run *run, const kmc_canvas *canvas, const 
     const int threads = kmc_threads_for(run, mixing->n, TASK_COLORS);
     ordering o = {.run = run, .canvas = canvas, .mixing = mixing, .strength = strength, .indices = indices};
     o.grids = kmc_alloc_zeroed((size_t)threads, sizeof *o.grids);
-    o.mixtures = kmc_alloc(KMC_MIXTURE * mixing->n, sizeof *o.mixtures);
+    o.mixtures = kmc_alloc(mixing->n, KMC_MIXTURE * (size_t)canvas->index_bytes);
     kmc_status status = kmc_numbers_new(&o.numbers, run, canvas->channels, mixing->colors, mixing->n);
     if (!o.grids || !o.mixtures) status = KMC_NO_MEMORY;
     kmc_grid_box(canvas, o.low, o.high);
