@@ -209,7 +209,7 @@ cdef extern from "png/filter.h" nogil:
 
 cdef extern from "png/palette_order.h" nogil:
     enum:
-        KMC_MOST_ARRANGED
-    kmc_status kmc_meetings(const kmc_run *run, const uint8_t *indices, size_t height,
-                            size_t width, size_t k, int64_t *meetings)
-    kmc_status kmc_arrange(const kmc_run *run, const int64_t *meetings, size_t k, int32_t *order)
+        KMC_PALETTE_ORDER_MAX
+    kmc_status kmc_count_adjacency(const kmc_run *run, const uint8_t *indices, size_t height,
+                            size_t width, size_t k, int64_t *adjacency)
+    kmc_status kmc_order_palette(const kmc_run *run, const int64_t *adjacency, size_t k, int32_t *order)

@@ -36,8 +36,8 @@ kmc_status kmc_add_weights(const kmc_run *run, const uint8_t *pixels, const uint
 
 /* ---- remap: pixels to palette indices ---------------------------------------------------------------------------- */
 
-/* indices[i] = labels[j] where colors[j] is the colour of pixel i, and any index below k where there is none. Colours are
- * distinct and in Morton order, labels below k. Indices are 1 byte wide (index_bytes = 1) or 2. */
+/* indices[i] = labels[j] where colors[j] is the colour of pixel i, and any index below k where there is none. Colours
+ * are distinct and in Morton order, labels below k. Indices are 1 byte wide (index_bytes = 1) or 2. */
 kmc_status kmc_remap(const kmc_run *run, const uint8_t *pixels, size_t n, int channels, const uint8_t *colors,
                      const uint16_t *labels, size_t n_colors, size_t k, void *indices, int index_bytes);
 

@@ -268,9 +268,9 @@ def test_labels_beyond_a_palette() -> None:
 @pytest.mark.parametrize("k", [1, 2, 16, 17, 256])
 def test_meetings_of_indices_beyond_a_palette(k: int) -> None:
     indices = np.random.default_rng(k).integers(0, 256, (30, 40), np.uint8)
-    meetings = _core.meetings(indices, k, 1)
-    assert meetings.min() >= 0
-    assert sorted(_core.arrange(meetings, 1).tolist()) == list(range(k))
+    adjacency = _core.adjacency(indices, k, 1)
+    assert adjacency.min() >= 0
+    assert sorted(_core.palette_order(adjacency, 1).tolist()) == list(range(k))
 
 
 def test_planes_of_indices_beyond_a_palette() -> None:

@@ -6,7 +6,7 @@
 #include "base/scratch.h"
 
 enum {
-    BLOCK = KMC_KEYMAP_BLOCK,
+    BLOCK = KMC_HASH_MAP_BLOCK,
     TASK_PIXELS = 1 << 17,
     THREAD_PIXELS = 1 << 18,
     TASK_COLORS = 1 << 15,
@@ -23,7 +23,7 @@ typedef struct remapping {
     size_t n_colors, k;
     void *indices;
     void *table;    /* by key, of opaque colours without alpha: index_bytes each, set for colours that occur */
-    kmc_keymap map; /* of colours that are not opaque, the label by key */
+    kmc_hash_map map; /* of colours that are not opaque, the label by key */
 } remapping;
 
 /* Pixels may have changed since their colours were counted. What the table holds for others is bounded, in loops of
@@ -47,11 +47,11 @@ static void look_up(const remapping *r, const uint32_t *keys, size_t n, size_t a
 static void look_up_alpha(const remapping *r, uint32_t *keys, size_t n, size_t at)
 {
     uint32_t others[BLOCK];
-    uint16_t places[BLOCK];
+    uint16_t positions[BLOCK];
     size_t n_others = 0;
     for (size_t i = 0; i < n; i++) {
         others[n_others] = keys[i];
-        places[n_others] = (uint16_t)i;
+        positions[n_others] = (uint16_t)i;
         n_others += !kmc_is_opaque(keys[i]);
     }
     if (n_others != n) {
@@ -59,11 +59,11 @@ static void look_up_alpha(const remapping *r, uint32_t *keys, size_t n, size_t a
         look_up(r, keys, n, at);
     }
     if (n_others == 0) return;
-    kmc_keymap_find(&r->map, others, n_others);
+    kmc_hash_map_find(&r->map, others, n_others);
     if (r->index_bytes == 1)
-        for (size_t i = 0; i < n_others; i++) ((uint8_t *)r->indices)[at + places[i]] = (uint8_t)others[i];
+        for (size_t i = 0; i < n_others; i++) ((uint8_t *)r->indices)[at + positions[i]] = (uint8_t)others[i];
     else
-        for (size_t i = 0; i < n_others; i++) ((uint16_t *)r->indices)[at + places[i]] = (uint16_t)others[i];
+        for (size_t i = 0; i < n_others; i++) ((uint16_t *)r->indices)[at + positions[i]] = (uint16_t)others[i];
 }
 
 static kmc_status remap_task(void *job, ptrdiff_t task, int thread)
@@ -96,11 +96,11 @@ static kmc_status set_alpha_labels(remapping *r, const uint32_t *keys, const uin
 {
     kmc_status status = KMC_OK;
     for (size_t i = 0; i < n && status == KMC_OK; i++) {
-        const uint32_t place = kmc_without_alpha(keys[i]);
+        const uint32_t key = kmc_without_alpha(keys[i]);
         if (kmc_is_opaque(keys[i]))
-            set_labels(r, &place, &labels[i], 1);
+            set_labels(r, &key, &labels[i], 1);
         else
-            status = kmc_keymap_set(&r->map, keys[i], labels[i]);
+            status = kmc_hash_map_set(&r->map, keys[i], labels[i]);
     }
     return status;
 }
@@ -161,13 +161,13 @@ kmc_status kmc_remap(const kmc_run *run, const uint8_t *pixels, size_t n, int ch
     const size_t table_bytes = (size_t)index_bytes << 8 * (channels < 4 ? channels : 3);
     r.table = kmc_table_take(run->tables, table_bytes);
     kmc_status status = r.table ? KMC_OK : KMC_NO_MEMORY;
-    if (status == KMC_OK && channels == 4) status = kmc_keymap_new(&r.map, n_not_opaque(colors, n_colors));
+    if (status == KMC_OK && channels == 4) status = kmc_hash_map_new(&r.map, n_not_opaque(colors, n_colors));
     if (status == KMC_OK) status = set_all_labels(&r);
     if (status == KMC_OK) {
         const int threads = kmc_threads_for(run, n, THREAD_PIXELS);
         status = kmc_parallel(run, threads, kmc_tasks_for(n, TASK_PIXELS), remap_task, &r);
     }
     kmc_table_give(run->tables, r.table, table_bytes);
-    kmc_keymap_free(&r.map);
+    kmc_hash_map_free(&r.map);
     return status;
 }

@@ -24,7 +24,7 @@ enum {
     COLUMN = 1 << 16, /* pixels; wider pictures are cut */
     MARGIN = 32,   /* pixels thrown away at both sides of a column; a multiple of four, like the width of columns */
     SPAN = 1 << 13, /* pixels of a row between two looks for Ctrl-C */
-    PART = 64,     /* pixels of a row that are brought into place at a time */
+    PART = 64,     /* pixels of a row that are loaded at a time */
     THREAD_PIXELS = 1 << 15,
     LIMIT = 4,     /* times the mean loss around a pixel */
     PASSED = 208   /* of 256; the rest is lost, so that small errors do not add up to large ones */
@@ -47,7 +47,7 @@ typedef struct worker {
     const diffusion *job;
     kmc_grid grid;
     kmc_quad *memory, *errors[3]; /* of row y in errors[(y + 6) % 3]: y begins at -LEAD_IN - 1 */
-    uint8_t *places[2];           /* where the pixels lie, in places[y % 2] */
+    uint8_t *coordinates[2];      /* of the pixels of row y in coordinates[y % 2] */
     uint16_t *off[3];             /* like errors */
     uint16_t *found;              /* of each tile, w->apart apart */
     size_t apart;
@@ -55,7 +55,7 @@ typedef struct worker {
 } worker;
 
 /* Coordinates that are in the space of the grid, whatever the array holds. */
-static void bring_coordinates(const int16_t *coordinates, uint8_t *to)
+static void load_coordinates(const int16_t *coordinates, uint8_t *to)
 {
     uint64_t quad;
     memcpy(&quad, coordinates, sizeof quad);
@@ -63,12 +63,12 @@ static void bring_coordinates(const int16_t *coordinates, uint8_t *to)
     memcpy(to, &quad, sizeof quad);
 }
 
-/* Where pixels lie, brought beside those of other tiles, `beside` bytes apart. */
-static void bring(const kmc_canvas *canvas, size_t from, size_t n, uint8_t *to, size_t beside)
+/* Where pixels lie, loaded beside those of other tiles, `beside` bytes apart. */
+static void load(const kmc_canvas *canvas, size_t from, size_t n, uint8_t *to, size_t beside)
 {
     const uint8_t *const pixels = canvas->pixels;
     if (canvas->coordinates) {
-        for (size_t i = 0; i < n; i++) bring_coordinates(canvas->coordinates + 4 * (from + i), to + i * beside);
+        for (size_t i = 0; i < n; i++) load_coordinates(canvas->coordinates + 4 * (from + i), to + i * beside);
     } else if (canvas->channels == 1) {
         for (size_t i = 0; i < n; i++) to[i * beside] = pixels[from + i];
     } else {
@@ -80,7 +80,7 @@ static void bring(const kmc_canvas *canvas, size_t from, size_t n, uint8_t *to, 
 }
 
 /* The same, from pixel `from` of a row: those beyond its ends are like its first and its last one. */
-static void bring_part(const kmc_canvas *canvas, size_t row, ptrdiff_t from, size_t n, uint8_t *to, size_t beside)
+static void load_part(const kmc_canvas *canvas, size_t row, ptrdiff_t from, size_t n, uint8_t *to, size_t beside)
 {
     const ptrdiff_t width = (ptrdiff_t)canvas->width;
     for (size_t i = 0; i < n;) {
@@ -88,7 +88,7 @@ static void bring_part(const kmc_canvas *canvas, size_t row, ptrdiff_t from, siz
         const int inside = at >= 0 && at < width;
         const size_t here = inside ? kmc_smaller(n - i, (size_t)(width - at)) : 1;
         const size_t x = at < 0 ? 0 : inside ? (size_t)at : (size_t)width - 1;
-        bring(canvas, row * canvas->width + x, here, to + i * beside, beside);
+        load(canvas, row * canvas->width + x, here, to + i * beside, beside);
         i += here;
     }
 }
@@ -103,17 +103,17 @@ static size_t row_of(const diffusion *d, size_t tile, ptrdiff_t y)
 }
 
 /* Row y of all tiles from `first` on: where its pixels lie. */
-static void bring_rows(const worker *w, size_t first, ptrdiff_t y)
+static void load_rows(const worker *w, size_t first, ptrdiff_t y)
 {
     const diffusion *const d = w->job;
     const size_t bytes = d->canvas->coordinates ? sizeof(kmc_quad) : 4, beside = bytes * d->lanes;
-    uint8_t *const to = w->places[y & 1];
+    uint8_t *const to = w->coordinates[y & 1];
     for (size_t x = 0; x < d->width; x += PART) {
         const size_t n = kmc_smaller(d->width - x, PART);
         for (size_t lane = 0; lane < d->lanes; lane++) {
             const size_t tile = first + lane, column = tile % d->columns;
             const ptrdiff_t from = (ptrdiff_t)(column * d->column_width + x) - (ptrdiff_t)d->margin;
-            bring_part(d->canvas, row_of(d, tile, y), from, n, to + x * beside + lane * bytes, beside);
+            load_part(d->canvas, row_of(d, tile, y), from, n, to + x * beside + lane * bytes, beside);
         }
     }
 }
@@ -156,7 +156,7 @@ static kmc_dither_row row_for(worker *w)
  * between two entries would be that of the cells, always on the same side of where it should be, and gradients
  * would be tinged by the errors that are not passed on. Twice as far would be better for these, and worse for
  * photographs of many colours. */
-static void stray_row(const worker *w, kmc_dither_row *row, ptrdiff_t y)
+static void set_offsets(const worker *w, kmc_dither_row *row, ptrdiff_t y)
 {
     static const int16_t sixteenths[4] = {-3, 3, -1, 1};
     static const unsigned by_row[3] = {1, 3, 2}, from[3] = {0, 2, 1};
@@ -165,7 +165,7 @@ static void stray_row(const worker *w, kmc_dither_row *row, ptrdiff_t y)
     for (unsigned x = 0; x < 4; x++) {
         for (unsigned c = 0; c < 3 && c < (unsigned)cells->channels; c++) {
             const unsigned at = x + by_row[c] * (unsigned)(y & 3) + from[c];
-            row->strays[x][c] = (int16_t)(sixteenths[at & 3] * sixteenth);
+            row->offsets[x][c] = (int16_t)(sixteenths[at & 3] * sixteenth);
         }
     }
 }
@@ -183,11 +183,11 @@ static kmc_status go_along(worker *w, kmc_dither_row *row, kmc_diffuse_fn *kerne
     return status;
 }
 
-/* Brings row y of all tiles and finds what it loses. */
+/* Loads row y of all tiles and finds what it loses. */
 static kmc_status measure_row(worker *w, kmc_dither_row *row, size_t first, ptrdiff_t y, int thread)
 {
-    bring_rows(w, first, y);
-    row->below = w->places[y & 1];
+    load_rows(w, first, y);
+    row->below = w->coordinates[y & 1];
     row->off_below = w->off[(y + 6) % 3];
     return go_along(w, row, w->job->run->kernels->measure, thread);
 }
@@ -197,7 +197,7 @@ static kmc_status diffuse_row(worker *w, kmc_dither_row *row, size_t first, ptrd
 {
     const diffusion *const d = w->job;
     row->step = (y & 1) == 0 ? 1 : -1;
-    row->at = w->places[y & 1];
+    row->at = w->coordinates[y & 1];
     row->off_above = w->off[(y + 5) % 3];
     row->off_here = w->off[(y + 6) % 3];
     row->here = w->errors[(y + 6) % 3];
@@ -207,35 +207,35 @@ static kmc_status diffuse_row(worker *w, kmc_dither_row *row, size_t first, ptrd
         const int counts = y >= 0 && (first + lane) / d->columns * BAND + (size_t)y < d->canvas->height;
         memset(row->counted[lane], counts ? 0xFF : 0, sizeof row->counted[lane]);
     }
-    stray_row(w, row, y);
+    set_offsets(w, row, y);
     kmc_status status = measure_row(w, row, first, y + 1, thread);
     if (status == KMC_OK) status = go_along(w, row, d->run->kernels->diffuse, thread);
     if (status == KMC_OK && y >= 0) write_rows(w, first, (size_t)y);
     return status;
 }
 
-static kmc_status hire(const diffusion *d, int thread, worker *w)
+static kmc_status worker_new(const diffusion *d, int thread, worker *w)
 {
     const size_t width = d->width, room = width + 2 * KMC_ROW_PADDING;
     kmc_status status = kmc_grid_new(d->run, d->canvas, thread, &w->grid);
     w->memory = kmc_alloc(3 * d->lanes * room, sizeof *w->memory);
     const size_t bytes = d->canvas->coordinates ? sizeof(kmc_quad) : 4;
-    for (int i = 0; i < 2; i++) w->places[i] = kmc_alloc_zeroed(width * d->lanes, bytes);
-    for (int i = 0; i < 3; i++) w->off[i] = kmc_alloc(width * KMC_BANDS, sizeof *w->off[i]);
+    for (int i = 0; i < 2; i++) w->coordinates[i] = kmc_alloc_zeroed(width * d->lanes, bytes);
+    for (int i = 0; i < 3; i++) w->off[i] = kmc_alloc(width * KMC_LANES, sizeof *w->off[i]);
     w->apart = (width + 2047) / 2048 * 2048 + 32; /* not in the same lines of a cache */
     w->found = kmc_alloc(w->apart, d->lanes * sizeof *w->found);
-    if (!w->memory || !w->places[0] || !w->places[1] || !w->off[0] || !w->off[1] || !w->off[2] || !w->found)
+    if (!w->memory || !w->coordinates[0] || !w->coordinates[1] || !w->off[0] || !w->off[1] || !w->off[2] || !w->found)
         return KMC_NO_MEMORY;
     for (size_t i = 0; i < 3; i++) w->errors[i] = w->memory + (i * room + KMC_ROW_PADDING) * d->lanes;
     if (status == KMC_OK) w->job = d;
     return status;
 }
 
-static void dismiss(worker *w)
+static void worker_free(worker *w)
 {
     kmc_grid_free(&w->grid);
     kmc_free(w->memory);
-    for (int i = 0; i < 2; i++) kmc_free(w->places[i]);
+    for (int i = 0; i < 2; i++) kmc_free(w->coordinates[i]);
     for (int i = 0; i < 3; i++) kmc_free(w->off[i]);
     kmc_free(w->found);
 }
@@ -245,7 +245,7 @@ static kmc_status diffuse_task(void *job, ptrdiff_t task, int thread)
 {
     const diffusion *const d = job;
     worker *const w = &d->workers[thread];
-    kmc_status status = w->job ? KMC_OK : hire(d, thread, w);
+    kmc_status status = w->job ? KMC_OK : worker_new(d, thread, w);
     if (status != KMC_OK) return status;
     const size_t first = (size_t)task * d->lanes, left = d->canvas->height - first / d->columns * BAND;
     kmc_dither_row row = row_for(w);
@@ -281,7 +281,7 @@ kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusi
                    .indices = indices};
     cut_columns(&d);
     const size_t tiles = (size_t)kmc_tasks_for(canvas->height, BAND) * d.columns;
-    size_t tasks = (size_t)kmc_tasks_for(tiles, KMC_BANDS);
+    size_t tasks = (size_t)kmc_tasks_for(tiles, KMC_LANES);
     if (tasks < (size_t)threads) tasks = (size_t)threads;
     d.lanes = KMC_VECTOR * (size_t)kmc_tasks_for((size_t)kmc_tasks_for(tiles, tasks), KMC_VECTOR);
     d.workers = kmc_alloc_zeroed((size_t)threads, sizeof *d.workers);
@@ -291,7 +291,7 @@ kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusi
     uint64_t lost = 0;
     for (int thread = 0; thread < threads; thread++) {
         lost += d.workers[thread].lost;
-        dismiss(&d.workers[thread]);
+        worker_free(&d.workers[thread]);
     }
     kmc_free(d.workers);
     *error = (double)lost / (KMC_ONE_LEVEL * KMC_ONE_LEVEL);

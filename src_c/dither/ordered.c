@@ -1,5 +1,5 @@
 /* Ordered dithering: every pixel draws from a mixture of entries that its colour alone
- * decides, and its place alone where.
+ * decides, and its position alone where.
  *
  * T. Knoll, US patent 6606166 (filed 1999, expired): entries are added to a mixture one after the other, each the
  * nearest to what the ones before leave to be made good; sorted by lightness, they meet the thresholds of a mask.
@@ -16,7 +16,7 @@ enum {
     PASSED = 208, /* of 256: what is owed to a mixture wears off like the error of diffusion, */
     LIMIT = 3,    /* and is at most so many times what the plain mapping gets wrong */
     TASK_COLORS = 1 << 12,
-    BLOCK = KMC_NUMBERS_BLOCK,
+    BLOCK = KMC_COLOR_LOOKUP_BLOCK,
     TASK_PIXELS = 1 << 16
 };
 
@@ -28,7 +28,7 @@ typedef struct ordering {
     int strength;
     kmc_grid *grids;    /* of each thread */
     void *mixtures;     /* KMC_MIXTURE indices for each colour, from dark to light, as wide as those of the picture */
-    kmc_numbers numbers;
+    kmc_color_lookup lookup;
     void *indices;
 } ordering;
 
@@ -144,7 +144,7 @@ static kmc_status draw_task(void *job, ptrdiff_t task, int thread)
     for (size_t i = begin; i < end; i += BLOCK) {
         const size_t here = kmc_smaller(end - i, BLOCK);
         o->run->kernels->keys(canvas->pixels + i * (size_t)canvas->channels, here, canvas->channels, keys);
-        kmc_numbers_find(&o->numbers, keys, here);
+        kmc_color_lookup_find(&o->lookup, keys, here);
         for (size_t j = 0; j < here; j++) {
             const size_t at = KMC_MIXTURE * (size_t)keys[j] + threshold(o->mixing->order, x, y);
             kmc_index_set(o->indices, index_bytes, i + j, kmc_index_get(o->mixtures, index_bytes, at));
@@ -166,14 +166,14 @@ kmc_status kmc_order_dither(const kmc_run *run, const kmc_canvas *canvas, const 
     ordering o = {.run = run, .canvas = canvas, .mixing = mixing, .strength = strength, .indices = indices};
     o.grids = kmc_alloc_zeroed((size_t)threads, sizeof *o.grids);
     o.mixtures = kmc_alloc(mixing->n, KMC_MIXTURE * (size_t)canvas->index_bytes);
-    kmc_status status = kmc_numbers_new(&o.numbers, run, canvas->channels, mixing->colors, mixing->n);
+    kmc_status status = kmc_color_lookup_new(&o.lookup, run, canvas->channels, mixing->colors, mixing->n);
     if (!o.grids || !o.mixtures) status = KMC_NO_MEMORY;
     kmc_grid_box(canvas, o.low, o.high);
     if (status == KMC_OK) status = kmc_parallel(run, threads, kmc_tasks_for(mixing->n, TASK_COLORS), mix_task, &o);
     if (status == KMC_OK)
         status = kmc_parallel(run, kmc_threads_for(run, n, TASK_PIXELS), kmc_tasks_for(n, TASK_PIXELS), draw_task, &o);
     for (int i = 0; o.grids && i < threads; i++) kmc_grid_free(&o.grids[i]);
-    kmc_numbers_free(&o.numbers, run);
+    kmc_color_lookup_free(&o.lookup, run);
     kmc_free(o.mixtures);
     kmc_free(o.grids);
     return status;
