@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 import kmc
 from kmc import _core
-from kmc.codec import encode
 
 Pixels = NDArray[np.uint8]
 
@@ -179,7 +178,9 @@ def test_another_thread_writes_into_what_is_saved(kind: str, k: int) -> None:
     ):
         for _ in range(12):
             with contextlib.suppress(kmc.KmcError):
-                check(kmc.open(encode(image, threads=3)), k)
+                file = io.BytesIO()
+                image.save(file, "kmc")
+                check(kmc.open(file.getvalue()), k)
             if k <= 256:
                 image.save(io.BytesIO(), "png")
 

@@ -162,7 +162,7 @@ def picture_chunks(indices: Indices, header: Header, threads: int) -> list[bytes
 
 def _chosen(indices: Indices, colors: NDArray[np.uint8], level: int) -> Header:
     height, width = indices.shape
-    colors = np.ascontiguousarray(colors)
+    colors = np.array(colors, order="C")  # header and bands are of one palette, if this one changes
     if len(colors) == 1:
         return Header(height, width, colors, 0, 0, 0)
     n_bands = min(height, 1 << max(1, height * width // _BAND_PIXELS).bit_length() - 1)
