@@ -1,7 +1,11 @@
 /* Everything the Python layer sees of the engine, each function with its contract.
  *
  * The caller owns all arrays; a call allocates its workspace and frees it before it returns, except for what goes back
- * to run->tables. It prints nothing and never exits. Results depend on the arguments alone, never on how it is run. */
+ * to run->tables. It prints nothing and never exits. Results depend on the arguments alone, never on how it is run.
+ *
+ * Arrays may change while a call reads them: another thread writes there, or a callback. That may spoil the result, but
+ * never memory. So a value from a caller's array is bounded where it becomes an address, after it was read for the last
+ * time; what was true of an array when it was looked at before counts for nothing. */
 #ifndef KMC_H
 #define KMC_H
 
@@ -25,17 +29,17 @@ kmc_status kmc_histogram_add(kmc_histogram *histogram, const kmc_run *run, const
 kmc_status kmc_histogram_size(kmc_histogram *histogram, const kmc_run *run, size_t *n_colors);
 kmc_status kmc_histogram_read(kmc_histogram *histogram, const kmc_run *run, uint8_t *colors, int64_t *counts);
 
-/* sums[j] = the weights of all pixels whose colour is colors[j], added up. Every pixel's colour is among `colors`,
- * which are distinct; n < 2^47. */
+/* sums[j] = the weights of all pixels whose colour is colors[j], added up; pixels of other colours are added to any of
+ * them. Colours are distinct, at least one and in Morton order; n < 2^47. */
 kmc_status kmc_add_weights(const kmc_run *run, const uint8_t *pixels, const uint16_t *weights, size_t n, int channels,
                            const uint8_t *colors, size_t n_colors, int64_t *sums);
 
 /* ---- remap: pixels to palette indices ---------------------------------------------------------------------------- */
 
-/* indices[i] = labels[j] where colors[j] is the colour of pixel i; every pixel's colour is among `colors`, which are
- * distinct and in Morton order. Indices are 1 byte wide (index_bytes = 1) or 2. */
+/* indices[i] = labels[j] where colors[j] is the colour of pixel i, and any index below k where there is none. Colours
+ * are distinct and in Morton order, labels below k. Indices are 1 byte wide (index_bytes = 1) or 2. */
 kmc_status kmc_remap(const kmc_run *run, const uint8_t *pixels, size_t n, int channels, const uint8_t *colors,
-                     const uint16_t *labels, size_t n_colors, void *indices, int index_bytes);
+                     const uint16_t *labels, size_t n_colors, size_t k, void *indices, int index_bytes);
 
 /* indices[i] = the nearest of k palette colours to pixel i, by brute force, lowest index on ties; k <= 65536. error =
  * the sum of squared distances, in levels squared. Unless both are NULL, counts[j] = how many pixels are nearest to
@@ -62,10 +66,10 @@ typedef struct kmc_space {
 kmc_status kmc_coordinates(const kmc_run *run, const kmc_space *space, const uint8_t *colors, size_t n, int channels,
                            int16_t *coordinates);
 
-/* What n colours lose by the palette colours of their labels: the sum of counts times squared distances, premultiplied,
- * in levels squared. */
+/* What n colours lose by the palette colours of their labels, which are below k: the sum of counts times squared
+ * distances, premultiplied, in levels squared. */
 kmc_status kmc_color_error(const kmc_run *run, const uint8_t *colors, const int64_t *counts, size_t n, int channels,
-                           const uint8_t *palette, const uint16_t *labels, double *error);
+                           const uint8_t *palette, size_t k, const uint16_t *labels, double *error);
 
 /* ---- dithering: indices that serve areas rather than pixels ------------------------------------------------------ */
 

@@ -67,7 +67,7 @@ def calls():
             yield partial(palette.remap, photo(140, 60), dither=dither, threads=threads)
         yield partial(palette.remap, LARGE, dither="floyd-steinberg", threads=threads)
         yield partial(_core.deflate, np.tile(LARGE.reshape(-1), 2), threads)
-        yield partial(_core.arrange, np.ones((50, 50), np.int64), threads)
+        yield partial(_core.palette_order, np.ones((50, 50), np.int64), threads)
         yield partial(_core.png_filter, LARGE[..., 0].copy(), threads)
         bands = _core.plane_write(plane, colors, 0x0B800B, 8, 3, 1)
         yield partial(_core.plane_write, plane, colors, 0x0B800B, 8, 3, threads)

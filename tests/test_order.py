@@ -135,20 +135,20 @@ def log2(number: int) -> int:
     return (number**64).bit_length() - 1
 
 
-def arranged_slowly(meetings: np.ndarray) -> list[int]:
+def arranged_slowly(adjacency: np.ndarray) -> list[int]:
     """Grown from the pair that meets most, then improved by exchanges, in plain Python."""
-    k = len(meetings)
-    met = [max(row) for row in meetings.tolist()]
+    k = len(adjacency)
+    met = [max(row) for row in adjacency.tolist()]
     placed: list[int] = []
     while len(placed) < k:
         entry = max((i for i in range(k) if i not in placed), key=lambda i: (met[i], -i))
         if not placed:
             met = [0] * k
-        behind = sum(int(meetings[entry, e]) * (len(placed) - 1 - p) for p, e in enumerate(placed))
-        before = sum(int(meetings[entry, e]) * p for p, e in enumerate(placed))
+        behind = sum(int(adjacency[entry, e]) * (len(placed) - 1 - p) for p, e in enumerate(placed))
+        before = sum(int(adjacency[entry, e]) * p for p, e in enumerate(placed))
         placed.insert(0 if placed and before <= behind else len(placed), entry)
-        met = [m + int(more) for m, more in zip(met, meetings[entry], strict=True)]
-    scaled = meetings * 32767 // max(1, meetings.max())
+        met = [m + int(more) for m, more in zip(met, adjacency[entry], strict=True)]
+    scaled = adjacency * 32767 // max(1, adjacency.max())
     bits = [log2(1 + apart) // 4 for apart in range(k)]
 
     def cost(order: list[int]) -> int:
@@ -175,16 +175,16 @@ def test_meetings_and_arrangement_are_those_of_slow_twins(k):
     for seed, shape in enumerate(((30, 40), (1, 50), (50, 1), (1, 1))):
         indices = (noise(*shape, 1, seed)[..., 0].astype(int) * k // 256).astype(np.uint8)
         indices = np.sort(indices, axis=0)  # so that some meet more often than others
-        meetings = _core.meetings(indices, k, 1)
-        np.testing.assert_array_equal(meetings, meetings_of(indices, k))
-        assert _core.arrange(meetings, 1).tolist() == arranged_slowly(meetings)
+        adjacency = _core.adjacency(indices, k, 1)
+        np.testing.assert_array_equal(adjacency, meetings_of(indices, k))
+        assert _core.palette_order(adjacency, 1).tolist() == arranged_slowly(adjacency)
 
 
 @given(st.integers(1, 256), st.integers(0, 62), st.integers(0, 9))
 def test_an_arrangement_has_every_entry_once(k, bits, seed):
     counts = np.random.default_rng(seed).integers(0, 1 << bits, (k, k)) >> 16
-    meetings = np.triu(counts, 1) + np.triu(counts, 1).T
-    assert sorted(_core.arrange(meetings, 1).tolist()) == list(range(k))
+    adjacency = np.triu(counts, 1) + np.triu(counts, 1).T
+    assert sorted(_core.palette_order(adjacency, 1).tolist()) == list(range(k))
 
 
 def png_size(result: kmc.IndexedImage) -> int:
@@ -220,8 +220,8 @@ def test_compact_is_no_larger_than_any_other_order_of_what_is_drawn(name, k):
 def test_what_repeats_in_another_order_is_compact_in_that_one():
     y, x = np.mgrid[0:120, 0:160]
     waves = kmc.quantize(((x * x + y * y) // 16 % 256).astype(np.uint8), 256)
-    meetings = _core.meetings(waves.indices, 256, 1)
-    places = _core.arrange(meetings, 1)
+    adjacency = _core.adjacency(waves.indices, 256, 1)
+    places = _core.palette_order(adjacency, 1)
     arranged = image_of(waves.palette.colors[places], np.argsort(places)[waves.indices])
     assert 4 * png_size(ordered_image(waves, "compact")) < png_size(arranged)
 
@@ -255,11 +255,11 @@ def test_refusals():
         kmc.fit(photo(9, 9), 2, order="compact")
     for bad in (np.zeros((0, 3), np.uint8), np.zeros((3, 0), np.uint8)):
         with pytest.raises(kmc.ArgumentError):
-            _core.meetings(bad, 4, 1)
+            _core.adjacency(bad, 4, 1)
     with pytest.raises(kmc.ArgumentError):
-        _core.meetings(np.zeros((3, 3), np.uint8), 257, 1)
+        _core.adjacency(np.zeros((3, 3), np.uint8), 257, 1)
     with pytest.raises(kmc.ArgumentError):
-        _core.arrange(np.zeros((300, 300), np.int64), 1)
+        _core.palette_order(np.zeros((300, 300), np.int64), 1)
 
 
 def test_fitted_palettes_are_ordered_too():

@@ -11,7 +11,7 @@ is the mean of everything. Two are enough.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -27,14 +27,18 @@ History = list[tuple[float, float]]
 # Comparing all entries with all takes time proportional to the square of their number.
 MOST_TAKEN_APART = 4096
 
+# Noise has millions of colours: where a temporary array would be larger than they are themselves,
+# so many are looked at at a time.
+AT_ONCE = 1 << 16
+
 NONE: Floats = np.empty((0, 4))
 NONE.setflags(write=False)
 
 
 def merged_transparent(
     colors: NDArray[np.uint8],
-) -> tuple[NDArray[np.uint8], NDArray[np.intp]]:
-    """Distinct colours with alpha, those of alpha 0 all as one, and where each colour went.
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """Distinct colours with alpha, those of alpha 0 all as one, and which had another alpha.
 
     Parameters
     ----------
@@ -45,31 +49,63 @@ def merged_transparent(
     --------
     >>> import numpy as np
     >>> from kmc.clustering.alpha import merged_transparent
-    >>> colors, place = merged_transparent(np.array([[0, 0, 0, 9], [7, 7, 7, 0]], np.uint8))
-    >>> colors.tolist(), place.tolist()
-    ([[0, 0, 0, 0], [0, 0, 0, 9]], [1, 0])
+    >>> colors, visible = merged_transparent(np.array([[0, 0, 0, 9], [7, 7, 7, 0]], np.uint8))
+    >>> colors.tolist(), visible.tolist()
+    ([[0, 0, 0, 0], [0, 0, 0, 9]], [True, False])
     """
-    seen = np.flatnonzero(colors[:, 3])
-    first = int(len(seen) < len(colors))
-    place = np.zeros(len(colors), np.intp)
-    place[seen] = np.arange(first, first + len(seen))
-    # Many times as fast as colors[seen].
-    return np.concatenate((np.zeros((first, 4), np.uint8), colors.take(seen, axis=0))), place
+    visible = colors[:, 3] != 0
+    if visible.all():
+        return colors, visible
+    return np.concatenate((np.zeros((1, 4), np.uint8), selected(colors, visible))), visible
 
 
-def gathered(values: NDArray[np.int64], place: NDArray[np.intp]) -> NDArray[np.int64]:
-    """The sum of the values that went to each place.
+def selected(colors: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Those colours of four channels that a mask selects.
+
+    As words they are selected many times as fast as by ``colors[mask]``, and without a list of
+    their numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.clustering.alpha import selected
+    >>> selected(np.array([[1, 2, 3, 4], [5, 6, 7, 8]], np.uint8), np.array([False, True])).tolist()
+    [[5, 6, 7, 8]]
+    """
+    words = np.ascontiguousarray(colors).view(np.uint32)[:, 0]
+    return words[mask].view(np.uint8).reshape(-1, 4)
+
+
+def gathered(values: NDArray[np.int64], visible: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Values of colours as those of the merged ones, added up for what is fully transparent.
 
     Examples
     --------
     >>> import numpy as np
     >>> from kmc.clustering.alpha import gathered
-    >>> gathered(np.array([5, 2, 1]), np.array([0, 1, 0])).tolist()
+    >>> gathered(np.array([5, 2, 1]), np.array([False, True, False])).tolist()
     [6, 2]
     """
-    sums = np.zeros(place.max() + 1, np.int64)
-    np.add.at(sums, place, values)
-    return sums
+    if visible.all():
+        return values
+    return np.concatenate(([values[~visible].sum()], values[visible]))
+
+
+def spread(values: NDArray[np.uint16], visible: NDArray[np.bool_]) -> NDArray[np.uint16]:
+    """And back: what is fully transparent all has the value of the merged colour.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kmc.clustering.alpha import spread
+    >>> spread(np.array([8, 2], np.uint16), np.array([False, True, False])).tolist()
+    [8, 2, 8]
+    """
+    if visible.all():
+        return values
+    found = np.full(len(visible), values[0])
+    found[visible] = values[1:]
+    return found
 
 
 def serving_weights(colors: NDArray[np.uint8], weights: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -130,10 +166,9 @@ def tree_of(
     """
     if space == "rgb" and colors.shape[1] < 4:
         return _core.tree(colors, weights, threads)
-    places = coordinates(colors, space, threads)
     if colors.shape[1] < 4 or ((colors[:, 3] == 255).all() and (given[:, 3] == 255).all()):
-        return _core.tree(colors, weights, threads, places)
-    return AlphaTree(colors, weights, places, space, threads)
+        return _core.tree(colors, weights, threads, coordinates(colors, space, threads))
+    return AlphaTree(colors, weights, space, threads)
 
 
 class Beside:
@@ -143,9 +178,14 @@ class Beside:
     that place.
     """
 
-    def __init__(self, tree: _core.Tree, kept: Floats) -> None:
-        self.tree = tree
+    def __init__(self, tree: _core.Tree | None, kept: Floats) -> None:
+        self._tree = tree
         self.kept = kept  # (1, 4), or (0, 4) where nothing is transparent
+
+    @property
+    def tree(self) -> _core.Tree:
+        assert self._tree is not None
+        return self._tree
 
     def coarsen(self, least: int, threads: int) -> Beside:
         return Beside(self.tree.coarsen(least, threads), self.kept)
@@ -200,35 +240,37 @@ class AlphaTree(Beside):
         self,
         colors: NDArray[np.uint8],
         weights: NDArray[np.int64] | None,
-        places: NDArray[np.int16],
         space: SpaceName,
         threads: int,
     ) -> None:
         self.channels = 4
-        self.space = space
-        self.weights = np.ones(len(colors), np.int64) if weights is None else weights
-        self.of = colors, self.weights, places
+        self.space, self.threads = space, threads
+        self.colors, self.weights = colors, weights
         alpha = colors[:, 3]
         kinds = {"clear": alpha == 0, "opaque": alpha == 255, "soft": (alpha > 0) & (alpha < 255)}
+        super().__init__(None, coordinates(selected(colors, kinds["clear"]), space) / 64)
         self.parts = {
-            name: (self._tree(rows, threads), rows)
-            for name, kind in kinds.items()
-            if len(rows := np.flatnonzero(kind))
+            name: (self._tree_of(mask, threads), mask) for name, mask in kinds.items() if mask.any()
         }
-        if "opaque" in self.parts and "soft" in self.parts:
-            tree = self._tree(np.flatnonzero(alpha), threads)
-        else:
-            served = next(name for name in ("soft", "opaque", "clear") if name in self.parts)
-            tree = self.parts[served][0]
-        super().__init__(tree, places[alpha == 0] / 64)
 
-    def _tree(self, rows: NDArray[np.intp], threads: int) -> _core.Tree:
-        colors, weights, places = self.of
-        colors, places = colors.take(rows, axis=0), places.take(rows, axis=0)
-        return _core.tree(colors, weights[rows], threads, places)
+    @property
+    def tree(self) -> _core.Tree:
+        """The colours that are not fully transparent; not needed, and so not grown, for labels."""
+        if self._tree is None:
+            if "opaque" in self.parts and "soft" in self.parts:
+                self._tree = self._tree_of(self.colors[:, 3] > 0, self.threads)
+            else:
+                served = next(name for name in ("soft", "opaque", "clear") if name in self.parts)
+                self._tree = self.parts[served][0]
+        return self._tree
+
+    def _tree_of(self, mask: NDArray[np.bool_], threads: int) -> _core.Tree:
+        colors = selected(self.colors, mask)
+        weights = None if self.weights is None else self.weights[mask]
+        return _core.tree(colors, weights, threads, coordinates(colors, self.space, threads))
 
     def __len__(self) -> int:
-        return len(self.weights)
+        return len(self.colors)
 
     def label(
         self, centroids: Floats, threads: int
@@ -237,10 +279,10 @@ class AlphaTree(Beside):
         k = len(centroids)
         labels, counts, error = np.empty(len(self), np.uint16), np.zeros(k, np.int64), 0.0
         opaque = np.flatnonzero(centroids[:, 3] == 0)
-        for name, (tree, rows) in self.parts.items():
+        for name, (tree, mask) in self.parts.items():
             ids = opaque if name == "opaque" and len(opaque) else np.arange(k)
             found, weights, lost = tree.label(centroids[ids], threads)
-            labels[rows] = ids[found]
+            labels[mask] = ids.astype(np.uint16)[found]
             counts[ids] += weights
             error += lost
         return labels, counts, error
@@ -256,7 +298,7 @@ class AlphaTree(Beside):
     ) -> tuple[History, bool]:
         """Iterates the centroids in place, in the order: fixed, fully transparent, soft, opaque."""
         if len(centroids) == len(self.kept) and not n_fixed:
-            everything = self._tree(np.arange(len(self)), threads)
+            everything = self._tree_of(np.ones(len(self), bool), threads)
             centroids[:] = everything.seed_random(1, 0, threads)
             return everything.lloyd(centroids, max_iter, tol, callback, threads)
         first, last = self._arrange(centroids, n_fixed, threads)
@@ -288,7 +330,7 @@ class AlphaTree(Beside):
             mild = soft.means[: len(moving) - len(hard)]
         # Clusters that were empty: Lloyd's iterations will fill them.
         spare = len(moving) - len(mild) - len(hard)
-        n_opaque = len(self.parts["opaque"][1]) if "opaque" in self.parts else 0
+        n_opaque = len(self.parts["opaque"][0]) if "opaque" in self.parts else 0
         more = min(spare, n_opaque - len(hard))
         extra = moving[:spare]
         hard = np.concatenate((hard, opaque_places(extra[:more], self.space)))
@@ -299,11 +341,23 @@ class AlphaTree(Beside):
         """The colours of a part by the moving centroid they are nearest to."""
         if part not in self.parts or not len(moving):
             return Parts(NONE, np.empty(0))
-        tree, rows = self.parts[part]
+        tree, mask = self.parts[part]
         labels, _, _ = tree.label(np.concatenate((still, moving)), threads)
-        _, weights, places = self.of
-        own = labels.astype(np.int64) - len(still)
-        return parts(places.take(rows, axis=0), weights[rows], own, len(moving))
+        own = np.full(len(self), -1, np.int32)
+        own[mask] = labels.astype(np.int32) - len(still)
+        return parts(self._moved_by(own), len(moving))
+
+    def _moved_by(
+        self, labels: NDArray[np.int32]
+    ) -> Iterator[tuple[NDArray[np.int16], NDArray[np.int64], NDArray[np.int32]]]:
+        """The coordinates, weights and labels of the colours whose label is not below 0."""
+        for start in range(0, len(self), AT_ONCE):
+            rows = slice(start, start + AT_ONCE)
+            mask = labels[rows] >= 0
+            colors = selected(self.colors[rows], mask)
+            ones = np.ones(len(colors), np.int64)
+            weights = ones if self.weights is None else self.weights[rows][mask]
+            yield coordinates(colors, self.space), weights, labels[rows][mask]
 
     def _iterate(
         self, centroids: Floats, n_fixed: int, first: int, last: int, threads: int

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,28 +22,29 @@ class Parts(NamedTuple):
 
 
 def parts(
-    places: NDArray[np.int16], weights: NDArray[np.int64], labels: NDArray[np.int64], k: int
+    colors: Iterable[tuple[NDArray[np.int16], NDArray[np.int64], NDArray[Any]]], k: int
 ) -> Parts:
     """The means of some colours by cluster, in levels, empty ones left out.
 
-    Labels below 0 are of colours that belong to none.
+    Of colours come their coordinates, weights and labels below k, some of them at a time.
 
     Examples
     --------
     >>> import numpy as np
     >>> from kmc.clustering.alpha_entries import parts
-    >>> places = np.array([[0, 0, 0, 0], [128, 0, 0, 0], [64, 0, 0, 0]], np.int16)
-    >>> found = parts(places, np.array([1, 1, 5]), np.array([2, 2, -1]), 3)
+    >>> coordinates = np.array([[0, 0, 0, 0], [128, 0, 0, 0]], np.int16)
+    >>> found = parts([(coordinates, np.array([1, 1]), np.array([2, 2]))], 3)
     >>> found.means.tolist(), found.weights.tolist()
     ([[1.0, 0.0, 0.0, 0.0]], [2.0])
     """
-    own = np.flatnonzero(labels >= 0)
-    labels, places, heavy = labels[own], places.take(own, axis=0), weights[own].astype(np.float64)
-    # Whole numbers below 2**53, so that sums are exact.
-    weight: Floats = np.bincount(labels, heavy, k).astype(np.float64)
-    sums = [np.bincount(labels, heavy * places[:, c], k) for c in range(4)]
+    weight, sums = np.zeros(k), np.zeros((k, 4))  # of whole numbers below 2**53, and so exact
+    for coordinates, weights, labels in colors:
+        heavy = weights.astype(np.float64)
+        weight += np.bincount(labels, heavy, k)
+        for c in range(4):
+            sums[:, c] += np.bincount(labels, heavy * coordinates[:, c], k)
     some = weight > 0
-    return Parts(np.stack(sums, axis=1)[some] / weight[some, None] / 64, weight[some])
+    return Parts(sums[some] / weight[some, None] / 64, weight[some])
 
 
 def chosen(soft: Parts, opaque: Parts, still: Floats, k: int) -> tuple[Floats, Floats]:

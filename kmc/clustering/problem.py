@@ -19,6 +19,7 @@ from kmc.clustering.alpha import (
     gathered,
     merged_transparent,
     serving_weights,
+    spread,
     tree_of,
 )
 from kmc.clustering.greyscale import best_greys
@@ -109,9 +110,9 @@ class ClusteringProblem:
     def __init__(self, given: WeightedColors, options: Options) -> None:
         channels = given.colors.shape[1]
         self.options = _with_channels(channels, options)
-        self.merged_into: NDArray[np.intp] | None = None
+        self.visible: NDArray[np.bool_] | None = None
         if channels == 4:
-            given, self.merged_into = _with_transparent_merged(given)
+            given, self.visible = _with_transparent_merged(given)
         self.given = given
         self._tree: AnyTree | None = None
 
@@ -125,12 +126,12 @@ class ClusteringProblem:
     def solve(self, k: int) -> Clustering:
         """The best palette of k colours; with alpha, sorted as files want it."""
         found = self._solve(self.options.with_colors(k))
-        if self.merged_into is None:
+        if self.visible is None:
             return found
         n_fixed = self.options.n_fixed
         adaptive = n_fixed + alpha_order(found.colors[n_fixed:])
         found = found.reordered(np.concatenate((np.arange(n_fixed), adaptive)))
-        return found._replace(labels=found.labels[self.merged_into])
+        return found._replace(labels=spread(found.labels, self.visible))
 
     def _solve(self, options: Options) -> Clustering:
         given = self.given
@@ -196,12 +197,12 @@ class ClusteringProblem:
 
 def _with_transparent_merged(
     given: WeightedColors,
-) -> tuple[WeightedColors, NDArray[np.intp]]:
-    colors, merged_into = merged_transparent(given.colors)
+) -> tuple[WeightedColors, NDArray[np.bool_]]:
+    colors, visible = merged_transparent(given.colors)
     weights = given.weights
     if weights is not None:
-        weights = serving_weights(colors, gathered(weights, merged_into))
-    return WeightedColors(colors, gathered(given.counts, merged_into), weights), merged_into
+        weights = serving_weights(colors, gathered(weights, visible))
+    return WeightedColors(colors, gathered(given.counts, visible), weights), visible
 
 
 def _checked_tree(

@@ -22,6 +22,11 @@ cdef extern from "base/base.h":
     long kmc_live_allocations()
 
 
+cdef extern from "colors/morton.h":
+    enum:
+        KMC_CELL
+
+
 cdef extern from "base/clock.h" nogil:
     int64_t kmc_clock_ns()
 
@@ -82,7 +87,7 @@ cdef extern from "kmc.h" nogil:
                                   uint8_t *colors, int64_t *counts)
 
     kmc_status kmc_remap(const kmc_run *run, const uint8_t *pixels, size_t n, int channels,
-                         const uint8_t *colors, const uint16_t *labels, size_t n_colors,
+                         const uint8_t *colors, const uint16_t *labels, size_t n_colors, size_t k,
                          void *indices, int index_bytes)
     kmc_status kmc_assign(const kmc_run *run, const uint8_t *pixels, size_t n, int channels,
                           const uint8_t *palette, size_t k, void *indices, int index_bytes,
@@ -105,7 +110,7 @@ cdef extern from "kmc.h" nogil:
     kmc_status kmc_coordinates(const kmc_run *run, const kmc_space *space, const uint8_t *colors,
                                size_t n, int channels, int16_t *coordinates)
     kmc_status kmc_color_error(const kmc_run *run, const uint8_t *colors, const int64_t *counts,
-                               size_t n, int channels, const uint8_t *palette,
+                               size_t n, int channels, const uint8_t *palette, size_t k,
                                const uint16_t *labels, double *error)
 
     ctypedef struct kmc_canvas:
@@ -211,7 +216,7 @@ cdef extern from "png/filter.h" nogil:
 
 cdef extern from "png/palette_order.h" nogil:
     enum:
-        KMC_MOST_ARRANGED
-    kmc_status kmc_meetings(const kmc_run *run, const uint8_t *indices, size_t height,
-                            size_t width, size_t k, int64_t *meetings)
-    kmc_status kmc_arrange(const kmc_run *run, const int64_t *meetings, size_t k, int32_t *order)
+        KMC_PALETTE_ORDER_MAX
+    kmc_status kmc_count_adjacency(const kmc_run *run, const uint8_t *indices, size_t height,
+                            size_t width, size_t k, int64_t *adjacency)
+    kmc_status kmc_order_palette(const kmc_run *run, const int64_t *adjacency, size_t k, int32_t *order)

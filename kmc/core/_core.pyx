@@ -164,6 +164,10 @@ def _index_dtype(size_t k):
     return np.uint8 if k <= 256 else np.uint16
 
 
+# Arrays from outside may change during a call. Large ones are read by C code that bounds what it
+# reads; small ones, whose values are checked first, are copied first.
+
+
 cdef inline void *_data(array) except? NULL:
     """The first byte of an array this module has just made, contiguous and writable."""
     cdef const uint8_t[::1] view
@@ -223,7 +227,7 @@ def remap(const uint8_t[:, :, ::1] pixels not None, const uint8_t[:, ::1] colors
     if n:
         with nogil:
             status = kmc_remap(&run.c, &pixels[0, 0, 0], n, channels, &colors[0, 0], &labels[0],
-                               labels.shape[0], target, index_bytes)
+                               labels.shape[0], k, target, index_bytes)
     run.check(status)
     return indices
 
@@ -294,7 +298,7 @@ cdef class Tree:
                int threads, size_t n_fixed=0):
         """Improves the centroids in place, but for the fixed ones, which come first."""
         cdef Run run = Run(threads)
-        cdef size_t k = self.checked(centroids)
+        cdef size_t k = self.checked(centroids, n_fixed)
         cdef kmc_status status
         with nogil:
             status = kmc_search(&run.c, self.c, k, n_fixed, kicks, patience, seed,
@@ -308,12 +312,10 @@ cdef class Tree:
         Returns the history and whether they converged.
         """
         cdef Run run = Run(threads)
-        cdef size_t k = self.checked(centroids)
+        cdef size_t k = self.checked(centroids, n_fixed)
         cdef Observer observer = Observer(k, self.channels, callback)
         cdef int converged = 0
         cdef kmc_status status
-        if n_fixed > k:
-            raise ArgumentError(f"{n_fixed} of {k} centroids cannot be fixed")
         with nogil:
             status = kmc_lloyd(&run.c, self.c, k, n_fixed, &centroids[0, 0], max_iter, tol, &observer.c,
                                &converged)
@@ -325,7 +327,7 @@ cdef class Tree:
     def nudge(self, double[:, ::1] centroids not None, int rounds, int threads, size_t n_fixed=0):
         """Moves centroids at whole levels by single ones, in place, while the error falls."""
         cdef Run run = Run(threads)
-        cdef size_t k = self.checked(centroids)
+        cdef size_t k = self.checked(centroids, n_fixed)
         cdef kmc_status status
         with nogil:
             status = kmc_nudge(&run.c, self.c, k, n_fixed, rounds, &centroids[0, 0])
@@ -349,9 +351,11 @@ cdef class Tree:
             raise ArgumentError(f"k must be 1 to the number of points, {len(self)}, not {k}")
         return np.zeros((k, 4))
 
-    cdef size_t checked(self, const double[:, ::1] centroids) except 0:
+    cdef size_t checked(self, const double[:, ::1] centroids, size_t n_fixed=0) except 0:
         if not 1 <= centroids.shape[0] <= 65536 or centroids.shape[1] != 4:
             raise ArgumentError("centroids must have shape (k, 4), k = 1 to 65536")
+        if n_fixed > <size_t>centroids.shape[0]:
+            raise ArgumentError(f"{n_fixed} of {centroids.shape[0]} centroids cannot be fixed")
         return centroids.shape[0]
 
 

@@ -1,6 +1,9 @@
 # .kmc: index planes and palettes to bytes and back.
 
 
+# Of a palette that is the caller's own, planes are given a copy: the tree over it is built in many
+# passes, each of which believes the ones before.
+
 cdef kmc_plane _plane(size_t height, size_t width, const uint8_t[:, ::1] palette, uint32_t contexts,
                       int slot_bits, size_t n_bands) except *:
     cdef kmc_plane plane
@@ -62,8 +65,10 @@ def plane_read(list bands not None, size_t height, size_t width,
                const uint8_t[:, ::1] palette not None, uint32_t contexts, int slot_bits, int threads):
     """Indices (height, width); a band that is None stays 0."""
     cdef Run run = Run(threads)
-    cdef size_t n_bands = len(bands)
-    cdef kmc_plane plane = _plane(height, width, palette, contexts, slot_bits, n_bands)
+    cdef list views = [None if band is None else memoryview(band + b"\0") for band in bands]
+    cdef size_t n_bands = len(views)
+    cdef const uint8_t[:, ::1] own_palette = np.array(palette)
+    cdef kmc_plane plane = _plane(height, width, own_palette, contexts, slot_bits, n_bands)
     cdef const uint8_t[::1] view
     indices = np.zeros((height, width), _index_dtype(palette.shape[0]))
     cdef void *data = _data(indices)
@@ -71,7 +76,6 @@ def plane_read(list bands not None, size_t height, size_t width,
     cdef kmc_bytes *coded = _coded(n_bands)
     cdef kmc_status status
     try:
-        views = [None if band is None else memoryview(band + b"\0") for band in bands]
         for i in range(n_bands):
             if views[i] is not None:
                 view = views[i]

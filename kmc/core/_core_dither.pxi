@@ -14,7 +14,8 @@ cdef class Canvas:
         cdef size_t n = pixels.shape[0] * pixels.shape[1]
         if not n or not palette.shape[0] or palette.shape[1] != 4:
             raise ArgumentError("a picture or a palette is empty")
-        if palette.shape[0] > 65536 or np.min(palette) < 0 or np.max(palette) > 16383:
+        own_palette, own_clear = np.array(palette), np.array(clear)
+        if len(own_palette) > 65536 or own_palette.min() < 0 or own_palette.max() > 16383:
             raise ArgumentError("a palette has too many entries, or they lie too far out")
         if coordinates is None and pixels.shape[2] == 4:
             raise ArgumentError("pixels with alpha need coordinates")
@@ -22,13 +23,13 @@ cdef class Canvas:
             raise ArgumentError("pixels and coordinates do not fit together")
         if clear.shape[0] != 1 or clear.shape[1] != 4:
             raise ArgumentError("fully transparent pixels lie in one place")
-        self.pixels, self.palette, self.coordinates, self.clear = pixels, palette, coordinates, clear
-        self.c.clear = &clear[0, 0]
+        self.pixels, self.palette, self.coordinates, self.clear = pixels, own_palette, coordinates, own_clear
+        self.c.clear = <const int16_t *>_data(own_clear)
         self.c.pixels = &pixels[0, 0, 0]
         self.c.height, self.c.width = pixels.shape[0], pixels.shape[1]
         self.c.channels = _channels(pixels.shape[2])
         self.c.index_bytes = 1 if palette.shape[0] <= 256 else 2
-        self.c.palette = &palette[0, 0]
+        self.c.palette = <const int16_t *>_data(own_palette)
         self.c.k = palette.shape[0]
         if coordinates is not None:
             self.c.coordinates = &coordinates[0, 0]
@@ -60,7 +61,7 @@ cdef class Canvas:
         cdef size_t n = colors.shape[0]
         if (colors.shape[1] != self.c.channels or not n or coordinates.shape[0] != <Py_ssize_t>n
                 or coordinates.shape[1] != 4 or labels.shape[0] != <Py_ssize_t>n
-                or lightness.shape[0] != <Py_ssize_t>self.c.k or np.max(labels) >= self.c.k):
+                or lightness.shape[0] != <Py_ssize_t>self.c.k):
             raise ArgumentError("colours, labels and palette do not fit together")
         mixing.order, mixing.n = KMC_BLUE_NOISE if blue else KMC_BAYER, n
         mixing.colors, mixing.coordinates = &colors[0, 0], &coordinates[0, 0]
@@ -80,7 +81,8 @@ cdef class Canvas:
         cdef kmc_status status
         if indices.shape != (self.c.height, self.c.width) or indices.dtype != _index_dtype(self.c.k):
             raise ArgumentError("indices are not those of this canvas")
-        cdef void *source = _data(indices)
+        own = np.ascontiguousarray(indices)
+        cdef void *source = _data(own)
         with nogil:
             status = kmc_canvas_error(&run.c, &self.c, source, &error)
         run.check(status)

@@ -31,29 +31,29 @@ def png_filter(const uint8_t[:, ::1] rows not None, int threads, int filter=-1):
     return filtered
 
 
-def meetings(const uint8_t[:, ::1] indices not None, size_t k, int threads):
-    """How often pixels of each two indices below k meet, (k, k)."""
+def adjacency(const uint8_t[:, ::1] indices not None, size_t k, int threads):
+    """How often pixels of each two indices below k are adjacent, (k, k)."""
     cdef Run run = Run(threads)
     cdef kmc_status status
-    if indices.shape[0] == 0 or indices.shape[1] == 0 or not 1 <= k <= KMC_MOST_ARRANGED:
+    if indices.shape[0] == 0 or indices.shape[1] == 0 or not 1 <= k <= KMC_PALETTE_ORDER_MAX:
         raise ArgumentError("no indices of a palette of at most 256 colours")
     counts = np.empty((k, k), np.int64)
     cdef int64_t[:, ::1] out = counts
     with nogil:
-        status = kmc_meetings(&run.c, &indices[0, 0], indices.shape[0], indices.shape[1], k, &out[0, 0])
+        status = kmc_count_adjacency(&run.c, &indices[0, 0], indices.shape[0], indices.shape[1], k, &out[0, 0])
     run.check(status)
     return counts
 
 
-def arrange(const int64_t[:, ::1] meetings not None, int threads):
-    """The entries that meet so often in an order that makes their indices compress well."""
+def palette_order(const int64_t[:, ::1] adjacency not None, int threads):
+    """An order of entries with these adjacency counts that makes their indices compress well."""
     cdef Run run = Run(threads)
     cdef kmc_status status
-    if meetings.shape[0] == 0 or meetings.shape[0] != meetings.shape[1]:
-        raise ArgumentError("meetings have the shape (k, k)")
-    order = np.empty(meetings.shape[0], np.int32)
+    if adjacency.shape[0] == 0 or adjacency.shape[0] != adjacency.shape[1]:
+        raise ArgumentError("adjacency has the shape (k, k)")
+    order = np.empty(adjacency.shape[0], np.int32)
     cdef int32_t[::1] out = order
     with nogil:
-        status = kmc_arrange(&run.c, &meetings[0, 0], meetings.shape[0], &out[0])
+        status = kmc_order_palette(&run.c, &adjacency[0, 0], adjacency.shape[0], &out[0])
     run.check(status)
     return order

@@ -13,10 +13,12 @@ cdef class Space:
             raise ArgumentError("the tables of a space have other shapes")
         if roots is not None and roots.shape[0] != 898:
             raise ArgumentError("a space has 898 cube roots, or none")
-        self.mix, self.roots = mix, roots
-        self.c.mix = &mix[0, 0, 0]
+        self.mix, self.roots = np.array(mix), None if roots is None else np.array(roots)
+        if self.mix.max(axis=1).sum(axis=0, dtype=np.int64).max() >= 1025 << 20:
+            raise ArgumentError("a space mixes lights beyond its table of roots")
+        self.c.mix = <const uint32_t *>_data(self.mix)
         if roots is not None:
-            self.c.roots = &roots[0]
+            self.c.roots = <const uint32_t *>_data(self.roots)
         self.c.toe_end, self.c.toe_slope, self.c.toe_start = toe
         for i in range(3):
             self.c.offsets[i] = offsets[i]
@@ -55,11 +57,11 @@ def color_error(const uint8_t[:, ::1] colors not None, const int64_t[::1] counts
     cdef Py_ssize_t n = colors.shape[0]
     cdef double error = 0
     cdef kmc_status status
-    if n == 0 or counts.shape[0] != n or labels.shape[0] != n or palette.shape[1] != channels:
+    if n == 0 or counts.shape[0] != n or labels.shape[0] != n or palette.shape[1] != channels or not palette.shape[0]:
         raise ArgumentError("colors, counts, labels and palette do not fit together")
     with nogil:
         status = kmc_color_error(&run.c, &colors[0, 0], &counts[0], <size_t>n, channels, &palette[0, 0],
-                                 &labels[0], &error)
+                                 palette.shape[0], &labels[0], &error)
     run.check(status)
     return error
 

@@ -13,9 +13,9 @@ popularity   28 600  71 800  132 900  171 800  215 800
 compact      28 300  69 900  127 400  164 700  202 000
 ===========  ======  ======  =======  =======  =======
 
-"compact" makes indices that meet in the picture neighbours in the palette, so
+"compact" makes indices that are adjacent in the picture neighbours in the palette, so
 that filters leave small numbers; it takes 1 ms up to 64 colours and 18 ms for 256. Without filters
-all orders are within 0.1 %. Growing the order by the meetings alone, without the exchanges after
+all orders are within 0.1 %. Growing the order by adjacency alone, without the exchanges after
 it, gives 130 300 at 64 and 208 700 at 256 colours; a short tour through the colours, however near
 its neighbours are, 133 000 and 215 100.
 
@@ -155,9 +155,9 @@ def _compact_entries(
 ) -> Entries:
     k = len(colors)
     pixels = _as_bytes(indices)
-    meetings = _core.meetings(pixels, k, threads)
-    arranged = _by_groups(colors, n_fixed, lambda group: _arranged(meetings, group, counts))
-    changes = int(meetings.sum()) // 2  # from pixel to pixel, rightwards and downwards
+    adjacency = _core.adjacency(pixels, k, threads)
+    arranged = _by_groups(colors, n_fixed, lambda group: _arranged(adjacency, group, counts))
+    changes = int(adjacency.sum()) // 2  # from pixel to pixel, rightwards and downwards
     if pixels.size > SMALL and changes > MOST_CHANGES * 2 * pixels.size:
         return arranged
     least = bits_a_pixel(_as_bytes(renumbered(pixels, arranged)), k, threads)
@@ -222,8 +222,8 @@ def _hues(colors: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _arranged(
-    meetings: NDArray[np.int64], group: NDArray[np.intp], counts: NDArray[np.int64]
+    adjacency: NDArray[np.int64], group: NDArray[np.intp], counts: NDArray[np.int64]
 ) -> NDArray[np.intp]:
     """Either way round it is as compact, but rows are filled up with zeros, and begin with one."""
-    arranged = group[_core.arrange(np.ascontiguousarray(meetings[np.ix_(group, group)]), 1)]
+    arranged = group[_core.palette_order(np.ascontiguousarray(adjacency[np.ix_(group, group)]), 1)]
     return arranged[::-1] if counts[arranged[-1]] > counts[arranged[0]] else arranged

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc.clustering.alpha import gathered, merged_transparent, tree_of
+from kmc.clustering.alpha import gathered, merged_transparent, spread, tree_of
 from kmc.colors.arrays import promoted
 from kmc.colors.spaces import SpaceName, places
 from kmc.core import _core
@@ -20,6 +20,9 @@ COMPARED_COLORS = 24
 # In noise nearly every pixel has a colour of its own, so that looking up hardly pays: with so many
 # palette colours comparing is still faster than finding labels, and than using labels that exist.
 COMPARED_IN_NOISE, COMPARED_DESPITE_LABELS = 256, 48
+
+# So many distinct colours are labelled at a time, so that memory does not grow with their number.
+LABELLED_AT_ONCE = 1 << 20
 
 
 class Mapped(NamedTuple):
@@ -149,15 +152,30 @@ def _labelled(
     threads: int,
 ) -> tuple[NDArray[np.uint16], float]:
     """The nearest palette colour of every distinct colour, and the sum of squared errors."""
-    merged_into: Any = slice(None)
+    labels, error = np.empty(len(colors), np.uint16), 0.0
+    for start in range(0, len(colors), LABELLED_AT_ONCE):
+        part = slice(start, start + LABELLED_AT_ONCE)
+        labels[part], more = _labelled_part(palette, space, colors[part], counts[part], threads)
+        error += more
+    return labels, error
+
+
+def _labelled_part(
+    palette: NDArray[np.uint8],
+    space: SpaceName,
+    colors: NDArray[np.uint8],
+    counts: NDArray[np.int64],
+    threads: int,
+) -> tuple[NDArray[np.uint16], float]:
+    visible = np.ones(len(colors), bool)
     if colors.shape[1] == 4:
-        colors, merged_into = merged_transparent(colors)
-        counts = gathered(counts, merged_into)
+        colors, visible = merged_transparent(colors)
+        counts = gathered(counts, visible)
     tree = tree_of(colors, counts, space, threads, palette)
     labels, _, error = tree.label(places(palette, space), threads)
     if space != "rgb":
         error = _core.color_error(colors, counts, palette, labels, threads)
-    return labels[merged_into], error
+    return spread(labels, visible), error
 
 
 def _compared(pixels: NDArray[np.uint8], palette: NDArray[np.uint8], threads: int) -> Mapped:

@@ -1,42 +1,46 @@
-/* A map from 32-bit keys to numbers, for keys too wide for a table. */
+/* A map from 32-bit keys to values, for keys too wide for a table. */
 #include "base/hash_map.h"
 
 enum { FIRST_BITS = 6, LAST_BITS = 33 };
 
-kmc_status kmc_keymap_new(kmc_keymap *map, size_t n)
+kmc_status kmc_hash_map_new(kmc_hash_map *map, size_t n)
 {
     map->bits = FIRST_BITS;
+    map->room = n;
     while (n > (size_t)1 << (map->bits - 1) && map->bits < LAST_BITS) map->bits++;
     map->slots = kmc_alloc_zeroed((size_t)1 << map->bits, sizeof *map->slots);
     return map->slots ? KMC_OK : KMC_NO_MEMORY;
 }
 
-void kmc_keymap_free(kmc_keymap *map)
+void kmc_hash_map_free(kmc_hash_map *map)
 {
     kmc_free(map->slots);
     map->slots = NULL;
 }
 
 /* Where the search for a key begins. 2^32 over the golden ratio spreads neighbours evenly. */
-static inline size_t first_slot(const kmc_keymap *map, uint32_t key)
+static inline size_t first_slot(const kmc_hash_map *map, uint32_t key)
 {
     return (size_t)((uint64_t)(key * 0x9E3779B1u) << 32 >> (64 - map->bits));
 }
 
-void kmc_keymap_set(kmc_keymap *map, uint32_t key, uint32_t number)
+kmc_status kmc_hash_map_set(kmc_hash_map *map, uint32_t key, uint32_t value)
 {
+    if (map->room == 0) return KMC_BAD_ARGUMENT;
+    map->room--;
     const size_t mask = ((size_t)1 << map->bits) - 1;
     size_t i = first_slot(map, key);
     while (map->slots[i] != 0) i = (i + 1) & mask;
-    map->slots[i] = (uint64_t)key << 32 | (number + 1);
+    map->slots[i] = (uint64_t)key << 32 | (value + 1);
+    return KMC_OK;
 }
 
 /* Most keys are in the slot where the search begins. That is looked at for all of them first, without a branch, so that
  * memory is waited for many times at once. */
-void kmc_keymap_find(const kmc_keymap *map, uint32_t *keys, size_t n)
+void kmc_hash_map_find(const kmc_hash_map *map, uint32_t *keys, size_t n)
 {
     const size_t mask = ((size_t)1 << map->bits) - 1;
-    uint32_t missed[KMC_KEYMAP_BLOCK], at[KMC_KEYMAP_BLOCK];
+    uint32_t missed[KMC_HASH_MAP_BLOCK], at[KMC_HASH_MAP_BLOCK];
     size_t n_missed = 0;
     for (size_t i = 0; i < n; i++) {
         const uint32_t key = keys[i];
@@ -50,6 +54,6 @@ void kmc_keymap_find(const kmc_keymap *map, uint32_t *keys, size_t n)
         const uint32_t key = missed[i];
         size_t j = (first_slot(map, key) + 1) & mask;
         while (map->slots[j] != 0 && map->slots[j] >> 32 != key) j = (j + 1) & mask;
-        keys[at[i]] = (uint32_t)map->slots[j] - 1;
+        keys[at[i]] = map->slots[j] != 0 ? (uint32_t)map->slots[j] - 1 : 0;
     }
 }

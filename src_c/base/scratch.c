@@ -31,7 +31,7 @@ static int is_kept(const kmc_tables *tables, size_t bytes)
 void *kmc_table_take(kmc_tables *tables, size_t bytes)
 {
     if (is_kept(tables, bytes) && tables->n > 0) return tables->kept[--tables->n];
-    return kmc_alloc(bytes, 1);
+    return kmc_alloc_zeroed(bytes, 1);
 }
 
 void kmc_table_give(kmc_tables *tables, void *table, size_t bytes)

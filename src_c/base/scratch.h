@@ -14,8 +14,8 @@ typedef struct kmc_tables kmc_tables;
 kmc_status kmc_tables_new(kmc_tables **tables);
 void kmc_tables_free(kmc_tables *tables);
 
-/* A table of `bytes`, holding anything, or NULL; and its way back, where NULL is allowed. Tables of KMC_TABLE_BYTES are
- * kept, unless `tables` is NULL. */
+/* A table of `bytes` or NULL, and its way back, where NULL is allowed. Tables of KMC_TABLE_BYTES are kept, unless
+ * `tables` is NULL. They hold whatever the call before left there, or else zeros: never what is not the engine's. */
 void *kmc_table_take(kmc_tables *tables, size_t bytes);
 void kmc_table_give(kmc_tables *tables, void *table, size_t bytes);
 

@@ -132,8 +132,9 @@ static kmc_status assign_task(void *job, ptrdiff_t task, int thread)
 static void prepare(assignment *a, const uint8_t *palette)
 {
     for (size_t j = 0; j < a->k; j++) {
-        const uint8_t *const color = palette + j * (size_t)a->channels;
+        uint8_t color[4]; /* a copy: square and channels have to be those of one colour */
         int32_t square = 0;
+        memcpy(color, palette + j * (size_t)a->channels, (size_t)a->channels);
         for (int c = 0; c < a->channels; c++) square += color[c] * color[c];
         pack_pixels(color, 1, a->channels, &a->colors_xy[j], &a->colors_zw[j]);
         a->colors_xy[j] = kmc_pack(-kmc_low(a->colors_xy[j]), -kmc_high(a->colors_xy[j]));

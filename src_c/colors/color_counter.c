@@ -1,48 +1,48 @@
-/* How often one thread has met each colour. */
+/* Counts of colours, kept by one thread. */
 #include "colors/color_counter.h"
 
 #include <string.h>
 
 enum { BLOCK = 1024, FULL = 8 * BLOCK, RUN = 64, COUNTER_MAX = 255 };
 
-kmc_status kmc_tally_new(int channels, kmc_tables *tables, kmc_tally *tally)
+kmc_status kmc_color_counter_new(int channels, kmc_tables *tables, kmc_color_counter *counter)
 {
     const int key_bits = channels == 4 ? 24 : 8 * channels;
-    memset(tally, 0, sizeof *tally);
-    tally->channels = channels;
-    tally->tables = tables;
-    kmc_carries_init(&tally->carries, 8 * channels);
-    tally->n_cells = key_bits > KMC_CELL_BITS ? (size_t)1 << (key_bits - KMC_CELL_BITS) : 1;
-    tally->counters = kmc_table_take(tables, tally->n_cells * KMC_CELL);
-    tally->cells = kmc_alloc_zeroed(tally->n_cells, 1);
-    tally->full = kmc_alloc(FULL, sizeof *tally->full);
-    return tally->counters && tally->cells && tally->full ? KMC_OK : KMC_NO_MEMORY;
+    memset(counter, 0, sizeof *counter);
+    counter->channels = channels;
+    counter->tables = tables;
+    kmc_overflow_init(&counter->overflow, 8 * channels);
+    counter->n_cells = key_bits > KMC_CELL_BITS ? (size_t)1 << (key_bits - KMC_CELL_BITS) : 1;
+    counter->counters = kmc_table_take(tables, counter->n_cells * KMC_CELL);
+    counter->cells = kmc_alloc_zeroed(counter->n_cells, 1);
+    counter->full = kmc_alloc(FULL, sizeof *counter->full);
+    return counter->counters && counter->cells && counter->full ? KMC_OK : KMC_NO_MEMORY;
 }
 
-void kmc_tally_free(kmc_tally *tally)
+void kmc_color_counter_free(kmc_color_counter *counter)
 {
-    kmc_table_give(tally->tables, tally->counters, tally->n_cells * KMC_CELL);
-    kmc_free(tally->cells);
-    kmc_free(tally->full);
-    kmc_carries_free(&tally->carries);
-    memset(tally, 0, sizeof *tally);
+    kmc_table_give(counter->tables, counter->counters, counter->n_cells * KMC_CELL);
+    kmc_free(counter->cells);
+    kmc_free(counter->full);
+    kmc_overflow_free(&counter->overflow);
+    memset(counter, 0, sizeof *counter);
 }
 
-kmc_status kmc_tally_carry(kmc_tally *tally)
+kmc_status kmc_color_counter_flush(kmc_color_counter *counter)
 {
     kmc_status status = KMC_OK;
-    for (size_t i = 0; i < tally->n_full && status == KMC_OK; i++) {
-        const uint32_t key = tally->channels == 4 ? kmc_with_opaque_alpha(tally->full[i]) : tally->full[i];
-        status = kmc_carries_add(&tally->carries, key, COUNTER_MAX);
+    for (size_t i = 0; i < counter->n_full && status == KMC_OK; i++) {
+        const uint32_t key = counter->channels == 4 ? kmc_with_opaque_alpha(counter->full[i]) : counter->full[i];
+        status = kmc_overflow_add(&counter->overflow, key, COUNTER_MAX);
     }
-    tally->n_full = 0;
+    counter->n_full = 0;
     return status;
 }
 
 /* Makes room for another n keys in the list of full ones. */
-static kmc_status make_room(kmc_tally *tally, size_t n)
+static kmc_status make_room(kmc_color_counter *counter, size_t n)
 {
-    return tally->n_full + n > FULL ? kmc_tally_carry(tally) : KMC_OK;
+    return counter->n_full + n > FULL ? kmc_color_counter_flush(counter) : KMC_OK;
 }
 
 /* Counts a key `times` times. A counter goes from 255 to 1, never to 0: that says the colour has not been met. */
@@ -62,10 +62,10 @@ static inline uint32_t *count_key(uint8_t *counters, uint8_t *cells, uint32_t ke
 }
 
 /* Four of a kind are counted at once: in flat areas, each would wait for the one before to reach memory. */
-static void count(kmc_tally *tally, const uint32_t *keys, size_t n)
+static void count(kmc_color_counter *counter, const uint32_t *keys, size_t n)
 {
-    uint8_t *const counters = tally->counters, *const cells = tally->cells;
-    uint32_t *full = tally->full + tally->n_full;
+    uint8_t *const counters = counter->counters, *const cells = counter->cells;
+    uint32_t *full = counter->full + counter->n_full;
     size_t i = 0;
     for (; i + 4 <= n; i += 4) {
         const uint32_t a = keys[i], b = keys[i + 1], c = keys[i + 2], d = keys[i + 3];
@@ -79,22 +79,22 @@ static void count(kmc_tally *tally, const uint32_t *keys, size_t n)
         }
     }
     for (; i < n; i++) full = count_key(counters, cells, keys[i], 1, full);
-    tally->n_full = (size_t)(full - tally->full);
+    counter->n_full = (size_t)(full - counter->full);
 }
 
-static kmc_status count_carries(kmc_tally *tally, const uint32_t *keys, size_t n)
+static kmc_status count_in_overflow(kmc_color_counter *counter, const uint32_t *keys, size_t n)
 {
     kmc_status status = KMC_OK;
     for (size_t i = 0; i < n && status == KMC_OK;) {
         const size_t begin = i;
         while (i < n && keys[i] == keys[begin]) i++;
-        status = kmc_carries_add(&tally->carries, keys[begin], i - begin);
+        status = kmc_overflow_add(&counter->overflow, keys[begin], i - begin);
     }
     return status;
 }
 
 /* Counts what is not opaque, and leaves the keys of what is, without alpha: n of them then. */
-static kmc_status count_not_opaque(kmc_tally *tally, uint32_t *keys, size_t *n)
+static kmc_status count_not_opaque(kmc_color_counter *counter, uint32_t *keys, size_t *n)
 {
     uint32_t others[BLOCK];
     size_t n_opaque = 0, n_others = 0;
@@ -106,19 +106,20 @@ static kmc_status count_not_opaque(kmc_tally *tally, uint32_t *keys, size_t *n)
     }
     for (size_t i = 0; i < n_opaque; i++) keys[i] = kmc_without_alpha(keys[i]);
     *n = n_opaque;
-    return count_carries(tally, others, n_others);
+    return count_in_overflow(counter, others, n_others);
 }
 
-kmc_status kmc_tally_add(kmc_tally *tally, const kmc_kernels *kernels, const uint8_t *pixels, size_t n)
+kmc_status kmc_color_counter_add(kmc_color_counter *counter, const kmc_kernels *kernels, const uint8_t *pixels,
+                                 size_t n)
 {
     uint32_t keys[BLOCK];
     kmc_status status = KMC_OK;
     for (size_t i = 0; i < n && status == KMC_OK; i += BLOCK) {
         size_t here = kmc_smaller(n - i, BLOCK);
-        kernels->keys(pixels + i * (size_t)tally->channels, here, tally->channels, keys);
-        if (tally->channels == 4) status = count_not_opaque(tally, keys, &here);
-        if (status == KMC_OK) status = make_room(tally, here);
-        if (status == KMC_OK) count(tally, keys, here);
+        kernels->keys(pixels + i * (size_t)counter->channels, here, counter->channels, keys);
+        if (counter->channels == 4) status = count_not_opaque(counter, keys, &here);
+        if (status == KMC_OK) status = make_room(counter, here);
+        if (status == KMC_OK) count(counter, keys, here);
     }
     return status;
 }
@@ -136,27 +137,28 @@ static int add_run(uint8_t *restrict counters, const uint8_t *restrict other)
 }
 
 /* Adds one cell to another and lists the keys that were full. */
-static void add_cell(uint8_t *counters, const uint8_t *other, uint32_t first, kmc_tally *full_of)
+static void add_cell(uint8_t *counters, const uint8_t *other, uint32_t first, kmc_color_counter *full_of)
 {
     for (int begin = 0; begin < KMC_CELL; begin += RUN) {
         if (!add_run(counters + begin, other + begin)) continue;
         for (int i = begin; i < begin + RUN; i++) {
             if (counters[i] >= other[i]) continue;
-            counters[i]++; /* 256 ran over, 255 are carried */
+            counters[i]++; /* 256 ran over, 255 go to the overflow */
             full_of->full[full_of->n_full++] = first + (uint32_t)i;
         }
     }
 }
 
-kmc_status kmc_tally_merge_cells(kmc_tally *tally, const kmc_tally *other, size_t begin, size_t end, kmc_tally *full_of)
+kmc_status kmc_color_counter_merge_cells(kmc_color_counter *counter, const kmc_color_counter *other, size_t begin,
+                                         size_t end, kmc_color_counter *full_of)
 {
     kmc_status status = KMC_OK;
     for (size_t cell = begin; cell < end; cell++) {
-        uint8_t *const to = tally->counters + cell * KMC_CELL;
+        uint8_t *const to = counter->counters + cell * KMC_CELL;
         const uint8_t *const from = other->counters + cell * KMC_CELL;
         if (!other->cells[cell]) continue;
-        if (!tally->cells[cell]) {
-            tally->cells[cell] = 1;
+        if (!counter->cells[cell]) {
+            counter->cells[cell] = 1;
             memcpy(to, from, KMC_CELL);
             continue;
         }
@@ -167,7 +169,7 @@ kmc_status kmc_tally_merge_cells(kmc_tally *tally, const kmc_tally *other, size_
     return status;
 }
 
-kmc_status kmc_tally_merge_carries(kmc_tally *tally, const kmc_tally *other, int part)
+kmc_status kmc_color_counter_merge_overflow(kmc_color_counter *counter, const kmc_color_counter *other, int part)
 {
-    return kmc_carries_merge(&tally->carries, &other->carries, part);
+    return kmc_overflow_merge(&counter->overflow, &other->overflow, part);
 }

@@ -1,4 +1,4 @@
-/* How often one thread has met each colour. */
+/* Counts of colours, kept by one thread. */
 #ifndef KMC_COLORS_COLOR_COUNTER_H
 #define KMC_COLORS_COLOR_COUNTER_H
 
@@ -7,41 +7,42 @@
 #include "colors/morton.h"
 #include "base/scratch.h"
 
-/* Up to three channels have a counter of one byte for every key; when one is full, 255 go to the carries. Only the
- * cells that have been met are initialised, so of the 16 MB no more is ever touched than those. Of four channels,
- * opaque colours have the counters of three, by their key without alpha; the others count in the carries alone. */
-typedef struct kmc_tally {
+/* Up to three channels have a counter of one byte for every key; when one is full, 255 go to the overflow. Only the
+ * cells that occur are initialised, so of the 16 MB no more is ever touched than those. Of four channels,
+ * opaque colours have the counters of three, by their key without alpha; the others count in the overflow alone. */
+typedef struct kmc_color_counter {
     int channels;
     kmc_tables *tables;
     uint8_t *counters; /* by key */
-    uint8_t *cells;    /* by cell: whether it has been met, and so its counters cleared */
+    uint8_t *cells;    /* by cell: whether its counters have been cleared */
     size_t n_cells;
-    kmc_carries carries; /* by key, of as many channels as the pixels have */
-    uint32_t *full;      /* keys whose counter was full, not yet in the carries */
+    kmc_overflow overflow; /* by key, of as many channels as the pixels have */
+    uint32_t *full;        /* keys whose counter was full, not yet in the overflow */
     size_t n_full;
-} kmc_tally;
+} kmc_color_counter;
 
-/* Release with kmc_tally_free, after a failure too; `tables` (or NULL) must live until then. */
-kmc_status kmc_tally_new(int channels, kmc_tables *tables, kmc_tally *tally);
-void kmc_tally_free(kmc_tally *tally);
+/* Release with kmc_color_counter_free, after a failure too; `tables` (or NULL) must live until then. */
+kmc_status kmc_color_counter_new(int channels, kmc_tables *tables, kmc_color_counter *counter);
+void kmc_color_counter_free(kmc_color_counter *counter);
 
-kmc_status kmc_tally_add(kmc_tally *tally, const kmc_kernels *kernels, const uint8_t *pixels, size_t n);
+kmc_status kmc_color_counter_add(kmc_color_counter *counter, const kmc_kernels *kernels, const uint8_t *pixels,
+                                 size_t n);
 
-/* Moves what is full into the carries, and touches nothing else. To be called before the carries are read or merged. */
-kmc_status kmc_tally_carry(kmc_tally *tally);
+/* Moves what is full into the overflow, and touches nothing else. To be called before that is read or merged. */
+kmc_status kmc_color_counter_flush(kmc_color_counter *counter);
 
-/* Adds another tally in two steps, each in parts that may go to different threads: the cells [begin, end), counters and
- * marks, where keys whose counters become full go to the list of `full_of`, a tally of the thread's own; then, when all
- * lists have been carried, one part of the carries. */
-kmc_status kmc_tally_merge_cells(kmc_tally *tally, const kmc_tally *other, size_t begin, size_t end,
-                                 kmc_tally *full_of);
-kmc_status kmc_tally_merge_carries(kmc_tally *tally, const kmc_tally *other, int part);
+/* Adds the counts of another one in two steps, each in parts that may go to different threads: the cells [begin, end),
+ * where keys whose counters become full go to the list of `full_of`, one of the thread's own; then, when all of these
+ * have been flushed, one part of the overflow. */
+kmc_status kmc_color_counter_merge_cells(kmc_color_counter *counter, const kmc_color_counter *other, size_t begin,
+                                         size_t end, kmc_color_counter *full_of);
+kmc_status kmc_color_counter_merge_overflow(kmc_color_counter *counter, const kmc_color_counter *other, int part);
 
 /* How many of the pixels that had this key are in a counter. */
-static inline int64_t kmc_tally_counter(const kmc_tally *tally, uint32_t key)
+static inline int64_t kmc_color_counter_get(const kmc_color_counter *counter, uint32_t key)
 {
-    if (tally->channels < 4) return tally->counters[key];
-    return kmc_is_opaque(key) ? tally->counters[kmc_without_alpha(key)] : 0;
+    if (counter->channels < 4) return counter->counters[key];
+    return kmc_is_opaque(key) ? counter->counters[kmc_without_alpha(key)] : 0;
 }
 
 #endif

@@ -1,4 +1,4 @@
-/* The number of a colour in the list of all, by its Morton key. */
+/* The index of a colour in a list, by its Morton key; a valid index for any key at all. */
 #include "colors/color_lookup.h"
 
 #include "simd/kernels.h"
@@ -7,89 +7,98 @@
 
 #include <string.h>
 
-enum { BLOCK = KMC_NUMBERS_BLOCK, RANK_BITS = 8 };
+enum { BLOCK = KMC_COLOR_LOOKUP_BLOCK, RANK_BITS = 8 };
 
-/* Gives keys that ascend, those of colours with alpha without it, the places from `first` on. */
-static void set_places(kmc_numbers *numbers, const uint32_t *keys, size_t n, uint32_t first, uint32_t *last)
+/* Gives keys that ascend, those of colours with alpha without it, the positions from `first` on. */
+static void set_positions(kmc_color_lookup *lookup, const uint32_t *keys, size_t n, uint32_t first, uint32_t *last)
 {
     for (size_t i = 0; i < n; i++) {
-        const uint32_t place = first + (uint32_t)i, upper = keys[i] >> RANK_BITS;
-        if (upper != *last) numbers->starts[upper] = place;
+        const uint32_t position = first + (uint32_t)i, upper = keys[i] >> RANK_BITS;
+        if (upper != *last) lookup->starts[upper] = position;
         *last = upper;
-        numbers->ranks[keys[i]] = (uint8_t)(place - numbers->starts[upper]);
+        lookup->ranks[keys[i]] = (uint8_t)(position - lookup->starts[upper]);
     }
 }
 
-/* Puts the others into the map and leaves the keys of the opaque ones, without alpha; returns how many. */
-static size_t set_others(kmc_numbers *numbers, uint32_t *keys, size_t n, uint32_t first, uint32_t *opaque)
+/* Puts the others into the map and leaves the keys of the opaque ones, without alpha: *n of them then. */
+static kmc_status set_others(kmc_color_lookup *lookup, uint32_t *keys, size_t *n, uint32_t first, uint32_t *opaque)
 {
     size_t n_opaque = 0;
-    for (size_t i = 0; i < n; i++) {
+    kmc_status status = KMC_OK;
+    for (size_t i = 0; i < *n && status == KMC_OK; i++) {
         if (!kmc_is_opaque(keys[i])) {
-            kmc_keymap_set(&numbers->map, keys[i], first + (uint32_t)i);
+            status = kmc_hash_map_set(&lookup->map, keys[i], first + (uint32_t)i);
             continue;
         }
         opaque[n_opaque] = first + (uint32_t)i;
         keys[n_opaque++] = kmc_without_alpha(keys[i]);
     }
-    return n_opaque;
+    *n = n_opaque;
+    return status;
 }
 
-static kmc_status set_all(kmc_numbers *numbers, const kmc_run *run, const uint8_t *colors, size_t n)
+static kmc_status set_all(kmc_color_lookup *lookup, const kmc_run *run, const uint8_t *colors, size_t n)
 {
     uint32_t keys[BLOCK], last = UINT32_MAX;
-    size_t n_places = 0;
     kmc_status status = KMC_OK;
     for (size_t i = 0; i < n && status == KMC_OK; i += BLOCK) {
         size_t here = kmc_smaller(n - i, BLOCK);
-        run->kernels->keys(colors + i * (size_t)numbers->channels, here, numbers->channels, keys);
-        if (numbers->channels == 4) here = set_others(numbers, keys, here, (uint32_t)i, numbers->opaque + n_places);
-        set_places(numbers, keys, here, (uint32_t)n_places, &last);
-        n_places += here;
-        status = kmc_poll(run);
+        run->kernels->keys(colors + i * (size_t)lookup->channels, here, lookup->channels, keys);
+        if (lookup->channels == 4)
+            status = set_others(lookup, keys, &here, (uint32_t)i, lookup->opaque + lookup->n_positions);
+        set_positions(lookup, keys, here, (uint32_t)lookup->n_positions, &last);
+        lookup->n_positions += here;
+        if (status == KMC_OK) status = kmc_poll(run);
     }
     return status;
 }
 
-kmc_status kmc_numbers_new(kmc_numbers *numbers, const kmc_run *run, int channels, const uint8_t *colors, size_t n)
+kmc_status kmc_color_lookup_new(kmc_color_lookup *lookup, const kmc_run *run, int channels, const uint8_t *colors,
+                                size_t n)
 {
     size_t n_others = 0;
     kmc_status status = KMC_OK;
-    memset(numbers, 0, sizeof *numbers);
-    numbers->channels = channels;
-    numbers->n_keys = (size_t)1 << 8 * (channels < 4 ? channels : 3);
-    numbers->starts = kmc_alloc(numbers->n_keys >> RANK_BITS, sizeof *numbers->starts);
-    numbers->ranks = kmc_table_take(run->tables, numbers->n_keys);
+    memset(lookup, 0, sizeof *lookup);
+    lookup->channels = channels;
+    lookup->n_keys = (size_t)1 << 8 * (channels < 4 ? channels : 3);
+    lookup->starts = kmc_alloc_zeroed(lookup->n_keys >> RANK_BITS, sizeof *lookup->starts);
+    lookup->ranks = kmc_table_take(run->tables, lookup->n_keys);
     if (channels == 4) {
         for (size_t i = 0; i < n; i++) n_others += colors[4 * i + 3] != 255;
-        numbers->opaque = kmc_alloc(n - n_others, sizeof *numbers->opaque);
-        status = numbers->opaque ? kmc_keymap_new(&numbers->map, n_others) : KMC_NO_MEMORY;
+        /* Room for all: the colours may change while they are read. */
+        lookup->opaque = kmc_alloc_zeroed(n, sizeof *lookup->opaque);
+        status = lookup->opaque ? kmc_hash_map_new(&lookup->map, n_others) : KMC_NO_MEMORY;
     }
-    if (!numbers->starts || !numbers->ranks) status = KMC_NO_MEMORY;
-    return status == KMC_OK ? set_all(numbers, run, colors, n) : status;
+    if (!lookup->starts || !lookup->ranks) status = KMC_NO_MEMORY;
+    return status == KMC_OK ? set_all(lookup, run, colors, n) : status;
 }
 
-void kmc_numbers_free(kmc_numbers *numbers, const kmc_run *run)
+void kmc_color_lookup_free(kmc_color_lookup *lookup, const kmc_run *run)
 {
-    kmc_free(numbers->starts);
-    kmc_table_give(run->tables, numbers->ranks, numbers->n_keys);
-    kmc_free(numbers->opaque);
-    kmc_keymap_free(&numbers->map);
+    kmc_free(lookup->starts);
+    kmc_table_give(run->tables, lookup->ranks, lookup->n_keys);
+    kmc_free(lookup->opaque);
+    kmc_hash_map_free(&lookup->map);
 }
 
-/* Replaces keys by places: a loop of its own, so that the table's lines are waited for all at once. */
-static void find_places(const kmc_numbers *numbers, uint32_t *keys, size_t n)
+/* Replaces keys by positions: a loop of its own, so that the table's lines are waited for all at once. What the tables
+ * hold of other keys is bounded. */
+static void find_positions(const kmc_color_lookup *lookup, uint32_t *keys, size_t n)
 {
-    for (size_t i = 0; i < n; i++) keys[i] = numbers->starts[keys[i] >> RANK_BITS] + numbers->ranks[keys[i]];
+    const uint32_t n_positions = (uint32_t)lookup->n_positions;
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t position = lookup->starts[keys[i] >> RANK_BITS] + lookup->ranks[keys[i]];
+        keys[i] = position < n_positions ? position : 0;
+    }
 }
 
-void kmc_numbers_find(const kmc_numbers *numbers, uint32_t *keys, size_t n)
+void kmc_color_lookup_find(const kmc_color_lookup *lookup, uint32_t *keys, size_t n)
 {
     uint32_t others[BLOCK], opaque[BLOCK];
     uint16_t of_others[BLOCK], of_opaque[BLOCK];
     size_t n_others = 0, n_opaque = 0;
-    if (numbers->channels < 4) {
-        find_places(numbers, keys, n);
+    if (lookup->channels < 4) {
+        find_positions(lookup, keys, n);
         return;
     }
     for (size_t i = 0; i < n; i++) {
@@ -100,8 +109,8 @@ void kmc_numbers_find(const kmc_numbers *numbers, uint32_t *keys, size_t n)
         n_others += !is_opaque;
         n_opaque += is_opaque;
     }
-    kmc_keymap_find(&numbers->map, others, n_others);
-    find_places(numbers, opaque, n_opaque);
+    kmc_hash_map_find(&lookup->map, others, n_others);
+    find_positions(lookup, opaque, n_opaque);
     for (size_t i = 0; i < n_others; i++) keys[of_others[i]] = others[i];
-    for (size_t i = 0; i < n_opaque; i++) keys[of_opaque[i]] = numbers->opaque[opaque[i]];
+    for (size_t i = 0; i < n_opaque; i++) keys[of_opaque[i]] = lookup->opaque[opaque[i]];
 }

@@ -1,4 +1,4 @@
-/* The distinct colours of pictures with their counts: every thread keeps a tally, and they are added up at the end. */
+/* The distinct colours of pictures with their counts: every thread has a counter, and all are added up at the end. */
 #include "kmc.h"
 #include "base/parallel.h"
 #include "colors/color_counter.h"
@@ -9,14 +9,14 @@ enum {
     TASK_PIXELS = 1 << 17,
     TASK_COLORS = 1 << 16,
     TASK_CELLS = 1 << 6,
-    THREAD_PIXELS = 3 << 19, /* a tally takes up to 16 MB and some time to add up: worth it from here on */
+    THREAD_PIXELS = 3 << 19, /* a counter takes up to 16 MB and some time to add up: worth it from here on */
     GUESSED_KEYS = 1 << 20   /* up to here, room for keys is cheaper guessed than counted */
 };
 
 struct kmc_histogram {
     int channels;
     size_t n_pixels;
-    kmc_tally tally;
+    kmc_color_counter counter;
     uint32_t *keys; /* of the colours met, ascending; NULL when not up to date */
     size_t n_keys;
 };
@@ -27,7 +27,7 @@ kmc_status kmc_histogram_new(const kmc_run *run, int channels, kmc_histogram **h
     *histogram = h;
     if (!h) return KMC_NO_MEMORY;
     h->channels = channels;
-    const kmc_status status = kmc_tally_new(channels, run->tables, &h->tally);
+    const kmc_status status = kmc_color_counter_new(channels, run->tables, &h->counter);
     if (status != KMC_OK) {
         kmc_histogram_free(h);
         *histogram = NULL;
@@ -38,7 +38,7 @@ kmc_status kmc_histogram_new(const kmc_run *run, int channels, kmc_histogram **h
 void kmc_histogram_free(kmc_histogram *histogram)
 {
     if (!histogram) return;
-    kmc_tally_free(&histogram->tally);
+    kmc_color_counter_free(&histogram->counter);
     kmc_free(histogram->keys);
     kmc_free(histogram);
 }
@@ -50,48 +50,48 @@ typedef struct counting {
     const uint8_t *pixels;
     size_t n;
     int channels;
-    kmc_tally *tally;   /* thread 0's, which the others are added to */
-    kmc_tally *helpers; /* of threads 1, 2, ... */
+    kmc_color_counter *counter; /* thread 0's, which the others are added to */
+    kmc_color_counter *helpers; /* of threads 1, 2, ... */
     int n_helpers;
 } counting;
 
-static kmc_tally *tally_of(const counting *c, int thread)
+static kmc_color_counter *counter_of(const counting *c, int thread)
 {
-    return thread == 0 ? c->tally : &c->helpers[thread - 1];
+    return thread == 0 ? c->counter : &c->helpers[thread - 1];
 }
 
 static kmc_status count_task(void *job, ptrdiff_t task, int thread)
 {
     const counting *const c = job;
     const size_t begin = (size_t)task * TASK_PIXELS;
-    return kmc_tally_add(tally_of(c, thread), c->run->kernels, c->pixels + begin * (size_t)c->channels,
+    return kmc_color_counter_add(counter_of(c, thread), c->run->kernels, c->pixels + begin * (size_t)c->channels,
                          kmc_smaller(TASK_PIXELS, c->n - begin));
 }
 
 static kmc_status merge_cells_task(void *job, ptrdiff_t task, int thread)
 {
     const counting *const c = job;
-    const size_t begin = (size_t)task * TASK_CELLS, end = kmc_smaller(begin + TASK_CELLS, c->tally->n_cells);
+    const size_t begin = (size_t)task * TASK_CELLS, end = kmc_smaller(begin + TASK_CELLS, c->counter->n_cells);
     kmc_status status = KMC_OK;
     for (int i = 0; i < c->n_helpers && status == KMC_OK; i++)
-        status = kmc_tally_merge_cells(c->tally, &c->helpers[i], begin, end, tally_of(c, thread));
+        status = kmc_color_counter_merge_cells(c->counter, &c->helpers[i], begin, end, counter_of(c, thread));
     return status;
 }
 
-static kmc_status merge_carries_task(void *job, ptrdiff_t task, int thread)
+static kmc_status merge_overflow_task(void *job, ptrdiff_t task, int thread)
 {
     const counting *const c = job;
     kmc_status status = KMC_OK;
     (void)thread;
     for (int i = 0; i < c->n_helpers && status == KMC_OK; i++)
-        status = kmc_tally_merge_carries(c->tally, &c->helpers[i], (int)task);
-    return status == KMC_OK ? kmc_carries_settle(&c->tally->carries, (int)task) : status;
+        status = kmc_color_counter_merge_overflow(c->counter, &c->helpers[i], (int)task);
+    return status == KMC_OK ? kmc_overflow_compact(&c->counter->overflow, (int)task) : status;
 }
 
-static kmc_status carry_all(const counting *c)
+static kmc_status flush_all(const counting *c)
 {
-    kmc_status status = kmc_tally_carry(c->tally);
-    for (int i = 0; i < c->n_helpers && status == KMC_OK; i++) status = kmc_tally_carry(&c->helpers[i]);
+    kmc_status status = kmc_color_counter_flush(c->counter);
+    for (int i = 0; i < c->n_helpers && status == KMC_OK; i++) status = kmc_color_counter_flush(&c->helpers[i]);
     return status;
 }
 
@@ -101,20 +101,20 @@ static kmc_status count_and_merge(counting *c)
     const int threads = 1 + c->n_helpers;
     kmc_status status = kmc_parallel(run, threads, kmc_tasks_for(c->n, TASK_PIXELS), count_task, c);
     if (status == KMC_OK && c->n_helpers != 0)
-        status = kmc_parallel(run, threads, kmc_tasks_for(c->tally->n_cells, TASK_CELLS), merge_cells_task, c);
-    if (status == KMC_OK) status = carry_all(c);
-    if (status == KMC_OK) status = kmc_parallel(run, threads, KMC_CARRIES_PARTS, merge_carries_task, c);
+        status = kmc_parallel(run, threads, kmc_tasks_for(c->counter->n_cells, TASK_CELLS), merge_cells_task, c);
+    if (status == KMC_OK) status = flush_all(c);
+    if (status == KMC_OK) status = kmc_parallel(run, threads, KMC_OVERFLOW_PARTS, merge_overflow_task, c);
     return status;
 }
 
-/* Makes up to `wanted` tallies. When memory is short there are fewer, and counting is only slower. */
+/* Makes up to `wanted` counters. When memory is short there are fewer, and counting is only slower. */
 static void make_helpers(counting *c, int wanted)
 {
     c->helpers = kmc_alloc_zeroed((size_t)wanted, sizeof *c->helpers);
     while (c->helpers && c->n_helpers < wanted) {
-        kmc_tally *const helper = &c->helpers[c->n_helpers];
-        if (kmc_tally_new(c->channels, c->run->tables, helper) != KMC_OK) {
-            kmc_tally_free(helper);
+        kmc_color_counter *const helper = &c->helpers[c->n_helpers];
+        if (kmc_color_counter_new(c->channels, c->run->tables, helper) != KMC_OK) {
+            kmc_color_counter_free(helper);
             return;
         }
         c->n_helpers++;
@@ -124,13 +124,13 @@ static void make_helpers(counting *c, int wanted)
 kmc_status kmc_histogram_add(kmc_histogram *histogram, const kmc_run *run, const uint8_t *pixels, size_t n)
 {
     const int wanted = kmc_threads_for(run, n, THREAD_PIXELS) - 1;
-    counting c = {run, pixels, n, histogram->channels, &histogram->tally, NULL, 0};
+    counting c = {run, pixels, n, histogram->channels, &histogram->counter, NULL, 0};
     kmc_free(histogram->keys);
     histogram->keys = NULL;
     histogram->n_pixels += n;
     if (wanted != 0) make_helpers(&c, wanted);
     const kmc_status status = count_and_merge(&c);
-    for (int i = 0; i < c.n_helpers; i++) kmc_tally_free(&c.helpers[i]);
+    for (int i = 0; i < c.n_helpers; i++) kmc_color_counter_free(&c.helpers[i]);
     kmc_free(c.helpers);
     return status;
 }
@@ -138,7 +138,7 @@ kmc_status kmc_histogram_add(kmc_histogram *histogram, const kmc_run *run, const
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 typedef struct listing {
-    const kmc_tally *tally;
+    const kmc_color_counter *counter;
     const kmc_kernels *kernels;
     uint32_t *keys;
     size_t *starts; /* where the keys of each task's cells begin */
@@ -146,14 +146,14 @@ typedef struct listing {
 
 static size_t list_cell(const listing *l, size_t cell, uint32_t *keys)
 {
-    if (!l->tally->cells[cell]) return 0;
-    return l->kernels->occupied(l->tally->counters + cell * KMC_CELL, (uint32_t)(cell * KMC_CELL), keys);
+    if (!l->counter->cells[cell]) return 0;
+    return l->kernels->occupied(l->counter->counters + cell * KMC_CELL, (uint32_t)(cell * KMC_CELL), keys);
 }
 
 static kmc_status list_cells_task(void *job, ptrdiff_t task, int thread)
 {
     const listing *const l = job;
-    const size_t begin = (size_t)task * TASK_CELLS, end = kmc_smaller(begin + TASK_CELLS, l->tally->n_cells);
+    const size_t begin = (size_t)task * TASK_CELLS, end = kmc_smaller(begin + TASK_CELLS, l->counter->n_cells);
     uint32_t own[KMC_CELL + 4]; /* what is written beyond a cell's keys may belong to another thread */
     uint32_t *to = l->keys + l->starts[task];
     (void)thread;
@@ -180,10 +180,10 @@ static size_t count_cell(const uint8_t *counters)
 static kmc_status count_cells_task(void *job, ptrdiff_t task, int thread)
 {
     const listing *const l = job;
-    const size_t begin = (size_t)task * TASK_CELLS, end = kmc_smaller(begin + TASK_CELLS, l->tally->n_cells);
+    const size_t begin = (size_t)task * TASK_CELLS, end = kmc_smaller(begin + TASK_CELLS, l->counter->n_cells);
     (void)thread;
     for (size_t cell = begin; cell < end; cell++)
-        if (l->tally->cells[cell]) l->starts[task + 1] += count_cell(l->tally->counters + cell * KMC_CELL);
+        if (l->counter->cells[cell]) l->starts[task + 1] += count_cell(l->counter->counters + cell * KMC_CELL);
     return KMC_OK;
 }
 
@@ -191,8 +191,8 @@ static kmc_status count_cells_task(void *job, ptrdiff_t task, int thread)
 static kmc_status list_many_keys(kmc_histogram *h, const kmc_run *run, size_t more)
 {
     const int threads = kmc_threads_for(run, h->n_pixels, THREAD_PIXELS);
-    const ptrdiff_t tasks = kmc_tasks_for(h->tally.n_cells, TASK_CELLS);
-    listing l = {&h->tally, run->kernels, NULL, kmc_alloc_zeroed((size_t)tasks + 1, sizeof *l.starts)};
+    const ptrdiff_t tasks = kmc_tasks_for(h->counter.n_cells, TASK_CELLS);
+    listing l = {&h->counter, run->kernels, NULL, kmc_alloc_zeroed((size_t)tasks + 1, sizeof *l.starts)};
     kmc_status status = l.starts ? kmc_parallel(run, threads, tasks, count_cells_task, &l) : KMC_NO_MEMORY;
     if (status == KMC_OK) {
         for (ptrdiff_t task = 0; task < tasks; task++) l.starts[task + 1] += l.starts[task];
@@ -207,15 +207,15 @@ static kmc_status list_many_keys(kmc_histogram *h, const kmc_run *run, size_t mo
 /* Lists the keys of all counters, leaving room for so many more. */
 static kmc_status list_keys_of_cells(kmc_histogram *h, const kmc_run *run, size_t more)
 {
-    const listing l = {&h->tally, run->kernels, NULL, NULL};
+    const listing l = {&h->counter, run->kernels, NULL, NULL};
     size_t most = 0;
-    for (size_t cell = 0; cell < l.tally->n_cells; cell++) most += l.tally->cells[cell] ? KMC_CELL : 0;
+    for (size_t cell = 0; cell < l.counter->n_cells; cell++) most += l.counter->cells[cell] ? KMC_CELL : 0;
     most = kmc_smaller(most, h->n_pixels);
     if (most > GUESSED_KEYS) return list_many_keys(h, run, more);
     h->keys = kmc_alloc(most + more + 4, sizeof *h->keys);
     if (!h->keys) return KMC_NO_MEMORY;
     h->n_keys = 0;
-    for (size_t cell = 0; cell < l.tally->n_cells; cell++) h->n_keys += list_cell(&l, cell, h->keys + h->n_keys);
+    for (size_t cell = 0; cell < l.counter->n_cells; cell++) h->n_keys += list_cell(&l, cell, h->keys + h->n_keys);
     return KMC_OK;
 }
 
@@ -232,16 +232,16 @@ static void merge_keys(uint32_t *keys, size_t n, const uint32_t *others, size_t 
     for (; n_others != 0; n_others--) keys[n_others - 1] = others[n_others - 1];
 }
 
-/* Lists opaque colours from the counters, the others from the carries, where some opaque ones are too. */
+/* Lists opaque colours from the counters, the others from the overflow, where some opaque ones are too. */
 static kmc_status list_keys_with_alpha(kmc_histogram *h, const kmc_run *run)
 {
-    const kmc_carries *const carries = &h->tally.carries;
-    uint32_t *const others = kmc_alloc(kmc_carries_size(carries), sizeof *others);
+    const kmc_overflow *const overflow = &h->counter.overflow;
+    uint32_t *const others = kmc_alloc(kmc_overflow_size(overflow), sizeof *others);
     size_t n = 0;
     if (!others) return KMC_NO_MEMORY;
     kmc_status status = KMC_OK;
-    for (int part = 0; part < KMC_CARRIES_PARTS && status == KMC_OK; part++, status = kmc_poll(run)) {
-        const size_t end = n + kmc_carries_keys(carries, part, others + n);
+    for (int part = 0; part < KMC_OVERFLOW_PARTS && status == KMC_OK; part++, status = kmc_poll(run)) {
+        const size_t end = n + kmc_overflow_keys(overflow, part, others + n);
         for (size_t i = n; i < end; i++)
             if (!kmc_is_opaque(others[i])) others[n++] = others[i];
     }
@@ -282,9 +282,9 @@ static kmc_status read_task(void *job, ptrdiff_t task, int thread)
     (void)thread;
     r->kernels->colors(h->keys + begin, end - begin, h->channels, r->colors + begin * (size_t)h->channels);
     if (begin == end) return KMC_OK;
-    kmc_carried carried = kmc_carries_from(&h->tally.carries, h->keys[begin]);
+    kmc_overflow_cursor cursor = kmc_overflow_seek(&h->counter.overflow, h->keys[begin]);
     for (size_t i = begin; i < end; i++)
-        r->counts[i] = kmc_tally_counter(&h->tally, h->keys[i]) + kmc_carried_count(&carried, h->keys[i]);
+        r->counts[i] = kmc_color_counter_get(&h->counter, h->keys[i]) + kmc_overflow_count(&cursor, h->keys[i]);
     return KMC_OK;
 }
 

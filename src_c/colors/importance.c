@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum {
-    BLOCK = KMC_NUMBERS_BLOCK,
+    BLOCK = KMC_COLOR_LOOKUP_BLOCK,
     TASK_PIXELS = 1 << 17,
     THREAD_PIXELS = 1 << 19,
     TASK_COLORS = 1 << 16,
@@ -15,7 +15,7 @@ enum {
 
 typedef struct adding {
     const kmc_run *run;
-    const kmc_numbers *numbers;
+    const kmc_color_lookup *lookup;
     const uint8_t *pixels;
     const uint16_t *weights;
     size_t n, n_colors;
@@ -34,7 +34,7 @@ static kmc_status add_task(void *job, ptrdiff_t task, int thread)
     for (size_t begin = first; begin < end; begin += BLOCK) {
         const size_t n = kmc_smaller(BLOCK, end - begin);
         a->run->kernels->keys(a->pixels + begin * (size_t)a->channels, n, a->channels, keys);
-        kmc_numbers_find(a->numbers, keys, n);
+        kmc_color_lookup_find(a->lookup, keys, n);
         for (size_t i = 0; i < n; i++) sums[keys[i]] += a->weights[begin + i];
     }
     return KMC_OK;
@@ -68,11 +68,11 @@ static kmc_status add_all(adding *a)
 kmc_status kmc_add_weights(const kmc_run *run, const uint8_t *pixels, const uint16_t *weights, size_t n, int channels,
                            const uint8_t *colors, size_t n_colors, int64_t *sums)
 {
-    kmc_numbers numbers;
-    adding a = {run, &numbers, pixels, weights, n, n_colors, channels, sums, NULL, 0};
+    kmc_color_lookup lookup;
+    adding a = {run, &lookup, pixels, weights, n, n_colors, channels, sums, NULL, 0};
     memset(sums, 0, n_colors * sizeof *sums);
-    kmc_status status = kmc_numbers_new(&numbers, run, channels, colors, n_colors);
+    kmc_status status = kmc_color_lookup_new(&lookup, run, channels, colors, n_colors);
     if (status == KMC_OK) status = add_all(&a);
-    kmc_numbers_free(&numbers, run);
+    kmc_color_lookup_free(&lookup, run);
     return status;
 }

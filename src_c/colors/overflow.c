@@ -1,22 +1,21 @@
-/* How often keys were met that have no counter, or had filled it: listed as they come,
- * sorted and added up at the end. */
+/* Counts of keys that have no counter, or a full one: listed as they come, sorted and added up at the end. */
 #include "colors/overflow.h"
 
 #include <string.h>
 
-enum { FIRST_ROOM = 256, LONG = 1 << 14, DIGITS = 3, COUNT_BITS = KMC_CARRIES_COUNT_BITS };
+enum { FIRST_ROOM = 256, LONG = 1 << 14, DIGITS = 3, COUNT_BITS = KMC_OVERFLOW_COUNT_BITS };
 
-void kmc_carries_init(kmc_carries *carries, int key_bits)
+void kmc_overflow_init(kmc_overflow *overflow, int key_bits)
 {
-    memset(carries, 0, sizeof *carries);
-    carries->part_shift = key_bits - 8;
+    memset(overflow, 0, sizeof *overflow);
+    overflow->part_shift = key_bits - 8;
 }
 
-void kmc_carries_free(kmc_carries *carries)
+void kmc_overflow_free(kmc_overflow *overflow)
 {
-    for (int p = 0; p < KMC_CARRIES_PARTS; p++) {
-        kmc_free(carries->parts[p].items);
-        carries->parts[p] = (kmc_carries_part){NULL, 0, 0};
+    for (int p = 0; p < KMC_OVERFLOW_PARTS; p++) {
+        kmc_free(overflow->parts[p].items);
+        overflow->parts[p] = (kmc_overflow_part){NULL, 0, 0};
     }
 }
 
@@ -52,7 +51,7 @@ static uint64_t *sort(uint64_t *items, size_t n, uint64_t *scratch)
     return from;
 }
 
-static kmc_status settle(kmc_carries_part *part)
+static kmc_status compact(kmc_overflow_part *part)
 {
     const uint64_t count_mask = ((uint64_t)1 << COUNT_BITS) - 1;
     size_t n = 1;
@@ -71,14 +70,14 @@ static kmc_status settle(kmc_carries_part *part)
     return KMC_OK;
 }
 
-kmc_status kmc_carries_settle(kmc_carries *carries, int part)
+kmc_status kmc_overflow_compact(kmc_overflow *overflow, int part)
 {
-    return settle(&carries->parts[part]);
+    return compact(&overflow->parts[part]);
 }
 
 /* ---- adding ------------------------------------------------------------------------------------------------------ */
 
-static kmc_status make_room(kmc_carries_part *part, size_t room)
+static kmc_status make_room(kmc_overflow_part *part, size_t room)
 {
     uint64_t *const items = kmc_grown(part->items, part->n, room, sizeof *items);
     if (!items) return KMC_NO_MEMORY;
@@ -87,19 +86,19 @@ static kmc_status make_room(kmc_carries_part *part, size_t room)
     return KMC_OK;
 }
 
-kmc_status kmc_carries_grow(kmc_carries_part *part)
+kmc_status kmc_overflow_grow(kmc_overflow_part *part)
 {
     if (part->room >= LONG) {
-        const kmc_status status = settle(part);
+        const kmc_status status = compact(part);
         if (status != KMC_OK || part->n <= part->room / 2) return status;
     }
     return make_room(part, part->room ? 2 * part->room : FIRST_ROOM);
 }
 
-kmc_status kmc_carries_merge(kmc_carries *carries, const kmc_carries *other, int part)
+kmc_status kmc_overflow_merge(kmc_overflow *overflow, const kmc_overflow *other, int part)
 {
-    kmc_carries_part *const to = &carries->parts[part];
-    const kmc_carries_part *const from = &other->parts[part];
+    kmc_overflow_part *const to = &overflow->parts[part];
+    const kmc_overflow_part *const from = &other->parts[part];
     kmc_status status = KMC_OK;
     if (from->n == 0) return KMC_OK;
     if (to->n + from->n > to->room) status = make_room(to, to->n + from->n);
@@ -111,53 +110,53 @@ kmc_status kmc_carries_merge(kmc_carries *carries, const kmc_carries *other, int
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
 
-size_t kmc_carries_size(const kmc_carries *carries)
+size_t kmc_overflow_size(const kmc_overflow *overflow)
 {
     size_t n = 0;
-    for (int p = 0; p < KMC_CARRIES_PARTS; p++) n += carries->parts[p].n;
+    for (int p = 0; p < KMC_OVERFLOW_PARTS; p++) n += overflow->parts[p].n;
     return n;
 }
 
-static uint32_t key_at(const kmc_carries *carries, int part, size_t item)
+static uint32_t key_at(const kmc_overflow *overflow, int part, size_t item)
 {
-    return (uint32_t)part << carries->part_shift | (uint32_t)(carries->parts[part].items[item] >> COUNT_BITS);
+    return (uint32_t)part << overflow->part_shift | (uint32_t)(overflow->parts[part].items[item] >> COUNT_BITS);
 }
 
-size_t kmc_carries_keys(const kmc_carries *carries, int part, uint32_t *keys)
+size_t kmc_overflow_keys(const kmc_overflow *overflow, int part, uint32_t *keys)
 {
-    const size_t n = carries->parts[part].n;
-    for (size_t i = 0; i < n; i++) keys[i] = key_at(carries, part, i);
+    const size_t n = overflow->parts[part].n;
+    for (size_t i = 0; i < n; i++) keys[i] = key_at(overflow, part, i);
     return n;
 }
 
 /* Looks at the item where it stands, or at the first of the parts behind. */
-static void look(kmc_carried *carried)
+static void look(kmc_overflow_cursor *cursor)
 {
-    const kmc_carries_part *const parts = carried->carries->parts;
-    for (; carried->part < KMC_CARRIES_PARTS; carried->part++, carried->item = 0) {
-        if (carried->item == parts[carried->part].n) continue;
-        carried->key = key_at(carried->carries, carried->part, carried->item);
-        carried->count = (int64_t)(parts[carried->part].items[carried->item] & (((uint64_t)1 << COUNT_BITS) - 1));
+    const kmc_overflow_part *const parts = cursor->overflow->parts;
+    for (; cursor->part < KMC_OVERFLOW_PARTS; cursor->part++, cursor->item = 0) {
+        if (cursor->item == parts[cursor->part].n) continue;
+        cursor->key = key_at(cursor->overflow, cursor->part, cursor->item);
+        cursor->count = (int64_t)(parts[cursor->part].items[cursor->item] & (((uint64_t)1 << COUNT_BITS) - 1));
         return;
     }
-    carried->count = 0;
+    cursor->count = 0;
 }
 
-kmc_carried kmc_carries_from(const kmc_carries *carries, uint32_t key)
+kmc_overflow_cursor kmc_overflow_seek(const kmc_overflow *overflow, uint32_t key)
 {
-    kmc_carried found = {carries, (int)(key >> carries->part_shift), 0, key, 0};
-    size_t end = carries->parts[found.part].n;
+    kmc_overflow_cursor found = {overflow, (int)(key >> overflow->part_shift), 0, key, 0};
+    size_t end = overflow->parts[found.part].n;
     while (found.item < end) {
         const size_t middle = found.item + (end - found.item) / 2;
-        if (key_at(carries, found.part, middle) < key) found.item = middle + 1;
+        if (key_at(overflow, found.part, middle) < key) found.item = middle + 1;
         else end = middle;
     }
     look(&found);
     return found;
 }
 
-void kmc_carried_step(kmc_carried *carried)
+void kmc_overflow_next(kmc_overflow_cursor *cursor)
 {
-    carried->item++;
-    look(carried);
+    cursor->item++;
+    look(cursor);
 }

@@ -6,7 +6,7 @@
 #include "base/scratch.h"
 
 enum {
-    BLOCK = KMC_KEYMAP_BLOCK,
+    BLOCK = KMC_HASH_MAP_BLOCK,
     TASK_PIXELS = 1 << 17,
     THREAD_PIXELS = 1 << 18,
     TASK_COLORS = 1 << 15,
@@ -20,22 +20,26 @@ typedef struct remapping {
     int channels, index_bytes;
     const uint8_t *colors;
     const uint16_t *labels;
-    size_t n_colors;
+    size_t n_colors, k;
     void *indices;
     void *table;    /* by key, of opaque colours without alpha: index_bytes each, set for colours that occur */
-    kmc_keymap map; /* of colours that are not opaque, the label by key */
+    kmc_hash_map map; /* of colours that are not opaque, the label by key */
 } remapping;
 
+/* Pixels may have changed since their colours were counted. What the table holds for others is bounded, in loops of
+ * their own, which work on vectors. */
 static void look_up(const remapping *r, const uint32_t *keys, size_t n, size_t at)
 {
     if (r->index_bytes == 1) {
-        const uint8_t *const table = r->table;
+        const uint8_t *const table = r->table, last = (uint8_t)(r->k - 1);
         uint8_t *const indices = (uint8_t *)r->indices + at;
         for (size_t i = 0; i < n; i++) indices[i] = table[keys[i]];
+        for (size_t i = 0; i < n; i++) indices[i] = indices[i] < last ? indices[i] : last;
     } else {
-        const uint16_t *const table = r->table;
+        const uint16_t *const table = r->table, last = (uint16_t)(r->k - 1);
         uint16_t *const indices = (uint16_t *)r->indices + at;
         for (size_t i = 0; i < n; i++) indices[i] = table[keys[i]];
+        for (size_t i = 0; i < n; i++) indices[i] = indices[i] < last ? indices[i] : last;
     }
 }
 
@@ -43,11 +47,11 @@ static void look_up(const remapping *r, const uint32_t *keys, size_t n, size_t a
 static void look_up_alpha(const remapping *r, uint32_t *keys, size_t n, size_t at)
 {
     uint32_t others[BLOCK];
-    uint16_t places[BLOCK];
+    uint16_t positions[BLOCK];
     size_t n_others = 0;
     for (size_t i = 0; i < n; i++) {
         others[n_others] = keys[i];
-        places[n_others] = (uint16_t)i;
+        positions[n_others] = (uint16_t)i;
         n_others += !kmc_is_opaque(keys[i]);
     }
     if (n_others != n) {
@@ -55,11 +59,11 @@ static void look_up_alpha(const remapping *r, uint32_t *keys, size_t n, size_t a
         look_up(r, keys, n, at);
     }
     if (n_others == 0) return;
-    kmc_keymap_find(&r->map, others, n_others);
+    kmc_hash_map_find(&r->map, others, n_others);
     if (r->index_bytes == 1)
-        for (size_t i = 0; i < n_others; i++) ((uint8_t *)r->indices)[at + places[i]] = (uint8_t)others[i];
+        for (size_t i = 0; i < n_others; i++) ((uint8_t *)r->indices)[at + positions[i]] = (uint8_t)others[i];
     else
-        for (size_t i = 0; i < n_others; i++) ((uint16_t *)r->indices)[at + places[i]] = (uint16_t)others[i];
+        for (size_t i = 0; i < n_others; i++) ((uint16_t *)r->indices)[at + positions[i]] = (uint16_t)others[i];
 }
 
 static kmc_status remap_task(void *job, ptrdiff_t task, int thread)
@@ -88,15 +92,28 @@ static void set_labels(const remapping *r, const uint32_t *keys, const uint16_t 
         for (size_t i = 0; i < n; i++) ((uint16_t *)r->table)[keys[i]] = labels[i];
 }
 
-static void set_alpha_labels(remapping *r, const uint32_t *keys, const uint16_t *labels, size_t n)
+static kmc_status set_alpha_labels(remapping *r, const uint32_t *keys, const uint16_t *labels, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        const uint32_t place = kmc_without_alpha(keys[i]);
+    kmc_status status = KMC_OK;
+    for (size_t i = 0; i < n && status == KMC_OK; i++) {
+        const uint32_t key = kmc_without_alpha(keys[i]);
         if (kmc_is_opaque(keys[i]))
-            set_labels(r, &place, &labels[i], 1);
+            set_labels(r, &key, &labels[i], 1);
         else
-            kmc_keymap_set(&r->map, keys[i], labels[i]);
+            status = kmc_hash_map_set(&r->map, keys[i], labels[i]);
     }
+    return status;
+}
+
+/* Copies labels, and says whether all are indices of the palette. */
+static kmc_status read_labels(const remapping *r, size_t begin, size_t n, uint16_t *labels)
+{
+    uint16_t most = 0;
+    for (size_t i = 0; i < n; i++) {
+        labels[i] = r->labels[begin + i];
+        most = labels[i] > most ? labels[i] : most;
+    }
+    return most < r->k ? KMC_OK : KMC_BAD_ARGUMENT;
 }
 
 static kmc_status set_labels_task(void *job, ptrdiff_t task, int thread)
@@ -105,16 +122,20 @@ static kmc_status set_labels_task(void *job, ptrdiff_t task, int thread)
     const size_t begin = (size_t)task * TASK_COLORS;
     const size_t end = kmc_smaller(r->n_colors, begin + TASK_COLORS);
     uint32_t keys[BLOCK];
+    uint16_t labels[BLOCK];
+    kmc_status status = KMC_OK;
     (void)thread;
-    for (size_t i = begin; i < end; i += BLOCK) {
+    for (size_t i = begin; i < end && status == KMC_OK; i += BLOCK) {
         const size_t n = kmc_smaller(end - i, BLOCK);
         r->run->kernels->keys(r->colors + i * (size_t)r->channels, n, r->channels, keys);
+        status = read_labels(r, i, n, labels);
+        if (status != KMC_OK) break;
         if (r->channels == 4)
-            set_alpha_labels(r, keys, r->labels + i, n);
+            status = set_alpha_labels(r, keys, labels, n);
         else
-            set_labels(r, keys, r->labels + i, n);
+            set_labels(r, keys, labels, n);
     }
-    return KMC_OK;
+    return status;
 }
 
 /* Threads may set different entries of a table, but not of a map. */
@@ -132,20 +153,21 @@ static size_t n_not_opaque(const uint8_t *colors, size_t n)
 }
 
 kmc_status kmc_remap(const kmc_run *run, const uint8_t *pixels, size_t n, int channels, const uint8_t *colors,
-                     const uint16_t *labels, size_t n_colors, void *indices, int index_bytes)
+                     const uint16_t *labels, size_t n_colors, size_t k, void *indices, int index_bytes)
 {
+    if (k == 0 || k > (size_t)1 << 8 * index_bytes) return KMC_BAD_ARGUMENT;
     remapping r = {.run = run, .pixels = pixels, .n = n, .channels = channels, .index_bytes = index_bytes,
-                   .colors = colors, .labels = labels, .n_colors = n_colors, .indices = indices};
+                   .colors = colors, .labels = labels, .n_colors = n_colors, .k = k, .indices = indices};
     const size_t table_bytes = (size_t)index_bytes << 8 * (channels < 4 ? channels : 3);
     r.table = kmc_table_take(run->tables, table_bytes);
     kmc_status status = r.table ? KMC_OK : KMC_NO_MEMORY;
-    if (status == KMC_OK && channels == 4) status = kmc_keymap_new(&r.map, n_not_opaque(colors, n_colors));
+    if (status == KMC_OK && channels == 4) status = kmc_hash_map_new(&r.map, n_not_opaque(colors, n_colors));
     if (status == KMC_OK) status = set_all_labels(&r);
     if (status == KMC_OK) {
         const int threads = kmc_threads_for(run, n, THREAD_PIXELS);
         status = kmc_parallel(run, threads, kmc_tasks_for(n, TASK_PIXELS), remap_task, &r);
     }
     kmc_table_give(run->tables, r.table, table_bytes);
-    kmc_keymap_free(&r.map);
+    kmc_hash_map_free(&r.map);
     return status;
 }

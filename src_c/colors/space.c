@@ -110,19 +110,19 @@ static inline int64_t square_off(const uint8_t *a, const uint8_t *b, int channel
 }
 
 kmc_status kmc_color_error(const kmc_run *run, const uint8_t *colors, const int64_t *counts, size_t n, int channels,
-                           const uint8_t *palette, const uint16_t *labels, double *error)
+                           const uint8_t *palette, size_t k, const uint16_t *labels, double *error)
 {
     int64_t total = 0;
     if (channels != 1 && channels != 3 && channels != 4) return KMC_BAD_ARGUMENT;
     for (size_t begin = 0; begin < n; begin += TASK_COLORS) {
         const size_t end = kmc_smaller(n, begin + TASK_COLORS);
-        if (channels == 3)
-            for (size_t i = begin; i < end; i++)
-                total += counts[i] * square_off(colors + 3 * i, palette + 3 * (size_t)labels[i], 3);
-        else
-            for (size_t i = begin; i < end; i++)
-                total += counts[i] * square_off(colors + i * (size_t)channels,
-                                                palette + labels[i] * (size_t)channels, channels);
+        for (size_t i = begin; i < end; i++) {
+            const size_t label = labels[i];
+            if (label >= k) return KMC_BAD_ARGUMENT;
+            const uint8_t *const color = colors + i * (size_t)channels;
+            const uint8_t *const entry = palette + label * (size_t)channels;
+            total += counts[i] * (channels == 3 ? square_off(color, entry, 3) : square_off(color, entry, channels));
+        }
         if (kmc_poll(run) != KMC_OK) return KMC_INTERRUPTED;
     }
     *error = (double)total / (KMC_ONE_LEVEL * KMC_ONE_LEVEL);

@@ -5,11 +5,11 @@
 #include "kmc.h"
 #include "kmeans/points.h"
 
-/* Where pixel i lies. */
+/* Where pixel i lies: always in the space of the grid, whatever the array holds. */
 static inline void kmc_canvas_at(const kmc_canvas *canvas, size_t i, int channels, int32_t *at)
 {
     for (int c = 0; c < channels; c++) {
-        at[c] = canvas->coordinates ? canvas->coordinates[4 * i + (size_t)c]
+        at[c] = canvas->coordinates ? canvas->coordinates[4 * i + (size_t)c] & KMC_MAX_COORDINATE
                                     : canvas->pixels[i * (size_t)channels + (size_t)c] * KMC_ONE_LEVEL;
     }
 }

@@ -6,7 +6,7 @@
 #define MOST_LOST 7281
 
 /* Where four pixels of a row lie. */
-KMC_TARGET static inline quads KMC_NAME(places)(const void *row, size_t vector, int levels)
+KMC_TARGET static inline quads KMC_NAME(load)(const void *row, size_t vector, int levels)
 {
     return levels ? quads_levels((const uint8_t *)row + 16 * vector) : quads_load((const int16_t *)row + 16 * vector);
 }
@@ -33,13 +33,13 @@ KMC_TARGET static inline KMC_NAME(finder) KMC_NAME(find_in)(kmc_grid *grid, int 
     return f;
 }
 
-/* All bits of the places that are opaque, where there are entries for these. */
+/* All bits of the pixels that are opaque, where there are entries for these. */
 KMC_TARGET static inline quads KMC_NAME(opaque)(const KMC_NAME(finder) *f, quads own)
 {
     return f->alpha && f->has_opaque ? quads_fourth_is(own, 0) : quads_set(0);
 }
 
-/* All bits of the places that are fully transparent. */
+/* All bits of the pixels that are fully transparent. */
 KMC_TARGET static inline quads KMC_NAME(clear)(const KMC_NAME(finder) *f, quads own)
 {
     return f->alpha ? quads_fourth_is(own, f->transparency) : quads_set(0);
@@ -57,7 +57,7 @@ KMC_TARGET static inline quads_cells KMC_NAME(cells)(const KMC_NAME(finder) *f, 
 
 /* Asks for what the table does not have of four points; of those that may not move, exactly. `found`, and what is
  * returned, are four times 16 bits: arrays would be put together where nothing has to be asked, too. */
-KMC_TARGET static KMC_NOINLINE uint64_t KMC_NAME(ask)(kmc_grid *grid, const quads_cells *cells, const quads *points,
+KMC_TARGET static KMC_NOINLINE uint64_t KMC_NAME(resolve)(kmc_grid *grid, const quads_cells *cells, const quads *points,
                                                       const quads *limits, uint64_t found)
 {
     int16_t point[16], limit[16];
@@ -91,7 +91,7 @@ KMC_TARGET static inline KMC_NAME(four) KMC_NAME(look_up)(const KMC_NAME(finder)
 }
 
 /* Whether it has all of them; `still`: some of the points perhaps have not moved. */
-KMC_TARGET static inline int KMC_NAME(lacks)(const KMC_NAME(finder) *f, const KMC_NAME(four) *found, int still)
+KMC_TARGET static inline int KMC_NAME(misses)(const KMC_NAME(finder) *f, const KMC_NAME(four) *found, int still)
 {
     if (found->a == 0 || found->b == 0 || found->c == 0 || found->d == 0) return 1;
     return still && (found->a | found->b | found->c | found->d) >= f->cut;
@@ -102,11 +102,11 @@ KMC_TARGET static inline KMC_NAME(four) KMC_NAME(find)(const KMC_NAME(finder) *f
                                                        quads limits, int still)
 {
     const KMC_NAME(four) had = KMC_NAME(look_up)(f, cells);
-    if (!KMC_NAME(lacks)(f, &had, still)) return had;
+    if (!KMC_NAME(misses)(f, &had, still)) return had;
     const quads_cells asked = cells;
     const quads at = points, within = limits;
     const uint64_t all = (uint64_t)had.d << 48 | (uint64_t)had.c << 32 | (uint64_t)had.b << 16 | (uint64_t)had.a;
-    const uint64_t four = KMC_NAME(ask)(f->grid, &asked, &at, &within, all);
+    const uint64_t four = KMC_NAME(resolve)(f->grid, &asked, &at, &within, all);
     const KMC_NAME(four) found = {four & UINT16_MAX, four >> 16 & UINT16_MAX, four >> 32 & UINT16_MAX, four >> 48};
     return found;
 }
@@ -123,7 +123,7 @@ KMC_TARGET static inline folded KMC_NAME(off)(const KMC_NAME(finder) *f, const v
     const quads zero = quads_set(0);
     quads off[4] = {zero, zero, zero, zero};
     for (size_t v = 0; v < vectors; v++) {
-        const quads own = KMC_NAME(places)(below, x * vectors + v, levels);
+        const quads own = KMC_NAME(load)(below, x * vectors + v, levels);
         const quads_cells cells = KMC_NAME(cells)(f, own, KMC_NAME(opaque)(f, own), KMC_NAME(clear)(f, own));
         const KMC_NAME(four) found = KMC_NAME(find)(f, cells, own, zero, 1);
         off[v] = quads_distance(own, KMC_NAME(entries)(f, &found));
@@ -141,7 +141,7 @@ KMC_TARGET static inline void KMC_NAME(measure_span)(kmc_dither_row *row, size_t
     folded here = KMC_NAME(off)(&f, below, row->begin, vectors, levels);
     for (size_t x = row->begin; x < end; x++) {
         const folded next = KMC_NAME(off)(&f, below, x < last ? x + 1 : last, vectors, levels);
-        folded_store(sums + KMC_BANDS * x, folded_add(folded_add(before, here), next));
+        folded_store(sums + KMC_LANES * x, folded_add(folded_add(before, here), next));
         before = here;
         here = next;
     }
@@ -154,8 +154,8 @@ KMC_TARGET static void KMC_NAME(measure)(kmc_dither_row *row)
         KMC_NAME(measure_span)(row, row->vectors, 0, 1);
     else if (!row->levels)
         KMC_NAME(measure_span)(row, row->vectors, 0, 0);
-    else if (row->vectors == KMC_BANDS / KMC_VECTOR)
-        KMC_NAME(measure_span)(row, KMC_BANDS / KMC_VECTOR, 1, 0);
+    else if (row->vectors == KMC_LANES / KMC_VECTOR)
+        KMC_NAME(measure_span)(row, KMC_LANES / KMC_VECTOR, 1, 0);
     else
         KMC_NAME(measure_span)(row, row->vectors, 1, 0);
 }
@@ -185,7 +185,7 @@ KMC_TARGET static inline quads KMC_NAME(limited)(quads a, quads limit)
 }
 
 /* Somewhere else, but in the space that has cells. */
-KMC_TARGET static inline quads KMC_NAME(astray)(quads point, quads by)
+KMC_TARGET static inline quads KMC_NAME(shifted)(quads point, quads by)
 {
     return quads_max(quads_min(quads_add(point, by), quads_set(KMC_MAX_COORDINATE)), quads_set(0));
 }
@@ -203,7 +203,7 @@ KMC_TARGET static inline size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row, siz
     const size_t apart = row->apart;
     const ptrdiff_t step = row->step, stride = step * (ptrdiff_t)(16 * vectors);
     const int16_t part = (int16_t)(8 * row->passed);
-    const void *const places = row->at;
+    const void *const pixels = row->at;
     const uint16_t share = row->limit, *const off_above = row->off_above, *const off_here = row->off_here;
     const uint16_t *const off_below = row->off_below;
     size_t x = step > 0 ? begin : row->width - 1 - begin, i = begin;
@@ -216,27 +216,27 @@ KMC_TARGET static inline size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row, siz
         counted[v] = quads_load(row->counted[4 * v]);
     }
     for (; i < end; i++, x += (size_t)step) {
-        const size_t folds = KMC_BANDS * x;
+        const size_t folds = KMC_LANES * x;
         const folded rows = folded_add(folded_load(off_above + folds), folded_load(off_here + folds));
         const folded limits = folded_share(folded_add(rows, folded_load(off_below + folds)), share);
         const int still = folded_any_zero(limits);
-        const quads stray = quads_repeat(row->strays[x & 3]);
+        const quads shift = quads_repeat(row->offsets[x & 3]);
         quads_squares squares = quads_no_squares();
         KMC_UNROLL
         for (size_t v = 0; v < vectors; v++) {
             const size_t at = 16 * (x * vectors + v);
-            const quads own = KMC_NAME(places)(places, x * vectors + v, levels), limit = folded_spread(limits, (int)v);
+            const quads own = KMC_NAME(load)(pixels, x * vectors + v, levels), limit = folded_spread(limits, (int)v);
             const quads opaque = KMC_NAME(opaque)(&f, own), clear = KMC_NAME(clear)(&f, own);
             quads push = KMC_NAME(reached)(row->above[0] + at, row->beyond[0] + at, stride, last[v], before[v], part,
                                            atkinson);
             push = KMC_NAME(limited)(push, limit);
             if (alpha) push = quads_and_not(quads_and(opaque, fourth), push);
             const quads moved = quads_max(quads_min(quads_add(own, push), quads_max(own, high)), quads_min(own, low));
-            const quads near = KMC_NAME(astray)(moved, KMC_NAME(limited)(stray, limit));
+            const quads near = KMC_NAME(shifted)(moved, KMC_NAME(limited)(shift, limit));
             const quads_cells cells = KMC_NAME(cells)(&f, near, opaque, clear);
             const KMC_NAME(four) found =
                 may_ask ? KMC_NAME(find)(&f, cells, near, limit, still) : KMC_NAME(look_up)(&f, cells);
-            if (!may_ask && KMC_NAME(lacks)(&f, &found, still)) goto lacking;
+            if (!may_ask && KMC_NAME(misses)(&f, &found, still)) goto missing;
             const quads entry = KMC_NAME(entries)(&f, &found);
             uint16_t *const to = row->found + 4 * v * apart + x;
             to[0] = (uint16_t)found.a;
@@ -250,7 +250,7 @@ KMC_TARGET static inline size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row, siz
         }
         lost = quads_add_sums(lost, squares);
     }
-lacking:
+missing:
     row->lost += quads_total(lost);
     return i;
 }
@@ -272,8 +272,8 @@ KMC_TARGET static void KMC_NAME(diffuse)(kmc_dither_row *row)
         KMC_NAME(diffuse_span)(row, row->vectors, atkinson, 0, 1);
     else if (!row->levels)
         KMC_NAME(diffuse_span)(row, row->vectors, atkinson, 0, 0);
-    else if (row->vectors == KMC_BANDS / KMC_VECTOR && !atkinson)
-        KMC_NAME(diffuse_span)(row, KMC_BANDS / KMC_VECTOR, 0, 1, 0);
+    else if (row->vectors == KMC_LANES / KMC_VECTOR && !atkinson)
+        KMC_NAME(diffuse_span)(row, KMC_LANES / KMC_VECTOR, 0, 1, 0);
     else
         KMC_NAME(diffuse_span)(row, row->vectors, atkinson, 1, 0);
 }

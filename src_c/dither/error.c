@@ -15,7 +15,7 @@ static inline int64_t lost(const loss *l, size_t begin, size_t end, int channels
     int64_t squares = 0;
     for (size_t i = begin; i < end; i++) {
         const size_t index = kmc_index_get(l->indices, l->canvas->index_bytes, i);
-        const int16_t *const entry = l->canvas->palette + 4 * index;
+        const int16_t *const entry = l->canvas->palette + 4 * kmc_smaller(index, l->canvas->k - 1);
         int32_t at[4], distance = 0;
         kmc_canvas_at(l->canvas, i, channels, at);
         for (int c = 0; c < channels; c++) distance += (at[c] - entry[c]) * (at[c] - entry[c]);

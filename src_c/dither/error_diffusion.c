@@ -3,7 +3,9 @@
  * A picture is cut into bands of rows that know nothing of each other, so that threads may share it and a
  * thread may go through several at a time, side by side in vectors. Each is begun a few rows early, with rows
  * that are thrown away: when its own first row comes, error flows as it does inside a band. Rows beyond the
- * picture are like the last one within.
+ * picture are like the last one within. Very wide pictures are cut into columns, too, so that a thread never needs more
+ * than the memory of one, and these are begun and ended some pixels outside of what is kept. A tile is a band of a
+ * column: of most pictures, a whole band.
  *
  * How much of the error that reaches a pixel it may take on depends on what the plain mapping gets wrong around it.
  * Error diffusion trades the error of areas for noise. Where the plain mapping is exact all around, there is nothing to
@@ -19,8 +21,10 @@
 enum {
     BAND = 32,     /* rows; even, like LEAD_IN, so that all bands go to and fro alike */
     LEAD_IN = 4,   /* rows thrown away before them */
+    COLUMN = 1 << 16, /* pixels; wider pictures are cut */
+    MARGIN = 32,   /* pixels thrown away at both sides of a column; a multiple of four, like the width of columns */
     SPAN = 1 << 13, /* pixels of a row between two looks for Ctrl-C */
-    TILE = 64,     /* pixels of a row that are brought into place at a time */
+    PART = 64,     /* pixels of a row that are loaded at a time */
     THREAD_PIXELS = 1 << 15,
     LIMIT = 4,     /* times the mean loss around a pixel */
     PASSED = 208   /* of 256; the rest is lost, so that small errors do not add up to large ones */
@@ -31,7 +35,9 @@ typedef struct diffusion {
     const kmc_canvas *canvas;
     kmc_quad low, high; /* the box of all entries */
     int passed, atkinson;
-    size_t bands;       /* in a task */
+    size_t columns, column_width, margin;
+    size_t width;       /* of a tile, with its margins */
+    size_t lanes;       /* tiles in a task */
     void *indices;
     struct worker *workers; /* of each thread */
 } diffusion;
@@ -41,19 +47,28 @@ typedef struct worker {
     const diffusion *job;
     kmc_grid grid;
     kmc_quad *memory, *errors[3]; /* of row y in errors[(y + 6) % 3]: y begins at -LEAD_IN - 1 */
-    uint8_t *places[2];           /* where the pixels lie, in places[y % 2] */
+    uint8_t *coordinates[2];      /* of the pixels of row y in coordinates[y % 2] */
     uint16_t *off[3];             /* like errors */
-    uint16_t *found;              /* of each band, w->apart apart */
+    uint16_t *found;              /* of each tile, w->apart apart */
     size_t apart;
     uint64_t lost;
 } worker;
 
-/* Where a pixel lies, brought beside those of other bands, `beside` bytes apart. */
-static void bring(const kmc_canvas *canvas, size_t from, size_t n, uint8_t *to, size_t beside)
+/* Coordinates that are in the space of the grid, whatever the array holds. */
+static void load_coordinates(const int16_t *coordinates, uint8_t *to)
+{
+    uint64_t quad;
+    memcpy(&quad, coordinates, sizeof quad);
+    quad &= UINT64_C(0x0001000100010001) * KMC_MAX_COORDINATE;
+    memcpy(to, &quad, sizeof quad);
+}
+
+/* Where pixels lie, loaded beside those of other tiles, `beside` bytes apart. */
+static void load(const kmc_canvas *canvas, size_t from, size_t n, uint8_t *to, size_t beside)
 {
     const uint8_t *const pixels = canvas->pixels;
     if (canvas->coordinates) {
-        for (size_t i = 0; i < n; i++) memcpy(to + i * beside, canvas->coordinates + 4 * (from + i), sizeof(kmc_quad));
+        for (size_t i = 0; i < n; i++) load_coordinates(canvas->coordinates + 4 * (from + i), to + i * beside);
     } else if (canvas->channels == 1) {
         for (size_t i = 0; i < n; i++) to[i * beside] = pixels[from + i];
     } else {
@@ -64,43 +79,62 @@ static void bring(const kmc_canvas *canvas, size_t from, size_t n, uint8_t *to, 
     }
 }
 
-/* Row y of a band, counted from its own first one, in the picture. */
-static size_t row_of(const kmc_canvas *canvas, size_t band, ptrdiff_t y)
+/* The same, from pixel `from` of a row: those beyond its ends are like its first and its last one. */
+static void load_part(const kmc_canvas *canvas, size_t row, ptrdiff_t from, size_t n, uint8_t *to, size_t beside)
 {
+    const ptrdiff_t width = (ptrdiff_t)canvas->width;
+    for (size_t i = 0; i < n;) {
+        const ptrdiff_t at = from + (ptrdiff_t)i;
+        const int inside = at >= 0 && at < width;
+        const size_t here = inside ? kmc_smaller(n - i, (size_t)(width - at)) : 1;
+        const size_t x = at < 0 ? 0 : inside ? (size_t)at : (size_t)width - 1;
+        load(canvas, row * canvas->width + x, here, to + i * beside, beside);
+        i += here;
+    }
+}
+
+/* Row y of a tile, counted from its own first one, in the picture. */
+static size_t row_of(const diffusion *d, size_t tile, ptrdiff_t y)
+{
+    const kmc_canvas *const canvas = d->canvas;
+    const size_t band = tile / d->columns;
     const ptrdiff_t row = (ptrdiff_t)(band * BAND) + y, last = (ptrdiff_t)canvas->height - 1;
     return (size_t)(row < 0 ? 0 : row > last ? last : row);
 }
 
-/* Row y of all bands from `first` on: where its pixels lie. */
-static void bring_rows(const worker *w, size_t first, ptrdiff_t y)
+/* Row y of all tiles from `first` on: where its pixels lie. */
+static void load_rows(const worker *w, size_t first, ptrdiff_t y)
 {
-    const kmc_canvas *const canvas = w->job->canvas;
-    const size_t bytes = canvas->coordinates ? sizeof(kmc_quad) : 4, beside = bytes * w->job->bands;
-    uint8_t *const to = w->places[y & 1];
-    for (size_t x = 0; x < canvas->width; x += TILE) {
-        const size_t n = canvas->width - x < TILE ? canvas->width - x : TILE;
-        for (size_t b = 0; b < w->job->bands; b++) {
-            const size_t from = row_of(canvas, first + b, y) * canvas->width + x;
-            bring(canvas, from, n, to + x * beside + b * bytes, beside);
+    const diffusion *const d = w->job;
+    const size_t bytes = d->canvas->coordinates ? sizeof(kmc_quad) : 4, beside = bytes * d->lanes;
+    uint8_t *const to = w->coordinates[y & 1];
+    for (size_t x = 0; x < d->width; x += PART) {
+        const size_t n = kmc_smaller(d->width - x, PART);
+        for (size_t lane = 0; lane < d->lanes; lane++) {
+            const size_t tile = first + lane, column = tile % d->columns;
+            const ptrdiff_t from = (ptrdiff_t)(column * d->column_width + x) - (ptrdiff_t)d->margin;
+            load_part(d->canvas, row_of(d, tile, y), from, n, to + x * beside + lane * bytes, beside);
         }
     }
 }
 
-/* The indices of row y of all bands, as they were found, into the picture. */
+/* The indices of row y of all tiles, as they were found, into the picture. */
 static void write_rows(const worker *w, size_t first, size_t y)
 {
-    const kmc_canvas *const canvas = w->job->canvas;
-    const size_t width = canvas->width;
+    const diffusion *const d = w->job;
     const uint16_t mask = (uint16_t)(w->grid.cut - 1);
-    for (size_t b = 0; b < w->job->bands && (first + b) * BAND + y < canvas->height; b++) {
-        const uint16_t *const found = w->found + b * w->apart;
-        const size_t to = ((first + b) * BAND + y) * width;
-        if (canvas->index_bytes == 1) {
-            uint8_t *const indices = (uint8_t *)w->job->indices + to;
-            for (size_t x = 0; x < width; x++) indices[x] = (uint8_t)((found[x] & mask) - 1);
+    for (size_t lane = 0; lane < d->lanes; lane++) {
+        const size_t row = (first + lane) / d->columns * BAND + y;
+        const size_t left = (first + lane) % d->columns * d->column_width;
+        if (row >= d->canvas->height) break;
+        const uint16_t *const found = w->found + lane * w->apart + d->margin;
+        const size_t to = row * d->canvas->width + left, n = kmc_smaller(d->canvas->width - left, d->column_width);
+        if (d->canvas->index_bytes == 1) {
+            uint8_t *const indices = (uint8_t *)d->indices + to;
+            for (size_t x = 0; x < n; x++) indices[x] = (uint8_t)((found[x] & mask) - 1);
         } else {
-            uint16_t *const indices = (uint16_t *)w->job->indices + to;
-            for (size_t x = 0; x < width; x++) indices[x] = (uint16_t)((found[x] & mask) - 1);
+            uint16_t *const indices = (uint16_t *)d->indices + to;
+            for (size_t x = 0; x < n; x++) indices[x] = (uint16_t)((found[x] & mask) - 1);
         }
     }
 }
@@ -109,7 +143,7 @@ static void write_rows(const worker *w, size_t first, size_t y)
 static kmc_dither_row row_for(worker *w)
 {
     const diffusion *const d = w->job;
-    kmc_dither_row row = {.grid = &w->grid, .width = d->canvas->width, .vectors = d->bands / KMC_VECTOR,
+    kmc_dither_row row = {.grid = &w->grid, .width = d->width, .vectors = d->lanes / KMC_VECTOR,
                           .atkinson = d->atkinson, .levels = d->canvas->coordinates == NULL, .found = w->found,
                           .apart = w->apart, .passed = (int16_t)d->passed,
                           .limit = (uint16_t)(LIMIT * 65536 / (9 * d->canvas->channels))};
@@ -122,7 +156,7 @@ static kmc_dither_row row_for(worker *w)
  * between two entries would be that of the cells, always on the same side of where it should be, and gradients
  * would be tinged by the errors that are not passed on. Twice as far would be better for these, and worse for
  * photographs of many colours. */
-static void stray_row(const worker *w, kmc_dither_row *row, ptrdiff_t y)
+static void set_offsets(const worker *w, kmc_dither_row *row, ptrdiff_t y)
 {
     static const int16_t sixteenths[4] = {-3, 3, -1, 1};
     static const unsigned by_row[3] = {1, 3, 2}, from[3] = {0, 2, 1};
@@ -131,7 +165,7 @@ static void stray_row(const worker *w, kmc_dither_row *row, ptrdiff_t y)
     for (unsigned x = 0; x < 4; x++) {
         for (unsigned c = 0; c < 3 && c < (unsigned)cells->channels; c++) {
             const unsigned at = x + by_row[c] * (unsigned)(y & 3) + from[c];
-            row->strays[x][c] = (int16_t)(sixteenths[at & 3] * sixteenth);
+            row->offsets[x][c] = (int16_t)(sixteenths[at & 3] * sixteenth);
         }
     }
 }
@@ -149,11 +183,11 @@ static kmc_status go_along(worker *w, kmc_dither_row *row, kmc_diffuse_fn *kerne
     return status;
 }
 
-/* Brings row y of all bands and finds what it loses. */
+/* Loads row y of all tiles and finds what it loses. */
 static kmc_status measure_row(worker *w, kmc_dither_row *row, size_t first, ptrdiff_t y, int thread)
 {
-    bring_rows(w, first, y);
-    row->below = w->places[y & 1];
+    load_rows(w, first, y);
+    row->below = w->coordinates[y & 1];
     row->off_below = w->off[(y + 6) % 3];
     return go_along(w, row, w->job->run->kernels->measure, thread);
 }
@@ -163,59 +197,59 @@ static kmc_status diffuse_row(worker *w, kmc_dither_row *row, size_t first, ptrd
 {
     const diffusion *const d = w->job;
     row->step = (y & 1) == 0 ? 1 : -1;
-    row->at = w->places[y & 1];
+    row->at = w->coordinates[y & 1];
     row->off_above = w->off[(y + 5) % 3];
     row->off_here = w->off[(y + 6) % 3];
     row->here = w->errors[(y + 6) % 3];
     row->above = w->errors[(y + 5) % 3];
     row->beyond = w->errors[(y + 4) % 3];
-    for (size_t b = 0; b < d->bands; b++) {
-        const int counts = y >= 0 && (first + b) * BAND + (size_t)y < d->canvas->height;
-        memset(row->counted[b], counts ? 0xFF : 0, sizeof row->counted[b]);
+    for (size_t lane = 0; lane < d->lanes; lane++) {
+        const int counts = y >= 0 && (first + lane) / d->columns * BAND + (size_t)y < d->canvas->height;
+        memset(row->counted[lane], counts ? 0xFF : 0, sizeof row->counted[lane]);
     }
-    stray_row(w, row, y);
+    set_offsets(w, row, y);
     kmc_status status = measure_row(w, row, first, y + 1, thread);
     if (status == KMC_OK) status = go_along(w, row, d->run->kernels->diffuse, thread);
     if (status == KMC_OK && y >= 0) write_rows(w, first, (size_t)y);
     return status;
 }
 
-static kmc_status hire(const diffusion *d, int thread, worker *w)
+static kmc_status worker_new(const diffusion *d, int thread, worker *w)
 {
-    const size_t width = d->canvas->width, room = width + 2 * KMC_ROW_PADDING;
+    const size_t width = d->width, room = width + 2 * KMC_ROW_PADDING;
     kmc_status status = kmc_grid_new(d->run, d->canvas, thread, &w->grid);
-    w->memory = kmc_alloc(3 * d->bands * room, sizeof *w->memory);
+    w->memory = kmc_alloc(3 * d->lanes * room, sizeof *w->memory);
     const size_t bytes = d->canvas->coordinates ? sizeof(kmc_quad) : 4;
-    for (int i = 0; i < 2; i++) w->places[i] = kmc_alloc_zeroed(width * d->bands, bytes);
-    for (int i = 0; i < 3; i++) w->off[i] = kmc_alloc(width * KMC_BANDS, sizeof *w->off[i]);
+    for (int i = 0; i < 2; i++) w->coordinates[i] = kmc_alloc_zeroed(width * d->lanes, bytes);
+    for (int i = 0; i < 3; i++) w->off[i] = kmc_alloc(width * KMC_LANES, sizeof *w->off[i]);
     w->apart = (width + 2047) / 2048 * 2048 + 32; /* not in the same lines of a cache */
-    w->found = kmc_alloc(w->apart, d->bands * sizeof *w->found);
-    if (!w->memory || !w->places[0] || !w->places[1] || !w->off[0] || !w->off[1] || !w->off[2] || !w->found)
+    w->found = kmc_alloc(w->apart, d->lanes * sizeof *w->found);
+    if (!w->memory || !w->coordinates[0] || !w->coordinates[1] || !w->off[0] || !w->off[1] || !w->off[2] || !w->found)
         return KMC_NO_MEMORY;
-    for (size_t i = 0; i < 3; i++) w->errors[i] = w->memory + (i * room + KMC_ROW_PADDING) * d->bands;
+    for (size_t i = 0; i < 3; i++) w->errors[i] = w->memory + (i * room + KMC_ROW_PADDING) * d->lanes;
     if (status == KMC_OK) w->job = d;
     return status;
 }
 
-static void dismiss(worker *w)
+static void worker_free(worker *w)
 {
     kmc_grid_free(&w->grid);
     kmc_free(w->memory);
-    for (int i = 0; i < 2; i++) kmc_free(w->places[i]);
+    for (int i = 0; i < 2; i++) kmc_free(w->coordinates[i]);
     for (int i = 0; i < 3; i++) kmc_free(w->off[i]);
     kmc_free(w->found);
 }
 
-/* Some bands, row by row. */
+/* Some tiles, row by row. */
 static kmc_status diffuse_task(void *job, ptrdiff_t task, int thread)
 {
     const diffusion *const d = job;
     worker *const w = &d->workers[thread];
-    kmc_status status = w->job ? KMC_OK : hire(d, thread, w);
+    kmc_status status = w->job ? KMC_OK : worker_new(d, thread, w);
     if (status != KMC_OK) return status;
-    const size_t first = (size_t)task * d->bands, left = d->canvas->height - first * BAND;
+    const size_t first = (size_t)task * d->lanes, left = d->canvas->height - first / d->columns * BAND;
     kmc_dither_row row = row_for(w);
-    memset(w->memory, 0, 3 * d->bands * (row.width + 2 * KMC_ROW_PADDING) * sizeof *w->memory);
+    memset(w->memory, 0, 3 * d->lanes * (row.width + 2 * KMC_ROW_PADDING) * sizeof *w->memory);
     for (ptrdiff_t y = -LEAD_IN - 1; y <= -LEAD_IN && status == KMC_OK; y++) {
         status = measure_row(w, &row, first, y, thread);
     }
@@ -225,26 +259,42 @@ static kmc_status diffuse_task(void *job, ptrdiff_t task, int thread)
     return status;
 }
 
+/* Columns of equal width, as few as can be. */
+static void cut_columns(diffusion *d)
+{
+    const size_t width = d->canvas->width, least = (size_t)kmc_tasks_for(width, COLUMN);
+    d->columns = 1;
+    d->width = d->column_width = width;
+    if (least == 1) return;
+    d->column_width = ((size_t)kmc_tasks_for(width, least) + 3) / 4 * 4;
+    d->columns = (size_t)kmc_tasks_for(width, d->column_width);
+    d->margin = MARGIN;
+    d->width = d->column_width + 2 * MARGIN;
+}
+
 kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusion kind, int strength, void *indices,
                        double *error)
 {
+    if (strength < 0 || strength > 256) return KMC_BAD_ARGUMENT;
     const int threads = kmc_threads_for(run, canvas->height * canvas->width, THREAD_PIXELS);
-    const size_t bands = (size_t)kmc_tasks_for(canvas->height, BAND);
-    size_t tasks = (size_t)kmc_tasks_for(bands, KMC_BANDS);
-    if (tasks < (size_t)threads) tasks = (size_t)threads;
     diffusion d = {.run = run, .canvas = canvas, .passed = PASSED * strength / 256, .atkinson = kind == KMC_ATKINSON,
                    .indices = indices};
-    d.bands = KMC_VECTOR * (size_t)kmc_tasks_for((size_t)kmc_tasks_for(bands, tasks), KMC_VECTOR);
+    cut_columns(&d);
+    const size_t tiles = (size_t)kmc_tasks_for(canvas->height, BAND) * d.columns;
+    size_t tasks = (size_t)kmc_tasks_for(tiles, KMC_LANES);
+    if (tasks < (size_t)threads) tasks = (size_t)threads;
+    d.lanes = KMC_VECTOR * (size_t)kmc_tasks_for((size_t)kmc_tasks_for(tiles, tasks), KMC_VECTOR);
     d.workers = kmc_alloc_zeroed((size_t)threads, sizeof *d.workers);
     if (!d.workers) return KMC_NO_MEMORY;
     kmc_grid_box(canvas, d.low, d.high);
-    const kmc_status status = kmc_parallel(run, threads, kmc_tasks_for(bands, d.bands), diffuse_task, &d);
+    const kmc_status status = kmc_parallel(run, threads, kmc_tasks_for(tiles, d.lanes), diffuse_task, &d);
     uint64_t lost = 0;
     for (int thread = 0; thread < threads; thread++) {
         lost += d.workers[thread].lost;
-        dismiss(&d.workers[thread]);
+        worker_free(&d.workers[thread]);
     }
-    *error = (double)lost / (KMC_ONE_LEVEL * KMC_ONE_LEVEL);
     kmc_free(d.workers);
-    return status;
+    *error = (double)lost / (KMC_ONE_LEVEL * KMC_ONE_LEVEL);
+    if (status != KMC_OK || d.columns == 1) return status;
+    return kmc_canvas_error(run, canvas, indices, error); /* what was lost in the margins does not count */
 }

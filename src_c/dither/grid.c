@@ -25,27 +25,27 @@ void kmc_grid_box(const kmc_canvas *canvas, int16_t *low, int16_t *high)
     }
 }
 
-/* Whether no entry before had this place. Slots hold numbers of entries, from 1 on. */
+/* Whether no entry before had this point. Slots hold numbers of entries, from 1 on. */
 static int is_first_there(const kmc_canvas *canvas, uint32_t *slots, size_t n_slots, size_t j)
 {
-    const int16_t *const place = canvas->palette + 4 * j;
+    const int16_t *const point = canvas->palette + 4 * j;
     uint32_t hash = 0;
-    for (int c = 0; c < 4; c++) hash = (hash ^ (uint16_t)place[c]) * 0x9E3779B1u;
+    for (int c = 0; c < 4; c++) hash = (hash ^ (uint16_t)point[c]) * 0x9E3779B1u;
     size_t i = (hash >> 8) & (n_slots - 1);
     for (; slots[i] != 0; i = (i + 1) & (n_slots - 1))
-        if (memcmp(canvas->palette + 4 * (size_t)(slots[i] - 1), place, 4 * sizeof *place) == 0) return 0;
+        if (memcmp(canvas->palette + 4 * (size_t)(slots[i] - 1), point, 4 * sizeof *point) == 0) return 0;
     slots[i] = (uint32_t)j + 1;
     return 1;
 }
 
-static void append(kmc_candidates *to, const int16_t *place, uint32_t id)
+static void append(kmc_candidates *to, const int16_t *point, uint32_t id)
 {
-    to->xy[to->n] = kmc_pack(place[0], place[1]);
-    to->zw[to->n] = kmc_pack(place[2], place[3]);
+    to->xy[to->n] = kmc_pack(point[0], point[1]);
+    to->zw[to->n] = kmc_pack(point[2], point[3]);
     to->id[to->n++] = id;
 }
 
-/* The entries of both sets: one for each place. */
+/* The entries of both sets: one for each point. */
 static kmc_status gather(const kmc_canvas *canvas, kmc_grid *grid)
 {
     size_t n_slots = 2;
@@ -53,12 +53,12 @@ static kmc_status gather(const kmc_canvas *canvas, kmc_grid *grid)
     uint32_t *const slots = kmc_alloc_zeroed(n_slots, sizeof *slots);
     if (!slots) return KMC_NO_MEMORY;
     for (size_t j = 0; j < canvas->k; j++) {
-        const int16_t *const place = canvas->palette + 4 * j;
-        memcpy(grid->entries[(j + 1) & UINT16_MAX], place, sizeof grid->entries[0]);
-        memcpy(grid->entries[(j + 1 + grid->cut) & UINT16_MAX], place, sizeof grid->entries[0]);
+        const int16_t *const point = canvas->palette + 4 * j;
+        memcpy(grid->entries[(j + 1) & UINT16_MAX], point, sizeof grid->entries[0]);
+        memcpy(grid->entries[(j + 1 + grid->cut) & UINT16_MAX], point, sizeof grid->entries[0]);
         if (!is_first_there(canvas, slots, n_slots, j)) continue;
-        append(&grid->all.entries, place, (uint32_t)j + 1);
-        if (canvas->channels == 4 && place[3] == 0) append(&grid->opaque.entries, place, (uint32_t)j + 1);
+        append(&grid->all.entries, point, (uint32_t)j + 1);
+        if (canvas->channels == 4 && point[3] == 0) append(&grid->opaque.entries, point, (uint32_t)j + 1);
     }
     kmc_free(slots);
     kmc_candidates_close(&grid->all.entries);
@@ -127,8 +127,8 @@ static uint32_t clear_entry(const kmc_canvas *canvas)
     int32_t least = INT32_MAX;
     uint32_t found = 0;
     for (size_t j = 0; j < canvas->k; j++) {
-        const int16_t *const place = canvas->palette + 4 * j;
-        const int32_t distance = kmc_distance(kmc_pack(place[0], place[1]), kmc_pack(place[2], place[3]),
+        const int16_t *const point = canvas->palette + 4 * j;
+        const int32_t distance = kmc_distance(kmc_pack(point[0], point[1]), kmc_pack(point[2], point[3]),
                                               kmc_pack(canvas->clear[0], canvas->clear[1]),
                                               kmc_pack(canvas->clear[2], canvas->clear[3]));
         if (distance >= least) continue;
@@ -196,11 +196,11 @@ static uint32_t new_parts(kmc_grid *grid, size_t n)
     return (uint32_t)(grid->n_parts - n + 1);
 }
 
-/* Which of the parts of a block a place is in: their coordinates have `bits` bits above the `shift` lower ones. */
-static uint32_t part_of(const kmc_cells *cells, const int16_t *place, int shift, int bits)
+/* Which of the parts of a block a point is in: their coordinates have `bits` bits above the `shift` lower ones. */
+static uint32_t part_of(const kmc_cells *cells, const int16_t *point, int shift, int bits)
 {
     uint32_t part = 0;
-    for (int c = 0; c < cells->channels; c++) part = part << bits | ((uint32_t)place[c] >> shift & ((1u << bits) - 1));
+    for (int c = 0; c < cells->channels; c++) part = part << bits | ((uint32_t)point[c] >> shift & ((1u << bits) - 1));
     return part;
 }
 
@@ -213,10 +213,10 @@ static kmc_box box_at(const kmc_cells *cells, const int16_t *low, int shift)
                      kmc_pack(high[2], high[3])};
 }
 
-/* The corner of the cube of 2^shift along each axis that a place is in. */
-static void corner_of(const kmc_cells *cells, const int16_t *place, int shift, int16_t *low)
+/* The corner of the cube of 2^shift along each axis that a point is in. */
+static void corner_of(const kmc_cells *cells, const int16_t *point, int shift, int16_t *low)
 {
-    for (int c = 0; c < cells->channels; c++) low[c] = (int16_t)(place[c] >> shift << shift);
+    for (int c = 0; c < cells->channels; c++) low[c] = (int16_t)(point[c] >> shift << shift);
 }
 
 /* Cuts those parts of the block at `low` again in which several entries of a list lie; n of them each. */
@@ -246,11 +246,11 @@ static int divide(kmc_grid *grid, const kmc_cells *cells, const kmc_candidates *
     grid->run->kernels->nearest_point(xy, zw, n, list->xy, list->zw, list->n, position, distance);
     for (uint32_t i = 0; i < n; i++) given[i] = list->id[position[i]];
     for (size_t j = 0; j < list->n; j++) {
-        const int16_t *const place = grid->entries[list->id[j] & UINT16_MAX];
+        const int16_t *const point = grid->entries[list->id[j] & UINT16_MAX];
         int within = 1;
-        for (int c = 0; c < cells->channels; c++) within &= (uint32_t)(place[c] - low[c]) >> (shift + bits) == 0;
+        for (int c = 0; c < cells->channels; c++) within &= (uint32_t)(point[c] - low[c]) >> (shift + bits) == 0;
         if (!within) continue;
-        const uint32_t part = part_of(cells, place, shift, bits);
+        const uint32_t part = part_of(cells, point, shift, bits);
         several |= inside[part];
         if (middle && inside[part] < 2) middle[part] = inside[part] ? list->id[position[part]] : 0;
         given[part] = list->id[j];

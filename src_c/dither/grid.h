@@ -20,12 +20,12 @@ typedef struct kmc_cells {
     uint32_t offset, first;       /* first: the least of these numbers */
     int32_t middles_xy[KMC_BLOCK], middles_zw[KMC_BLOCK]; /* of the cells of the block at 0, */
     uint32_t rows[KMC_BLOCK / 4]; /* and the numbers of every fourth of them, less that of the first, of 2^32 */
-    kmc_candidates entries;       /* one for each place, by 1 + index; n = 0: there are none */
+    kmc_candidates entries;       /* one for each point, by 1 + index; n = 0: there are none */
     uint32_t *blocks;             /* 0: not made yet; 1: all of it is in the table; else 1 + number of parts */
     kmc_candidates *regions;      /* what may be near to a point of a region; n = 0: not made yet */
 } kmc_cells;
 
-/* Entries near to a region, a block, and its parts down to single places. */
+/* Entries near to a region, a block, and its parts down to single points. */
 #define KMC_GRID_DEPTH 8
 
 /* Serves one thread. Cells are made when first asked for. */

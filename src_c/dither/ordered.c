@@ -1,5 +1,5 @@
 /* Ordered dithering: every pixel draws from a mixture of entries that its colour alone
- * decides, and its place alone where.
+ * decides, and its position alone where.
  *
  * T. Knoll, US patent 6606166 (filed 1999, expired): entries are added to a mixture one after the other, each the
  * nearest to what the ones before leave to be made good; sorted by lightness, they meet the thresholds of a mask.
@@ -16,7 +16,7 @@ enum {
     PASSED = 208, /* of 256: what is owed to a mixture wears off like the error of diffusion, */
     LIMIT = 3,    /* and is at most so many times what the plain mapping gets wrong */
     TASK_COLORS = 1 << 12,
-    BLOCK = KMC_NUMBERS_BLOCK,
+    BLOCK = KMC_COLOR_LOOKUP_BLOCK,
     TASK_PIXELS = 1 << 16
 };
 
@@ -27,22 +27,23 @@ typedef struct ordering {
     kmc_quad low, high; /* the box of all entries */
     int strength;
     kmc_grid *grids;    /* of each thread */
-    uint16_t *mixtures; /* KMC_MIXTURE indices for each colour, from dark to light */
-    kmc_numbers numbers;
+    void *mixtures;     /* KMC_MIXTURE indices for each colour, from dark to light, as wide as those of the picture */
+    kmc_color_lookup lookup;
     void *indices;
 } ordering;
 
-/* What a colour's mixture has to look like, as number i of some. */
-static void ordered(const ordering *o, size_t color, kmc_mixtures *m, size_t i)
+/* What a colour's mixture has to look like, as number i of some; `label` is what the plain mapping gives it. */
+static void ordered(const ordering *o, size_t color, size_t label, kmc_mixtures *m, size_t i)
 {
     const int with_alpha = o->canvas->channels == 4;
     const int opaque = with_alpha && o->mixing->colors[4 * color + 3] == 255 && m->grid->opaque.entries.n != 0;
     const int channels = opaque ? 3 : o->canvas->channels;
     const int16_t *const own = o->mixing->coordinates + 4 * color;
-    const int16_t *const plain = o->canvas->palette + 4 * (size_t)o->mixing->labels[color];
+    const int16_t *const plain = o->canvas->palette + 4 * label;
     int32_t off = 0;
     for (int c = 0; c < channels; c++) {
-        const int16_t target = (int16_t)(plain[c] + (((own[c] - plain[c]) * o->strength + 128) >> 8));
+        const int off_plain = (own[c] & KMC_MAX_COORDINATE) - plain[c]; /* never outside the space of the grid */
+        const int16_t target = (int16_t)(plain[c] + ((off_plain * o->strength + 128) >> 8));
         m->target[i][c] = target;
         m->low[i][c] = target < o->low[c] ? target : o->low[c];
         m->high[i][c] = target > o->high[c] ? target : o->high[c];
@@ -84,10 +85,10 @@ static void sort(const kmc_mixtures *m, size_t which, const uint16_t *lightness,
 }
 
 /* What is fully transparent is not mixed. */
-static void keep(const ordering *o, size_t color)
+static void keep(const ordering *o, size_t color, size_t label, uint16_t *mixture)
 {
     if (o->canvas->channels != 4 || o->mixing->colors[4 * color + 3] != 0) return;
-    for (size_t i = 0; i < KMC_MIXTURE; i++) o->mixtures[KMC_MIXTURE * color + i] = o->mixing->labels[color];
+    for (size_t i = 0; i < KMC_MIXTURE; i++) mixture[i] = (uint16_t)label;
 }
 
 static kmc_status mix_task(void *job, ptrdiff_t task, int thread)
@@ -99,12 +100,20 @@ static kmc_status mix_task(void *job, ptrdiff_t task, int thread)
     kmc_status status = grid->run ? KMC_OK : kmc_grid_new(o->run, o->canvas, thread, grid);
     for (size_t j = begin; j < end && status == KMC_OK; j += KMC_MIXTURES) {
         kmc_mixtures mixtures = {.grid = grid, .passed = PASSED};
+        size_t labels[KMC_MIXTURES];
         const size_t here = kmc_smaller(end - j, KMC_MIXTURES);
-        for (size_t i = 0; i < here; i++) ordered(o, j + i, &mixtures, i);
+        for (size_t i = 0; i < here; i++) {
+            labels[i] = o->mixing->labels[j + i];
+            if (labels[i] >= o->canvas->k) return KMC_BAD_ARGUMENT;
+            ordered(o, j + i, labels[i], &mixtures, i);
+        }
         o->run->kernels->mix(&mixtures);
         for (size_t i = 0; i < here; i++) {
-            sort(&mixtures, i, o->mixing->lightness, o->mixtures + KMC_MIXTURE * (j + i));
-            keep(o, j + i);
+            uint16_t mixture[KMC_MIXTURE];
+            sort(&mixtures, i, o->mixing->lightness, mixture);
+            keep(o, j + i, labels[i], mixture);
+            for (size_t at = 0; at < KMC_MIXTURE; at++)
+                kmc_index_set(o->mixtures, o->canvas->index_bytes, KMC_MIXTURE * (j + i) + at, mixture[at]);
         }
         status = grid->status;
     }
@@ -128,16 +137,17 @@ static kmc_status draw_task(void *job, ptrdiff_t task, int thread)
     const kmc_canvas *const canvas = o->canvas;
     const size_t n = canvas->height * canvas->width, begin = (size_t)task * TASK_PIXELS;
     const size_t end = kmc_smaller(n, begin + TASK_PIXELS);
+    const int index_bytes = canvas->index_bytes;
     uint32_t keys[BLOCK];
     (void)thread;
     size_t y = begin / canvas->width, x = begin % canvas->width;
     for (size_t i = begin; i < end; i += BLOCK) {
         const size_t here = kmc_smaller(end - i, BLOCK);
         o->run->kernels->keys(canvas->pixels + i * (size_t)canvas->channels, here, canvas->channels, keys);
-        kmc_numbers_find(&o->numbers, keys, here);
+        kmc_color_lookup_find(&o->lookup, keys, here);
         for (size_t j = 0; j < here; j++) {
-            const uint32_t drawn = o->mixtures[KMC_MIXTURE * (size_t)keys[j] + threshold(o->mixing->order, x, y)];
-            kmc_index_set(o->indices, canvas->index_bytes, i + j, drawn);
+            const size_t at = KMC_MIXTURE * (size_t)keys[j] + threshold(o->mixing->order, x, y);
+            kmc_index_set(o->indices, index_bytes, i + j, kmc_index_get(o->mixtures, index_bytes, at));
             if (++x == canvas->width) {
                 x = 0;
                 y++;
@@ -150,19 +160,20 @@ static kmc_status draw_task(void *job, ptrdiff_t task, int thread)
 kmc_status kmc_order_dither(const kmc_run *run, const kmc_canvas *canvas, const kmc_mixing *mixing, int strength,
                             void *indices)
 {
+    if (strength < 0 || strength > 256) return KMC_BAD_ARGUMENT;
     const size_t n = canvas->height * canvas->width;
     const int threads = kmc_threads_for(run, mixing->n, TASK_COLORS);
     ordering o = {.run = run, .canvas = canvas, .mixing = mixing, .strength = strength, .indices = indices};
     o.grids = kmc_alloc_zeroed((size_t)threads, sizeof *o.grids);
-    o.mixtures = kmc_alloc(KMC_MIXTURE * mixing->n, sizeof *o.mixtures);
-    kmc_status status = kmc_numbers_new(&o.numbers, run, canvas->channels, mixing->colors, mixing->n);
+    o.mixtures = kmc_alloc(mixing->n, KMC_MIXTURE * (size_t)canvas->index_bytes);
+    kmc_status status = kmc_color_lookup_new(&o.lookup, run, canvas->channels, mixing->colors, mixing->n);
     if (!o.grids || !o.mixtures) status = KMC_NO_MEMORY;
     kmc_grid_box(canvas, o.low, o.high);
     if (status == KMC_OK) status = kmc_parallel(run, threads, kmc_tasks_for(mixing->n, TASK_COLORS), mix_task, &o);
     if (status == KMC_OK)
         status = kmc_parallel(run, kmc_threads_for(run, n, TASK_PIXELS), kmc_tasks_for(n, TASK_PIXELS), draw_task, &o);
     for (int i = 0; o.grids && i < threads; i++) kmc_grid_free(&o.grids[i]);
-    kmc_numbers_free(&o.numbers, run);
+    kmc_color_lookup_free(&o.lookup, run);
     kmc_free(o.mixtures);
     kmc_free(o.grids);
     return status;

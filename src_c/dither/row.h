@@ -7,8 +7,8 @@
 /* Four coordinates, 0 beyond the channels. */
 typedef int16_t kmc_quad[4];
 
-/* So many bands go in step at most. They are counted in fours, of which each takes a vector. */
-#define KMC_BANDS 16
+/* So many tiles go in step at most. They are counted in fours, of which each takes a vector. */
+#define KMC_LANES 16
 #define KMC_VECTOR 4
 
 /* Pixels beyond both ends of a row of errors, whose error is 0. */
@@ -22,19 +22,19 @@ typedef struct kmc_dither_row {
     size_t begin, end;           /* which pixels to go through, counted in the direction of the row */
     ptrdiff_t step;              /* that is 1 from left to right, -1 back */
     int atkinson;
-    int levels;                  /* places are four bytes, else quads */
+    int levels;                  /* coordinates are four bytes, else quads */
     const void *at, *below;      /* where the pixels of this row lie, and those of the next one */
-    uint16_t *off_above, *off_here, *off_below; /* what three pixels in a row lose by plain mapping, KMC_BANDS each */
+    uint16_t *off_above, *off_here, *off_below; /* what three pixels in a row lose by plain mapping, KMC_LANES each */
     uint16_t limit;              /* what nine of them may take on, of 2^16 of their loss */
     int16_t passed;              /* how much of an error is passed on, of 256; below 256 */
     kmc_quad low, high;          /* the box of the palette */
-    kmc_quad strays[4];          /* how far from a pixel its entry is looked up, by the last two bits of x */
+    kmc_quad offsets[4];         /* how far from a pixel its entry is looked up, by the last two bits of x */
     kmc_quad *here;              /* errors: of this row, to be written, */
     const kmc_quad *above;       /* of the one above, */
     const kmc_quad *beyond;      /* and of the one above that */
     uint16_t *found;             /* what the grid has for every pixel: of each band, one row after the other, */
     size_t apart;                /* these so far apart */
-    kmc_quad counted[KMC_BANDS]; /* all bits for those bands whose losses count */
+    kmc_quad counted[KMC_LANES]; /* all bits for those bands whose losses count */
     uint64_t lost;               /* the sum of their squared distances to the entries found */
 } kmc_dither_row;
 

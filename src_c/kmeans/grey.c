@@ -15,6 +15,8 @@
  * entries of [a, d) and [b, c) give the lower one to [a, c) and the upper one to [b, d). The points that change hands
  * lie on the side that they change to of points in [b, c) that are no worse served there on the whole. Compare Gronlund
  * et al., "Fast exact k-means, k-medians and Bregman divergence clustering in 1D", 2017. */
+#include <string.h>
+
 #include "kmeans/clusters.h"
 
 enum { LEVELS = 256 };
@@ -124,11 +126,15 @@ kmc_status kmc_best_greys(const kmc_tree *tree, const int16_t *places, const uin
                           uint8_t *levels, double *centroids)
 {
     const size_t n = tree->points.n;
+    int16_t at[LEVELS]; /* a copy: what is checked is what is used */
     if (k == 0 || k > n || n > LEVELS) return KMC_BAD_ARGUMENT;
+    memcpy(at, places, sizeof at);
+    for (int level = 0; level < LEVELS; level++)
+        if (at[level] < 0 || at[level] > KMC_MAX_COORDINATE) return KMC_BAD_ARGUMENT;
     line *l = kmc_alloc_zeroed(1, sizeof *l);
     if (!l) return KMC_NO_MEMORY;
-    for (size_t begin = 0; begin < n; begin++) serve_from(l, &tree->points, places, begin);
-    serve_by_fixed(l, &tree->points, places, fixed, n_fixed);
+    for (size_t begin = 0; begin < n; begin++) serve_from(l, &tree->points, at, begin);
+    serve_by_fixed(l, &tree->points, at, fixed, n_fixed);
     for (size_t m = 1; m <= k; m++) {
         add_entry(l, n, m, n_fixed > 0);
         if (n_fixed > 0) rest_on_fixed(l, n, m);

@@ -1,4 +1,6 @@
 /* A tree over points in Morton order: the points, what they weigh, and their cells. */
+#include <string.h>
+
 #include "base/bits.h"
 #include "kmeans/boxes.h"
 #include "base/parallel.h"
@@ -53,7 +55,8 @@ static void place_colors(kmc_tree *tree, const uint8_t *colors, size_t begin, si
 static kmc_status place_coordinates(kmc_tree *tree, const int16_t *coordinates, size_t begin, size_t end)
 {
     for (size_t i = begin; i < end; i++) {
-        const int16_t *const at = coordinates + 4 * i;
+        int16_t at[4]; /* a copy: what is checked is what is used */
+        memcpy(at, coordinates + 4 * i, sizeof at);
         for (int c = 0; c < 4; c++) {
             if (at[c] < 0 || at[c] > KMC_MAX_COORDINATE) return KMC_BAD_ARGUMENT;
         }

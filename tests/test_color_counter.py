@@ -1,4 +1,4 @@
-"""Tallies of several threads add up, whoever counted what and however little memory there is."""
+"""Counters of several threads add up, whoever counted what and however little memory there is."""
 
 from __future__ import annotations
 
