@@ -9,7 +9,7 @@ import pytest
 import kmc
 from kmc.core import _core
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT))  # at the end: the installed kmc comes before the checkout's
 
 from bench import divide, seeding  # noqa: E402

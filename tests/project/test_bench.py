@@ -11,7 +11,7 @@ from PIL import Image
 
 import kmc
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT))  # at the end: the installed kmc comes before the checkout's
 
 from bench import (  # noqa: E402

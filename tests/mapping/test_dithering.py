@@ -23,7 +23,7 @@ from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.mapping.dithering import DITHERS, LIGHTNESS, Dither, dithered
 
 DIFFUSING = {"floyd-steinberg": twin.FLOYD_STEINBERG, "atkinson": twin.ATKINSON}
-SOURCES = Path(__file__).resolve().parent.parent / "src_c"
+SOURCES = Path(__file__).resolve().parents[2] / "src_c"
 
 
 def blue_noise():

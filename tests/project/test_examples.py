@@ -16,7 +16,7 @@ import kmc
 
 pytestmark = pytest.mark.once
 
-EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 SAMPLE = EXAMPLES / "balloons.jpg"
 
 

@@ -291,7 +291,7 @@ def test_what_repeats_in_whole_bytes_has_a_byte_for_each_index():
 
 @pytest.mark.once
 def test_large_photographs_have_filters_where_these_pay():
-    sample = Path(__file__).parent.parent / "examples" / "balloons.jpg"
+    sample = Path(__file__).parents[2] / "examples" / "balloons.jpg"
     sky = kmc.read(sample).pixels[:400, 600:]
     written = least = 0
     for k in (32, 256):

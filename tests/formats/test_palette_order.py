@@ -196,7 +196,7 @@ def png_size(result: kmc.IndexedImage) -> int:
 @pytest.mark.once
 def test_compact_is_small():
     # On average: which palette a search ends at moves the size of one file by several per cent.
-    sample = Path(__file__).parent.parent / "examples" / "balloons.jpg"
+    sample = Path(__file__).parents[2] / "examples" / "balloons.jpg"
     shares = []
     for half in np.array_split(kmc.read(sample).pixels, 2):
         for quarter in np.array_split(half, 2, axis=1):

@@ -12,7 +12,7 @@ import pytest
 
 pytestmark = pytest.mark.once
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("kmc", "src_c", "tests", "bench", "docs", "examples", "fuzz", ".ci", ".github")
 CODE = {".py", ".pyx", ".pxd", ".pxi", ".pyi", ".c", ".h"}
 TEXT = CODE | {".md", ".toml", ".yml", ".typed", ""}

@@ -9,7 +9,7 @@ from PIL import Image
 
 import kmc
 
-SAMPLE = Path(__file__).parent.parent / "examples" / "balloons.jpg"
+SAMPLE = Path(__file__).parents[2] / "examples" / "balloons.jpg"
 
 
 def test_small_file_many_colours():
