@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 from kmc.errors import ImageTooLargeError, ImageTypeError
@@ -19,7 +20,8 @@ def read_stream(
     Parameters
     ----------
     stream : binary file object
-        Only its ``read(n)`` is used.
+        An `io.IOBase` is read piece by piece. Of any other object ``read()`` is called once, since
+        it may take no size, or ignore it.
     name : str
         Its name for error messages.
     signature : bytes, optional
@@ -44,9 +46,10 @@ def read_stream(
     (b'abcdef', b'abc')
     """
     data = bytearray()
+    pieces = isinstance(stream, io.IOBase)
     while True:
         wanted = len(signature) - len(data)
-        piece = stream.read(wanted if wanted > 0 else _PIECE)
+        piece = stream.read(wanted if wanted > 0 else _PIECE) if pieces else stream.read()
         if not isinstance(piece, bytes | bytearray | memoryview):
             kind = type(piece).__name__
             raise ImageTypeError(f"{name}: expected read() to give bytes, got {kind}")
@@ -55,3 +58,5 @@ def read_stream(
             return bytes(data)
         if len(data) > limit:
             raise ImageTooLargeError(f"{name}: is longer than {limit} bytes")
+        if not pieces:
+            return bytes(data)
