@@ -127,6 +127,7 @@ def test_threads_that_run_and_threads_that_wait():
     assert not _core._thread_runs(2**31 - 1)
 
 
+@pytest.mark.once  # the address sanitizer does not live with a limit on addresses
 def test_where_no_thread_can_be_started_it_is_only_slower():
     program = """
 import numpy as np
