@@ -22,8 +22,9 @@ AT_REST = 0.5  # the largest squared movement of a centroid, in levels squared
 
 
 def report(iteration: int, centroids: Any, inertia: float, change: float) -> None:
-    """Called after each iteration."""
-    print(f"{iteration}, {change:.3f}")
+    """Called after each iteration, and in between with iteration 0."""
+    if iteration > 0:
+        print(f"{iteration}, {change:.3f}")
 
 
 def main(path: Path) -> None:

@@ -1,6 +1,6 @@
 """Draws the README's pictures of the sample, beside this script.
 
-    python examples/make_figures.py
+python examples/make_figures.py
 """
 
 import io
@@ -70,9 +70,12 @@ def write_below(sheet: Image.Image, place: tuple[int, int], result: kmc.IndexedI
 def clusters() -> Image.Image:
     """Pixels in colour space, and eight centroids on their way."""
     states: list[np.ndarray] = []
-    kmc.fit(
-        SAMPLE, 8, init="random", max_iter=3, tol=0, callback=lambda _, c, *__: states.append(c)
-    )
+
+    def watch(iteration: int, centroids: np.ndarray, *_: float) -> None:
+        if iteration > 0:
+            states.append(centroids)
+
+    kmc.fit(SAMPLE, 8, init="random", max_iter=3, tol=0, callback=watch)
     figure = Figure(figsize=FIGURE, layout="constrained")
     kmc.plot.clusters(SAMPLE, states[2], states[1], ax=figure.add_subplot(projection="3d"))
     return drawn(figure)

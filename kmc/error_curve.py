@@ -56,6 +56,10 @@ def curve(
     init, n_init, max_iter, tol, seed, weights, effort, threads, fixed, importance, image_weights,
     space
         As for `kmc.fit`; `init` names a seeding.
+    deadline : float, optional
+        So many seconds after the call searches end, and what is left to fit gets one iteration
+        each, for each of `ks` from the first on. **Not reproducible:** the figures depend on how
+        fast the machine is.
 
     Returns
     -------
@@ -96,10 +100,11 @@ def curve(
         importance=importance,
         image_weights=image_weights,
     )
-    given = weighted_colors(image, importance, image_weights, checked.threads)
-    problem = ClusteringProblem(given, checked)
     points = {}
-    for k in set(numbers):
-        mse = problem.solve(k).error / given.n_pixels
-        points[k] = CurvePoint(k, mse, psnr_of(mse, given.colors.shape[1]))
+    with checked.watch():
+        given = weighted_colors(image, importance, image_weights, checked.threads)
+        problem = ClusteringProblem(given, checked)
+        for k in dict.fromkeys(numbers):
+            mse = problem.solve(k).error / given.n_pixels
+            points[k] = CurvePoint(k, mse, psnr_of(mse, given.colors.shape[1]))
     return [points[k] for k in numbers]

@@ -49,8 +49,11 @@ def fit(
     callback : callable, optional
         Called after each of Lloyd's iterations as ``callback(iteration, centroids, inertia,
         shift)``: its number from 1 on, the new centroids (k, C) in 8-bit levels, the inertia of the
-        clusters about them, and the largest squared movement of a centroid. If it returns False,
-        the fit ends there.
+        clusters about them, and the largest squared movement of a centroid. In all other stages,
+        from counting to mapping, it is called every 20 ms as
+        ``callback(0, numpy.empty((0, 0)), nan, nan)``. If it returns False, the fit ends: the
+        search stops with the best centroids found so far, the iterations after the current one,
+        but not before the first, and each pixel gets its nearest colour.
     importance : array_like, shape (H, W), optional
         Weight of each pixel of the upright image: finite real numbers of 0 or more, or a mask. A
         pixel of importance 2 counts like two pixels of importance 1; one of importance 0 does not
@@ -99,6 +102,11 @@ def fit(
         blurred and scaled images mix; Oklab or CIE Lab, in which equal distances look more alike.
         `tol`, inertia and shift are then in units of that space, of which black and white are 255
         apart (in Lab 100). The palette keeps its space for mapping.
+    deadline : float, optional
+        Seconds after the call at which the fit ends, with the best palette found so far, as if the
+        callback returned False. Reading, counting, one iteration and mapping are always completed,
+        however long they take. **Not reproducible**: the result depends on the speed of the machine
+        and on what else it does.
 
     Returns
     -------
@@ -133,8 +141,9 @@ def fit(
         k, options, callback=callback, importance=importance, image_weights=image_weights
     )
     sorting = checked_order(order, picture=False)
-    given = weighted_colors(image, importance, image_weights, checked.threads)
-    found = ClusteringProblem(given, checked).solve(checked.k)
+    with checked.watch():
+        given = weighted_colors(image, importance, image_weights, checked.threads)
+        found = ClusteringProblem(given, checked).solve(checked.k)
     if sorting is not None:
         found = found.reordered(
             sorted_entries(found.colors, found.counts, sorting, checked.n_fixed)

@@ -55,6 +55,9 @@ def quantize(
         that all fully transparent pixels become (0, 0, 0, 0).
     callback, importance, init, n_init, max_iter, tol, seed, weights, effort, threads, fixed, space
         As for `kmc.fit`.
+    deadline : float, optional
+        As for `kmc.fit`. With a target, the result may then have more colours than necessary.
+        **Not reproducible**: it depends on the speed of the machine.
     dither : {None, "floyd-steinberg", "atkinson", "bayer", "blue-noise"}, default None
         Error diffusion passes the error of a pixel on to its neighbours [1]_ [2]_. Ordered
         dithering mixes palette colours [5]_ by position, in a regular pattern [3]_ or by blue noise
@@ -122,27 +125,28 @@ def quantize(
             "quantize takes one picture; one palette for several is "
             "palette = kmc.fit(pictures, k), then palette.remap(each)"
         )
-    picture = read(image)
-    given = colors_of_pixels(picture.pixels, importance, checked.threads)
-    if checked.goal is None:
-        found = ClusteringProblem(given, checked).solve(checked.k)
-    else:
-        found = fewest_colors(given, checked)
-    mapped = map_labels(
-        picture.pixels,
-        given.colors,
-        found.labels,
-        found.error,
-        found.colors,
-        checked.space,
-        dithering,
-        checked.threads,
-    )
-    indices = mapped.indices
-    if sorting is not None:
-        entries = image_entries(
-            indices, found.colors, found.counts, sorting, checked.n_fixed, checked.threads
+    with checked.watch():
+        picture = read(image)
+        given = colors_of_pixels(picture.pixels, importance, checked.threads)
+        if checked.goal is None:
+            found = ClusteringProblem(given, checked).solve(checked.k)
+        else:
+            found = fewest_colors(given, checked)
+        mapped = map_labels(
+            picture.pixels,
+            given.colors,
+            found.labels,
+            found.error,
+            found.colors,
+            checked.space,
+            dithering,
+            checked.threads,
         )
-        found, indices = found.reordered(entries), renumbered(indices, entries)
+        indices = mapped.indices
+        if sorting is not None:
+            entries = image_entries(
+                indices, found.colors, found.counts, sorting, checked.n_fixed, checked.threads
+            )
+            found, indices = found.reordered(entries), renumbered(indices, entries)
     palette = fitted_palette(found, checked.space)
     return IndexedImage(indices, palette, mapped.mse, picture.metadata)

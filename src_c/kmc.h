@@ -152,8 +152,8 @@ kmc_status kmc_best_greys(const kmc_tree *tree, const int16_t *places, const uin
 
 /* Improves centroids by swaps: each moves one from where it is little missed to where it gains most and lets the
  * clusters around settle. First while that lowers the inertia, then from a swap drawn at random, kept when the outcome
- * is better, `kicks` times or until `patience` of them in a row were in vain. Never returns worse centroids than it was
- * given, up to their rounding. The first n_fixed centroids stay where they are. */
+ * is better, `kicks` times or until `patience` of them in a row were in vain. Ends early when run->stopped. Never
+ * returns worse centroids than it was given, up to their rounding. The first n_fixed centroids stay where they are. */
 kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, int kicks, int patience,
                       uint64_t seed, double *centroids);
 
@@ -164,15 +164,16 @@ typedef struct kmc_observer {
 } kmc_observer;
 
 /* Lloyd's iterations from the given centroids, replaced by the means of the last one's clusters: until the largest
- * squared movement of a centroid is under `tol` (levels squared), or max_iter times. Inertia, in levels squared, is
- * that of the clusters about their new means. An empty cluster takes the worst served colour. The first n_fixed
- * centroids stay where they are. */
+ * squared movement of a centroid is under `tol` (levels squared), or max_iter times, or after the first one when
+ * run->stopped. Inertia, in levels squared, is that of the clusters about their new means. An empty cluster takes the
+ * worst served colour. The first n_fixed centroids stay where they are. */
 kmc_status kmc_lloyd(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, double *centroids,
                      int max_iter, double tol, const kmc_observer *observer, int *converged);
 
 /* Moves centroids at whole levels, but for the first n_fixed, by single levels while the error falls that kmc_label
  * tells: it is never more in the end. In up to three channels, within 0 to 255; borders between them are drawn `rounds`
- * times at most. The points are colours at their levels. Those that weigh 2^32 or more stay with their centroids. */
+ * times at most. Ends early when run->stopped. The points are colours at their levels. Those that weigh 2^32 or more
+ * stay with their centroids. */
 kmc_status kmc_nudge(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, int rounds, double *centroids);
 
 /* labels[i] = the nearest centroid to point i, lowest on ties; counts[j] = the weight of those nearest to j; error =

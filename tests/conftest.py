@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +35,14 @@ _core._assume_processors(1000)
 
 settings.register_profile("kmc", max_examples=40, deadline=None, derandomize=True)
 settings.load_profile("kmc")
+
+
+@pytest.fixture
+def every_poll() -> Iterator[None]:
+    """Callbacks are asked at each poll, however little time has passed."""
+    before = _core._look_every(0)
+    yield
+    _core._look_every(before)
 
 
 @pytest.fixture

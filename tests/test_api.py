@@ -74,7 +74,7 @@ DITHER = "dither=None, dither_strength=1.0"
 OWN = "callback=None, importance=None"
 SHARED = (
     "init='k-means++', n_init=1, max_iter=300, tol=None, seed=0, "
-    "weights='counts', effort='default', threads=None, fixed=None, space='rgb'"
+    "weights='counts', effort='default', threads=None, fixed=None, space='rgb', deadline=None"
 )
 GOALS = "psnr=None, max_mse=None, quality=None"
 

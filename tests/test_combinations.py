@@ -42,7 +42,7 @@ OPTIONS = {
     "seed": {"seed": 11},
     "weights": {"weights": "uniform"},
     "effort": {"effort": "best"},
-    "callback": {"callback": lambda *state: SEEN.append(state)},
+    "callback": {"callback": lambda *state: SEEN.append(state) if state[0] else None},
     "fixed": {"fixed": FIXED},
     "importance": {"importance": MATTERS},
     "space": {"space": "oklab"},

@@ -109,10 +109,11 @@ class Road:
         weighed = picture.pixels.shape[0] * picture.pixels.shape[1]
 
         def tell(iteration: int, _: Any, inertia: float, shift: float) -> None:
-            say(
-                f"{printable(name)}: iteration {iteration}: largest shift "
-                f"{math.sqrt(shift):.3f} levels, MSE {inertia / weighed:.3f}"
-            )
+            if iteration > 0:
+                say(
+                    f"{printable(name)}: iteration {iteration}: largest shift "
+                    f"{math.sqrt(shift):.3f} levels, MSE {inertia / weighed:.3f}"
+                )
 
         return kmc.quantize(
             picture,

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from kmc.cli.layout import Option
-from kmc.cli.parameter_types import colors, name_of, quality, real, size, whole
+from kmc.cli.parameter_types import colors, name_of, positive, quality, real, size, whole
 
 F = TypeVar("F", bound=Callable[..., Any])
 Decorator = Callable[[F], F]
@@ -105,7 +105,7 @@ order = group(
 )  # fmt: skip
 
 # What those of these options that are given are called in `kmc.quantize`, too.
-SEARCH = ("space", "effort", "init", "n_init", "max_iter", "tol", "seed")
+SEARCH = ("space", "effort", "init", "n_init", "max_iter", "tol", "seed", "deadline")
 
 search = group(
     "How colours are found",
@@ -117,6 +117,8 @@ search = group(
     ("--max-iter N", "The most iterations over all colours.", {"type": whole(1)}),
     ("--tol X", "Stop when no colour moves by more: levels, squared.", {"type": real(0)}),
     ("--seed N", "Of the random numbers: the same gives the same file.", {"type": whole(0)}),
+    ("--deadline SECONDS", "Take the best found by then: another time, it may be another.",
+     {"type": positive}),
 )  # fmt: skip
 
 GOALS = ("psnr", "max_mse", "quality")

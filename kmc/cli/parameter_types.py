@@ -78,6 +78,21 @@ def real(least: float, most: float = math.inf) -> Callable[[str | float], float]
     return convert
 
 
+def positive(text: str | float) -> float:
+    """A number above 0.
+
+    Examples
+    --------
+    >>> from kmc.commands.kinds import positive
+    >>> positive("0.5")
+    0.5
+    """
+    number = real(0)(text)
+    if number == 0:
+        raise click.BadParameter(f"{text!r} is no number above 0")
+    return number
+
+
 def size(text: str) -> tuple[int, int | None]:
     """``700`` is a width, ``700x465`` a width and a height.
 

@@ -303,13 +303,16 @@ class AlphaTree(Beside):
             return everything.lloyd(centroids, max_iter, tol, callback, threads)
         first, last = self._arrange(centroids, n_fixed, threads)
         history: History = []
-        converged = False
+        watch, converged = _core.watch(), False
+        # Ends after max_iter iterations, of which none has to improve anything.
         while len(history) < max_iter and not converged:
             if not history or history[-1][1] > 0:
                 step = self._iterate(centroids, n_fixed, first, last, threads)
             history.append(step)
             converged = step[1] < tol
-            if callback and callback(len(history), centroids.copy(), *step) is False:
+            if callback:
+                watch.ask(callback, len(history), centroids.copy(), *step)
+            if watch.look():
                 break
         return history, converged
 
@@ -352,6 +355,7 @@ class AlphaTree(Beside):
     ) -> Iterator[tuple[NDArray[np.int16], NDArray[np.int64], NDArray[np.int32]]]:
         """The coordinates, weights and labels of the colours whose label is not below 0."""
         for start in range(0, len(self), AT_ONCE):
+            _core.watch().look()
             rows = slice(start, start + AT_ONCE)
             mask = labels[rows] >= 0
             colors = selected(self.colors[rows], mask)

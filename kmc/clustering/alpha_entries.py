@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from kmc.core import _core
+
 Floats = NDArray[np.float64]
 
 # Rows of costs that are computed at a time.
@@ -63,6 +65,7 @@ def chosen(soft: Parts, opaque: Parts, still: Floats, k: int) -> tuple[Floats, F
     >>> [part.tolist() for part in chosen(edge, letters, np.empty((0, 4)), 1)]
     [[], [[255.0, 255.0, 255.0, 0.0]]]
     """
+    watch = _core.watch()
     n = len(soft.means) + len(opaque.means)
     means = np.concatenate((soft.means, opaque.means, still))
     weights = np.concatenate((soft.weights, opaque.weights, np.full(len(still), np.inf)))
@@ -76,6 +79,7 @@ def chosen(soft: Parts, opaque: Parts, still: Floats, k: int) -> tuple[Floats, F
         for begin in range(0, len(which), _ROWS):
             rows = which[begin : begin + _ROWS]
             missed = _missed(means, weights, solid, rows, np.arange(len(means)))
+            watch.look()
             missed[:, ~left] = np.inf
             missed[np.arange(len(rows)), rows] = np.inf
             server[rows] = missed.argmin(axis=1)
@@ -83,6 +87,7 @@ def chosen(soft: Parts, opaque: Parts, still: Floats, k: int) -> tuple[Floats, F
 
     if n > k:
         look(np.arange(n))
+    # Ends after n - k entries are given up.
     for _ in range(n - k):
         gone = int(cost.argmin())
         if cost[gone] == np.inf:

@@ -89,6 +89,7 @@ def fixed_point(
     flat, target = given.reshape(-1), whole.reshape(-1)
     divisor = 0
     for start in range(0, len(flat), _AT_ONCE):
+        _core.watch().look()
         part = slice(start, start + _AT_ONCE)
         if as_they_are:
             target[part] = flat[part]

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from kmc.clustering.goals import Goal, checked_goal
 from kmc.colors.arrays import MAX_COLORS, checked_colors
 from kmc.colors.spaces import CLOSER, SpaceName, checked_space
+from kmc.core import _core
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.utils.arguments import array, not_negative, one_of, whole
@@ -38,6 +39,7 @@ class FitOptions(TypedDict, total=False):
     threads: int | None
     fixed: ArrayLike | None
     space: SpaceName
+    deadline: float | None
 
 
 DEFAULTS: FitOptions = {
@@ -51,6 +53,7 @@ DEFAULTS: FitOptions = {
     "threads": None,
     "fixed": None,
     "space": "rgb",
+    "deadline": None,
 }
 
 
@@ -147,6 +150,7 @@ class Options:
     fixed: NDArray[np.uint8]
     space: SpaceName
     goal: Goal | None
+    deadline: float | None
     on_start: Callable[[NDArray[np.float64]], Any] | None = None
 
     @property
@@ -159,6 +163,10 @@ class Options:
         """Whether another seed may give another result."""
         random_init = isinstance(self.init, str) and self.init != "bisecting"
         return random_init or (self.searches and self.effort.kicks > 0)
+
+    def watch(self) -> _core.Watch:
+        """The context of a call with these options; the deadline counts from now."""
+        return _core.Watch(self.callback, self.deadline)
 
     def with_colors(self, k: int) -> Options:
         """The same options for another number of colours."""
@@ -222,6 +230,7 @@ def checked_options(
         fixed=fixed,
         space=space,
         goal=goal,
+        deadline=_checked_deadline(given["deadline"]),
     )
     if checked.n_init > 1 and not checked.is_random:
         name = f"init={init!r}" if isinstance(init, str) else "init as an array"
@@ -259,6 +268,15 @@ def _refuse_contradictions(
         raise ArgumentError(
             f"callback and {goal.words} exclude each other: several fits are made in a row"
         )
+
+
+def _checked_deadline(deadline: float | None) -> float | None:
+    if deadline is None:
+        return None
+    seconds = not_negative("deadline", deadline)
+    if seconds == 0:
+        raise ArgumentError("deadline must be more than 0 seconds")
+    return seconds
 
 
 def _searches(k: int, init: str | NDArray[np.float64], effort: Effort) -> bool:

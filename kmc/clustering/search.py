@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from kmc.clustering.alpha import AnyTree
 from kmc.clustering.options import Callback, Options
 from kmc.colors.spaces import SpaceName, four_coordinates, levels, places
+from kmc.core import _core
 
 # Seeds are drawn from cells, at least so many for each colour of the palette.
 SEEDING_CELLS = 4
@@ -22,7 +22,7 @@ Run = tuple[NDArray[np.float64], list[tuple[float, float]], bool]
 
 
 def best_run(tree: AnyTree, options: Options, start: NDArray[np.float64] | None = None) -> Run:
-    """The run of the lowest inertia, the first among equals; none after one the callback ended.
+    """The run of the lowest inertia, the first among equals; none after one that was ended early.
 
     From `start`, which changes, or from where the options say.
 
@@ -38,18 +38,11 @@ def best_run(tree: AnyTree, options: Options, start: NDArray[np.float64] | None 
     >>> sorted(centroids[:, 0].tolist()), history[-1][0], converged
     ([5.0, 9.5], 0.5, True)
     """
-    stopped = False
-
-    def watched(*state: Any) -> bool:
-        nonlocal stopped
-        answer = options.callback(*state) if options.callback else None
-        stopped = isinstance(answer, bool | np.bool_) and not answer
-        return not stopped
-
-    watching = replace(options, callback=watched if options.callback else None)
-    runs: list[Run] = []
-    while not stopped and len(runs) < (options.n_init if start is None else 1):
-        runs.append(_run(tree, watching, options.seed + len(runs), start))
+    runs = [_run(tree, options, options.seed, start)]
+    for another in range(1, options.n_init if start is None else 1):
+        if _core.watch().look():
+            break
+        runs.append(_run(tree, options, options.seed + another, None))
     return min(runs, key=lambda run: run[1][-1][0])
 
 
@@ -85,6 +78,8 @@ def _start(tree: AnyTree, options: Options, seed: int) -> NDArray[np.float64]:
     """The fixed colours and seeds beside them; of several searches from there the best."""
     starts = [_searched(tree, options, seed)]
     for another in range(1, options.effort.starts if options.searches else 1):
+        if _core.watch().look():
+            break
         starts.append(_searched(tree, options, (seed + another * APART) % (1 << 64)))
     if len(starts) == 1:
         return starts[0]
@@ -112,7 +107,7 @@ def _searched(tree: AnyTree, options: Options, seed: int) -> NDArray[np.float64]
     if options.searches:
         kicks = min(effort.kicks, k // 2)
         cells.search(centroids, kicks, effort.patience, seed, threads, n_fixed)
-        if effort.fine_cells:
+        if effort.fine_cells and not _core.watch().look():
             cells = tree.coarsen(effort.fine_cells * k, threads)
             kicks = effort.fine_kicks + int(effort.fine_kicks_per_color * k)
             cells.search(centroids, kicks, effort.patience, seed, threads, n_fixed)

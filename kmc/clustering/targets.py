@@ -33,7 +33,8 @@ def fewest_colors(given: WeightedColors, options: Options) -> Clustering:
     """Cluster with the smallest k that reaches the goal of the options, `options.k` at most.
 
     The k found reaches the goal and k - 1 does not, each clustered on its own. Since local optima
-    make the error fluctuate slightly, a still smaller k may reach it by chance.
+    make the error fluctuate slightly, a still smaller k may reach it by chance. Once the deadline
+    has passed, it is the smallest k known to reach the goal, or else `options.k`.
 
     Raises
     ------
@@ -62,10 +63,15 @@ def fewest_colors(given: WeightedColors, options: Options) -> Clustering:
     prediction.refine_roughly(problem, wanted, least)
     # Every step moves `low` up or `high` down, so there are at most k of them.
     low, high, run = least - 1, options.k + 1, 0
+    watch = _core.watch()
     best: Clustering | None = None
     last: Clustering | None = None
     while best is None or high - low > 1:
         k = _next_k(prediction.first_under(wanted, low + 1, high - 1), low, high, run)
+        if watch.look():
+            if best is not None:
+                break
+            k = options.k
         last = problem.solve(k)
         prediction.correct(k, last.error)
         if last.error <= wanted:
@@ -150,6 +156,8 @@ class _ErrorPrediction:
         rough, k = copy(problem), 0
         rough.options = replace(options, effort=effort, n_init=1, max_iter=1)
         for _ in range(ROUGH_FITS):
+            if _core.watch().look():
+                break
             before, k = k, self.first_under(limit, least, options.k)
             if 8 * abs(k - before) <= k:
                 break

@@ -1,4 +1,4 @@
-from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport INT64_MAX, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 
 cdef extern from "base/base.h":
@@ -12,6 +12,7 @@ cdef extern from "base/base.h":
         kmc_tables *tables
         int (*poll)(void *) noexcept nogil
         void *poll_arg
+        bint stopped
 
 
     void *kmc_alloc_zeroed(size_t count, size_t size)

@@ -2,6 +2,7 @@
 """The engine: check, one call into C without the GIL, map the status. No algorithm here."""
 
 import os
+from contextvars import ContextVar
 from importlib import import_module
 
 from kmc.errors import ArgumentError, OutOfMemoryError
@@ -20,8 +21,6 @@ class _NumPy:
 
 
 np = _NumPy()
-
-cdef int64_t POLL_NS = 20_000_000
 
 # How many processors the machine has.
 cdef int _processors = os.cpu_count() or 1
@@ -56,14 +55,18 @@ cdef Tables take_tables():
         return Tables()
 
 
+include "_core_watch.pxi"
+
+
 cdef class Run:
-    """How a call is to run: threads, kernels, and Ctrl-C."""
+    """How a call is to run: threads, kernels, and what may end it: Ctrl-C and the Watch over it."""
 
     cdef kmc_run c
     cdef kmc_loop loop
     cdef int64_t next_poll
     cdef object error
     cdef Tables tables
+    cdef Watch watch
 
     def __cinit__(self, int threads):
         if threads < 1:
@@ -76,7 +79,9 @@ cdef class Run:
         self.c.poll_arg = <void *>self
         self.tables = take_tables()
         self.c.tables = self.tables.c
-        self.next_poll = kmc_clock_ns() + POLL_NS
+        self.watch = watch()
+        self.c.stopped = self.watch.stopped or kmc_clock_ns() >= self.watch.deadline
+        self.next_poll = self.watch.next_look
 
     def __dealloc__(self):
         if self.tables is not None and _spare is not None and not _spare:
@@ -94,7 +99,7 @@ cdef class Run:
 
 
 cdef int poll(void *argument) noexcept nogil:
-    """Lets signal handlers run now and then; non-zero when one of them raised.
+    """Lets signal handlers run and looks at the watch now and then; non-zero when one of them raised.
 
     When the interpreter ends, whoever asks for the GIL ends on the spot, and helpers would go on
     with what was on that stack: so the loop is left first.
@@ -104,16 +109,17 @@ cdef int poll(void *argument) noexcept nogil:
     if not Py_IsInitialized():
         return 1
     with gil:
-        return look_for_signals(<Run>argument)
+        return look(<Run>argument)
 
 
-cdef int look_for_signals(Run run) noexcept:
+cdef int look(Run run) noexcept:
     try:
         PyErr_CheckSignals()
+        run.c.stopped = run.watch.look()
     except BaseException as error:
         run.error = error
         return 1
-    run.next_poll = kmc_clock_ns() + POLL_NS
+    run.next_poll = run.watch.next_look
     return 0
 
 

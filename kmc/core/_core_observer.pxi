@@ -34,8 +34,7 @@ cdef int observe(Observer observer, int iteration, const double *centroids, doub
     try:
         seen = <const double[:observer.k, :4]>centroids
         copied = np.array(seen[:, :observer.channels])
-        answer = observer.callback(iteration, copied, inertia, shift)
-        return isinstance(answer, (bool, np.bool_)) and not answer
+        return watch().ask(observer.callback, iteration, copied, inertia, shift)
     except BaseException as error:
         observer.error = error
         return 1

@@ -46,6 +46,14 @@ def _thread_runs(int thread):
     return bool(kmc_cpu_runs(thread))
 
 
+def _look_every(int64_t ns):
+    """How often callbacks are asked from now on, 0 being at each poll; returns how often before."""
+    global ASK_NS
+    before = ASK_NS
+    ASK_NS = ns
+    return before
+
+
 if KMC_HAS_TEST_HOOKS:
     def _fail_allocation_after(long n):
         """Lets n allocations of the engine succeed and the next one fail, once; never if n < 0."""

@@ -95,8 +95,9 @@ def steps(
     pixels = as_pixels(image)
     drawing = _Drawing(pixels, Path(folder), n_pixels, callback)
     checked = checked_options(k, options, callback=drawing.step, importance=importance)
-    given = colors_of_pixels(pixels, importance, checked.threads)
-    found = ClusteringProblem(given, replace(checked, on_start=drawing.begin)).solve(k)
+    with replace(checked, callback=callback).watch():
+        given = colors_of_pixels(pixels, importance, checked.threads)
+        found = ClusteringProblem(given, replace(checked, on_start=drawing.begin)).solve(k)
     if drawing.before is None:
         drawing.begin(found.centroids)
     return fitted_palette(found, checked.space)

@@ -22,11 +22,12 @@ typedef struct kmc_run {
     const struct kmc_kernels *kernels; /* the instruction set, from kmc_kernels_find */
     struct kmc_loop *loop;             /* the loops of this call (base/parallel.h); NULL: one thread only */
     struct kmc_tables *tables;         /* room kept between calls (base/scratch.h); NULL: none */
-    int (*poll)(void *);               /* called on the calling thread between tasks; non-zero stops */
+    int (*poll)(void *);               /* called on the calling thread between tasks; non-zero: KMC_INTERRUPTED */
     void *poll_arg;
+    int stopped; /* set by poll: whoever improves a result ends with the one it has; whoever makes one goes on */
 } kmc_run;
 
-/* Asks the caller whether to go on. On the calling thread only, every few milliseconds. */
+/* Asks the caller whether to go on. On the calling thread only, every few milliseconds; may set run->stopped. */
 static inline kmc_status kmc_poll(const kmc_run *run)
 {
     return run->poll && run->poll(run->poll_arg) ? KMC_INTERRUPTED : KMC_OK;

@@ -17,7 +17,8 @@ static inline uint64_t kmc_rng_next(kmc_rng *rng)
 }
 
 /* A whole number in [0, bound), bound > 0, each equally likely: numbers from the incomplete
- * last round are drawn again. */
+ * last round are drawn again. Ends because the generator returns every 64-bit number once in its
+ * period, and at least half of them are accepted. */
 static inline uint64_t kmc_rng_below(kmc_rng *rng, uint64_t bound)
 {
     const uint64_t skipped = (UINT64_MAX - bound + 1) % bound;

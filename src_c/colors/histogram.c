@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum {
-    TASK_PIXELS = 1 << 17,
+    TASK_PIXELS = 1 << 15,
     TASK_COLORS = 1 << 16,
     TASK_CELLS = 1 << 6,
     THREAD_PIXELS = 3 << 19, /* a counter takes up to 16 MB and some time to add up: worth it from here on */

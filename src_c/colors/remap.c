@@ -9,7 +9,7 @@ enum {
     BLOCK = KMC_HASH_MAP_BLOCK,
     TASK_PIXELS = 1 << 17,
     THREAD_PIXELS = 1 << 18,
-    TASK_COLORS = 1 << 15,
+    TASK_COLORS = 1 << 13,
     THREAD_COLORS = 1 << 17
 };
 

@@ -18,7 +18,7 @@ static inline int64_t response(const kmc_space *space, uint32_t light)
     int halvings = 0;
     if (!space->roots) return light >> 6;
     if (light <= space->toe_end) return (int64_t)(light * (uint64_t)space->toe_slope >> 30) + space->toe_start;
-    for (; light < (uint32_t)FIRST_ROOT << ROOT_BITS; light <<= 3) halvings++;
+    for (; light < (uint32_t)FIRST_ROOT << ROOT_BITS; light <<= 3) halvings++; /* ends: above toe_end it is not 0 */
     const uint32_t *root = space->roots + (light >> ROOT_BITS) - FIRST_ROOT;
     const uint64_t part = light & ((1u << ROOT_BITS) - 1);
     return (root[0] + (int64_t)((root[1] - root[0]) * part >> ROOT_BITS)) >> halvings;

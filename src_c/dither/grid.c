@@ -219,7 +219,8 @@ static void corner_of(const kmc_cells *cells, const int16_t *point, int shift, i
     for (int c = 0; c < cells->channels; c++) low[c] = (int16_t)(point[c] >> shift << shift);
 }
 
-/* Cuts those parts of the block at `low` again in which several entries of a list lie; n of them each. */
+/* Cuts those parts of the block at `low` again in which several entries of a list lie; n of them each. Ends because a
+ * cut takes bits off `shift`, and no two entries have all bits in common. */
 static void cut(kmc_grid *grid, const kmc_cells *cells, int depth, int shift, const uint8_t *inside, uint32_t n,
                 uint32_t *given);
 
@@ -349,6 +350,7 @@ uint32_t kmc_grid_find(kmc_grid *grid, uint32_t cell, const int16_t *point, int 
     const uint32_t value = grid->nearest[cell];
     if (value != 0 && !(exact && value >= grid->cut)) return value;
     uint32_t part = CUT + cells->blocks[block] - MADE + (exact ? 0 : 1);
+    /* Ends because parts lie below those that were cut into them. */
     for (int shift = cells->shift, bits = KMC_BLOCK_BITS; part >= CUT;) {
         part = grid->parts[part - CUT][part_of(cells, point, shift, bits)];
         bits = shift < KMC_BLOCK_BITS ? shift : KMC_BLOCK_BITS;

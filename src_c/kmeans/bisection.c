@@ -138,12 +138,13 @@ static void measure_split(kmc_partition *p, const kmc_kernels *kernels, size_t j
     kmc_split_points(kernels, &points, &p->clusters[j].moments, &p->clusters[j].split, position, distance);
 }
 
-/* Without a split that gains (all points of a cluster in one place), the new cluster stays empty at the same place. */
+/* Without a split that gains (all points of a cluster in one place), the new cluster stays empty at the same place.
+ * Ends after k - 1 splits. */
 static kmc_status split_up(kmc_partition *p, const kmc_run *run, size_t k, int32_t *position, int32_t *distance)
 {
     kmc_status status = KMC_OK;
     measure_split(p, run->kernels, 0, position, distance);
-    for (size_t n = 1; status == KMC_OK && n < k; n++, status = kmc_poll(run)) {
+    for (size_t n = 1; status == KMC_OK && !run->stopped && n < k; n++, status = kmc_poll(run)) {
         const size_t at = most_gain(p->clusters, n);
         if (p->clusters[at].split.gain <= 0) break;
         cut(p, run->kernels, at, n, position, distance);

@@ -139,7 +139,7 @@ kmc_status kmc_best_greys(const kmc_tree *tree, const int16_t *places, const uin
         add_entry(l, n, m, n_fixed > 0);
         if (n_fixed > 0) rest_on_fixed(l, n, m);
     }
-    for (size_t m = k, end = n; m > 0;) {
+    for (size_t m = k, end = n; m > 0;) { /* every turn lowers m or `end` */
         const size_t begin = l->last[m][end];
         if (begin == end) {
             end--;

@@ -13,13 +13,15 @@ static void set_centroid(double *centroids, size_t j, const kmc_points *points, 
 
 /* ---- an urn of weights: a Fenwick tree, to draw from and to take out of in log n --------------------------------- */
 
+enum { POLL_POINTS = 1 << 16 }; /* so many are gone over between two polls */
+
 typedef struct urn {
     size_t n;
     int64_t *sums; /* sums[i]: of the (i & -i) weights up to number i, counted from 1 */
     int64_t total;
 } urn;
 
-static kmc_status urn_new(urn *u, const kmc_points *points)
+static kmc_status urn_new(urn *u, const kmc_run *run, const kmc_points *points)
 {
     u->n = points->n;
     u->total = 0;
@@ -30,6 +32,7 @@ static kmc_status urn_new(urn *u, const kmc_points *points)
         u->total += points->weights[i - 1];
         const size_t above = i + (i & (~i + 1));
         if (above <= u->n) u->sums[above] += u->sums[i];
+        if (i % POLL_POINTS == 0 && kmc_poll(run) != KMC_OK) return KMC_INTERRUPTED;
     }
     return KMC_OK;
 }
@@ -58,7 +61,7 @@ kmc_status kmc_seed_random(const kmc_run *run, const kmc_tree *tree, size_t k, u
 {
     urn u;
     kmc_rng rng = {seed};
-    kmc_status status = urn_new(&u, &tree->points);
+    kmc_status status = urn_new(&u, run, &tree->points);
     for (size_t j = 0; status == KMC_OK && j < k; j++) {
         const size_t drawn = urn_draw(&u, &rng);
         set_centroid(centroids, j, &tree->points, drawn);
@@ -69,10 +72,10 @@ kmc_status kmc_seed_random(const kmc_run *run, const kmc_tree *tree, size_t k, u
     return status;
 }
 
-static kmc_status draw_by_weight(const kmc_points *points, kmc_rng *rng, size_t *drawn)
+static kmc_status draw_by_weight(const kmc_run *run, const kmc_points *points, kmc_rng *rng, size_t *drawn)
 {
     urn u;
-    const kmc_status status = urn_new(&u, points);
+    const kmc_status status = urn_new(&u, run, points);
     if (status == KMC_OK) *drawn = urn_draw(&u, rng);
     kmc_free(u.sums);
     return status;
@@ -246,7 +249,8 @@ static uint64_t error_with(seeding *s, int32_t xy, int32_t zw, int keep)
     return error;
 }
 
-/* A point, drawn with probability proportional to its error. */
+/* A point, drawn with probability proportional to its error. The loops end within the points, for the number drawn is
+ * less than the sum of their errors, which is exact. */
 static size_t draw(const seeding *s, kmc_rng *rng)
 {
     uint64_t left = kmc_rng_below(rng, s->error);
@@ -261,9 +265,11 @@ static size_t draw(const seeding *s, kmc_rng *rng)
     }
 }
 
-/* The best of a few points drawn, or the one before where there is no error left to draw by. */
+/* The best of a few points drawn, or the one before where there is no error left to draw by; the first one drawn where
+ * time is up. */
 static size_t choose(seeding *s, kmc_rng *rng, size_t before)
 {
+    if (s->run->stopped && s->error > 0) return draw(s, rng);
     uint64_t least = UINT64_MAX;
     size_t best = before;
     for (int i = 0; i < TRIES && s->error > 0; i++) {
@@ -291,8 +297,8 @@ kmc_status kmc_seed_plusplus(const kmc_run *run, const kmc_tree *tree, size_t k,
     size_t next = 0;
     for (size_t j = n_fixed; status == KMC_OK && j < k; j++) {
         if (j > 0) next = choose(&s, &rng, next);
-        else status = draw_by_weight(&tree->points, &rng, &next);
-        if (s.error > 0 || j == 0) error_with(&s, tree->points.xy[next], tree->points.zw[next], 1);
+        else status = draw_by_weight(run, &tree->points, &rng, &next);
+        if ((s.error > 0 && !run->stopped) || j == 0) error_with(&s, tree->points.xy[next], tree->points.zw[next], 1);
         set_centroid(centroids, j, &tree->points, next);
         if (status == KMC_OK) status = kmc_poll(run);
     }

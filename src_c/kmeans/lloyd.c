@@ -40,6 +40,7 @@ kmc_status kmc_lloyd(const kmc_run *run, const kmc_tree *tree, size_t k, size_t 
     kmc_status status = rounded && moments ? KMC_OK : KMC_NO_MEMORY;
     const kmc_centroids whole = {k, rounded, rounded ? rounded + k + KMC_PADDING : NULL};
     double shift = 1, error = 0;
+    /* Ends after max_iter iterations, whether they improve anything or not: filling an empty cluster need not. */
     for (int iteration = 1; status == KMC_OK && iteration <= max_iter && !*converged; iteration++) {
         if (shift > 0) { /* else nothing can change any more, and asking for more iterations costs nothing */
             kmc_round_centroids(centroids, k, rounded, rounded + k + KMC_PADDING);
@@ -52,6 +53,7 @@ kmc_status kmc_lloyd(const kmc_run *run, const kmc_tree *tree, size_t k, size_t 
         *converged = shift < tol;
         if (observer->see && observer->see(observer->context, iteration, centroids, error, shift)) break;
         status = kmc_poll(run);
+        if (run->stopped) break;
     }
     kmc_free(rounded);
     kmc_free(moments);

@@ -13,6 +13,7 @@ enum {
     MOST_SWEEPS = 32, /* over all entries in a round; few last as long */
     MARGIN = 2 * KMC_ONE_LEVEL, /* points are near a border when the second entry is farther than the first by less */
     STEPS = 27,       /* -1, 0 or 1 level in three channels */
+    POLL_POINTS = 1 << 16, /* so many are gone over between two polls */
     STANDSTILL = 13   /* the one that goes nowhere */
 };
 
@@ -90,28 +91,30 @@ static kmc_status draw_borders(nudging *g)
     return status;
 }
 
-/* Where the rows begin: two places further, for they move up while they are filled. Returns the longest. */
-static size_t count_rows(nudging *g)
+/* Where the rows begin: two places further, for they move up while they are filled. Sets the length of the longest. */
+static kmc_status count_rows(nudging *g, size_t *most)
 {
-    size_t *const n = g->rows.begin + 2, most = 0;
+    size_t *const n = g->rows.begin + 2;
     memset(g->rows.begin, 0, (g->k + 2) * sizeof *n);
     for (size_t i = 0; i < g->tree->points.n; i++) {
         const uint32_t *entry = g->places[i].entry;
+        if (i % POLL_POINTS == 0 && kmc_poll(g->run) != KMC_OK) return KMC_INTERRUPTED;
         if (entry[0] == entry[1]) continue;
         n[entry[0]]++;
         n[entry[1]]++;
     }
+    *most = 0;
     for (size_t j = 0; j < g->k; j++) {
-        most = n[j] > most ? n[j] : most;
+        *most = n[j] > *most ? n[j] : *most;
         if (j > 0) n[j] += n[j - 1];
     }
-    return most;
+    return KMC_OK;
 }
 
-static kmc_status reserve_rows(nudging *g)
+static kmc_status reserve_rows(nudging *g, size_t longest)
 {
     rows *const r = &g->rows;
-    const size_t most = count_rows(g) + KMC_PADDING, room = r->begin[g->k + 1] + KMC_PADDING;
+    const size_t most = longest + KMC_PADDING, room = r->begin[g->k + 1] + KMC_PADDING;
     int32_t *const words = kmc_alloc_zeroed(room, 6 * sizeof *words);
     int32_t *const scratch = kmc_alloc_zeroed(most, 2 * sizeof *scratch);
     r->xy = words;
@@ -133,12 +136,13 @@ static void release_rows(nudging *g)
     g->rows.xy = g->position = NULL;
 }
 
-static void fill_rows(nudging *g)
+static kmc_status fill_rows(nudging *g)
 {
     const kmc_points *points = &g->tree->points;
     rows *const r = &g->rows;
     for (size_t i = 0; i < points->n; i++) {
         const place *p = &g->places[i];
+        if (i % POLL_POINTS == 0 && kmc_poll(g->run) != KMC_OK) return KMC_INTERRUPTED;
         if (p->entry[0] == p->entry[1]) continue;
         const size_t at[2] = {r->begin[p->entry[0] + 1]++, r->begin[p->entry[1] + 1]++};
         for (int e = 0; e < 2; e++) {
@@ -150,6 +154,7 @@ static void fill_rows(nudging *g)
             r->twin[at[e]] = (uint32_t)at[1 - e];
         }
     }
+    return KMC_OK;
 }
 
 /* What the points near borders cost with entry j at (xy, zw). */
@@ -195,15 +200,17 @@ static int step(const nudging *g, size_t j, int number, int32_t *xy, int32_t *zw
     return number != STANDSTILL;
 }
 
-/* Takes the step that lowers the error most, if any does. */
-static int nudge(nudging *g, size_t j)
+/* Takes the step that lowers the error most, if any does; sets *moved then. */
+static kmc_status nudge(nudging *g, size_t j, int *moved)
 {
+    const int is_long = g->rows.begin[j + 1] - g->rows.begin[j] > POLL_POINTS;
     const uint64_t now = border_error(g, j, g->xy[j], g->zw[j]);
     int64_t least = 0;
     int32_t best_xy = 0, best_zw = 0;
     for (int number = 0; number < STEPS; number++) {
         int32_t xy = g->xy[j], zw = g->zw[j];
         int64_t rise;
+        if (is_long && kmc_poll(g->run) != KMC_OK) return KMC_INTERRUPTED;
         if (!step(g, j, number, &xy, &zw, &rise)) continue;
         rise += (int64_t)(border_error(g, j, xy, zw) - now);
         if (rise >= least) continue;
@@ -213,10 +220,12 @@ static int nudge(nudging *g, size_t j)
     }
     g->open[j] = 0;
     if (least < 0) move(g, j, best_xy, best_zw);
-    return least < 0;
+    *moved |= least < 0;
+    return KMC_OK;
 }
 
-/* Nudges until no entry can be helped any more. */
+/* Nudges until no entry can be helped any more. Ends because every nudge lowers an error that is a whole number, and
+ * after MOST_SWEEPS anyway. */
 static kmc_status sweep(nudging *g, int *any)
 {
     kmc_status status = KMC_OK;
@@ -225,8 +234,9 @@ static kmc_status sweep(nudging *g, int *any)
     memset(g->open, 1, g->k);
     for (int i = 0; status == KMC_OK && moved && i < MOST_SWEEPS; i++) {
         moved = 0;
-        for (size_t j = g->n_fixed; status == KMC_OK && j < g->k; j++, status = kmc_poll(g->run)) {
-            if (g->open[j]) moved |= nudge(g, j);
+        for (size_t j = g->n_fixed; status == KMC_OK && !g->run->stopped && j < g->k; j++) {
+            if (g->open[j]) status = nudge(g, j, &moved);
+            if (status == KMC_OK) status = kmc_poll(g->run);
         }
         *any |= moved;
     }
@@ -237,10 +247,13 @@ static kmc_status nudge_all(nudging *g, int rounds)
 {
     kmc_status status = KMC_OK;
     int any = 1;
-    for (int round = 0; status == KMC_OK && any && round < rounds; round++) {
+    /* Ends after so many rounds. */
+    for (int round = 0; status == KMC_OK && !g->run->stopped && any && round < rounds; round++) {
+        size_t longest;
         status = draw_borders(g);
-        if (status == KMC_OK) status = reserve_rows(g);
-        if (status == KMC_OK) fill_rows(g);
+        if (status == KMC_OK) status = count_rows(g, &longest);
+        if (status == KMC_OK) status = reserve_rows(g, longest);
+        if (status == KMC_OK) status = fill_rows(g);
         if (status == KMC_OK) status = sweep(g, &any);
         release_rows(g);
     }
@@ -249,6 +262,7 @@ static kmc_status nudge_all(nudging *g, int rounds)
 
 kmc_status kmc_nudge(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, int rounds, double *centroids)
 {
+    if (run->stopped) return KMC_OK;
     const size_t threads = (size_t)kmc_walk_threads(run, tree, k), room = k + KMC_PADDING;
     nudging g = {.run = run, .tree = tree, .k = k, .n_fixed = n_fixed};
     g.xy = kmc_alloc_zeroed(room, 2 * sizeof *g.xy);

@@ -16,8 +16,14 @@ enum {
     REGION = 2 * NEIGHBOURS + 2, /* all that settle */
     PASSES = 2,                 /* of Lloyd's iterations within a region */
     TOURNAMENT = 3,             /* clusters drawn for each side of a kick, of which the best is taken */
-    KICK_ATTEMPTS = 40          /* attempts of a descent after a kick */
+    ATTEMPTS = 16,              /* of the first descent, for each cluster: several times what descents take */
+    KICK_ATTEMPTS = 40          /* of a descent after a kick */
 };
+
+/* Two sums of a region's pulls differ by rounding alone by less than this for each unit of weight. A pull is made of
+ * terms of at most W |x|^2 < 2^30 W, takes five roundings, ten at a fixed centroid, and is added to at most 17 others:
+ * 2^30 * 27 * 2^-53 on either side and one rounding of the difference, less than 2^30 * 2^6 * 2^-53 in all. */
+static const double ROUNDING = 1.0 / (1 << 17);
 
 /* What settling adds to the gain of a split and leaves of the loss of a removal, guessed on the bright side: those that
  * look good enough to be chosen are settled before they are used. Over Kodak, k = 256, the ratios are 1.17 to 1.64 for
@@ -202,8 +208,8 @@ static double gather(const search *s, size_t split, size_t removed, region *r, k
 typedef enum fate { TRY, KEEP_IF_BETTER, KEEP } fate;
 
 /* Splits one cluster, removes another (or NONE), lets the clusters around them settle. Returns by how much the inertia
- * falls. Keeps the outcome, as asked, if no more clusters are empty; sets *kept. The arena
- * must have room for all points. */
+ * falls. Keeps the outcome, as asked, if no more clusters are empty; sets *kept. It is better when the inertia falls by
+ * more than rounding can make: no partition comes back. The arena must have room for all points. */
 static double swap(search *s, size_t split, size_t removed, fate wanted, int *kept)
 {
     kmc_partition *p = &s->partition;
@@ -214,21 +220,23 @@ static double swap(search *s, size_t split, size_t removed, fate wanted, int *ke
     if (split != NONE) add_neighbours(s, split, &r);
     if (removed != NONE) add_neighbours(s, removed, &r);
     kmc_points points = p->spare;
-    double after = 0;
+    double after = 0, weight = 0;
     size_t empty_before = 0, empty_after = 0;
     const double before = gather(s, split, removed, &r, &points, &empty_before);
     for (int pass = 0; pass < PASSES; pass++) {
         assign(s, &points, &r);
-        after = 0;
+        after = weight = 0;
         empty_after = 0;
         for (size_t i = 0; i < r.n_centroids; i++) {
             after += kmc_partition_pull(p, r.owner[i], &r.moments[i]);
+            weight += (double)r.moments[i].weight;
             if (r.owner[i] < p->n_fixed) continue;
             if (r.moments[i].weight > 0) kmc_moments_mean(&r.moments[i], &r.xy[i], &r.zw[i]);
             else empty_after++;
         }
     }
-    *kept = (wanted == KEEP || (wanted == KEEP_IF_BETTER && after > before)) && empty_after <= empty_before;
+    const int is_better = after - before > ROUNDING * weight;
+    *kept = (wanted == KEEP || (wanted == KEEP_IF_BETTER && is_better)) && empty_after <= empty_before;
     if (*kept) commit(s, &points, &r);
     return after - before;
 }
@@ -247,12 +255,13 @@ static void choose(const search *s, size_t *split, size_t *removed)
     }
 }
 
-/* Swaps until none promises to lower the inertia, `attempts` times, or until the arena is full. */
-static kmc_status descend(search *s, size_t attempts)
+/* Swaps until none promises to lower the inertia or the arena is full. Ends because every turn takes one of the
+ * *attempts. */
+static kmc_status descend(search *s, size_t *attempts)
 {
     kmc_partition *p = &s->partition;
     kmc_status status = KMC_OK;
-    for (size_t i = 0; status == KMC_OK && i < attempts; i++, status = kmc_poll(s->run)) {
+    for (; status == KMC_OK && !s->run->stopped && *attempts > 0; --*attempts, status = kmc_poll(s->run)) {
         size_t split, removed;
         int kept;
         choose(s, &split, &removed);
@@ -274,15 +283,17 @@ static kmc_status descend(search *s, size_t attempts)
     return status;
 }
 
-/* Descends as far as it goes. While there is no state to go back to, the arena may be tidied on the way. */
+/* Descends as far as it goes. While there is no state to go back to, the arena may be tidied on the way. Ends because
+ * it fills only by attempts, of which all descents together have ATTEMPTS for each cluster. */
 static kmc_status descend_to_rest(search *s)
 {
     kmc_partition *p = &s->partition;
     kmc_status status = KMC_OK;
+    size_t attempts = ATTEMPTS * p->k;
     do {
         kmc_partition_tidy(p);
-        status = descend(s, 16 * p->k);
-    } while (status == KMC_OK && !kmc_partition_has_room(p, p->n));
+        status = descend(s, &attempts);
+    } while (status == KMC_OK && !s->run->stopped && attempts > 0 && !kmc_partition_has_room(p, p->n));
     return status;
 }
 
@@ -338,14 +349,16 @@ static kmc_status iterate(search *s, int kicks, int patience, uint64_t seed)
     kmc_rng rng = {seed};
     kmc_partition *p = &s->partition;
     kmc_status status = KMC_OK;
-    for (size_t j = 0; status == KMC_OK && j < p->k; j++, status = kmc_poll(s->run)) measure(s, j);
+    for (size_t j = 0; status == KMC_OK && !s->run->stopped && j < p->k; j++, status = kmc_poll(s->run)) measure(s, j);
     if (status == KMC_OK) status = descend_to_rest(s);
     double best = total_pull(p);
-    for (int i = 0, in_vain = 0; status == KMC_OK && i < kicks && in_vain < patience; i++) {
+    /* Ends after `kicks` bounded descents: rounding may make equal sums look better, which costs some of the kicks. */
+    for (int i = 0, in_vain = 0; status == KMC_OK && !s->run->stopped && i < kicks && in_vain < patience; i++) {
+        size_t attempts = KICK_ATTEMPTS;
         if (!kmc_partition_has_room(p, p->arena.n - 2 * p->n)) kmc_partition_tidy(p);
         keep(s);
         kick(s, &rng);
-        status = descend(s, KICK_ATTEMPTS);
+        status = descend(s, &attempts);
         const double pull = total_pull(p);
         in_vain = pull > best ? 0 : in_vain + 1;
         if (in_vain) go_back(s);
@@ -357,7 +370,7 @@ static kmc_status iterate(search *s, int kicks, int patience, uint64_t seed)
 kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, int kicks, int patience,
                       uint64_t seed, double *centroids)
 {
-    if (k < 2 || n_fixed >= k || k - n_fixed >= tree->points.n) return KMC_OK;
+    if (run->stopped || k < 2 || n_fixed >= k || k - n_fixed >= tree->points.n) return KMC_OK;
     search s;
     memset(&s, 0, sizeof s);
     s.run = run;

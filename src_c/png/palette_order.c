@@ -155,6 +155,7 @@ static void exchange(ordering *a, size_t p, size_t q, int32_t *order)
 static kmc_status improve(const kmc_run *run, ordering *a, int32_t *order)
 {
     int changed = 1;
+    /* Ends after so many rounds; exchanges lower a sum of whole numbers. */
     for (int round = 0; round < ROUNDS && changed; round++) {
         changed = 0;
         for (size_t p = 0; p < a->k; p++) {

@@ -299,7 +299,8 @@ def test_iterations_are_those_of_the_reference(name, space):
     centroids, history, _ = reference.lloyd(points, counted.counts, at, 7, 0)
     assert palette.history == history
     np.testing.assert_array_equal(palette.centroids, levels(centroids, channels, space))
-    np.testing.assert_array_equal(seen[-1][1], palette.centroids)
+    last = [state for state in seen if state[0] > 0][-1]
+    np.testing.assert_array_equal(last[1], palette.centroids)
     assert (np.abs(palette.colors - palette.centroids) <= 0.5).all()
 
 

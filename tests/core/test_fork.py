@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import multiprocessing
 import threading
 import warnings
@@ -143,3 +144,34 @@ def test_a_child_started_while_a_file_is_being_read(method):
         finally:
             done.set()
         assert slow.result(PATIENCE).n_pixels == 600
+
+
+def fit_small(connection):
+    connection.send(kmc.fit(noise(20, 20), 5, space="lab").colors.tolist())
+    connection.close()
+
+
+@pytest.mark.parametrize("stage", [*range(12), 20, 40, 80])
+def test_a_child_forked_in_the_middle_of_a_fit(stage, every_poll):
+    """Whatever stage another thread is in, no lock is held that the child would wait for."""
+    if "fork" not in multiprocessing.get_all_start_methods():
+        return
+    polls, fitting, done = itertools.count(), threading.Event(), threading.Event()
+
+    def hold(*_):
+        if next(polls) == stage:
+            fitting.set()
+            done.wait(2 * PATIENCE)
+
+    expected = kmc.fit(noise(20, 20), 5, space="lab").colors.tolist()
+    counted = kmc.histogram(noise(90, 90))
+    with ThreadPoolExecutor(1) as pool:
+        held = pool.submit(kmc.fit, counted, 9, callback=hold, threads=1)
+        try:
+            assert fitting.wait(PATIENCE)
+            child = start(multiprocessing.get_context("fork"), target=fit_small)
+            assert answer_of(*child) == expected
+            assert kmc.fit(noise(20, 20), 5, space="lab").colors.tolist() == expected
+        finally:
+            done.set()
+        assert len(held.result(PATIENCE)) == 9

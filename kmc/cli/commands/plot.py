@@ -60,6 +60,8 @@ def plot(file: str, output: str, **given: Any) -> Exit:
     kinds = [name for name in ("clusters", "history", "curve") if given[name]]
     if len(kinds) > 1:
         raise click.UsageError(f"--{kinds[0]} and --{kinds[1]} are different figures")
+    if given["curve"] and given["deadline"] is not None:
+        raise click.UsageError("--curve needs all of its fits: it goes without --deadline")
     source = one(file)
     Naming(overwrite=given["force"]).check(source, _first(output) if given["clusters"] else output)
     suffix = os.path.splitext(output)[1].removeprefix(".").lower()
