@@ -216,7 +216,7 @@ def stage(name: str) -> Callable[[], object]:
         "comparing": lambda: _core.assign(LARGE.reshape(-1, 3), palette.colors, 1),
         "floyd-steinberg": lambda: palette.remap(LARGE, dither="floyd-steinberg", threads=1),
         "bayer": lambda: palette.remap(LARGE, dither="bayer", threads=1),
-        "order": lambda: _core.arrange(np.ones((64, 64), np.int64), 1),
+        "order": lambda: _core.palette_order(np.ones((64, 64), np.int64), 1),
     }[name]
 
 
