@@ -46,8 +46,9 @@ def noise(pixels: Pixels, seed: int = 1) -> Pixels:
 
 @contextlib.contextmanager
 def changing(array: NDArray[Any], *others: NDArray[Any]) -> Iterator[None]:
-    """Another thread writes one after the other into an array, over and over."""
+    """Another thread writes one after the other into an array, over and over, read-only or not."""
     ended = threading.Event()
+    array.setflags(write=True)
 
     def write() -> None:
         while not ended.is_set():
