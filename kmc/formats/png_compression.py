@@ -35,8 +35,9 @@ ZLIB = 0  # zlib at its highest level, which finds some long repeats that libdef
 DRAWING_LEVELS = ((1 << 17, SLOW), (1 << 22, 11), (1 << 62, MEDIUM))
 PHOTOGRAPH_LEVELS = ((1 << 20, SLOW), (1 << 23, 11), (1 << 62, MEDIUM))
 
-# Photographs compress to more than this share of rows in the fewest bits, rows that repeat to less.
-PHOTOGRAPH, REPETITIVE = 1 / 8, 1 / 64
+# Photographs compress to more than this share of rows in the fewest bits; where zlib is about as good
+# as slower libdeflate, and where slower levels gain next to nothing, rows compress to less.
+PHOTOGRAPH, ZLIB_BELOW, REPETITIVE = 1 / 8, 1 / 32, 1 / 64
 
 # Pictures of up to so many pixels are compressed in all layouts, and these at the slowest level.
 SMALL = 1 << 15
@@ -200,10 +201,13 @@ def compressed_rows(
     if plan.ratio >= PHOTOGRAPH:
         return _smallest(indices, [best], [_level(indices, best, PHOTOGRAPH_LEVELS)], threads)
     fast = _smallest(indices, dict.fromkeys([*plan.layouts, plain]), [FAST], threads)
-    levels = [ZLIB]
+    found = [fast]
+    if plan.ratio < ZLIB_BELOW:
+        found.append(_smallest(indices, [fast[0]], [ZLIB], threads))
     if plan.ratio >= REPETITIVE:
-        levels.append(_level(indices, fast[0], DRAWING_LEVELS))
-    return min(fast, _smallest(indices, [fast[0]], levels, threads), key=lambda each: len(each[1]))
+        level = _level(indices, best, DRAWING_LEVELS)
+        found.append(_smallest(indices, [best], [level], threads))
+    return min(found, key=lambda each: len(each[1]))
 
 
 def _level(indices: NDArray[np.uint8], layout: Layout, limits: Iterable[tuple[int, int]]) -> int:
