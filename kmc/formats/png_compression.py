@@ -1,9 +1,8 @@
 """The compressed rows of PNG files with a palette: bit depth, row filters, zlib stream.
 
-Rows are packed here, filtered by the engine (src_c/png/filter.c) and compressed by libdeflate. Which
-bit depth and filters are best depends on the picture. It is found by trial: drawings and gradients
-are compressed in all layouts at a fast level, which takes little time where there is much to find.
-Photographs are compressed in two layouts, of all pictures but small ones only a sample.
+Rows are packed here, filtered by the engine (src_c/png/filter.c) and compressed by libdeflate.
+Which bit depth and filters are best is found by trial: drawings and gradients are compressed in
+several layouts at a fast level, photographs in two; of large pictures only a sample.
 """
 
 from __future__ import annotations
@@ -30,17 +29,18 @@ LEVELS = (1, 2, 4, 6, 8, 9, 10, 11, 12)
 FAST, MEDIUM, SLOW = 9, 10, 12
 ZLIB = 0  # zlib at its highest level, which finds some long repeats that libdeflate's FAST does not
 
-# By default, the level of rows of up to so many bytes. What is drawn takes the slower levels several
-# times as long as FAST for little; where no pixel is like the next they take little more and gain more.
+# By default, the level of rows of up to so many bytes. On drawings, slow levels take many times as
+# long as fast ones; on photographs, only a few times.
 DRAWING_LEVELS = ((1 << 17, SLOW), (1 << 22, 11), (1 << 62, MEDIUM))
 PHOTOGRAPH_LEVELS = ((1 << 20, SLOW), (1 << 23, 11), (1 << 62, MEDIUM))
 
-# Photographs compress to more than this share of rows in the fewest bits; where zlib is about as good
-# as slower libdeflate, and where slower levels gain next to nothing, rows compress to less.
+# Photographs compress to more than this share of rows in the fewest bits. Of what compresses to
+# less than the others, zlib is worth trying, and slow levels are not.
 PHOTOGRAPH, ZLIB_BELOW, REPETITIVE = 1 / 8, 1 / 32, 1 / 64
 
-# Pictures of up to so many pixels are compressed in all layouts, and these at the slowest level.
-SMALL = 1 << 15
+# Pictures of up to so many pixels are compressed as a whole, at the slowest level in the layouts
+# that are about as good as the best, tiny ones in all.
+TINY, SMALL = 1 << 12, 1 << 15
 
 # Larger ones are judged by so many pixels, in so many bands.
 SAMPLE, BANDS = 1 << 16, 3
@@ -141,17 +141,18 @@ def best_plan(
     plain, orders = Layout(bits, NONE), range(len(tables))
     trial.compress([(0, plain), (0, Layout(bits, ADAPTIVE))], MEDIUM)
     if small or trial.ratio(bits) < PHOTOGRAPH:
-        layouts = [Layout(*each) for each in itertools.product(sorted({bits, 8}), FILTERS)]
-        trial.compress(itertools.product(orders, layouts), FAST)
+        every = [Layout(*each) for each in itertools.product(sorted({bits, 8}), FILTERS)]
+        trial.compress(itertools.product(orders, every), FAST)
         if not small:
             trial.compress(trial.near_best(NEAR, MOST_NEAR), MEDIUM)
     if small:
-        near = trial.near_best(SMALL_NEAR, SMALL_MOST_NEAR)
-        trial.compress(dict.fromkeys([(0, plain), *near]), SLOW)
-        trial.compress(dict.fromkeys([trial.best(), (0, plain)]), ZLIB)
+        tiny = indices.size <= TINY
+        near = [*trial.streams] if tiny else trial.near_best(SMALL_NEAR, SMALL_MOST_NEAR)
+        for level in (SLOW, ZLIB):
+            trial.compress(dict.fromkeys([(0, plain), *near]), level)
     order, layout = trial.best()
     near = trial.near_best(NEAR, MOST_NEAR)
-    layouts = tuple(layout for each, layout in near if each == order)
+    layouts = tuple(candidate[1] for candidate in near if candidate[0] == order)
     stream = trial.streams[order, layout] if small else None
     return Plan(order, layouts, trial.ratio(bits), stream)
 
@@ -297,7 +298,7 @@ def deflated(data: NDArray[np.uint8], level: int) -> bytes:
 
 def _deflated_at_once(data: NDArray[np.uint8], level: int) -> bytes:
     if level == ZLIB:
-        return zlib.compress(data, 9)
+        return zlib.compress(data.data, 9)
     return bytes(deflate.zlib_compress(data, level))
 
 
