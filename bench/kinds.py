@@ -14,7 +14,7 @@ from bench.pictures import Picture
 Pixels = NDArray[np.uint8]
 SIZES = ((640, 480), (1920, 1080), (3840, 2160))
 LARGE = (6000, 4000)
-WORDS = "the of and palette return def class import value colour picture index error save".split()
+WORDS = ["the", "of", "palette", "return", "class", "import", "value", "colour", "index", "error"]
 
 
 def load(photographs: list[Picture]) -> Iterator[Picture]:
@@ -100,7 +100,7 @@ def relief(width: int, height: int) -> Pixels:
     """A map in the light from one side."""
     heights = hills(width, height) * 255
     down, right = np.gradient(heights)
-    light = (0.6 + 0.2 * (down + right)).clip(0.2, 1)
+    light = np.clip(0.6 + 0.2 * (down + right), 0.2, 1)
     return colored(
         (heights * 0.8 + 40) * light, (200 - heights * 0.3) * light, (120 - heights * 0.3) * light
     )

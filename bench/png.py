@@ -5,13 +5,14 @@ kmc's files come in k-means's own order and in the compact one, which is timed w
 lines are whole ways from a PNG file in 24 bits to one in k colours, without dithering. Geometric
 means over the pictures; kmc on one thread.
 
-With ``--commands``: the time and the file of ``kmc quantize`` beside ``pngquant --speed 3``, each as
-a program with all its threads, on forty pictures of all kinds.
+With ``--commands``: the time and the file of ``kmc quantize`` beside ``pngquant --speed 3``, each
+as a program with all its threads, on forty pictures of all kinds.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import io
 import shutil
 import statistics
@@ -84,7 +85,7 @@ def commands(
             for k in ks:
                 programs = {"kmc": [*kmc_program, str(k)], "pngquant": [*pngquant, str(k), source]}
                 works = {
-                    name: lambda command=command: subprocess.run(command, check=True)  # type: ignore[misc]
+                    name: functools.partial(subprocess.run, command, check=True)
                     for name, command in programs.items()
                 }
                 times = clock.rounds(works, repeat)

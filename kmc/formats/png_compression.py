@@ -11,7 +11,6 @@ import itertools
 import threading
 import zlib
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Future, wait
 from typing import NamedTuple
 
 import deflate
@@ -281,19 +280,23 @@ def deflated(data: NDArray[np.uint8], level: int) -> bytes:
     """
     if data.size <= AT_ONCE:
         return _deflated_at_once(data, level)
-    done: Future[bytes] = Future()
+    streams: list[bytes] = []
+    errors: list[BaseException] = []
 
     def work() -> None:
         try:
-            done.set_result(_deflated_at_once(data, level))
+            streams.append(_deflated_at_once(data, level))
         except BaseException as error:
-            done.set_exception(error)
+            errors.append(error)
 
     # A program that is told to end does not wait for a daemon.
-    threading.Thread(target=work, daemon=True).start()
-    while not wait([done], timeout=0.05).done:
-        pass  # on Windows, only a wait that ends by itself is followed by a look at Ctrl-C
-    return done.result()
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(0.05)  # on Windows, a wait without end cannot be interrupted
+    for error in errors:
+        raise error
+    return streams[0]
 
 
 def _deflated_at_once(data: NDArray[np.uint8], level: int) -> bytes:
