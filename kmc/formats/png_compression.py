@@ -13,7 +13,6 @@ import zlib
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-import deflate
 import numpy as np
 from numpy.typing import NDArray
 
@@ -302,6 +301,8 @@ def deflated(data: NDArray[np.uint8], level: int) -> bytes:
 def _deflated_at_once(data: NDArray[np.uint8], level: int) -> bytes:
     if level == ZLIB:
         return zlib.compress(data.data, 9)
+    import deflate  # by those alone who write PNG files: ``import kmc`` stays light
+
     return bytes(deflate.zlib_compress(data, level))
 
 
