@@ -137,7 +137,8 @@ def best_plan(
     trial = _Trial(indices, tables, threads)
     bits, small = index_bits(k), indices.size <= SMALL
     plain, orders = Layout(bits, NONE), range(len(tables))
-    trial.compress([(0, plain), (0, Layout(bits, ADAPTIVE))], MEDIUM)
+    first = itertools.product(orders if small else [0], (plain, Layout(bits, ADAPTIVE)))
+    trial.compress(first, MEDIUM)
     if small or trial.ratio(bits) < PHOTOGRAPH:
         every = [Layout(*each) for each in itertools.product(sorted({bits, 8}), FILTERS)]
         trial.compress(itertools.product(orders, every), FAST)
