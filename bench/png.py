@@ -4,15 +4,21 @@ All writers are given the same indices and palette, and what they write is decod
 kmc's files come in k-means's own order and in the compact one, which is timed with it. The last
 lines are whole ways from a PNG file in 24 bits to one in k colours, without dithering. Geometric
 means over the pictures; kmc on one thread.
+
+With ``--commands``: the time and the file of ``kmc quantize`` beside ``pngquant --speed 3``, each
+as a program with all its threads, on forty pictures of all kinds.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import io
 import shutil
 import statistics
 import subprocess
+import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,13 +27,16 @@ import numpy as np
 from PIL import Image
 
 import kmc
-from bench import clock, pictures, report
+from bench import clock, kinds, pictures, report
 from bench.contender import Pixels
 from bench.rivals import installed
 from kmc.formats.palette_order import image_entries, renumbered
 from kmc.formats.png import png_bytes
 
 TABLE = report.Table(("", "bytes", "of kmc, compact", "ms"), (44, 12, 16, 10))
+COMMANDS = report.Table(
+    ("", "k", "kmc, s", "pngquant, s", "kmc, bytes", "pngquant, bytes"), (28, 5, 9, 13, 12, 17)
+)
 COMPACT = "kmc, compact"
 Writer = Callable[[kmc.IndexedImage], bytes]
 
@@ -36,6 +45,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--images", type=Path, help="a folder; by default the packaged ones")
     parser.add_argument("--k", type=int, nargs="+", default=[2, 4, 16, 64, 256])
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--commands", action="store_true", help="whole programs beside pngquant")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -43,6 +53,9 @@ def run(options: argparse.Namespace) -> None:
     about = report.machine()
     loaded = pictures.load(options.images)
     report.title(about)
+    if options.commands:
+        report.save("png-commands", about, commands(loaded, options.k, options.repeat))
+        return
     print(f"{len(loaded)} pictures, {loaded[0].name} to {loaded[-1].name}\n")
     TABLE.head()
     rows: list[dict[str, Any]] = []
@@ -53,6 +66,46 @@ def run(options: argparse.Namespace) -> None:
         rows += found
         show(found, k)
     report.save("png", about, rows, pngquant=shutil.which("pngquant") is not None)
+
+
+def commands(
+    photographs: list[pictures.Picture], ks: list[int], repeat: int
+) -> list[dict[str, Any]]:
+    """A row for each picture and k: the programs kmc and pngquant from file to file."""
+    if shutil.which("pngquant") is None:
+        raise SystemExit("pngquant is not installed")
+    rows = []
+    COMMANDS.head()
+    with tempfile.TemporaryDirectory() as folder:
+        source, ours, theirs = (f"{folder}/{name}.png" for name in ("source", "kmc", "pngquant"))
+        kmc_program = [sys.executable, "-m", "kmc", "quantize", source, "-qfo", ours, "-k"]
+        pngquant = ["pngquant", "--speed", "3", "--force", "--output", theirs]
+        for picture in kinds.load(photographs):
+            Image.fromarray(picture.pixels).save(source, compress_level=1)
+            for k in ks:
+                programs = {"kmc": [*kmc_program, str(k)], "pngquant": [*pngquant, str(k), source]}
+                works = {
+                    name: functools.partial(subprocess.run, command, check=True)
+                    for name, command in programs.items()
+                }
+                times = clock.rounds(works, repeat)
+                seconds = {name: min(found) for name, found in times.items()}
+                sizes = Path(ours).stat().st_size, Path(theirs).stat().st_size
+                COMMANDS.row(
+                    picture.name,
+                    k,
+                    report.number(seconds["kmc"], 3),
+                    report.number(seconds["pngquant"], 3),
+                    *sizes,
+                )
+                row = {
+                    "picture": picture.name,
+                    "k": k,
+                    "kmc": seconds["kmc"],
+                    "kmc_bytes": sizes[0],
+                }
+                rows.append(row | {"pngquant": seconds["pngquant"], "pngquant_bytes": sizes[1]})
+    return rows
 
 
 def measured(name: str, pixels: Pixels, k: int, repeat: int) -> list[dict[str, Any]]:

@@ -236,8 +236,9 @@ class IndexedImage(Immutable):
             all; TIFF (descriptive EXIF tags only), JPEG, WebP and AVIF all but `gamma`, and the
             latter two not `dpi`; JPEG XL EXIF and XMP; BMP `dpi`; GIF nothing.
         **params
-            Parameters of the format's encoder. For .kmc: `level`, 1 (fastest) to 9 (smallest),
-            default 5, and `threads`. For other formats those of Pillow's writer.
+            Parameters of the format's encoder. For PNG and .kmc: `level`, 1 (fastest) to 9
+            (smallest), and `threads`. The default level of .kmc is 5; of PNG it is the higher the
+            smaller the image. For other formats, and other parameters, those of Pillow's writer.
 
         Raises
         ------

@@ -43,6 +43,8 @@ class Road:
         The one that pictures are mapped to; by default each gets its own, of `k` colours.
     fit, remap : dict
         Further arguments of `kmc.fit`, and of `Palette.remap`.
+    settings : dict
+        Parameters of the format's writer.
     keep : bool
         Whether metadata comes along.
     optimizer : callable, optional
@@ -59,6 +61,7 @@ class Road:
     palette: kmc.Palette | None = None
     fit: dict[str, Any] = field(default_factory=dict)
     remap: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
     keep: bool = True
     optimizer: Optimizer | None = None
     skip_if_larger: bool = False
@@ -86,9 +89,8 @@ class Road:
         outcome.colors = len(image.palette)
         outcome.mse, outcome.psnr, outcome.iterations = image.mse, image.psnr, image.n_iter
         kept = image.metadata if self.keep else None
-        data = encode(
-            image.indices, image.palette.colors, kept, self.format, called(outcome.target)
-        )
+        name, colors = called(outcome.target), image.palette.colors
+        data = encode(image.indices, colors, kept, self.format, name, **self.settings)
         if self.optimizer is not None:
             data = self.optimizer(data)
         outcome.after = len(data)

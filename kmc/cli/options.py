@@ -157,6 +157,7 @@ places = group(
     ("--ext EXT", "The ending of results' names, and so their format.",
      {"default": "png", "show_default": True}),
     ("--format NAME", "The format, where no name says it: png, gif, webp, tiff, ...", {}),
+    ("--level N", "Of .png and .kmc: 1, the fastest, to 9, the smallest.", {"type": whole(1, 9)}),
     ("-f --force", "Replace files that exist.", {}),
     ("-n --dry-run", "Do everything but write.", {}),
     ("--optimize", "Squeeze PNG files further by oxipng: slow, and an extra.", {}),

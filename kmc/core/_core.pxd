@@ -204,12 +204,6 @@ cdef extern from "kmc.h" nogil:
     void kmc_bytes_free(kmc_bytes *bytes, size_t n)
 
 
-cdef extern from "png/deflate.h" nogil:
-    size_t kmc_deflate_bound(size_t n)
-    kmc_status kmc_deflate(const kmc_run *run, const uint8_t *data, size_t n, int quick,
-                           uint8_t *out, size_t *size)
-
-
 cdef extern from "png/filter.h" nogil:
     kmc_status kmc_png_filter(const kmc_run *run, const uint8_t *rows, size_t n_rows, size_t width,
                               int filter, uint8_t *out)

@@ -1,19 +1,4 @@
-# What makes files small: the order of palettes, filtered rows of PNG, compression.
-
-
-def deflate(const uint8_t[::1] data not None, int threads, bint quick=False):
-    """The zlib stream of some bytes, about as small as can be, or nearly so in less time."""
-    cdef Run run = Run(threads)
-    cdef size_t n = data.shape[0], size = 0
-    cdef kmc_status status
-    if n == 0:
-        raise ArgumentError("no data to compress")
-    room = np.empty(kmc_deflate_bound(n), np.uint8)
-    cdef uint8_t[::1] out = room
-    with nogil:
-        status = kmc_deflate(&run.c, &data[0], n, quick, &out[0], &size)
-    run.check(status)
-    return room[:size].tobytes()
+# What makes PNG files small: the order of the palette, and filtered rows.
 
 
 def png_filter(const uint8_t[:, ::1] rows not None, int threads, int filter=-1):

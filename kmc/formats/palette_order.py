@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 
 from kmc.core import _core
 from kmc.errors import ArgumentError
-from kmc.formats.png import LARGE_BITS, SMALL, bits_a_pixel
+from kmc.formats.png_compression import SMALL, best_plan
 from kmc.utils.arguments import one_of
 
 Indices = NDArray[np.uint8] | NDArray[np.uint16]
@@ -46,7 +46,7 @@ ORDERS = ("luminance", "popularity", "hue", "compact")
 
 MOST_COMPACT = 256
 
-# Where more neighbours than this share differ, no large picture takes LARGE_BITS or less.
+# Where more neighbours than this share differ, no large picture compresses as drawings do.
 MOST_CHANGES = 0.3
 
 # Of red, green and blue in luma (ITU-R BT.709), in ten-thousandths.
@@ -146,34 +146,30 @@ def renumbered(indices: Indices, entries: Entries) -> Indices:
     return np.take(table, indices)
 
 
-def _as_bytes(indices: Indices) -> NDArray[np.uint8]:
-    return np.ascontiguousarray(indices, np.uint8)
-
-
 def _compact_entries(
     indices: Indices, colors: Colors, counts: NDArray[np.int64], n_fixed: int, threads: int
 ) -> Entries:
     k = len(colors)
-    pixels = _as_bytes(indices)
+    pixels = np.ascontiguousarray(indices, np.uint8)
     adjacency = _core.adjacency(pixels, k, threads)
-    arranged = _by_groups(colors, n_fixed, lambda group: _arranged(adjacency, group, counts))
+    compact = _by_groups(colors, n_fixed, lambda group: _arranged(adjacency, group, counts))
     changes = int(adjacency.sum()) // 2  # from pixel to pixel, rightwards and downwards
     if pixels.size > SMALL and changes > MOST_CHANGES * 2 * pixels.size:
-        return arranged
-    least = bits_a_pixel(_as_bytes(renumbered(pixels, arranged)), k, threads)
-    if pixels.size > SMALL and least >= LARGE_BITS:
-        return arranged
+        return compact
     sorts: list[_Sort] = [_key(colors, counts, name) for name in ("luminance", "popularity")]
     sorts.append(lambda group: group)
-    orders = dict.fromkeys(tuple(_by_groups(colors, n_fixed, sort)) for sort in sorts)
-    orders.pop(tuple(arranged), None)
-    best = arranged
-    for order in orders:
-        entries = np.array(order)
-        bits = bits_a_pixel(_as_bytes(renumbered(pixels, entries)), k, threads)
-        if bits < least:
-            best, least = entries, bits
-    return best
+    others = [_by_groups(colors, n_fixed, sort) for sort in sorts]
+    orders = [*dict.fromkeys(tuple(order.tolist()) for order in (compact, *others))]
+    entries = [np.array(order) for order in orders]
+    best = best_plan(pixels, k, [_new_indices(each) for each in entries], threads).order
+    return entries[best]
+
+
+def _new_indices(entries: Entries) -> bytes:
+    """For each old index the new one, as a table of 256 bytes."""
+    table = np.zeros(256, np.uint8)
+    table[entries] = np.arange(len(entries))
+    return table.tobytes()
 
 
 # What puts the entries of a group, given in ascending order, into theirs.

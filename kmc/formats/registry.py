@@ -23,6 +23,7 @@ from kmc.formats.kmc import codec
 from kmc.formats.painting import is_opaque, painted_image, pillow_image
 from kmc.formats.png import XMP_KEYWORD, png_bytes
 from kmc.metadata import EXIF_PREFIX, Metadata, descriptive_tags
+from kmc.utils.arguments import whole
 from kmc.utils.atomic_write import replace
 from kmc.utils.os_errors import writing
 
@@ -100,6 +101,7 @@ class Format:
     most_colors: int = 65536
     alpha: Literal["all", "one clear", "none"] = "all"  # what it can hold of it
     loss: str = ""  # what the format does to the pixels, where it cannot hold them as they are
+    leveled: bool = False  # whether `encode` takes `level`, 1 to 9, and `threads`
 
     @property
     def name(self) -> str:
@@ -132,9 +134,15 @@ def _png_metadata(found: dict[str, Any]) -> dict[str, Any]:
 
 def _png(indices: Indices, colors: Colors, metadata: Metadata, params: dict[str, Any]) -> bytes:
     """By our own writer, which is for palettes, or by Pillow's if there are parameters for it."""
-    if params or len(colors) > 256:
-        return _PILLOW_PNG(indices, colors, metadata, params)
-    return png_bytes(indices.astype(np.uint8, copy=False), colors, metadata)
+    level, threads = params.get("level"), params.get("threads")
+    if level is not None:
+        level = whole("level", level, 1, 9)
+    others = {name: value for name, value in params.items() if name not in ("level", "threads")}
+    if others or len(colors) > 256:
+        settings = {} if level is None else {"compress_level": level}
+        return _PILLOW_PNG(indices, colors, metadata, settings | others)
+    pixels = indices.astype(np.uint8, copy=False)
+    return png_bytes(pixels, colors, metadata, level=level, threads=threads)
 
 
 def _kmc(indices: Indices, colors: Colors, metadata: Metadata, params: dict[str, Any]) -> bytes:
@@ -147,8 +155,8 @@ _ALL = ("icc_profile", "dpi", "exif", "xmp", "gamma", "chromaticity")
 
 # GIF: Pillow would drop and reorder palette entries.
 FORMATS = (
-    Format(("png",), _png, keeps=_ALL),
-    Format(("kmc",), _kmc, keeps=_ALL),
+    Format(("png",), _png, keeps=_ALL, leveled=True),
+    Format(("kmc",), _kmc, keeps=_ALL, leveled=True),
     Format(
         ("gif",),
         PillowWriter("GIF", settings={"optimize": False, "interlace": 0}),

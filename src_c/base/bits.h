@@ -1,4 +1,4 @@
-/* Counting the bits of a word. */
+/* Counting the bits of a word, and logarithms made of them. */
 #ifndef KMC_BASE_BITS_H
 #define KMC_BASE_BITS_H
 
@@ -44,6 +44,33 @@ static inline unsigned kmc_leading_zeros8(unsigned byte)
     for (; byte != 0; byte >>= 1) zeros--;
     return zeros;
 #endif
+}
+
+/* The highest set bit of a number that has one. */
+static inline int kmc_highest_bit(uint32_t number)
+{
+#if defined(__GNUC__)
+    return 31 - __builtin_clz(number);
+#else
+    int bit = 0;
+    while (number >>= 1) bit++;
+    return bit;
+#endif
+}
+
+/* The logarithm to base 2 in 64ths, rounded down; number > 0. */
+static inline uint32_t kmc_log2(uint32_t number)
+{
+    const int whole = kmc_highest_bit(number);
+    uint64_t mantissa = (uint64_t)number << (31 - whole); /* 1 to 2, in 2^31 */
+    uint32_t result = (uint32_t)whole;
+    for (int bit = 0; bit < 6; bit++) {
+        mantissa = mantissa * mantissa >> 31;
+        const uint32_t passed = mantissa >> 32 != 0;
+        mantissa >>= passed;
+        result = result << 1 | passed;
+    }
+    return result;
 }
 
 #endif

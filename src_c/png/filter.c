@@ -1,6 +1,6 @@
 /* Every filter at hand is tried on every row, and the entropy of what it leaves is found from a table of n log n. */
 #include "png/filter.h"
-#include "png/deflate_block.h"
+#include "base/bits.h"
 #include "base/parallel.h"
 
 #include <stdlib.h>

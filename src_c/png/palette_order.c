@@ -3,7 +3,7 @@
  * and Neves, 2004), then improved by exchanges of two entries while these lower the sum over all pairs of
  * log2(1 + difference of the positions), about the bits that such a difference takes. */
 #include "png/palette_order.h"
-#include "png/deflate_block.h"
+#include "base/bits.h"
 
 #include <string.h>
 

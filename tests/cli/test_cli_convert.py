@@ -65,7 +65,7 @@ def test_what_is_refused(chart: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert main(["convert", str(chart), there]) == Exit.EXISTS
     assert capsys.readouterr().err == f"kmc: {there}: exists already; --force replaces it\n"
     assert main(["convert", str(chart), there, "--force"]) == Exit.DONE
-    for arguments in (["a.jpg"], ["a.png", "--level", "5"], ["a.kmc", "--level", "10"], ["a.xyz"]):
+    for arguments in (["a.jpg"], ["a.gif", "--level", "5"], ["a.kmc", "--level", "10"], ["a.xyz"]):
         assert main(["convert", str(chart), *arguments]) != Exit.DONE
     assert main(["convert", str(chart), "-"]) == Exit.FAILED
     assert "give --format" in capsys.readouterr().err

@@ -66,7 +66,6 @@ def calls():
         for dither in ("atkinson", "blue-noise"):
             yield partial(palette.remap, photo(140, 60), dither=dither, threads=threads)
         yield partial(palette.remap, LARGE, dither="floyd-steinberg", threads=threads)
-        yield partial(_core.deflate, np.tile(LARGE.reshape(-1), 2), threads)
         yield partial(_core.palette_order, np.ones((50, 50), np.int64), threads)
         yield partial(_core.png_filter, LARGE[..., 0].copy(), threads)
         bands = _core.plane_write(plane, colors, 0x0B800B, 8, 3, 1)

@@ -17,7 +17,7 @@ from scenes import few, noise, photo
 import kmc
 from kmc.core import _core
 from kmc.formats.palette_order import ORDERS, sorted_entries
-from kmc.formats.png import SAMPLE
+from kmc.formats.png_compression import SAMPLE
 
 
 def image_of(colors, indices, counts=None) -> kmc.IndexedImage:

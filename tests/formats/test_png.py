@@ -6,28 +6,20 @@ import io
 import itertools
 import struct
 import zlib
-from pathlib import Path
 
 import numpy as np
 import pytest
 from graphics import graphics, with_numbers
-from hypothesis import given
-from hypothesis import strategies as st
 from kmc_files import ordered_image
 from PIL import Image
 from scenes import few, gradient, noise, photo
 
 import kmc
-from kmc.core import _core
-from kmc.formats.png import (
-    LEAST,
-    NONE,
+from kmc.formats.png import png_bytes
+from kmc.formats.png_compression import (
     SAMPLE,
-    _compressed,
-    _sample,
-    _stream,
+    compressed_rows,
     index_bits,
-    png_bytes,
 )
 from kmc.metadata import Metadata
 
@@ -54,149 +46,6 @@ def png_of(*chunks: tuple[bytes, bytes]) -> bytes:
         crc = zlib.crc32(name + content)
         parts += [struct.pack(">I", len(content)), name, content, struct.pack(">I", crc)]
     return b"".join(parts)
-
-
-# ---- compression ---------------------------------------------------------------------------------
-
-
-def deflated(data: bytes, threads: int = 1) -> bytes:
-    return _core.deflate(np.frombuffer(data, np.uint8), threads)
-
-
-RANDOM = np.random.default_rng(0)
-KINDS = {
-    "a byte": b"a",
-    "zeros": bytes(300_000),
-    "words": b"to be or not to be, " * 400,
-    "every byte": bytes(range(256)) * 40,
-    "noise": RANDOM.integers(0, 256, 200_000, np.uint8).tobytes(),
-    "bits": RANDOM.integers(0, 2, 100_000, np.uint8).tobytes(),
-    "mostly one": RANDOM.geometric(0.9, 100_000).astype(np.uint8).tobytes(),
-    "far repeats": RANDOM.integers(0, 256, 32_767, np.uint8).tobytes() * 4,
-    "too far repeats": RANDOM.integers(0, 256, 32_768, np.uint8).tobytes() * 2,
-    "longest matches": (b"x" * 258 + b"y") * 50 + b"x" * 259,
-    "changing": b"".join(bytes([i]) * 3000 + RANDOM.bytes(3000) for i in range(60)),
-    "fibonacci": b"".join(  # for the longest codewords
-        bytes([i]) * n for i, n in enumerate([1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377])
-    )
-    * 40,
-}
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_zlib_reads_what_deflate_writes(kind):
-    data = KINDS[kind]
-    stream = deflated(data)
-    assert zlib.decompress(stream) == data
-    assert len(stream) <= len(zlib.compress(data, 9)) + 1
-    quick = _core.deflate(np.frombuffer(data, np.uint8), 1, True)
-    assert zlib.decompress(quick) == data
-    assert len(stream) <= len(quick)
-
-
-@given(st.binary(min_size=1, max_size=2000), st.integers(1, 300), st.integers(0, 7))
-def test_deflate_of_anything(data, times, cut):
-    data = (data * times)[cut:100_000] or b"x"
-    assert zlib.decompress(deflated(data)) == data
-
-
-def test_deflate_is_the_same_on_any_threads():
-    values = np.random.default_rng(1).integers(0, 40, 700_001, np.uint8)
-    data = np.tile(values, 2).tobytes()
-    streams = {deflated(data, threads) for threads in (1, 2, 5)}
-    assert len(streams) == 1
-    assert zlib.decompress(streams.pop()) == data
-
-
-def test_more_segments_than_are_worked_on_at_a_time():
-    data = np.repeat(np.random.default_rng(2).integers(0, 9, 90_000, np.uint8), 50).tobytes()
-    assert zlib.decompress(_core.deflate(np.frombuffer(data, np.uint8), 2, True)) == data
-
-
-def test_nothing_is_refused():
-    with pytest.raises(kmc.ArgumentError):
-        deflated(b"")
-
-
-# ---- filters -------------------------------------------------------------------------------------
-
-
-def paeth(left: int, above: int, corner: int) -> int:
-    foretold = left + above - corner
-    return min((left, above, corner), key=lambda value: abs(foretold - value))
-
-
-def filtered_slowly(rows: np.ndarray) -> list[list[bytes]]:
-    """Each row by each of the five filters, as the standard defines them."""
-    height, width = rows.shape
-    padded = np.zeros((height + 1, width + 1), int)
-    padded[1:, 1:] = rows
-    ways = []
-    for y in range(1, height + 1):
-        row = [
-            [
-                value,
-                value - left,
-                value - above,
-                value - (left + above) // 2,
-                value - paeth(left, above, corner),
-            ]
-            for value, left, above, corner in zip(
-                padded[y, 1:].tolist(),
-                padded[y, :-1].tolist(),
-                padded[y - 1, 1:].tolist(),
-                padded[y - 1, :-1].tolist(),
-                strict=True,
-            )
-        ]
-        ways.append([bytes(value % 256 for value in way) for way in zip(*row, strict=True)])
-    return ways
-
-
-def log2(number: int) -> int:
-    """In 64ths, rounded down, by whole numbers alone."""
-    return (number**64).bit_length() - 1
-
-
-def order_of(data: bytes) -> int:
-    counts = np.bincount(np.frombuffer(data, np.uint8)).tolist()
-    return sum(n * log2(n) for n in counts if n)
-
-
-@pytest.mark.parametrize("threads", [1, 3])
-def test_each_row_has_the_filter_of_least_entropy(threads):
-    wide = np.concatenate([gradient(20, 90)[..., 0], noise(3, 90)[..., 0], few(9, 90, 4)[..., 1]])
-    for rows in (wide, wide[:, :1].copy(), wide[:1].copy(), np.zeros((2, 7), np.uint8)):
-        found = _core.png_filter(rows, threads)
-        for row, ways in zip(found, filtered_slowly(rows), strict=True):
-            orders = [order_of(way) for way in ways]
-            assert row[0] == orders.index(max(orders))
-            assert row[1:].tobytes() == ways[row[0]]
-
-
-@pytest.mark.parametrize("filter", range(5))
-def test_all_rows_have_the_filter_asked_for(filter):
-    rows = np.concatenate([gradient(20, 90)[..., 0], noise(3, 90)[..., 0]])
-    found = _core.png_filter(rows, 2, filter)
-    for row, ways in zip(found, filtered_slowly(rows), strict=True):
-        assert row.tobytes() == bytes([filter]) + ways[filter]
-
-
-def test_long_rows_are_filtered_in_parts():
-    rows = noise(2, 66_000)[..., 0].copy()
-    expected = filtered_slowly(rows)
-    for filter in range(-1, 5):
-        for row, ways in zip(_core.png_filter(rows, 1, filter), expected, strict=True):
-            assert row[1:].tobytes() == ways[row[0]]
-
-
-def test_filters_are_the_same_on_any_threads():
-    rows = photo(300, 900)[..., 0].copy()
-    np.testing.assert_array_equal(_core.png_filter(rows, 1), _core.png_filter(rows, 4))
-    with pytest.raises(kmc.ArgumentError):
-        _core.png_filter(np.zeros((0, 4), np.uint8), 1)
-    with pytest.raises(kmc.ArgumentError):
-        _core.png_filter(rows, 1, 5)
 
 
 # ---- files ---------------------------------------------------------------------------------------
@@ -289,25 +138,41 @@ def test_what_repeats_in_whole_bytes_has_a_byte_for_each_index():
     assert (index_bits(8), file[24]) == (4, 8)
 
 
-@pytest.mark.once
-def test_large_photographs_have_filters_where_these_pay():
-    sample = Path(__file__).parents[2] / "examples" / "balloons.jpg"
-    sky = kmc.read(sample).pixels[:400, 600:]
-    written = least = 0
-    for k in (32, 256):
-        result = kmc.quantize(sky, k, effort="fast", order="compact")
-        written += len(_compressed(result.indices, 8, 1)[1])
-        least += min(len(_stream(result.indices, (8, way), 1, False)) for way in (NONE, LEAST))
-    assert written < 1.01 * least
+@pytest.mark.parametrize("shape", [(9, 11), (200, 300), (700, 800)])
+def test_levels_go_from_fast_to_small(shape):
+    pictures = [photo(*shape)[..., 0] // 4, gradient(*shape)[..., 0] // 16]
+    for indices in pictures:
+        k = int(indices.max()) + 1
+        streams = {level: compressed_rows(indices, k, level) for level in (None, 1, 5, 9)}
+        sizes = {level: len(stream) for level, (_, stream) in streams.items()}
+        assert sizes[9] <= sizes[5] <= sizes[1] + 4
+        assert sizes[9] <= sizes[None]
+        colors = noise(k, 1)[:, 0]
+        for level in range(1, 10):
+            read, _ = read_back(png_bytes(indices, colors, level=level))
+            np.testing.assert_array_equal(read, indices)
 
 
-@pytest.mark.parametrize("shape", [(1, 700_000), (2, 90_000), (500, 400), (90_000, 2)])
-def test_samples_are_of_one_size_from_all_over(shape):
-    indices = np.arange(np.prod(shape)).reshape(shape)
-    taken = _sample(indices)
-    assert SAMPLE * 0.9 < taken.size <= SAMPLE
-    assert len(np.unique(taken)) > SAMPLE * 0.6  # not one place again and again
-    assert taken.min() < indices.size / 3 < indices.size / 1.5 < taken.max()
+def test_save_takes_a_level():
+    result = kmc.quantize(photo(120, 160), 32)
+    sizes = []
+    for level in (1, 9):
+        file = io.BytesIO()
+        result.save(file, "png", level=level, threads=1)
+        sizes.append(len(file.getvalue()))
+    assert sizes[1] < sizes[0]
+    for level in (0, 10):
+        with pytest.raises(kmc.ArgumentError, match="level"):
+            result.save(io.BytesIO(), "png", level=level)
+    with pytest.raises(kmc.ArgumentTypeError, match="level"):
+        result.save(io.BytesIO(), "png", level="best")
+    many = kmc.quantize(photo(120, 160), 300)
+    sizes = []
+    for level in (1, 9):
+        file = io.BytesIO()
+        many.save(file, "png", level=level)
+        sizes.append(len(file.getvalue()))
+    assert sizes[1] < sizes[0]
 
 
 # ---- corner files --------------------------------------------------------------------------------

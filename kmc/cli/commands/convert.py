@@ -24,7 +24,7 @@ from kmc.display.wording import color_count
 @group(
     "Options",
     ("--format NAME", "The format, where no name says it.", {}),
-    ("--level N", "Of .kmc: 1, the fastest, to 9, the smallest.", {"type": whole(1, 9)}),
+    ("--level N", "Of .png and .kmc: 1, the fastest, to 9, the smallest.", {"type": whole(1, 9)}),
     ("--strip", "No metadata.", {}),
     ("-f --force", "Replace a file that exists.", {}),
     ("-q --quiet", "Print nothing; the exit code tells.", {}),
@@ -58,8 +58,8 @@ def convert(
     kind = find_format(target, format)
     if kind.loss:
         raise click.UsageError(f"{called(target)}: {kind.loss}")
-    if level is not None and kind.name != "kmc":
-        raise click.UsageError("--level is for .kmc files")
+    if level is not None and not kind.leveled:
+        raise click.UsageError("--level is for .png and .kmc files")
     read = one(source)
     Naming(overwrite=force).check(read, target)
     with console.about(read.name):

@@ -174,12 +174,21 @@ def _road(
         palette=palette,
         fit=fit,
         remap=remap | {"threads": given["threads"]},
+        settings=_settings(format, given["level"], given["threads"]),
         keep=given["keep"],
         optimizer=_optimizer(format) if given["optimize"] else None,
         skip_if_larger=given["skip_if_larger"],
         dry_run=given["dry_run"],
         verbose=given["verbose"],
     )
+
+
+def _settings(format: Format, level: int | None, threads: int | None) -> dict[str, Any]:
+    """The parameters of the format's writer."""
+    if level is not None and not format.leveled:
+        raise click.UsageError(f"--level is for .png and .kmc files, not {format.name}")
+    given = {"level": level, "threads": threads} if format.leveled else {}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _optimizer(format: Format) -> Optimizer:
