@@ -83,7 +83,7 @@ def positive(text: str | float) -> float:
 
     Examples
     --------
-    >>> from kmc.commands.kinds import positive
+    >>> from kmc.cli.parameter_types import positive
     >>> positive("0.5")
     0.5
     """

@@ -1,9 +1,8 @@
 """Digests of results that must never change by themselves, and their table beside this file.
 
 Where a change is meant to alter results, ``python tests/support/golden.py >
-tests/support/golden.txt`` writes the
-table anew; the changelog says so. Cases under ``lloyd/`` depend on no seeding and no search, only
-on arithmetic: of these, none should ever change.
+tests/support/golden.txt`` writes the table anew; the changelog says so. Cases under ``lloyd/``
+depend on no seeding and no search, only on arithmetic: of these, none should ever change.
 """
 
 from __future__ import annotations
