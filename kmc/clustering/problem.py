@@ -158,7 +158,7 @@ class ClusteringProblem:
 
     def _palette(self, options: Options, n_free: int) -> _Palette:
         colors, counts, weights = self.given
-        others = colors[~_among(colors, options.fixed)]
+        others = _without(colors, options.fixed)
         if len(others) <= n_free:
             return _Palette(np.concatenate((options.fixed, others)))
         if weights is None:
@@ -174,7 +174,7 @@ class ClusteringProblem:
         colors, counts, _ = self.given
         heavy = weights > 0
         distinct = colors[heavy]
-        others = distinct[~_among(distinct, options.fixed)]
+        others = _without(distinct, options.fixed)
         if len(others) > options.k - options.n_fixed:
             tree = _checked_tree(distinct, weights[heavy], options)
             return _clustered(distinct, weights[heavy], tree, options)
@@ -232,10 +232,12 @@ def _with_channels(channels: int, options: Options) -> Options:
     return options
 
 
-def _among(colors: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Whether each colour is one of the others."""
+def _without(colors: NDArray[np.uint8], fixed: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The colours that are not fixed."""
+    if not len(fixed):
+        return colors
     digits = 256 ** np.arange(colors.shape[1])
-    return np.isin(colors @ digits, others @ digits)
+    return colors[~np.isin(colors @ digits, fixed @ digits)]
 
 
 def _clustered(
