@@ -5,6 +5,8 @@
 #include "colors/morton.h"
 #include "base/scratch.h"
 
+#include <string.h>
+
 enum {
     BLOCK = KMC_HASH_MAP_BLOCK,
     TASK_PIXELS = 1 << 17,
@@ -26,20 +28,24 @@ typedef struct remapping {
     kmc_hash_map map; /* of colours that are not opaque, the label by key */
 } remapping;
 
-/* Pixels may have changed since their colours were counted. What the table holds for others is bounded, in loops of
- * their own, which work on vectors. */
+/* Pixels may have changed since their colours were counted, and what the table holds for other colours is arbitrary:
+ * a block with an index beyond the palette is bounded. The maximum is taken in a loop of its own, which is vectorised. */
 static void look_up(const remapping *r, const uint32_t *keys, size_t n, size_t at)
 {
     if (r->index_bytes == 1) {
         const uint8_t *const table = r->table, last = (uint8_t)(r->k - 1);
         uint8_t *const indices = (uint8_t *)r->indices + at;
+        uint8_t max = 0;
         for (size_t i = 0; i < n; i++) indices[i] = table[keys[i]];
-        for (size_t i = 0; i < n; i++) indices[i] = indices[i] < last ? indices[i] : last;
+        for (size_t i = 0; i < n; i++) max = indices[i] > max ? indices[i] : max;
+        for (size_t i = 0; i < n && max > last; i++) indices[i] = indices[i] < last ? indices[i] : last;
     } else {
         const uint16_t *const table = r->table, last = (uint16_t)(r->k - 1);
         uint16_t *const indices = (uint16_t *)r->indices + at;
+        uint16_t max = 0;
         for (size_t i = 0; i < n; i++) indices[i] = table[keys[i]];
-        for (size_t i = 0; i < n; i++) indices[i] = indices[i] < last ? indices[i] : last;
+        for (size_t i = 0; i < n; i++) max = indices[i] > max ? indices[i] : max;
+        for (size_t i = 0; i < n && max > last; i++) indices[i] = indices[i] < last ? indices[i] : last;
     }
 }
 
@@ -108,12 +114,11 @@ static kmc_status set_alpha_labels(remapping *r, const uint32_t *keys, const uin
 /* Copies labels, and says whether all are indices of the palette. */
 static kmc_status read_labels(const remapping *r, size_t begin, size_t n, uint16_t *labels)
 {
-    uint16_t most = 0;
-    for (size_t i = 0; i < n; i++) {
-        labels[i] = r->labels[begin + i];
-        most = labels[i] > most ? labels[i] : most;
-    }
-    return most < r->k ? KMC_OK : KMC_BAD_ARGUMENT;
+    const uint16_t last = (uint16_t)(r->k - 1);
+    int beyond = 0;
+    memcpy(labels, r->labels + begin, n * sizeof *labels);
+    for (size_t i = 0; i < n; i++) beyond |= labels[i] > last;
+    return beyond ? KMC_BAD_ARGUMENT : KMC_OK;
 }
 
 static kmc_status set_labels_task(void *job, ptrdiff_t task, int thread)
