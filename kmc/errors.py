@@ -20,7 +20,8 @@
     ├── MissingPackageError   (ImportError)         an optional package that is not installed
     └── OutOfMemoryError      (MemoryError)
 
-Beside it stands FormatWarning (UserWarning), for files that cannot hold everything.
+There are two warnings (UserWarning): FormatWarning, of files that cannot hold everything, and
+ImageWarning, of pictures whose pixels are changed by reading or may be meant otherwise.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ __all__ = [
     "ImageShapeError",
     "ImageTooLargeError",
     "ImageTypeError",
+    "ImageWarning",
     "KmcError",
     "MissingPackageError",
     "OutOfMemoryError",
@@ -298,4 +300,19 @@ class FormatWarning(UserWarning):
     ...     result.save(io.BytesIO(), "jpg")
     >>> caught[0].category.__name__
     'FormatWarning'
+    """
+
+
+class ImageWarning(UserWarning):
+    """A picture is changed by reading it, or may be meant otherwise than it is read.
+
+    Examples
+    --------
+    >>> import kmc, numpy as np, warnings
+    >>> colors = np.zeros((1000, 3), np.uint8)
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     palette = kmc.fit(colors, 8)  # rather: colors[:, None]
+    >>> caught[0].category.__name__
+    'ImageWarning'
     """

@@ -42,7 +42,9 @@ def fit(
     ----------
     image : Histogram, path, bytes, file object, PIL.Image.Image, array_like of uint8, or several
         An image as `kmc.quantize` takes it, a histogram, or a list, tuple or iterator of these.
-        Several are read one after the other, and only their histogram stays in memory. Grey images
+        Several are read one after the other, and only their histogram stays in memory. A list of n
+        colours has shape (n, 1, C): an array (n, 3) is a grey image 3 pixels wide, and is read as
+        one, with an ImageWarning where n is large. Grey images
         among RGB ones are treated as RGB, and opaque ones among transparent ones as RGBA.
     k : int, default 256
         Number of colours, 1 to 65 536. An image of at most k colours keeps exactly these.
@@ -94,7 +96,7 @@ def fit(
     threads : int, optional
         Maximum number of threads; by default ``kmc.cpu.threads()``. The result does not depend on
         it.
-    fixed : array_like of uint8, shape (n, C), or Palette, optional
+    fixed : array_like of uint8, shape (n, C), sequence of hex codes, or Palette, optional
         Colours that are kept exactly and come first in the palette, in this order, duplicates
         removed. `k` includes them; the other centroids adapt to what the fixed ones leave.
     space : {"rgb", "linear", "oklab", "lab"}, default "rgb"

@@ -15,7 +15,8 @@ from kmc.color_histogram import Histogram, histogram
 from kmc.colors.arrays import morton_keys, promoted
 from kmc.core import _core
 from kmc.errors import ArgumentError, KmcError
-from kmc.images.reading import Picture, as_pixels, is_pillow
+from kmc.images.files import is_pillow
+from kmc.images.reading import Picture, as_pixels
 from kmc.utils.arguments import array
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import os
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -94,6 +95,21 @@ class IndexedImage(Immutable):
             mse=_checked_mse(mse),
             metadata=metadata,
         )
+
+    @staticmethod
+    def open(file: str | os.PathLike[str] | bytes | BinaryIO, **options: Any) -> IndexedImage:
+        """Open an indexed file as it is; the same as `kmc.open`.
+
+        Examples
+        --------
+        >>> import kmc
+        >>> made = kmc.quantize([[0, 2], [9, 9]], 3)
+        >>> kmc.IndexedImage.open(made.to_bytes("png")).indices.tolist()
+        [[0, 1], [2, 2]]
+        """
+        from kmc.opening import open as open_file  # which makes IndexedImages
+
+        return open_file(file, **options)
 
     @property
     def psnr(self) -> float:
@@ -214,6 +230,31 @@ class IndexedImage(Immutable):
         """
         return pillow_image(self.indices, self.palette.colors)
 
+    def to_bytes(self, format: str = "png", *, metadata: bool = True, **params: Any) -> bytes:
+        """Encode as a file in memory.
+
+        Parameters
+        ----------
+        format : str, default "png"
+            A suffix that `save` knows.
+        metadata, **params
+            As for `save`.
+
+        Returns
+        -------
+        bytes
+
+        Examples
+        --------
+        >>> import kmc
+        >>> kmc.quantize([[0, 2], [9, 9]], 3).to_bytes("gif")[:4]
+        b'GIF8'
+        """
+        file = io.BytesIO()
+        kept = self.metadata if metadata else None
+        write(self.indices, self.palette.colors, kept, file, format, **params)
+        return file.getvalue()
+
     def save(
         self,
         path: str | os.PathLike[str] | BinaryIO,
@@ -233,8 +274,9 @@ class IndexedImage(Immutable):
             ``"avif"`` or ``"jpg"``; by default the suffix of `path`. Required for a file object.
         metadata : bool, default True
             Whether to keep metadata, as far as the format has a place for it: PNG and .kmc keep
-            all; TIFF (descriptive EXIF tags only), JPEG, WebP and AVIF all but `gamma`, and the
-            latter two not `dpi`; JPEG XL EXIF and XMP; BMP `dpi`; GIF nothing.
+            all, though PNG no profile of more than 1 MiB; TIFF (descriptive EXIF tags only), JPEG,
+            WebP and AVIF the ICC profile, EXIF, XMP and, but for the latter two, `dpi`; JPEG XL
+            EXIF and XMP; BMP `dpi`; GIF nothing.
         **params
             Parameters of the format's encoder. For PNG and .kmc: `level`, 1 (fastest) to 9
             (smallest), and `threads`. The default level of .kmc is 5; of PNG it is the higher the
@@ -250,8 +292,8 @@ class IndexedImage(Immutable):
         Warns
         -----
         FormatWarning
-            The format changes the pixels (JPEG, AVIF), or cannot keep a colour profile other than
-            sRGB.
+            The format changes the pixels (JPEG, AVIF), or cannot keep text, the shape of pixels, or
+            a colour space other than sRGB: it has no place for profiles, or not for one so long.
 
         Notes
         -----

@@ -32,8 +32,9 @@ class Palette(Immutable):
 
     Parameters
     ----------
-    colors : array_like of uint8, shape (k, C)
-        The colours, k = 1 to 65 536; C = 1 for grey, 3 for RGB, 4 for RGBA with straight alpha.
+    colors : array_like of uint8, shape (k, C), or sequence of str
+        The colours, k = 1 to 65 536; C = 1 for grey, 3 for RGB, 4 for RGBA with straight alpha. Or
+        their hex codes: ``#rrggbb``, ``#rgb``, or with alpha ``#rrggbbaa``, ``#rgba``.
     centroids : array_like of float64, shape (k, C), optional
         The means that k-means found, in 8-bit levels; by default the colours. `colors` are their
         rounded values, except for grey palettes and after ``effort="best"``, which optimize the
@@ -62,6 +63,8 @@ class Palette(Immutable):
     >>> palette = kmc.Palette([(0, 0, 0), (255, 255, 255)])
     >>> palette
     <kmc.Palette: 2 colours>
+    >>> kmc.Palette(["#ff0000", "#0000ff80"]).colors.tolist()
+    [[255, 0, 0, 255], [0, 0, 255, 128]]
     >>> palette.remap(np.array([[[20, 30, 40], [200, 210, 220]]], np.uint8)).indices
     array([[0, 1]], dtype=uint8)
     """
@@ -88,7 +91,7 @@ class Palette(Immutable):
 
     def __init__(
         self,
-        colors: ArrayLike,
+        colors: ArrayLike | Sequence[str],
         centroids: ArrayLike | None = None,
         counts: ArrayLike | None = None,
         *,

@@ -1,15 +1,17 @@
-"""Pictures are opened for the commands: the frame and the size that the options ask for."""
+"""Opening pictures for the commands, with the frame and the size that the options ask for."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kmc.cli.console import about
 from kmc.cli.inputs import Input
-from kmc.errors import ImageTooLargeError
+from kmc.errors import ImageTooLargeError, ImageWarning
 from kmc.images.reading import Picture, read
 
 Size = tuple[int, int | None]
@@ -17,23 +19,14 @@ Size = tuple[int, int | None]
 
 @dataclass(frozen=True)
 class Opener:
-    """Opens inputs.
+    """Opens inputs, with a warning for each change that reading made.
 
     Parameters
     ----------
     frame : int, optional
         Which one of an animation.
     size : (int, int or None), optional
-        What to scale to, as `resized` takes it.
-
-    Examples
-    --------
-    >>> from kmc.cli.inputs import Input
-    >>> from kmc.cli.opening import Opener
-    >>> Opener()(Input("none.png", "none.png"))
-    Traceback (most recent call last):
-    ...
-    kmc.errors.ImageNotFoundError: none.png: no such file
+        The size to scale to, as `resized` takes it.
     """
 
     frame: int | None = None
@@ -56,7 +49,8 @@ class Opener:
         stream, n_bytes = source.source()
         with about(source.name):
             picture = read(stream, frame=self.frame)
-        return Picture(resized(picture.pixels, self.size, source.name), picture.metadata), n_bytes
+            warn_of(picture.changes)
+        return replace(picture, pixels=resized(picture.pixels, self.size, source.name)), n_bytes
 
     def mask(self, path: str) -> NDArray[np.uint8]:
         """The grey levels (H, W) of a picture, scaled as all others are."""
@@ -68,8 +62,14 @@ class Opener:
         return ((weighed + 500) // 1000).astype(np.uint8)
 
 
+def warn_of(changes: Iterable[str]) -> None:
+    """Warn of what reading a picture had to change."""
+    for change in changes:
+        warnings.warn(change, ImageWarning, stacklevel=3)
+
+
 def resized(pixels: NDArray[np.uint8], size: Size | None, name: str) -> NDArray[np.uint8]:
-    """Scale pixels (H, W, C) with Lanczos' window, alpha premultiplied meanwhile.
+    """Scale pixels (H, W, C) with the Lanczos filter, alpha premultiplied meanwhile.
 
     A width alone keeps the proportions and never enlarges; width and height are taken as they are.
 
@@ -77,13 +77,6 @@ def resized(pixels: NDArray[np.uint8], size: Size | None, name: str) -> NDArray[
     ------
     ImageTooLargeError
         The result would have more pixels than Pillow agrees to open.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.cli.opening import resized
-    >>> resized(np.zeros((60, 90, 3), np.uint8), (30, None), "sea.png").shape
-    (20, 30, 3)
     """
     from PIL import Image
 

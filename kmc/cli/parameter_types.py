@@ -158,9 +158,9 @@ def colors(text: str) -> tuple[tuple[int, ...], ...]:
 
 
 def _color(text: str) -> tuple[int, ...]:
-    digits = text.removeprefix("#")
-    if not re.fullmatch(r"(?:[0-9A-Fa-f]{3,4}){1,2}", digits) or len(digits) == 7:
-        raise click.BadParameter(f"{text!r} is no colour: write #rrggbb, or #rrggbbaa with alpha")
-    if len(digits) < 6:
-        digits = "".join(2 * digit for digit in digits)
-    return tuple(bytes.fromhex(digits))
+    from kmc.colors.arrays import color_of_code  # imports NumPy
+
+    try:
+        return color_of_code(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None

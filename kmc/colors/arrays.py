@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,18 +17,14 @@ CHANNELS = (1, 3, 4)
 MAX_COLORS = 65536
 
 
-def checked_colors(name: str, colors: ArrayLike) -> NDArray[np.uint8]:
+def checked_colors(name: str, colors: ArrayLike | Sequence[str]) -> NDArray[np.uint8]:
     """Palette colours given by a caller, checked and copied; `name` is what errors call them.
 
-    Examples
-    --------
-    >>> from kmc.colors.arrays import checked_colors
-    >>> checked_colors("fixed", [[256]])
-    Traceback (most recent call last):
-    ...
-    kmc.errors.ArgumentError: fixed must lie in 0..255
+    Either an array or hex codes, of which those without alpha are opaque.
     """
     values = array(name, colors)
+    if values.ndim == 1 and values.dtype.kind == "U":
+        values = np.array(_colors_of_codes(name, values.tolist()))
     if values.ndim != 2 or values.shape[1] not in CHANNELS or not 1 <= len(values) <= MAX_COLORS:
         raise ArgumentError(
             f"{name} must have shape (k, C), k = 1 to {MAX_COLORS}, C one of 1, 3, 4, "
@@ -37,6 +35,30 @@ def checked_colors(name: str, colors: ArrayLike) -> NDArray[np.uint8]:
     if values.min() < 0 or values.max() > 255:
         raise ArgumentError(f"{name} must lie in 0..255")
     return np.array(values, np.uint8, order="C")
+
+
+def _colors_of_codes(name: str, codes: Sequence[str]) -> list[tuple[int, ...]]:
+    try:
+        colors = [color_of_code(code) for code in codes]
+    except ValueError as error:
+        raise ArgumentError(f"{name}: {error}") from None
+    channels = max(map(len, colors))
+    return [(*color, 255)[:channels] for color in colors]
+
+
+def color_of_code(code: str) -> tuple[int, ...]:
+    """The 3 or 4 channels of ``#rgb``, ``#rgba``, ``#rrggbb`` or ``#rrggbbaa``.
+
+    Raises
+    ------
+    ValueError
+        It is none of these; ``#`` may be missing.
+    """
+    found = re.fullmatch(r"#?((?:[0-9A-Fa-f]{3,4}){1,2})", code)
+    if found is None or len(found[1]) == 7:
+        raise ValueError(f"{code[:40]!r} is no colour like #ff8000, or #ff800080 with alpha")
+    digits = found[1] if len(found[1]) >= 6 else "".join(2 * digit for digit in found[1])
+    return tuple(bytes.fromhex(digits))
 
 
 def promoted(colors: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:

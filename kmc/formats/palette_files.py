@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc.colors.arrays import MAX_COLORS, hex_codes, promoted
+from kmc.colors.arrays import MAX_COLORS, color_of_code, hex_codes, promoted
 from kmc.errors import ArgumentError, PaletteNotFoundError, PaletteReadError
 from kmc.formats.palette_pictures import colors_of, strip
 from kmc.formats.registry import write
@@ -138,9 +138,12 @@ def _parse_hex(data: bytes) -> Colors:
 
 
 def _from_code(code: str, where: str) -> list[int]:
-    if not re.fullmatch(r"#?(?:[0-9a-fA-F]{6}|[0-9a-fA-F]{8})", code):
-        raise ValueError(f"{where} is no colour like ff8000: {code[:40]!r}")
-    return list(bytes.fromhex(code.removeprefix("#")))
+    try:
+        if len(code) < 6 and not code.startswith("#"):  # short codes only where they are marked
+            raise ValueError
+        return list(color_of_code(code))
+    except ValueError:
+        raise ValueError(f"{where} is no colour like ff8000: {code[:40]!r}") from None
 
 
 def _write_hex(colors: Colors, name: str) -> bytes:

@@ -21,9 +21,14 @@ from kmc.metadata import Metadata
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _INDEXED = 3  # the colour type
 _LONGEST = 2**31 - 1  # of a chunk, and of a side
-XMP_KEYWORD = b"XML:com.adobe.xmp\0\0\0\0\0"  # not compressed, of no language
+_XMP_KEYWORD = b"XML:com.adobe.xmp\0\0\0\0\0"  # not compressed, of no language
 
 _METRES = 0.0254  # in an inch
+
+_HEADER = 8 + 25  # bytes: the signature and IHDR
+
+# The longest profile that Pillow's reader decompresses.
+MAX_PROFILE = 1 << 20
 
 
 def png_bytes(
@@ -43,7 +48,7 @@ def png_bytes(
     colors : ndarray of uint8, shape (k, 1), (k, 3) or (k, 4)
         The palette: grey, RGB, or RGB with straight alpha; k = 1 to 256.
     metadata : Metadata, optional
-        What to keep: iCCP (or gAMA and cHRM), pHYs, eXIf, and XMP in an iTXt chunk.
+        What to keep: cICP, iCCP (or gAMA and cHRM), pHYs, eXIf, text, and XMP in an iTXt chunk.
     level : int, optional
         From 1, the fastest, to 9, the smallest. By default small pictures are compressed as well as
         can be, and large ones faster.
@@ -80,6 +85,12 @@ def png_bytes(
     return b"".join([_SIGNATURE, *(_chunk(name, content) for name, content in chunks)])
 
 
+def with_metadata(file: bytes, metadata: Metadata) -> bytes:
+    """A PNG file without a palette, with the chunks of its metadata put in behind its header."""
+    chunks = (*_color_chunks(metadata), *_other_chunks(metadata))
+    return b"".join([file[:_HEADER], *(_chunk(*each) for each in chunks), file[_HEADER:]])
+
+
 def _chunk(name: bytes, content: bytes) -> bytes:
     crc = zlib.crc32(content, zlib.crc32(name))
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", crc)
@@ -95,7 +106,9 @@ def _palette_chunks(colors: NDArray[np.uint8]) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _color_chunks(metadata: Metadata) -> Iterator[tuple[bytes, bytes]]:
-    """Those that say what RGB values mean, which come before the palette."""
+    """The chunks that define the colours of RGB values, which come before the palette."""
+    if metadata.cicp is not None:
+        yield b"cICP", bytes(metadata.cicp)
     if metadata.icc_profile:
         profile = np.frombuffer(metadata.icc_profile, np.uint8)
         yield b"iCCP", b"ICC profile\0\0" + deflated(profile, SLOW)
@@ -109,10 +122,23 @@ def _other_chunks(metadata: Metadata) -> Iterator[tuple[bytes, bytes]]:
     if metadata.dpi is not None:
         across, down = (min(_LONGEST, round(dpi / _METRES)) for dpi in metadata.dpi)
         yield b"pHYs", struct.pack(">IIB", across, down, 1)
+    elif metadata.aspect is not None:
+        yield b"pHYs", struct.pack(">IIB", *metadata.aspect, 0)
     if metadata.exif is not None:
         yield b"eXIf", metadata.exif
     if metadata.xmp is not None:
-        yield b"iTXt", XMP_KEYWORD + metadata.xmp
+        yield b"iTXt", _XMP_KEYWORD + metadata.xmp
+    for keyword, text in metadata.text:
+        yield _text_chunk(keyword, text)
+
+
+def _text_chunk(keyword: str, text: str) -> tuple[bytes, bytes]:
+    """In Latin-1 if that has all its letters, or else in UTF-8; not compressed, of no language."""
+    name = keyword.encode("latin-1")
+    try:
+        return b"tEXt", name + b"\0" + text.encode("latin-1")
+    except UnicodeEncodeError:
+        return b"iTXt", name + b"\0\0\0\0\0" + text.encode()
 
 
 def _scaled(value: float) -> int:

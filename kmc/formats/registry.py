@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import io
 import os
@@ -21,7 +22,7 @@ from kmc.errors import (
 )
 from kmc.formats.kmc import codec
 from kmc.formats.painting import is_opaque, painted_image, pillow_image
-from kmc.formats.png import XMP_KEYWORD, png_bytes
+from kmc.formats.png import MAX_PROFILE, png_bytes, with_metadata
 from kmc.metadata import EXIF_PREFIX, Metadata, descriptive_tags
 from kmc.utils.arguments import whole
 from kmc.utils.atomic_write import replace
@@ -33,9 +34,9 @@ Colors = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class PillowWriter:
-    """How Pillow is to write a format, in which mode and with what settings.
+    """Writes a format by Pillow, in some mode and with some settings.
 
-    Calling it with indices, colours, metadata and the caller's own parameters gives the file.
+    Called with indices, colours, metadata and the caller's own parameters, it returns the file.
     """
 
     format: str
@@ -64,7 +65,7 @@ class PillowWriter:
         return buffer.getvalue()
 
     def _metadata(self, metadata: Metadata) -> dict[str, Any]:
-        """What is there, as the parameters of Pillow's writers."""
+        """Metadata as the parameters of Pillow's writers."""
         exif = metadata.exif and EXIF_PREFIX + metadata.exif
         found: dict[str, Any] = {"icc_profile": metadata.icc_profile, "dpi": metadata.dpi}
         found |= {"exif": self._fitting(exif), "xmp": self._fitting(metadata.xmp)}
@@ -100,6 +101,7 @@ class Format:
     keeps: tuple[str, ...] = ()
     most_colors: int = 65536
     alpha: Literal["all", "one clear", "none"] = "all"  # what it can hold of it
+    longest_profile: int | None = None  # in bytes
     loss: str = ""  # what the format does to the pixels, where it cannot hold them as they are
     leveled: bool = False  # whether `encode` takes `level`, 1 to 9, and `threads`
 
@@ -123,15 +125,6 @@ def _tiff_metadata(found: dict[str, Any]) -> dict[str, Any]:
     return found | {"tiffinfo": tags}
 
 
-def _png_metadata(found: dict[str, Any]) -> dict[str, Any]:
-    from PIL.PngImagePlugin import PngInfo
-
-    text = PngInfo()
-    if xmp := found.pop("xmp"):
-        text.add(b"iTXt", XMP_KEYWORD + xmp)
-    return found | {"pnginfo": text}
-
-
 def _png(indices: Indices, colors: Colors, metadata: Metadata, params: dict[str, Any]) -> bytes:
     """By our own writer, which is for palettes, or by Pillow's if there are parameters for it."""
     level, threads = params.get("level"), params.get("threads")
@@ -140,7 +133,9 @@ def _png(indices: Indices, colors: Colors, metadata: Metadata, params: dict[str,
     others = {name: value for name, value in params.items() if name not in ("level", "threads")}
     if others or len(colors) > 256:
         settings = {} if level is None else {"compress_level": level}
-        return _PILLOW_PNG(indices, colors, metadata, settings | others)
+        given: dict[str, Any] = dict.fromkeys({"icc_profile", "dpi", "exif"} & set(others))
+        kept = dataclasses.replace(metadata, **given)
+        return with_metadata(_PILLOW_PNG(indices, colors, Metadata(), settings | others), kept)
     pixels = indices.astype(np.uint8, copy=False)
     return png_bytes(pixels, colors, metadata, level=level, threads=threads)
 
@@ -149,13 +144,13 @@ def _kmc(indices: Indices, colors: Colors, metadata: Metadata, params: dict[str,
     return codec.encode(indices, colors, metadata, **params)
 
 
-_PILLOW_PNG = PillowWriter("PNG", settings={"compress_level": 9}, arrange=_png_metadata)
+_PILLOW_PNG = PillowWriter("PNG", settings={"compress_level": 9})
 
-_ALL = ("icc_profile", "dpi", "exif", "xmp", "gamma", "chromaticity")
+_ALL = ("icc_profile", "dpi", "exif", "xmp", "gamma", "chromaticity", "cicp", "aspect", "text")
 
 # GIF: Pillow would drop and reorder palette entries.
 FORMATS = (
-    Format(("png",), _png, keeps=_ALL, leveled=True),
+    Format(("png",), _png, keeps=_ALL, longest_profile=MAX_PROFILE, leveled=True),
     Format(("kmc",), _kmc, keeps=_ALL, leveled=True),
     Format(
         ("gif",),
@@ -338,14 +333,30 @@ def _check_alpha(colors: Colors, kind: Format, name: str) -> None:
 
 
 def _kept(metadata: Metadata, kind: Format, name: str) -> Metadata:
-    """The part of the metadata that a format has a place for."""
+    """The part of the metadata that a format can hold."""
     fields = {field: getattr(metadata, field) for field in kind.keeps}
+    profile, longest = metadata.icc_profile, kind.longest_profile
+    too_long = profile is not None and longest is not None and len(profile) > longest
+    if too_long:
+        fields["icc_profile"] = None
     kept = Metadata(**fields)
     if kept.is_srgb and not metadata.is_srgb:
-        warnings.warn(
-            f"{name}: {kind.name} has no place for the picture's colour profile, so that its "
-            "colours will look different; png, tiff, webp and jpg keep it",
-            FormatWarning,
-            stacklevel=5,  # who called save()
-        )
+        reason = f"{kind.name} has no place for the picture's colour profile"
+        others = "; png, tiff, webp and jpg keep it"
+        if too_long:
+            size = len(profile or b"")
+            reason = f"{kind.name} holds profiles of {longest} bytes at most, and this has {size}"
+            others = "; tiff, webp and jpg keep it"
+        elif metadata.cicp is not None:
+            reason = f"{kind.name} has no place for the code points of the picture's colour space"
+            others = "; png and kmc keep them"
+        _warn(f"{name}: {reason}, so that its colours will look different{others}")
+    lost = {"aspect": "the shape of its pixels", "text": "its text"}
+    lost = {each: called for each, called in lost.items() if getattr(metadata, each)}
+    if missing := [called for each, called in lost.items() if not getattr(kept, each)]:
+        _warn(f"{name}: {kind.name} has no place for {' and '.join(missing)}; png and kmc do")
     return kept
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, FormatWarning, stacklevel=6)  # who called save()

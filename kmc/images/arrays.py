@@ -1,14 +1,19 @@
-"""Array-likes become pixels, or an error that says how to convert them."""
+"""Arrays as pixels, or an error that says how to convert them."""
 
 from __future__ import annotations
 
+import inspect
+import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc.errors import ImageShapeError, ImageTypeError, OutOfMemoryError
+from kmc.errors import ImageShapeError, ImageTypeError, ImageWarning, OutOfMemoryError
 from kmc.utils.arguments import contiguous
+
+# No grey picture has 3 or 4 columns and so many rows, and most lists of colours have.
+MANY_ROWS = 64
 
 EXPECTED = "expected a path, bytes, a binary file object, a PIL.Image or a uint8 array"
 
@@ -33,16 +38,10 @@ def array_pixels(image: Any) -> NDArray[np.uint8]:
     ImageShapeError
         Another shape, or no pixel at all.
 
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.images.arrays import array_pixels
-    >>> array_pixels([[0, 128], [255, 7]]).shape
-    (2, 2, 1)
-    >>> array_pixels(np.zeros((2, 2), bool))
-    Traceback (most recent call last):
-    ...
-    kmc.errors.ImageTypeError: expected uint8, got bool; convert: image.astype(np.uint8) * 255
+    Warns
+    -----
+    ImageWarning
+        It is grey, and likely to be meant as a list of colours.
     """
     try:
         array = np.asarray(image)
@@ -63,7 +62,23 @@ def array_pixels(image: Any) -> NDArray[np.uint8]:
     if hasattr(image, "mask") and np.ma.is_masked(image):
         raise ImageTypeError("some values are masked; give them one with image.filled(value)")
     _check_shape(array)
+    if array.ndim == 2 and array.shape[1] in (3, 4) and len(array) >= MANY_ROWS:
+        warnings.warn(
+            f"an array of shape {array.shape} is read as a grey picture {array.shape[1]} pixels "
+            "wide; colours are given in shape (n, 1, 3): array[:, None]; and such a picture, if it "
+            "is one, in shape (h, w, 1): array[..., None]",
+            ImageWarning,
+            stacklevel=_outside(),
+        )
     return contiguous("the picture", array, (*array.shape[:2], -1))
+
+
+def _outside() -> int:
+    """The stack level, seen from the caller of this, of the first frame outside kmc."""
+    frame, level = inspect.currentframe(), 0
+    while frame is not None and str(frame.f_globals.get("__name__")).partition(".")[0] == "kmc":
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def _fits(array: NDArray[Any]) -> bool:

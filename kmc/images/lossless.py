@@ -1,8 +1,8 @@
-"""Pictures of few colours become indexed images as they are, not a level changed."""
+"""Indices and palette of pictures as they are: those of the file, or all colours as a palette."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,110 +11,98 @@ from kmc.colors.arrays import MAX_COLORS
 from kmc.core import _core
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError
-from kmc.images.pillow_metadata import pillow_metadata
-from kmc.metadata import EXIF_PREFIX, Metadata
+from kmc.images.decoding import Decoded, is_reduced_palette, palette_entries
+from kmc.images.pillow_modes import Changes, pillow_pixels, upright
 
-if TYPE_CHECKING:
-    from PIL import Image
+# Pillow gives the indices of these formats as levels where every palette entry is its own level of
+# grey, or black and white.
+_GREY_RAMPS = {"GIF": ("L",), "BMP": ("1", "L")}
 
 
-class AsIs(NamedTuple):
-    """An indexed image read without any change."""
+class IndexedPixels(NamedTuple):
+    """An indexed image; the indices are upright."""
 
     indices: NDArray[np.uint8] | NDArray[np.uint16]
     colors: NDArray[np.uint8]
-    metadata: Metadata
 
 
-def indexed(picture: Image.Image, settings: dict[str, Any] | None = None) -> AsIs:
-    """The indices and palette that a Pillow picture already has.
+def is_indexed(picture: Any) -> bool:
+    """Whether a Pillow picture holds indices and a palette."""
+    return picture.mode == "P" or picture.mode in _GREY_RAMPS.get(picture.format, ())
 
-    Parameters
-    ----------
-    picture : PIL.Image.Image
-        Of mode "P", whose indices and palette are kept; or of "1", "L", "LA", "RGB" or "RGBA" with
-        up to 65 536 colours, which become the palette in whichever of two orders takes fewer
-        bytes in a .kmc file.
-    settings : dict, optional
-        Metadata in place of the picture's own: icc_profile, dpi, exif, xmp, as in Pillow's save().
+
+def picture_indices(decoded: Decoded, changes: Changes) -> IndexedPixels:
+    """The indices and palette that a picture has; without these, a palette of all its colours.
 
     Raises
     ------
     ArgumentError
-        Of another mode, or of too many colours.
-
-    Examples
-    --------
-    >>> from PIL import Image
-    >>> from kmc.images.lossless import indexed
-    >>> indexed(Image.new("RGB", (3, 2), "navy")).colors.tolist()
-    [[0, 0, 128]]
+        Its pixels cannot be kept as they are, or have more than 65 536 colours.
     """
-    from PIL.Image import Exif
-
-    picture.load()
-    if picture.mode == "P":
-        indices: Any = np.array(picture)
-        colors = _palette_of(picture, int(indices.max()))
-    else:
-        indices, colors = _counted(picture)
-    told = picture.copy() if settings else picture
-    told.info |= {name: value for name, value in (settings or {}).items() if name in _TOLD}
-    exif = told.info.get("exif")
-    if isinstance(exif, Exif):
-        exif = exif.tobytes()
-    if isinstance(exif, bytes):
-        told.info["exif"] = EXIF_PREFIX + exif.removeprefix(EXIF_PREFIX)
-    metadata = pillow_metadata(told, 1, told.info.get("icc_profile"))
-    return AsIs(indices, colors, metadata)
-
-
-_TOLD = ("icc_profile", "dpi", "exif", "xmp")
-
-
-def _palette_of(picture: Image.Image, last: int) -> NDArray[np.uint8]:
-    """All entries of the palette, and black ones where indices go beyond them."""
-    rgb = np.array(picture.getpalette("RGB"), np.uint8).reshape(-1, 3)
-    alpha = np.array(picture.getpalette("RGBA"), np.uint8).reshape(-1, 4)[:, 3]
-    key = picture.info.get("transparency")
-    if isinstance(key, bytes):
-        alpha[: len(key)] = np.frombuffer(key[: len(alpha)], np.uint8)
-    elif isinstance(key, int) and key < len(alpha):
-        alpha[key] = 0
-    missing = max(0, last + 1 - len(rgb))
-    rgb = np.pad(rgb, ((0, missing), (0, 0)))
-    if (alpha == 255).all():
-        return rgb
-    return np.column_stack([rgb, np.pad(alpha, (0, missing), constant_values=255)])
-
-
-def _counted(picture: Image.Image) -> tuple[Any, NDArray[np.uint8]]:
-    wanted = {"1": "L", "L": "L", "LA": "RGBA", "RGB": "RGB", "RGBA": "RGBA"}.get(picture.mode)
-    if wanted is None:
+    picture = decoded.picture
+    if is_indexed(picture):
+        if is_reduced_palette(picture):
+            raise _not_kept(decoded, "its palette has 16 bits a channel")
+        turned = np.array(upright(picture, decoded.orientation), np.uint8)
+        return IndexedPixels(turned, _colors_as_they_are(decoded, int(turned.max())))
+    if picture.mode in ("CMYK", "YCbCr", "LAB", "HSV"):
         raise ArgumentError(
-            f"a picture of mode {picture.mode} is not written as it is; convert it to RGB"
+            f"{decoded.name}: a picture of mode {picture.mode} is not written as it is; "
+            "convert it to RGB"
         )
-    if picture.mode in ("L", "RGB") and "transparency" in picture.info:
-        wanted = "RGBA"
-    pixels = np.asarray(picture.convert(wanted))
-    pixels = pixels.reshape(*pixels.shape[:2], -1)
+    pixels = pillow_pixels(decoded, changes)
+    if changes.lossy:
+        raise _not_kept(decoded, f"it has {decoded.bits} bits a channel")
+    return _counted(pixels, decoded.name)
+
+
+def palette_of(decoded: Decoded) -> tuple[NDArray[np.uint8], int]:
+    """The palette of an indexed picture, and the last index that is used."""
+    highest = int(decoded.picture.getextrema()[1])
+    last = min(highest, 1) if decoded.picture.mode == "1" else highest
+    return _colors_as_they_are(decoded, last), last
+
+
+def _not_kept(decoded: Decoded, reason: str) -> ArgumentError:
+    return ArgumentError(
+        f"{decoded.name}: its pixels cannot be kept as they are: {reason}, and palettes have 8; "
+        "kmc.quantize reduces them"
+    )
+
+
+def _colors_as_they_are(decoded: Decoded, last: int) -> NDArray[np.uint8]:
+    mode = decoded.picture.mode
+    if mode == "P":
+        return palette_entries(decoded)
+    n = 2 if mode == "1" else 1 << last.bit_length()  # tables of GIF have a power of two
+    levels = np.arange(n) * (255 if mode == "1" else 1)
+    colors = np.repeat(levels.astype(np.uint8)[:, None], 3, axis=1)
+    key = decoded.key
+    if not isinstance(key, int) or not 0 <= key < n:
+        return colors
+    alpha = np.where(np.arange(n) == key, 0, 255).astype(np.uint8)
+    return np.column_stack([colors, alpha])
+
+
+def _counted(pixels: NDArray[np.uint8], name: str) -> IndexedPixels:
+    """All colours of the pixels, in the order of two that takes fewer bytes in a .kmc file."""
     threads = thread_count(None)
     colors, _ = _core.histogram(pixels, threads)
     k = len(colors)
     if k > MAX_COLORS:
         raise ArgumentError(
-            f"the picture has {k} colours, and a palette at most {MAX_COLORS}: "
+            f"{name}: the picture has {k} colours, and a palette at most {MAX_COLORS}: "
             "kmc.quantize finds the best"
         )
     order = _order(colors)
     ranks = np.argsort(order).astype(np.uint16)
-    return _core.remap(pixels, colors, ranks, k, threads), colors[order]
+    return IndexedPixels(_core.remap(pixels, colors, ranks, k, threads), colors[order])
 
 
 def _order(colors: NDArray[np.uint8]) -> NDArray[np.intp]:
     """As they were counted; or by alpha, red, green and blue, where that is coded in fewer bytes.
 
-    The one keeps near colours near, the other lets those of a grid go on in even steps.
+    The one keeps near colours near, the other makes the steps of a grid even.
     """
     keys = {1: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[colors.shape[1]]  # the last counts first
     by_channels = np.lexsort(colors[:, keys].T)

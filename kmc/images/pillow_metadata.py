@@ -4,65 +4,91 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Mapping
 from typing import Any
 
-from kmc.images.pillow_modes import EXIF_ORIENTATION
+from kmc.images.decoding import EXIF_ORIENTATION
 from kmc.metadata import (
     EXIF_PREFIX,
     MAX_GAMMA,
     Metadata,
     descriptive_tags,
+    is_aspect,
     is_chromaticity,
     is_resolution,
+    is_text,
 )
 
 _EXIF_TABLES = (0x8769, 0x8825)  # of EXIF itself, and of GPS
 _X_RESOLUTION = 282
 
+# Keywords of PNG text that Pillow, or kmc, reads as something else.
+_NOT_TEXT = ("XML:com.adobe.xmp", "Raw profile type exif", "Raw profile type APP1")
 
-def pillow_metadata(picture: Any, orientation: int, profile: bytes | None) -> Metadata:
-    """The metadata of a loaded Pillow picture that had this EXIF orientation before it was upright.
 
-    `profile` is the one that the RGB pixels are in, if any.
+def pillow_metadata(
+    picture: Any,
+    info: Mapping[str, Any],
+    *,
+    orientation: int,
+    profile: bytes | None,
+    cicp: tuple[int, ...] | None = None,
+) -> Metadata:
+    """The metadata of a loaded Pillow picture.
 
-    Examples
-    --------
-    >>> from PIL import Image
-    >>> from kmc.images.pillow_metadata import pillow_metadata
-    >>> picture = Image.new("RGB", (1, 1))
-    >>> picture.info["dpi"] = (72, 144)
-    >>> pillow_metadata(picture, 6, None)
-    <kmc.Metadata: 144 x 72 dpi>
+    Parameters
+    ----------
+    picture : PIL.Image.Image
+    info : mapping
+        Its `info`, or what is to be used in its place.
+    orientation : int
+        The EXIF orientation that it had before it was turned upright.
+    profile : bytes, optional
+        The profile of the pixels.
+    cicp : tuple of 4 ints, optional
+        Their code points.
     """
-    info = picture.info
     tags = getattr(picture, "tag_v2", None)
     unsaid = tags is not None and _X_RESOLUTION not in tags  # Pillow says 1 dpi of such a TIFF
     dpi = None if unsaid else _resolution(info.get("dpi"))
+    aspect = _aspect(info)
+    sideways = orientation > 4
     bare = profile is None and "srgb" not in info
     gamma = info.get("gamma", 0)
     chromaticity = tuple(map(float, info.get("chromaticity", ())))
     return Metadata(
         icc_profile=profile,
-        dpi=dpi[::-1] if dpi and orientation > 4 else dpi,
-        exif=upright_exif(_raw_exif(picture)),
+        dpi=dpi[::-1] if dpi and sideways else dpi,
+        exif=upright_exif(_raw_exif(picture, info)),
         xmp=_upright_xmp(info.get("xmp")),
         gamma=float(gamma) if bare and 0 < gamma <= MAX_GAMMA else None,
         chromaticity=chromaticity if bare and is_chromaticity(chromaticity) else None,
+        cicp=cicp,
+        aspect=aspect[::-1] if aspect and sideways else aspect,
+        text=_text(picture),
     )
+
+
+def _aspect(info: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Pixels a unit across and down where the unit is not known and they differ."""
+    aspect: Any = info.get("aspect")
+    if aspect is None and info.get("jfif_unit") == 0:
+        aspect = info.get("jfif_density")
+    return aspect if is_aspect(aspect) and aspect[0] != aspect[1] else None
+
+
+def _text(picture: Any) -> tuple[tuple[str, str], ...]:
+    """The text of a PNG or .kmc file, without what else PNG keeps in such chunks."""
+    found = getattr(picture, "text", None) if picture.format in ("PNG", "KMC") else None
+    pairs = ((str(keyword), str(value)) for keyword, value in (found or {}).items())
+    return tuple(pair for pair in pairs if pair[0] not in _NOT_TEXT and is_text(pair))
 
 
 def upright_exif(exif: bytes) -> bytes | None:
     """EXIF of a picture that has been turned upright; None where it is damaged.
 
-    Only the orientation is changed, in place, so that what points into the block (makers' notes)
-    stays right. A thumbnail, which is not upright, is taken off the chain.
-
-    Examples
-    --------
-    >>> from kmc.images.pillow_metadata import upright_exif
-    >>> sideways = bytes.fromhex("4d4d002a 00000008 0001 0112 0003 00000001 00060000 00000000")
-    >>> upright_exif(sideways).hex(" ", -4)
-    '4d4d002a 00000008 00010112 00030000 00010001 00000000 0000'
+    Only the orientation is changed, in place, so that offsets into the block (makers' notes) stay
+    right. A thumbnail, which is not upright, is unlinked.
     """
     data = bytearray(exif.removeprefix(EXIF_PREFIX))
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(bytes(data[:4]))
@@ -88,12 +114,14 @@ def _upright_xmp(xmp: Any) -> bytes | None:
     return re.sub(rb"(tiff:Orientation\s*(?:=\s*[\"']|>))\d", rb"\g<1>1", xmp)
 
 
-def _raw_exif(picture: Any) -> bytes:
-    exif = picture.info.get("exif")
+def _raw_exif(picture: Any, info: Mapping[str, Any]) -> bytes:
+    exif: Any = info.get("exif")
     if isinstance(exif, bytes):
         return exif
-    text = picture.info.get("Raw profile type exif")  # as ImageMagick wrote it into PNG
+    text = info.get("Raw profile type exif")  # as ImageMagick wrote it into PNG
     try:
+        if hasattr(exif, "tobytes"):  # a PIL.Image.Exif, as Pillow's save() takes
+            return bytes(exif.tobytes())
         if hasattr(picture, "tag_v2"):
             return _tiff_exif(picture.getexif())
         return bytes.fromhex("".join(text.split("\n")[3:])) if text else b""
@@ -112,7 +140,7 @@ def _tiff_exif(exif: Any) -> bytes:
 
 
 def _resolution(dpi: Any) -> tuple[float, float] | None:
-    """What formats call a resolution may be 0, absurdly large or a fraction of 0."""
+    """A resolution that makes sense: files hold 0, absurdly large ones and fractions of 0."""
     try:
         across, down = (float(value) for value in dpi)
     except (TypeError, ValueError, ZeroDivisionError):

@@ -13,7 +13,11 @@ _PIECE = 1 << 20
 
 
 def read_stream(
-    stream: Any, name: str, *, signature: bytes = b"", limit: int = MAX_STREAM_BYTES
+    stream: Any,
+    name: str,
+    *,
+    signature: bytes | tuple[bytes, ...] = b"",
+    limit: int = MAX_STREAM_BYTES,
 ) -> bytes:
     """Read all of a binary stream, within a limit.
 
@@ -24,8 +28,9 @@ def read_stream(
         it may take no size, or ignore it.
     name : str
         Its name for error messages.
-    signature : bytes, optional
-        The first bytes of a file of the right format: of any other, only as many are read.
+    signature : bytes or tuple of bytes, optional
+        The first bytes of a file of the right format or formats: of any other, only as many are
+        read.
     limit : int, optional
         The most bytes to read.
 
@@ -46,15 +51,16 @@ def read_stream(
     (b'abcdef', b'abc')
     """
     data = bytearray()
+    head = len(signature) if isinstance(signature, bytes) else max(map(len, signature))
     pieces = isinstance(stream, io.IOBase)
     while True:
-        wanted = len(signature) - len(data)
+        wanted = head - len(data)
         piece = stream.read(wanted if wanted > 0 else _PIECE) if pieces else stream.read()
         if not isinstance(piece, bytes | bytearray | memoryview):
             kind = type(piece).__name__
             raise ImageTypeError(f"{name}: expected read() to give bytes, got {kind}")
         data += piece
-        if not piece or (len(data) >= len(signature) and not data.startswith(signature)):
+        if not piece or (len(data) >= head and not data.startswith(signature)):
             return bytes(data)
         if len(data) > limit:
             raise ImageTooLargeError(f"{name}: is longer than {limit} bytes")

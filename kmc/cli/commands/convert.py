@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,12 +17,16 @@ from kmc.cli.outputs import Naming
 from kmc.cli.parameter_types import whole
 from kmc.display.wording import color_count
 
+if TYPE_CHECKING:
+    from kmc.indexed_image import IndexedImage
+
 
 @click.command(cls=Command)
 @named("source")
 @named("target")
 @group(
     "Options",
+    ("--frame N", "Of an animation, or of pages: which one, from 0.", {"type": whole(0)}),
     ("--format NAME", "The format, where no name says it.", {}),
     ("--level N", "Of .png and .kmc: 1, the fastest, to 9, the smallest.", {"type": whole(1, 9)}),
     ("--strip", "No metadata.", {}),
@@ -32,6 +36,7 @@ from kmc.display.wording import color_count
 def convert(
     source: str,
     target: str,
+    frame: int | None,
     format: str | None,
     level: int | None,
     strip: bool,
@@ -40,8 +45,9 @@ def convert(
 ) -> Exit:
     """Write a picture of few colours in another format, losslessly.
 
-    Palette and indices stay as they are; a picture without a palette gets one of all its colours.
-    The suffix of TARGET says the format. Either may be - for standard input or output.
+    Palette and indices stay as they are, turned upright; a picture without a palette gets one of
+    all its colours. What cannot be kept as it is, as 16 bits a channel, is refused. The suffix of
+    TARGET says the format. Either may be - for standard input or output.
 
     \b
       kmc convert chart.png chart.kmc --level 9
@@ -63,10 +69,12 @@ def convert(
     read = one(source)
     Naming(overwrite=force).check(read, target)
     with console.about(read.name):
-        image, before = _opened(read)
+        image, before = _opened(read, frame)
     settings: dict[str, Any] = {} if level is None else {"level": level}
     kept = None if strip else image.metadata
-    data = encode(image.indices, image.palette.colors, kept, kind, called(target), **settings)
+    data = encode(
+        image.indices, image.palette.colors, kept, kind, called(target), **settings
+    )
     write(target, data, overwrite=force)
     if not quiet:
         names = f"{console.printable(source)} -> {console.printable(target)}"
@@ -75,18 +83,19 @@ def convert(
     return Exit.DONE
 
 
-def _opened(source: Input) -> tuple[Any, int]:
-    """The indexed image that a file holds, and its bytes."""
-    import kmc
-    from kmc.formats.kmc.container import SIGNATURE
-    from kmc.images.lossless import indexed
-    from kmc.images.reading import open_picture, read_bytes
+def _opened(source: Input, frame: int | None) -> tuple[IndexedImage, int]:
+    """The indexed image that a file holds, and its size in bytes."""
+    from kmc.cli.opening import warn_of
+    from kmc.images.files import read_bytes
+    from kmc.images.reading import read_indexed
+    from kmc.opening import indexed_image, is_kmc
+    from kmc.opening import open as open_file
 
     data, name = read_bytes(source.source()[0])
     stream = io.BytesIO(data)
     stream.name = name  # what errors call it
-    if data.startswith(SIGNATURE[:4]):
-        return kmc.open(stream), len(data)
-    with open_picture(stream, name) as picture:
-        indices, colors, metadata = indexed(picture)
-    return kmc.IndexedImage(indices, kmc.Palette(colors), 0.0, metadata), len(data)
+    if is_kmc(data):
+        return open_file(stream, frame=frame), len(data)
+    found = read_indexed(stream, frame=frame)
+    warn_of(found.changes)
+    return indexed_image(found), len(data)

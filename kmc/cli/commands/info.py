@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import click
 
@@ -34,14 +33,7 @@ MODES = {
 
 @dataclass(frozen=True)
 class Description:
-    """What a file holds; `palette` is None where it has none, `colors` are those in use.
-
-    Examples
-    --------
-    >>> from kmc.cli.commands.info import Description
-    >>> print(Description("a.png", "PNG", 300, 64, 32, "P", 1, 16, 12, 1.17, ""))
-    a.png: PNG, 64 x 32, palette of 16, 12 colours, 300 B, 1.17 bits a pixel
-    """
+    """What a file holds; `palette` is None where it has none, `colors` are those in use."""
 
     file: str
     format: str
@@ -54,6 +46,7 @@ class Description:
     colors: int
     bits_per_pixel: float
     metadata: str
+    changes: tuple[str, ...]
 
     def __str__(self) -> str:
         mode = MODES.get(self.mode, self.mode)
@@ -66,6 +59,7 @@ class Description:
             byte_count(self.bytes),
             f"{self.bits_per_pixel:.2f} bits a pixel",
             self.metadata,
+            *self.changes,
         ]
         text = ", ".join(part for part in parts if part).replace("of, ", "of ")
         return f"{console.printable(self.file)}: {text}"
@@ -78,8 +72,8 @@ class Description:
 def info(files: tuple[str, ...], recursive: bool, as_json: bool) -> Exit:
     """Say what picture files hold.
 
-    Format, size, mode or palette, colours in use, bytes, metadata. Of an animation, the colours
-    are those of its first frame.
+    Format, size, mode or palette, colours in use, bytes, metadata, and what kmc changes when it
+    reads the picture. Of an animation, the colours are those of its first frame.
 
     \b
       kmc info *.png
@@ -106,33 +100,27 @@ def described(source: Input) -> Description:
     ImageError
         It cannot be read.
     """
-    from PIL import Image
-
-    import kmc
-    from kmc.images.reading import FORMATS
+    from kmc.color_histogram import histogram
+    from kmc.images.reading import open_source
 
     stream, n_bytes = source.source()
-    picture = kmc.read(stream, frame=0)
+    with open_source(stream, frame=0) as opened:
+        picture, pillow, frames = opened.picture(), opened.pillow, opened.n_frames
+        format, mode = pillow.format or "", pillow.mode
+        palette = len(pillow.getpalette()) // 3 if mode in ("P", "PA") else None
     height, width = picture.pixels.shape[:2]
     said = repr(picture.metadata).removeprefix("<kmc.Metadata: ").removesuffix(">")
-    with Image.open(stream, formats=FORMATS) as header:
-        frames = getattr(header, "n_frames", 1)
-        return Description(
-            source.path,
-            header.format or "",
-            n_bytes,
-            width,
-            height,
-            header.mode,
-            frames,
-            _entries(header),
-            len(kmc.histogram(picture)),
-            round(8 * n_bytes / (width * height * frames), 4),
-            said if said != "none" else "",
-        )
-
-
-def _entries(header: Any) -> int | None:
-    if header.mode not in ("P", "PA"):
-        return None
-    return len(header.getpalette()) // 3
+    return Description(
+        source.path,
+        format,
+        n_bytes,
+        width,
+        height,
+        mode,
+        frames,
+        palette,
+        len(histogram(picture)),
+        round(8 * n_bytes / (width * height * frames), 4),
+        said if said != "none" else "",
+        picture.changes,
+    )

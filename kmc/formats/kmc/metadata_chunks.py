@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from kmc.core import _core
-from kmc.errors import ArgumentError, ArgumentTypeError, FormatError
+from kmc.errors import ArgumentError, FormatError
 from kmc.formats.kmc.container import Chunk, chunk, read_varint, varint
 from kmc.metadata import Metadata
 
-# Blocks are byte strings, coded or stored; numbers are doubles, lowest byte first.
-_BLOCKS = {b"c": "icc_profile", b"e": "exif", b"x": "xmp"}
-_NUMBERS = {b"d": ("dpi", 2), b"g": ("gamma", 1), b"w": ("chromaticity", 8)}
+# Blocks are byte strings, coded or stored; numbers have these types, lowest byte first.
+_BLOCKS = {b"c": "icc_profile", b"e": "exif", b"x": "xmp", b"t": "text"}
+_NUMBERS = {
+    b"d": ("dpi", "<2d"),
+    b"g": ("gamma", "<d"),
+    b"w": ("chromaticity", "<8d"),
+    b"p": ("cicp", "<4B"),
+    b"a": ("aspect", "<2I"),
+}
 
 # A coded block has at most this many times the bytes of its code, so that a small file cannot ask
 # for much memory or time. A writer appends zeros to shorter code: they do not change it.
@@ -21,40 +27,43 @@ _MAX_EXPANSION = 64
 
 
 def metadata_chunks(metadata: Metadata) -> list[bytes]:
-    """The chunks of what there is.
-
-    Examples
-    --------
-    >>> import kmc
-    >>> from kmc.formats.kmc.metadata_chunks import metadata_chunks
-    >>> [made[:2] for made in metadata_chunks(kmc.Metadata(dpi=(300.0, 300.0)))]
-    [b'd\\x10']
-    """
-    made = []
-    for type, field in _BLOCKS.items():
-        if (block := getattr(metadata, field)) is not None:
-            if not isinstance(block, bytes | bytearray | memoryview):
-                raise ArgumentTypeError(f"{field} must be bytes, not {block.__class__.__name__}")
-            made.append(chunk(type, _coded(bytes(block))))
-    for type, (field, _) in _NUMBERS.items():
+    """The chunks of the metadata that there is."""
+    made = [chunk(type, _coded(block)) for type, block in _blocks(metadata)]
+    for type, (field, layout) in _NUMBERS.items():
         if (value := getattr(metadata, field)) is not None:
             numbers = value if isinstance(value, tuple) else (value,)
-            made.append(chunk(type, struct.pack(f"<{len(numbers)}d", *numbers)))
+            made.append(chunk(type, struct.pack(layout, *numbers)))
     return made
 
 
 def metadata_bytes(metadata: Metadata) -> int:
-    """The bytes of the blocks of metadata.
+    """The bytes of the blocks of metadata."""
+    return sum(len(block) for _, block in _blocks(metadata))
 
-    Examples
-    --------
-    >>> import kmc
-    >>> from kmc.formats.kmc.metadata_chunks import metadata_bytes
-    >>> metadata_bytes(kmc.Metadata(dpi=(300.0, 300.0), xmp=b"<x/>"))
-    4
+
+def _blocks(metadata: Metadata) -> Iterator[tuple[bytes, bytes]]:
+    """The blocks that there are, with the types of their chunks."""
+    for type, field in _BLOCKS.items():
+        block = getattr(metadata, field)
+        if field == "text":
+            pairs = (f"{keyword}\0{text}\0".encode() for keyword, text in block)
+            block = b"".join(pairs) or None
+        if block is not None:
+            yield type, bytes(block)
+
+
+def _text(block: bytes) -> tuple[tuple[str, str], ...]:
+    """The keywords and texts in a block, each followed by a NUL.
+
+    Raises
+    ------
+    ValueError
+        They are not of UTF-8, or not in pairs.
     """
-    blocks = (getattr(metadata, field) for field in _BLOCKS.values())
-    return sum(len(block) for block in blocks if block is not None)
+    *parts, end = block.decode("utf-8").split("\0")
+    if end or len(parts) % 2:
+        raise ValueError("its keywords and texts are not in pairs")
+    return tuple(zip(parts[::2], parts[1::2], strict=True))
 
 
 def read_metadata(
@@ -65,18 +74,11 @@ def read_metadata(
     Raises
     ------
     FormatError
-        One is damaged, or there twice, unless `partial` lets it be.
-
-    Examples
-    --------
-    >>> from kmc.formats.kmc.container import Chunk
-    >>> from kmc.formats.kmc.metadata_chunks import read_metadata
-    >>> read_metadata([Chunk(b"?", b"", 8)], "a.kmc", 1000)
-    <kmc.Metadata: none>
+        One is damaged, or there twice, unless `partial` is given.
     """
     fields: dict[str, Any] = {}
     for found in chunks:
-        read: Callable[[Chunk, str, int], tuple[str, Any]]
+        read: Callable[[Chunk, str, int], tuple[str, Any, int]]
         if found.type in _BLOCKS:
             read = _block
         elif found.type in _NUMBERS:
@@ -84,7 +86,7 @@ def read_metadata(
         else:
             continue
         try:
-            field, value = read(found, name, most)
+            field, value, size = read(found, name, most)
             if field in fields:
                 raise FormatError(f"{name}: a second chunk {found.type!r} at byte {found.at}")
         except FormatError:
@@ -92,7 +94,7 @@ def read_metadata(
                 raise
         else:
             fields[field] = value
-            most -= len(value) if isinstance(value, bytes) else 0
+            most -= size
     return Metadata(**fields)
 
 
@@ -104,7 +106,8 @@ def _coded(block: bytes) -> bytes:
     return coded if len(coded) < len(stored) else stored
 
 
-def _block(found: Chunk, name: str, most: int) -> tuple[str, bytes]:
+def _block(found: Chunk, name: str, most: int) -> tuple[str, Any, int]:
+    """The field, its value, and the bytes of its block."""
     where = f"{name}: chunk {found.type!r} at byte {found.at}"
     size, start = read_varint(found.data, 0, where)
     code = found.data[start:]
@@ -121,20 +124,28 @@ def _block(found: Chunk, name: str, most: int) -> tuple[str, bytes]:
         raise FormatError(
             f"{where} takes {size + tables} bytes of memory, and max_memory leaves {most} for it"
         )
-    return _BLOCKS[found.type], _core.block_read(code, size) if tables else code
+    field, block = _BLOCKS[found.type], _core.block_read(code, size) if tables else code
+    if field != "text":
+        return field, block, size
+    try:
+        text = _text(block)
+        Metadata(text=text)
+    except ValueError as error:  # of UTF-8, and ArgumentError
+        raise FormatError(f"{where}: {error}") from error
+    return field, text, size
 
 
-def _numbers(found: Chunk, name: str, most: int) -> tuple[str, Any]:
-    field, n = _NUMBERS[found.type]
-    if len(found.data) != 8 * n:
-        raise FormatError(
-            f"{name}: chunk {found.type!r} at byte {found.at} has {len(found.data)} bytes, "
-            f"not {8 * n}"
-        )
-    values = struct.unpack(f"<{n}d", found.data)
-    value: Any = values if n > 1 else values[0]
+def _numbers(found: Chunk, name: str, most: int) -> tuple[str, Any, int]:
+    """The field, its value, and 0 bytes of a block."""
+    where = f"{name}: chunk {found.type!r} at byte {found.at}"
+    field, layout = _NUMBERS[found.type]
+    size = struct.calcsize(layout)
+    if len(found.data) != size:
+        raise FormatError(f"{where} has {len(found.data)} bytes, not {size}")
+    values = struct.unpack(layout, found.data)
+    value: Any = values if len(values) > 1 else values[0]
     try:
         Metadata(**{field: value})
     except ArgumentError as error:
-        raise FormatError(f"{name}: chunk {found.type!r} at byte {found.at}: {error}") from error
-    return field, value
+        raise FormatError(f"{where}: {error}") from error
+    return field, value, 0

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import io
+import warnings
 from typing import IO, Any
 
 import numpy as np
 from PIL import Image, ImageFile, ImagePalette
 
+from kmc.errors import FormatWarning, ImageWarning
 from kmc.formats.kmc.codec import DEFAULT_MAX_MEMORY, decode, encode, read_header
 from kmc.formats.kmc.container import NAME, SIGNATURE
 from kmc.formats.kmc.header import Header
 from kmc.formats.kmc.metadata_chunks import read_metadata
 from kmc.formats.painting import painted
-from kmc.images.lossless import indexed
-from kmc.images.reading import read_bytes
+from kmc.images.files import read_bytes
+from kmc.images.pillow_source import SETTINGS
+from kmc.images.reading import open_source
 from kmc.metadata import EXIF_PREFIX, Metadata
 
 
@@ -53,6 +56,7 @@ class KmcImageFile(ImageFile.ImageFile):
                 self.info["transparency"] = alpha.tobytes()
         metadata = read_metadata(chunks, self._name, DEFAULT_MAX_MEMORY)
         self.info.update(_info(metadata))
+        self.text = dict(metadata.text)  # as Pillow's PNG pictures have it
         self.tile = []
 
     def load(self) -> Any:
@@ -82,23 +86,33 @@ def _mode(header: Header) -> str:
 
 def _info(metadata: Metadata) -> dict[str, Any]:
     exif = metadata.exif and EXIF_PREFIX + metadata.exif
-    info = {name: getattr(metadata, name) for name in ("icc_profile", "dpi", "xmp", "gamma")}
-    info |= {"exif": exif, "chromaticity": metadata.chromaticity}
+    names = ("icc_profile", "dpi", "xmp", "gamma", "chromaticity", "cicp", "aspect")
+    info = {name: getattr(metadata, name) for name in names} | {"exif": exif}
     return {name: value for name, value in info.items() if value is not None}
 
 
 def save(picture: Image.Image, file: IO[bytes]) -> None:
-    """Write a Pillow picture as it is; `level` and `threads` may be among save()'s parameters.
+    """Write a Pillow picture as it is, upright: of several frames the current one, as Pillow does.
 
-    Examples
-    --------
-    >>> import io, kmc
-    >>> from PIL import Image
-    >>> file = io.BytesIO()
-    >>> Image.new("RGB", (300, 200), "navy").save(file, "KMC", level=9)
-    >>> len(file.getvalue())
-    19
+    Parameters of ``Image.save`` are `level` and `threads`, as for `kmc.IndexedImage.save`, and
+    metadata in place of the picture's own: `icc_profile`, `dpi`, `exif` and `xmp`.
+
+    Warns
+    -----
+    FormatWarning
+        The picture has further frames.
+    ImageWarning
+        Something had to be changed.
     """
-    settings: dict[str, Any] = getattr(picture, "encoderinfo", {})
-    options = {name: settings[name] for name in ("level", "threads") if name in settings}
-    file.write(encode(*indexed(picture, settings), **options))
+    given: dict[str, Any] = getattr(picture, "encoderinfo", {})
+    options = {name: given[name] for name in ("level", "threads") if name in given}
+    settings = {name: given[name] for name in SETTINGS if name in given}
+    n_frames = getattr(picture, "n_frames", 1)
+    frame = picture.tell() if n_frames > 1 and picture.format != "MPO" else None
+    if frame is not None:
+        warnings.warn(f".kmc holds frame {frame} of {n_frames}", FormatWarning, stacklevel=4)
+    with open_source(picture, frame) as source:
+        found = source.indexed(settings)
+    for change in found.changes:
+        warnings.warn(change, ImageWarning, stacklevel=4)
+    file.write(encode(found.indices, found.colors, found.metadata, **options))
