@@ -18,7 +18,8 @@ from pictures import encoded
 from PIL import ExifTags, Image
 
 import kmc
-from kmc.images.reading import FORMATS, as_pixels
+from kmc.images.files import FORMATS
+from kmc.images.reading import as_pixels
 
 pytestmark = pytest.mark.once
 

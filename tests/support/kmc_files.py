@@ -12,7 +12,7 @@ from kmc.formats.kmc.codec import picture_chunks
 from kmc.formats.kmc.container import END, SIGNATURE
 from kmc.formats.kmc.header import Header
 from kmc.formats.palette_order import image_entries, renumbered
-from kmc.images import lossless
+from kmc.images.reading import read_indexed
 
 BEGINNING = SIGNATURE + b"\x01"
 
@@ -59,8 +59,8 @@ def with_indices(image: kmc.IndexedImage, indices: NDArray[np.integer[Any]]) -> 
 
 def lossless_image(picture: Image.Image) -> kmc.IndexedImage:
     """The indices and palette that a Pillow picture already has."""
-    indices, colors, metadata = lossless.indexed(picture)
-    return kmc.IndexedImage(indices, kmc.Palette(colors), 0.0, metadata)
+    found = read_indexed(picture)
+    return kmc.IndexedImage(found.indices, kmc.Palette(found.colors), 0.0, found.metadata)
 
 
 def ordered_image(image: kmc.IndexedImage, order: str) -> kmc.IndexedImage:

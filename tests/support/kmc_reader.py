@@ -102,7 +102,7 @@ def read_metadata(data):
     """The blocks of metadata, by the type of their chunks."""
     blocks = {}
     for type, content in read_chunks(data):
-        if type in (b"c", b"e", b"x"):
+        if type in (b"c", b"e", b"x", b"t"):
             size, at = read_varint(content, 0)
             code = content[at:]
             assert size <= 64 * len(code)
