@@ -54,7 +54,10 @@ class Opener:
 
     def mask(self, path: str) -> NDArray[np.uint8]:
         """The grey levels (H, W) of a picture, scaled as all others are."""
-        pixels = resized(read(path).pixels, self.size, path)
+        with about(path):
+            picture = read(path)
+            warn_of(picture.changes)
+        pixels = resized(picture.pixels, self.size, path)
         if pixels.shape[2] == 1:
             return pixels[:, :, 0]
         # The luma of ITU-R BT.601, as Pillow's mode "L" has it.

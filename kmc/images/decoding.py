@@ -216,7 +216,7 @@ def palette_entries(decoded: Decoded) -> NDArray[np.uint8]:
         colors = np.array(picture.getpalette("RGBA"), np.uint8).reshape(-1, 4)
     if colors.shape[1] == 1:
         colors = np.repeat(colors, 3, axis=1)
-    last = int(picture.getchannel(0).getextrema()[1])
+    last = int(np.max(picture.getextrema()[0] if picture.mode == "PA" else picture.getextrema()))
     rgba = np.zeros((max(len(colors), last + 1), 4), np.uint8)
     rgba[:, 3] = 255
     rgba[: len(colors), : colors.shape[1]] = colors

@@ -65,7 +65,8 @@ def pillow_pixels(decoded: Decoded, changes: Changes) -> NDArray[np.uint8]:
     channels, convert = _conversion(decoded, changes)
     pictures = [upright(part, decoded.orientation) for part in (decoded.picture, decoded.low)]
     pixels = _in_strips([part for part in pictures if part is not None], channels, convert)
-    if pixels.shape[2] == 4 and (pixels[..., 3] == 255).all():  # an unused transparent colour
+    unsure = decoded.key is not None or decoded.low is not None or decoded.picture.mode == "PA"
+    if unsure and pixels.shape[2] == 4 and (pixels[..., 3] == 255).all():
         pixels = np.ascontiguousarray(pixels[..., :3])
     return _grey_pixels(pixels, decoded, changes) if decoded.is_grey else pixels
 
@@ -178,8 +179,7 @@ def _palette_conversion(decoded: Decoded, changes: Changes) -> tuple[int, _Conve
         changes.lossy.append("palette of 16 bits a channel reduced to 8")
     picture, colors = decoded.picture, palette_entries(decoded)
     if picture.mode == "P":
-        used = np.flatnonzero(picture.histogram())
-        if (colors[used, 3:] == 255).all():
+        if colors.shape[1] == 4 and (colors[np.flatnonzero(picture.histogram()), 3] == 255).all():
             colors = np.ascontiguousarray(colors[:, :3])
         mode = {3: "RGB", 4: "RGBA"}[colors.shape[1]]
 
