@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from mypy import api
 
-pytestmark = pytest.mark.once
+pytestmark = pytest.mark.project
 
 USAGE = Path(__file__).with_name("typed_usage.py")
 

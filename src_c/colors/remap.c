@@ -29,7 +29,7 @@ typedef struct remapping {
 } remapping;
 
 /* Pixels may have changed since their colours were counted, and what the table holds for other colours is arbitrary:
- * a block with an index beyond the palette is bounded. The maximum is taken in a loop of its own, which is vectorised. */
+ * a block with an index beyond the palette is bounded. Loops of their own are vectorised. */
 static void look_up(const remapping *r, const uint32_t *keys, size_t n, size_t at)
 {
     if (r->index_bytes == 1) {

@@ -30,7 +30,7 @@ from bench import (  # noqa: E402
 from bench.contender import Answer, score, verify  # noqa: E402
 from bench.pictures import Picture, mosaic  # noqa: E402
 
-pytestmark = pytest.mark.once
+pytestmark = pytest.mark.project
 
 # Two pixels of 10 and one each of 20 and 100, in one channel of three.
 PICTURE = Picture(

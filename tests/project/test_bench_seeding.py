@@ -15,7 +15,7 @@ sys.path.append(str(ROOT))  # at the end: the installed kmc comes before the che
 from bench import divide, seeding  # noqa: E402
 from bench.pictures import Picture  # noqa: E402
 
-pytestmark = pytest.mark.once
+pytestmark = pytest.mark.project
 
 HEAPS = np.array([[20.0, 20, 20], [30, 200, 90], [220, 210, 60]])
 COLORS = np.concatenate([HEAPS + off for off in (-3, 0, 3)])
