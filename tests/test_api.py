@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from types import ModuleType
 
 import pytest
+from processes import loaded_by
 
 import kmc
 from kmc import errors
@@ -140,12 +141,6 @@ def test_everything_public_is_annotated(value):
     assert signature.return_annotation is not signature.empty
     for name, parameter in signature.parameters.items():
         assert name == "self" or parameter.annotation is not parameter.empty
-
-
-def loaded_by(statement: str) -> set[str]:
-    script = f"import sys; {statement}; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
-    return set(done.stdout.decode().split())
 
 
 def test_import_is_light():

@@ -32,8 +32,9 @@ typedef struct ordering {
     void *indices;
 } ordering;
 
-/* What a colour's mixture has to look like, as number i of some; `label` is what the plain mapping gives it. */
-static void ordered(const ordering *o, size_t color, size_t label, kmc_mixtures *m, size_t i)
+/* Target i of some: what the mixture for a colour has to look like; `label` is what the plain mapping gives it. Returns
+ * whether that entry is the target: then it alone is the mixture. */
+static int set_target(const ordering *o, size_t color, size_t label, kmc_mixtures *m, size_t i)
 {
     const int with_alpha = o->canvas->channels == 4;
     const int opaque = with_alpha && o->mixing->colors[4 * color + 3] == 255 && m->grid->opaque.entries.n != 0;
@@ -54,6 +55,7 @@ static void ordered(const ordering *o, size_t color, size_t label, kmc_mixtures 
         m->limit[i][c] = (int16_t)(limit < KMC_MAX_COORDINATE ? limit : KMC_MAX_COORDINATE);
     }
     memset(m->opaque[i], opaque ? 0xFF : 0, sizeof m->opaque[i]);
+    return off == 0;
 }
 
 /* The indices that were found, from dark to light. Few of them differ. */
@@ -84,11 +86,9 @@ static void sort(const kmc_mixtures *m, size_t which, const uint16_t *lightness,
         for (uint8_t i = 0; i < counts[j]; i++) sorted[at++] = kinds[j];
 }
 
-/* What is fully transparent is not mixed. */
-static void keep(const ordering *o, size_t color, size_t label, uint16_t *mixture)
+static int is_clear(const ordering *o, size_t color)
 {
-    if (o->canvas->channels != 4 || o->mixing->colors[4 * color + 3] != 0) return;
-    for (size_t i = 0; i < KMC_MIXTURE; i++) mixture[i] = (uint16_t)label;
+    return o->canvas->channels == 4 && o->mixing->colors[4 * color + 3] == 0;
 }
 
 static kmc_status mix_task(void *job, ptrdiff_t task, int thread)
@@ -101,17 +101,18 @@ static kmc_status mix_task(void *job, ptrdiff_t task, int thread)
     for (size_t j = begin; j < end && status == KMC_OK; j += KMC_MIXTURES) {
         kmc_mixtures mixtures = {.grid = grid, .passed = PASSED};
         size_t labels[KMC_MIXTURES];
+        int exact[KMC_MIXTURES];
         const size_t here = kmc_smaller(end - j, KMC_MIXTURES);
         for (size_t i = 0; i < here; i++) {
             labels[i] = o->mixing->labels[j + i];
             if (labels[i] >= o->canvas->k) return KMC_BAD_ARGUMENT;
-            ordered(o, j + i, labels[i], &mixtures, i);
+            exact[i] = set_target(o, j + i, labels[i], &mixtures, i) || is_clear(o, j + i);
         }
         o->run->kernels->mix(&mixtures);
         for (size_t i = 0; i < here; i++) {
             uint16_t mixture[KMC_MIXTURE];
-            sort(&mixtures, i, o->mixing->lightness, mixture);
-            keep(o, j + i, labels[i], mixture);
+            if (!exact[i]) sort(&mixtures, i, o->mixing->lightness, mixture);
+            for (size_t at = 0; at < KMC_MIXTURE && exact[i]; at++) mixture[at] = (uint16_t)labels[i];
             for (size_t at = 0; at < KMC_MIXTURE; at++)
                 kmc_index_set(o->mixtures, o->canvas->index_bytes, KMC_MIXTURE * (j + i) + at, mixture[at]);
         }

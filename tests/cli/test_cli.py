@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 import pytest
+from processes import loaded_by
 from shell import picture, run
-from test_api import loaded_by
 
 import kmc
 from kmc.cli.exit_codes import Exit, worst

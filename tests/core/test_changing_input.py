@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scenes import of_kind as few
 
 import kmc
 from kmc.core import _core
@@ -28,16 +29,6 @@ Pixels = NDArray[np.uint8]
 KINDS = ("grey", "rgb", "rgba", "opaque")
 DITHERS = (None, "floyd-steinberg", "atkinson", "bayer", "blue-noise")
 ORDERS = ("luminance", "popularity", "hue", "compact")
-
-
-def few(kind: str, shape: tuple[int, int] = (90, 110), seed: int = 0) -> Pixels:
-    """A picture of some hundred colours."""
-    channels = {"grey": 1, "rgb": 3}.get(kind, 4)
-    random = np.random.default_rng(seed)
-    colors = random.integers(0, 256, (300, channels), np.uint8)
-    if kind == "opaque":
-        colors[:, 3] = 255
-    return colors[random.integers(0, 300, shape)]
 
 
 def noise(pixels: Pixels, seed: int = 1) -> Pixels:

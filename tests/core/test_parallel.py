@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import _thread
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import reference
+from processes import interrupted_after
 
 import kmc
 from kmc.core import _core
@@ -100,23 +99,6 @@ def test_several_python_threads_at_once(mosaic):
 
     with ThreadPoolExecutor(6) as pool:
         assert all(pool.map(work, [1, 2, 3, 7] * 3))
-
-
-def interrupted_after(call, after=0.2):
-    """Seconds from Ctrl-C, pressed some time into the call, to its KeyboardInterrupt."""
-    pressed = []
-
-    def press():
-        pressed.append(time.monotonic())
-        _thread.interrupt_main()
-
-    timer = threading.Timer(after, press)
-    timer.start()
-    with pytest.raises(KeyboardInterrupt):
-        call()
-    answered = time.monotonic()
-    timer.join()
-    return answered - pressed[0]
 
 
 @pytest.mark.parametrize("threads", [1, 2])

@@ -211,6 +211,15 @@ def test_a_picture_of_few_colours_stays_as_it_is(name):
 
 
 @pytest.mark.parametrize("name", DITHERS)
+@given(st.integers(1, 3), st.integers(0, 9))
+def test_colours_that_are_near_each_other_stay_as_they_are(name, apart, seed):
+    """Several palette colours in one cell of the grid."""
+    colors = (100 + apart * scattered((40, 3), 5, seed)).astype(np.uint8)
+    pixels = colors[scattered((12, 20), 40, seed + 1)]
+    np.testing.assert_array_equal(np.asarray(kmc.quantize(pixels, 256, dither=name)), pixels)
+
+
+@pytest.mark.parametrize("name", DITHERS)
 def test_clear_stays_clear_and_opaque_stays_opaque(name):
     pixels, palette = alpha_picture(40, 50, 1), some_palette(4, 16, 2)
     painted = palette[found(pixels, palette, name)[0]]

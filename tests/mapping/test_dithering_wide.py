@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from test_changing_input import few
-from test_parallel import interrupted_after
+from processes import interrupted_after
+from scenes import of_kind as few
 
 import kmc
 

@@ -145,6 +145,8 @@ def stray(d: Dithering, x: int, y: int) -> Ints:
 def mixture(d: Dithering, own: Ints, plain: int, opaque: bool, strength: int) -> list[int]:
     """Sixteen entries that together look like a colour, in the order in which they are found."""
     target = d.palette[plain] + ((own - d.palette[plain]) * strength + 128 >> 8)
+    if (target == d.palette[plain]).all():
+        return [plain] * 16
     limit = 3 * int(np.abs(target - d.palette[plain]).sum()) // d.n
     if opaque and d.n == 4 and (d.palette[:, 3] == 0).any():
         limit = 3 * int(np.abs(target - d.palette[plain])[:3].sum()) // 3

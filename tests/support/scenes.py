@@ -136,3 +136,13 @@ ALPHA = {
     "veil": veil(30, 40),
     "rgba noise": noise(30, 40, 4, 3),
 }
+
+
+def of_kind(kind: str, shape: tuple[int, int] = (90, 110), seed: int = 0) -> Pixels:
+    """A picture of some hundred colours."""
+    channels = {"grey": 1, "rgb": 3}.get(kind, 4)
+    random = np.random.default_rng(seed)
+    colors = random.integers(0, 256, (300, channels), np.uint8)
+    if kind == "opaque":
+        colors[:, 3] = 255
+    return colors[random.integers(0, 300, shape)]
