@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from kmc.colors.arrays import MAX_COLORS, color_of_code, hex_codes, promoted
 from kmc.errors import ArgumentError, PaletteNotFoundError, PaletteReadError
 from kmc.formats.palette_pictures import colors_of, strip
-from kmc.formats.registry import write
+from kmc.formats.registry import FORMATS, format_of_suffix, write
 from kmc.utils.atomic_write import replace
 from kmc.utils.os_errors import reading, writing
 
@@ -69,12 +69,32 @@ def save_colors(colors: Colors, path: str | os.PathLike[str]) -> None:
     """
     name = os.fsdecode(path)
     suffix = os.path.splitext(name)[1].lower()
+    check_suffix(name)
     if suffix not in _WRITERS:
         write(*strip(colors), None, path)
         return
     data = encoded(colors, suffix, os.path.splitext(os.path.basename(name))[0])
     with writing(name):
         replace(path, data)
+
+
+def check_suffix(path: str) -> None:
+    """Check that `save_colors` writes files of this suffix.
+
+    Raises
+    ------
+    ArgumentError
+        It does not.
+    """
+    suffix = os.path.splitext(path)[1].lower()
+    if suffix not in _WRITERS and format_of_suffix(path) is None:
+        ending = f"suffix {suffix!r}" if suffix else "a name without a suffix"
+        palettes = ", ".join(each[1:] for each in _WRITERS)
+        pictures = ", ".join(kind.name for kind in FORMATS)
+        raise ArgumentError(
+            f"{path}: {ending} is no format of palettes; these are {palettes}, "
+            f"and of pictures {pictures}"
+        )
 
 
 def encoded(colors: Colors, suffix: str, title: str) -> bytes:
