@@ -13,7 +13,7 @@ from kmc.cli.main import main, program
 
 pytestmark = pytest.mark.once
 
-COMMANDS = list(program.homes)
+COMMANDS = list(program.modules)
 
 
 def test_alone_it_shows_a_short_help(cli):

@@ -59,7 +59,9 @@ def test_a_mask_of_another_size(cli, tmp_path):
     picture(tmp_path / "mask.png", (5, 5))
     code, _, err = cli("quantize", "photo.png", "-k", 6, "--importance", "mask.png", "-n")
     assert code == 1
-    assert err.startswith("kmc: photo.png: importance must have shape")
+    assert err == (
+        "kmc: photo.png: the mask of --importance has 5 x 5 pixels, and the picture 64 x 48\n"
+    )
 
 
 def test_one_palette_for_all(cli, photo, tmp_path):
@@ -103,8 +105,7 @@ def test_dithering(cli, photo):
     np.testing.assert_array_equal(painted("o.png"), np.asarray(expected))
     code, _, err = cli("quantize", "photo.png", "none.png", "--dither-strength", 0.5)
     assert code == 1
-    assert err.startswith("kmc: dither_strength needs a dither: ")
-    assert err.count("\n") == 1
+    assert err.startswith("kmc: --dither-strength needs --dither\n")
     assert cli("quantize", "photo.png", "--dither", "bayer", "--dither-strength", 2)[0] == 1
 
 
@@ -154,9 +155,8 @@ def test_goals_out_of_reach(cli, tmp_path):
         assert [json.loads(line)["code"] for line in out.splitlines()] == [99, 0]
         assert tree(tmp_path) == ["easy-kmc.png", "easy.bmp", "photo.png"]
     code, _, err = cli("quantize", "photo.png", "photo.png", "--psnr", 3, "--max-mse", 4)
-    assert (code, err) == (
-        1, "kmc: psnr and max_mse exclude each other: one goal at a time\n"
-    )  # fmt: skip
+    assert code == 1
+    assert err.startswith("kmc: --psnr and --max-mse exclude each other: one goal at a time\n")
     for wrong in ("80-60", "80", "-", "0-101", "a-b", "50--60"):
         assert cli("quantize", "photo.png", "--quality", wrong)[0] == 1
     assert cli("quantize", "photo.png", "--psnr", 30, "--shared-palette")[0] == 1
