@@ -152,7 +152,7 @@ def output_format(target: str, name: str | None) -> Format:
     other = format_of_suffix(target)
     if target != STDIO and other is not None and other is not format:
         raise click.UsageError(
-            f"{target}: its ending is that of {other.name}, not of {format.name}"
+            f"{target}: --format {format.name} contradicts the ending, that of {other.name}"
         )
     return format
 

@@ -24,7 +24,7 @@ from kmc.formats.kmc import codec
 from kmc.formats.painting import is_opaque, painted_image, pillow_image
 from kmc.formats.png import MAX_PROFILE, png_bytes, with_metadata
 from kmc.metadata import EXIF_PREFIX, Metadata, descriptive_tags
-from kmc.utils.arguments import whole
+from kmc.utils.arguments import path_name, whole
 from kmc.utils.atomic_write import replace
 from kmc.utils.os_errors import writing
 
@@ -279,10 +279,10 @@ def write(
     """
     kind = find_format(target, format)
     if isinstance(target, str | os.PathLike):
-        name = os.fsdecode(target)
+        name = path_name(target)
         data = encode(indices, colors, metadata, kind, name, **params)
         with writing(name):
-            replace(target, data)
+            replace(name, data)
     else:
         data = encode(indices, colors, metadata, kind, "the file object given", **params)
         with writing("the file object given"):
@@ -309,7 +309,7 @@ def find_format(target: object, format: str | None = None) -> Format:
             raise ArgumentTypeError(f"format must be a string, not {type(format).__name__}")
         wanted, said = format.removeprefix("."), f"format {format!r}"
     elif isinstance(target, str | os.PathLike):
-        path = os.fsdecode(target)
+        path = path_name(target)
         wanted = os.path.splitext(path)[1].removeprefix(".")
         said = f"{path}: suffix {'.' + wanted!r}" if wanted else f"{path}: a name without a suffix"
     elif hasattr(target, "write"):

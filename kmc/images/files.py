@@ -17,6 +17,7 @@ from kmc.errors import (
     KmcError,
     OutOfMemoryError,
 )
+from kmc.utils.arguments import path_name
 from kmc.utils.os_errors import reading
 from kmc.utils.streams import MAX_STREAM_BYTES, read_stream
 
@@ -55,7 +56,7 @@ def _seekable(stream: Any, name: str) -> tuple[BinaryIO, str]:
 
 
 def _open(path: str | os.PathLike[str]) -> tuple[BinaryIO, str]:
-    name = os.fsdecode(path) or "''"
+    name = path_name(path) or "''"
     if os.path.isdir(path):
         raise ImageReadError(f"{name}: is a directory; expected a picture file")
     with reading(name, ImageReadError, ImageNotFoundError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import os
 from numbers import Real
 from typing import Any
 
@@ -10,6 +11,27 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from kmc.errors import ArgumentError, ArgumentTypeError, OutOfMemoryError
+
+
+def path_name(path: Any) -> str:
+    """A path as text, decoded as the file system's names are.
+
+    Raises
+    ------
+    ArgumentTypeError
+        It is no path, or an ``os.PathLike`` that does not give one.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from kmc.utils.arguments import path_name
+    >>> path_name(Path("a", "b.png")) == path_name(str(Path("a", "b.png")))
+    True
+    """
+    try:
+        return os.fsdecode(path)
+    except TypeError as error:
+        raise ArgumentTypeError(f"expected a path: {error}") from None
 
 
 def whole(name: str, value: Any, least: int, most: int | None = None) -> int:

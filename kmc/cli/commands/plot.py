@@ -99,6 +99,8 @@ def _refuse_exclusions(given: dict[str, Any]) -> None:
     if len(kinds) > 1:
         raise click.UsageError(f"--{kinds[0]} and --{kinds[1]} are different figures")
     refuse_contradictions(given)
+    if given["clusters"] and given["n_init"] not in (None, 1):
+        raise click.UsageError("--clusters draws the iterations of one run: it excludes --n-init")
     for name in kinds:
         if name in ("curve", "choices"):
             refuse(["k"], f"--{name} gives the numbers of colours: it excludes {{option}}")
