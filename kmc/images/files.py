@@ -149,9 +149,9 @@ def errors_of(name: str) -> Iterator[None]:
     except KmcError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise ImageTooLargeError(
-            f"{name}: {error}; if you trust the file, raise PIL.Image.MAX_IMAGE_PIXELS"
-        ) from error
+        refusal = ImageTooLargeError(f"{name}: {error}")
+        refusal.add_note("if you trust the file, raise PIL.Image.MAX_IMAGE_PIXELS")
+        raise refusal from error
     except MemoryError as error:
         raise OutOfMemoryError(f"{name}: not enough memory to decode the picture") from error
     except Exception as error:  # decoders raise nearly anything: SyntaxError, struct.error, ...
