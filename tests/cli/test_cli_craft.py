@@ -55,6 +55,15 @@ def test_importance_is_a_picture(cli, photo):
     assert (code, err) == (2, "kmc: none.png: no such file\n")
 
 
+def test_what_is_clear_in_a_mask_does_not_count(cli, photo):
+    mask = np.full((48, 64, 4), 255, np.uint8)
+    mask[:, :30, 3] = 0
+    Image.fromarray(mask).save("mask.png")
+    assert cli("quantize", "photo.png", "-k", 6, "--importance", "mask.png", "-o", "o.png")[0] == 0
+    expected = kmc.quantize(photo, 6, importance=mask[:, :, 3])
+    np.testing.assert_array_equal(painted("o.png"), np.asarray(expected))
+
+
 def test_a_mask_of_another_size(cli, tmp_path):
     picture(tmp_path / "mask.png", (5, 5))
     code, _, err = cli("quantize", "photo.png", "-k", 6, "--importance", "mask.png", "-n")

@@ -221,7 +221,8 @@ def _format(names: Naming, inputs: list[Input], name: str | None, quiet: bool) -
             raise click.UsageError("a terminal shows no pictures: redirect the output, or use -o")
         name = name or "png"
     several = os.path.join(names.folder or "", f"*{names.ending}")
-    target = names.target(inputs[0]) if len(inputs) == 1 else several
+    single = len(inputs) == 1 and not inputs[0].problem
+    target = names.target(inputs[0]) if single else several
     format = output_format(target, name)
     if format.loss:
         if not quiet:  # once, and not for each file
