@@ -91,12 +91,13 @@ def steps(
     """
     if options.get("n_init", 1) != 1:
         raise ArgumentError("the steps of one run are drawn: n_init must be 1")
+    checked = checked_options(k, options, callback=callback, importance=importance)
     pixels = as_pixels(image)
-    drawing = _Drawing(pixels, Path(path_name(folder)), n_pixels, callback)
-    checked = checked_options(k, options, callback=drawing.step, importance=importance)
-    with replace(checked, callback=callback).watch():
+    drawing = _Drawing(pixels, Path(path_name(folder, "folder")), n_pixels, callback)
+    with checked.watch():
         given = colors_of_pixels(pixels, importance, checked.threads)
-        found = ClusteringProblem(given, replace(checked, on_start=drawing.begin)).solve(k)
+        observed = replace(checked, callback=drawing.step, on_start=drawing.begin)
+        found = ClusteringProblem(given, observed).solve(k)
     if drawing.before is None:
         drawing.begin(found.centroids)
     return fitted_palette(found, checked.space)

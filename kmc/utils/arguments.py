@@ -13,8 +13,8 @@ from numpy.typing import DTypeLike, NDArray
 from kmc.errors import ArgumentError, ArgumentTypeError, OutOfMemoryError
 
 
-def path_name(path: Any) -> str:
-    """A path as text, decoded as the file system's names are.
+def path_name(path: Any, name: str = "path") -> str:
+    """A path as text, decoded as the file system's names are; errors call it `name`.
 
     Raises
     ------
@@ -28,10 +28,12 @@ def path_name(path: Any) -> str:
     >>> path_name(Path("a", "b.png")) == path_name(str(Path("a", "b.png")))
     True
     """
+    if not isinstance(path, str | bytes | os.PathLike):
+        raise ArgumentTypeError(f"{name} must be a path, not {type(path).__name__}")
     try:
         return os.fsdecode(path)
     except TypeError as error:
-        raise ArgumentTypeError(f"expected a path: {error}") from None
+        raise ArgumentTypeError(f"{name} must be a path: {error}") from None
 
 
 def whole(name: str, value: Any, least: int, most: int | None = None) -> int:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import click
 import numpy as np
 import pytest
 from matplotlib import pyplot
+from matplotlib.figure import Figure
 from PIL import Image
 
 import kmc
@@ -138,7 +138,7 @@ MODES = {
     "palette": {"plain": [], "file": ["-o", "result.gpl"], "json": ["--format", "json"]},
     "plot": {
         "plain": [],
-        "clusters": ["--clusters"],
+        "clusters": ["--clusters", "--max-iter", "2"],
         "history": ["--history"],
         "curve": ["--curve", "3-6"],
         "choices": ["--choices", "3-6"],
@@ -194,8 +194,7 @@ COMBINATIONS = [
 @pytest.fixture
 def here(photo, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("kmc.cli.commands.plot._encoded", drawn)
-    monkeypatch.setattr(import_module("kmc.plot.steps"), "DPI", 20)
+    monkeypatch.setattr(Figure, "savefig", save_content)
     random = np.random.default_rng(1)
     small = photo[::2, ::2].astype(int) + random.integers(-20, 20, (24, 32, 3))
     small = small.clip(0, 255).astype(np.uint8)
@@ -228,15 +227,17 @@ def observed(cli, here: Path, command: str, arguments: list[str]) -> tuple[objec
     return code, out, cli.raw if code == 0 and "-" in arguments else b"", err, after
 
 
-def drawn(axes: Any, suffix: str) -> bytes:
-    """What a figure shows, in place of the picture of it, which takes longer."""
-    parts = [suffix.encode()]
-    for each in axes.figure.axes:
+def save_content(figure: Any, target: Any, format: str = "png", **_: object) -> None:
+    """In place of ``Figure.savefig``, which takes longer: what the figure shows."""
+    parts = [format.encode()]
+    for each in figure.axes:
         parts += [line.get_xydata().tobytes() for line in each.lines]
         parts += [image.get_array().tobytes() for image in each.images]
         parts += [text.get_text().encode() for text in each.texts]
-    pyplot.close(axes.figure)
-    return b"\n".join(parts)
+        points = [shown for shown in each.collections if hasattr(shown, "_offsets3d")]
+        parts += [np.asarray(axis).tobytes() for shown in points for axis in shown._offsets3d]
+    pyplot.close(figure)
+    target.write(b"\n".join(parts))
 
 
 def is_refused(seen: tuple[object, ...]) -> bool:
