@@ -81,7 +81,7 @@ def choices(
     >>> ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
     >>> ax = kmc.plot.choices(ramp, [2, 4], [None, "bayer"], ax=Figure().add_subplot())
     >>> [text.get_text() for text in ax.texts[::2]]
-    ['2 colours', '4 colours', '2 colours, bayer', '4 colours, bayer']
+    ['2 colours', '4 colours', '2, bayer', '4, bayer']
     """
     columns = _listed("ks", ks, DEFAULT_KS)
     numbers = sorted({whole("ks", k, 1, MAX_COLORS) for k in columns})
@@ -126,7 +126,7 @@ def _row(
     return [
         (plain, colors)
         if dither is None
-        else (plain.palette.remap(picture, dither=dither, threads=threads), f"{colors}, {dither}")
+        else (plain.palette.remap(picture, dither=dither, threads=threads), f"{grouped(k)}, {dither}")
         for dither in dithers
     ]
 

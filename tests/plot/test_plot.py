@@ -343,7 +343,7 @@ def test_curve_says_what_is_wrong(photo):
 def test_choices_are_a_table_of_what_quantize_gives(photo):
     axes = kmc.plot.choices(photo, [8, 2], [None, "atkinson"], seed=3)
     titles = [text.get_text() for text in axes.texts[::2]]
-    assert titles == ["2 colours", "8 colours", "2 colours, atkinson", "8 colours, atkinson"]
+    assert titles == ["2 colours", "8 colours", "2, atkinson", "8, atkinson"]
     drawn = iter(axes.images)
     details = iter(axes.texts[1::2])
     for dither in (None, "atkinson"):
