@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
+import click
 import numpy as np
 
 import kmc
@@ -54,7 +55,7 @@ def fit_options(given: dict[str, Any], opener: Opener) -> dict[str, Any]:
 
     Raises
     ------
-    ArgumentError
+    click.UsageError, ArgumentError
         Options that exclude each other.
     ImageError
         The importance mask cannot be read.
@@ -64,7 +65,9 @@ def fit_options(given: dict[str, Any], opener: Opener) -> dict[str, Any]:
         options["fixed"] = np.array(given["fixed"], np.uint8)
     if given.get("threads"):
         options["threads"] = given["threads"]
-    checked_options(given["k"], cast(FitOptions, options), **goals)
+    checked = checked_options(given["k"], cast(FitOptions, options), **goals)
+    if "seed" in options and not checked.is_random:
+        raise click.UsageError("nothing is random with these options: they exclude --seed")
     options |= goals
     if given.get("importance"):
         options["importance"] = opener.mask(given["importance"])

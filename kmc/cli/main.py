@@ -78,7 +78,7 @@ def _usage_error(error: click.ClickException, arguments: Sequence[str]) -> Exit:
     if files:
         console.note(f"./{console.printable(files[0])} is the file of that name")
     elif context is not None:
-        console.note(f"{context.command_path} --help says more")
+        console.note(f"see {context.command_path} --help")
     return Exit.FAILED
 
 

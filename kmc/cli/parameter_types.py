@@ -36,7 +36,7 @@ def whole(least: int, most: int | None = None) -> Callable[[str | int], int]:
     def convert(text: str | int) -> int:
         number = int(text) if re.fullmatch(r"-?\d{1,18}", str(text).strip()) else least - 1
         if number < least or (most is not None and number > most):
-            raise click.BadParameter(f"{text!r} is no whole number {bounds}")
+            raise click.BadParameter(f"{text!r} is not a whole number {bounds}")
         return number
 
     return convert
@@ -52,7 +52,7 @@ def real(least: float, most: float = math.inf) -> Callable[[str | float], float]
         except ValueError:
             number = math.nan
         if not least <= number <= most:
-            raise click.BadParameter(f"{text!r} is no number {bounds}")
+            raise click.BadParameter(f"{text!r} is not a number {bounds}")
         return number
 
     return convert
@@ -62,7 +62,7 @@ def positive(text: str | float) -> float:
     """A number above 0."""
     number = real(0)(text)
     if number == 0:
-        raise click.BadParameter(f"{text!r} is no number above 0")
+        raise click.BadParameter(f"{text!r} is not a number above 0")
     return number
 
 
@@ -102,7 +102,7 @@ def size(text: str) -> Size:
         width, height = (int(part) if part else None for part in match.groups())
         return Size(width, height)
     raise click.BadParameter(
-        f"{text!r} is no size: 700 is a width, x465 a height, 700x465 both, and 50% a scale"
+        f"{text!r} is not a size: 700 is a width, x465 a height, 700x465 both, and 50% a scale"
     )
 
 
@@ -110,7 +110,9 @@ def whole_range(text: str) -> tuple[int, int]:
     """A range of whole numbers above 0, such as ``2-256``."""
     match = re.fullmatch(r"(\d{1,6})-(\d{1,6})", text.strip())
     if match is None or not 0 < int(match[1]) <= int(match[2]):
-        raise click.BadParameter(f"{text!r} is no range: two numbers like 2-256, the lower first")
+        raise click.BadParameter(
+            f"{text!r} is not a range: two numbers like 2-256, the lower first"
+        )
     return int(match[1]), int(match[2])
 
 
@@ -120,7 +122,9 @@ def quality(text: str) -> tuple[float, float]:
     match = re.fullmatch(rf"{number}?-{number}?", text.strip())
     low, high = (float(match[1] or 0), float(match[2] or 100)) if match else (1.0, 0.0)
     if not low <= high <= 100 or text.strip() == "-":
-        raise click.BadParameter(f"{text!r} is no quality: 60-80, 60- or -80, from 0 to 100")
+        raise click.BadParameter(
+            f"{text!r} is not a quality range: 60-80, 60- or -80, from 0 to 100"
+        )
     return low, high
 
 

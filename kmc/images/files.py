@@ -35,7 +35,7 @@ FORMATS = (
 def open_stream(image: Any) -> tuple[BinaryIO, str, bool]:
     """A seekable stream of a file, what error messages call it, and whether it is ours to close."""
     if isinstance(image, str | os.PathLike):
-        return *_seekable(*_open(image)), True
+        return *_opened(image), True
     if isinstance(image, memoryview) and image.ndim == 1:
         image = image.tobytes()  # of any stride
     if isinstance(image, bytes | bytearray):
@@ -53,6 +53,18 @@ def _seekable(stream: Any, name: str) -> tuple[BinaryIO, str]:
         if hasattr(stream, "seekable") and stream.seekable():
             return stream, name
         return io.BytesIO(read_stream(stream, name)), name  # of a pipe: Pillow needs to go back
+
+
+def _opened(path: str | os.PathLike[str]) -> tuple[BinaryIO, str]:
+    file, name = _open(path)
+    try:
+        stream, _ = _seekable(file, name)
+    except BaseException:
+        file.close()
+        raise
+    if stream is not file:
+        file.close()
+    return stream, name
 
 
 def _open(path: str | os.PathLike[str]) -> tuple[BinaryIO, str]:

@@ -126,7 +126,10 @@ def _row(
     return [
         (plain, colors)
         if dither is None
-        else (plain.palette.remap(picture, dither=dither, threads=threads), f"{grouped(k)}, {dither}")
+        else (
+            plain.palette.remap(picture, dither=dither, threads=threads),
+            f"{grouped(k)}, {dither}",
+        )
         for dither in dithers
     ]
 

@@ -210,6 +210,14 @@ def indices(name):
         return np.asarray(written)
 
 
+def test_a_seed_needs_something_random(cli):
+    arguments = ["photo.png", "-n", "--seed", 3, "--init", "bisecting"]
+    assert cli("quantize", *arguments)[0] == 0  # the search draws at random
+    code, _, err = cli("quantize", *arguments, "--effort", "fast")
+    assert code == 1
+    assert err.startswith("kmc: nothing is random with these options: they exclude --seed\n")
+
+
 def test_orders(cli, photo):
     for order in (None, "compact", "luminance", "popularity", "hue", "none"):
         option = ["--order", order] if order else []

@@ -159,7 +159,7 @@ def test_plot_complains(cli, monkeypatch):
     for arguments, code, words in (
         (["photo.png"], 1, "Missing option '-o'"),
         (["photo.png", "-o", "a.xyz"], 1, "a.xyz: a figure's name ends in .png, .pdf, .svg"),
-        (["photo.png", "-o", "a.png", "--curve", "9-3"], 1, "'9-3' is no range"),
+        (["photo.png", "-o", "a.png", "--curve", "9-3"], 1, "'9-3' is not a range"),
         (["photo.png", "-o", "a", "--curve", "2-3", "--clusters"], 1, "are different figures"),
         (["none.png", "-o", "a.png"], 2, "none.png: no such file"),
         ([".", "-o", "a.png"], 2, ".: is a folder, not a picture"),

@@ -75,6 +75,19 @@ def test_pipes_with_names(cli, tmp_path, photo, _):
 
 
 @POSIX
+def test_a_palette_from_a_pipe(cli, tmp_path, photo, _):
+    """It can be read only once."""
+    source, pipe = picture(tmp_path / "a.png"), tmp_path / "pipe"
+    os.mkfifo(pipe)
+    data = encoded(kmc.quantize(photo, 5).to_pil())
+    with ThreadPoolExecutor() as pool:
+        written = pool.submit(pipe.write_bytes, data)
+        code, _, err = cli("quantize", source, "--palette", pipe, "-o", tmp_path / "o.png")
+        assert written.result() == len(data)
+    assert (code, "5 colours" in err) == (0, True)
+
+
+@POSIX
 @pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1"])
 def test_standard_output_by_its_name(tmp_path, _, name):
     """There is no file where these lead, and nothing to be lost by writing there."""

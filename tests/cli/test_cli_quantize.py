@@ -235,7 +235,7 @@ def test_resize(cli, source, photo, tmp_path, size, expected):
 def test_sizes_that_are_none(cli, source, size):
     code, _, err = cli("quantize", source, "-n", f"--resize={size}")
     assert code == 1
-    assert f"{size!r} is no size: 700 is a width" in err
+    assert f"{size!r} is not a size: 700 is a width" in err
 
 
 def test_resize_to_more_than_memory(cli, source):

@@ -340,11 +340,11 @@ def test_a_figure_takes_a_deadline(cli, source, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["quantize", "--deadline", "0"], "'0' is no number above 0"),
-        (["quantize", "--deadline", "-1"], "'-1' is no number of at least 0"),
-        (["palette", "--deadline", "soon"], "'soon' is no number"),
+        (["quantize", "--deadline", "0"], "'0' is not a number above 0"),
+        (["quantize", "--deadline", "-1"], "'-1' is not a number of at least 0"),
+        (["palette", "--deadline", "soon"], "'soon' is not a number"),
         (["quantize", "--palette", "nord", "--deadline", "1"], "nothing to find by --deadline"),
-        (["plot", "--curve", "2-9", "-o", "a.png", "--deadline", "1"], "without --deadline"),
+        (["plot", "--curve", "2-9", "-o", "a.png", "--deadline", "1"], "excludes --deadline"),
     ],
 )
 def test_deadlines_that_the_program_refuses(cli, source, arguments, words):
