@@ -252,7 +252,7 @@ FORMATS = (
 # How to do without the alpha that a format cannot hold.
 _WITHOUT_ALPHA = {
     "none": "put the image on a background first: Image.alpha_composite(background, image)",
-    "one clear": "or round alpha first: pixels[..., 3] = np.where(pixels[..., 3] < 128, 0, 255)",
+    "one clear": "round alpha first: pixels[..., 3] = np.where(pixels[..., 3] < 128, 0, 255)",
 }
 
 _BY_SUFFIX = {suffix: kind for kind in FORMATS for suffix in kind.suffixes}
