@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kmc import core
 from kmc.clustering.importance import fixed_point, weigh, within_limit
 from kmc.clustering.weighted_colors import WeightedColors
 from kmc.color_histogram import Histogram, histogram
 from kmc.colors.arrays import morton_keys, promoted
-from kmc.core import _core
 from kmc.errors import ArgumentError, KmcError
 from kmc.images.files import is_pillow
 from kmc.images.reading import Picture, as_pixels
@@ -68,7 +68,7 @@ def colors_of_pixels(
     >>> colors_of_pixels(np.array([[[5], [9], [9]]], np.uint8), [[1, 1, 1]], 1).weights.tolist()
     [1, 2]
     """
-    colors, counts = _core.histogram(pixels, threads)
+    colors, counts = core.colors.histogram(pixels, threads)
     if importance is None:
         return WeightedColors(colors, counts)
     return WeightedColors(colors, counts, weigh(pixels, colors, importance, threads))
