@@ -149,7 +149,7 @@ def gpl(swatches: list[Swatch]) -> list[str]:
     """
     from kmc.formats.palette_files import encoded
 
-    return encoded(sorted_palette(swatches).colors, ".gpl", "kmc").decode().splitlines()
+    return encoded(sorted_palette(swatches).colors, "gpl", "kmc").decode().splitlines()
 
 
 def sorted_palette(swatches: list[Swatch]) -> Palette:
