@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmc.core import _core
+from kmc.formats.bit_packing import index_bits, packed_rows
 
 # Filter types of PNG, and the choice of one for each row.
 NONE, SUB, UP, PAETH, ADAPTIVE = 0, 1, 2, 4, -1
@@ -92,18 +93,6 @@ class Plan(NamedTuple):
 
 # The number of an order of the palette, and a layout.
 _Candidate = tuple[int, Layout]
-
-
-def index_bits(k: int) -> int:
-    """The fewest bits that PNG can give to an index below k: 1, 2, 4 or 8.
-
-    Examples
-    --------
-    >>> from kmc.formats.png_compression import index_bits
-    >>> [index_bits(k) for k in (1, 2, 3, 16, 17, 256)]
-    [1, 1, 2, 4, 8, 8]
-    """
-    return next(bits for bits in (1, 2, 4, 8) if k <= 1 << bits)
 
 
 def best_plan(
@@ -308,21 +297,7 @@ def _deflated_at_once(data: NDArray[np.uint8], level: int) -> bytes:
 
 
 def _filtered(indices: NDArray[np.uint8], layout: Layout, threads: int) -> NDArray[np.uint8]:
-    return _core.png_filter(_packed(indices, layout.bits), threads, layout.filter).reshape(-1)
-
-
-def _packed(indices: NDArray[np.uint8], bits: int) -> NDArray[np.uint8]:
-    """The rows with the first index of a byte in its high bits, filled up with zeros."""
-    if bits == 8:
-        return np.ascontiguousarray(indices)
-    height, width = indices.shape
-    per_byte = 8 // bits
-    padded = np.zeros((height, -(-width // per_byte) * per_byte), np.uint8)
-    padded[:, :width] = indices
-    rows = np.zeros((height, padded.shape[1] // per_byte), np.uint8)
-    for i in range(per_byte):
-        rows |= padded[:, i::per_byte] << (8 - bits - bits * i)
-    return rows
+    return _core.png_filter(packed_rows(indices, layout.bits), threads, layout.filter).reshape(-1)
 
 
 def _sample(indices: NDArray[np.uint8]) -> NDArray[np.uint8]:

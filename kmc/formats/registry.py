@@ -20,9 +20,11 @@ from kmc.errors import (
     FileWriteError,
     FormatWarning,
 )
+from kmc.formats.bmp import bmp_bytes
 from kmc.formats.kmc import codec
 from kmc.formats.painting import is_opaque, painted_image, pillow_image
 from kmc.formats.png import MAX_PROFILE, png_bytes, with_metadata
+from kmc.formats.tiff import tiff_bytes
 from kmc.metadata import EXIF_PREFIX, Metadata, descriptive_tags
 from kmc.utils.arguments import whole
 from kmc.utils.atomic_write import replace
@@ -46,7 +48,6 @@ class PillowWriter:
     arrange: Callable[[dict[str, Any]], dict[str, Any]] | None = None  # metadata, for this format
     plugin: str = ""  # the package that teaches Pillow this format
     clear_entries: bool = True  # whether palette entries may be transparent
-    bits: bool = False  # whether black and white are bits, as which Pillow reads them anyway
 
     def __call__(
         self, indices: Indices, colors: Colors, metadata: Metadata, params: dict[str, Any]
@@ -55,16 +56,14 @@ class PillowWriter:
         indexed = self.palette and len(colors) <= 256
         indexed = indexed and (self.clear_entries or is_opaque(colors))
         picture = (pillow_image if indexed else painted_image)(indices, colors)
-        if self.bits and picture.getpalette() == [0, 0, 0, 255, 255, 255]:
-            picture = picture.convert("1")
         if picture.mode == "L" and metadata.icc_profile:  # which is one of an RGB space
             picture = picture.convert("RGB")
         buffer = io.BytesIO()
-        settings = {**self.settings, **self._metadata(metadata), **params}
+        settings = {**self.settings, **self.metadata_settings(metadata), **params}
         picture.save(buffer, self.format, **settings)
         return buffer.getvalue()
 
-    def _metadata(self, metadata: Metadata) -> dict[str, Any]:
+    def metadata_settings(self, metadata: Metadata) -> dict[str, Any]:
         """Metadata as the parameters of Pillow's writers."""
         exif = metadata.exif and EXIF_PREFIX + metadata.exif
         found: dict[str, Any] = {"icc_profile": metadata.icc_profile, "dpi": metadata.dpi}
@@ -140,10 +139,35 @@ def _png(indices: Indices, colors: Colors, metadata: Metadata, params: dict[str,
     return png_bytes(pixels, colors, metadata, level=level, threads=threads)
 
 
+def _tiff(indices: Indices, colors: Colors, metadata: Metadata, params: dict[str, Any]) -> bytes:
+    """By our own writer, which is for palettes, or by Pillow's if there are parameters for it."""
+    if params or len(colors) > 256 or not is_opaque(colors):
+        return _PILLOW_TIFF(indices, colors, metadata, params)
+    pixels = indices.astype(np.uint8, copy=False)
+    return tiff_bytes(pixels, colors, **_PILLOW_TIFF.metadata_settings(metadata))
+
+
+def _bmp(indices: Indices, colors: Colors, metadata: Metadata, params: dict[str, Any]) -> bytes:
+    """By our own writer, which is for palettes, or by Pillow's."""
+    settings = {"dpi": metadata.dpi} | params
+    if unknown := set(settings) - {"dpi"}:
+        raise ArgumentTypeError(f"bmp has no parameter {min(unknown)!r}")
+    if len(colors) > 256:
+        return _PILLOW_BMP(indices, colors, Metadata(), {"dpi": settings["dpi"] or (0, 0)})
+    return bmp_bytes(indices.astype(np.uint8, copy=False), colors, settings["dpi"])
+
+
 def _kmc(indices: Indices, colors: Colors, metadata: Metadata, params: dict[str, Any]) -> bytes:
     return codec.encode(indices, colors, metadata, **params)
 
 
+_PILLOW_BMP = PillowWriter("BMP", palette=False)
+_PILLOW_TIFF = PillowWriter(
+    "TIFF",
+    settings={"compression": "tiff_adobe_deflate"},
+    arrange=_tiff_metadata,
+    clear_entries=False,
+)
 _PILLOW_PNG = PillowWriter("PNG", settings={"compress_level": 9})
 
 _ALL = ("icc_profile", "dpi", "exif", "xmp", "gamma", "chromaticity", "cicp", "aspect", "text")
@@ -163,22 +187,8 @@ FORMATS = (
         PillowWriter("WEBP", palette=False, settings={"lossless": True, "exact": True}),
         keeps=("icc_profile", "exif", "xmp"),
     ),
-    Format(
-        ("tiff", "tif"),
-        PillowWriter(
-            "TIFF",
-            settings={"compression": "tiff_adobe_deflate"},
-            arrange=_tiff_metadata,
-            clear_entries=False,
-        ),
-        keeps=("icc_profile", "dpi", "exif", "xmp"),
-    ),
-    Format(
-        ("bmp",),
-        PillowWriter("BMP", settings={"dpi": (0, 0)}, bits=True),
-        keeps=("dpi",),
-        alpha="none",
-    ),
+    Format(("tiff", "tif"), _tiff, keeps=("icc_profile", "dpi", "exif", "xmp")),
+    Format(("bmp",), _bmp, keeps=("dpi",), alpha="none"),
     Format(
         ("jxl",),
         PillowWriter("JXL", palette=False, settings={"lossless": True}, plugin="pillow_jxl"),
