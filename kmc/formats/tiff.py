@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from kmc.colors.arrays import rgb_colors
 from kmc.formats.bit_packing import index_bits, packed_rows
-from kmc.formats.png_compression import MEDIUM, deflated
+from kmc.formats.png_compression import FAST, deflated
 
 _DEPTHS = (1, 4, 8)
 _STRIP = 1 << 17  # bytes before compression
@@ -57,7 +57,7 @@ def tiff_bytes(
     bits = index_bits(len(colors), _DEPTHS)
     rows = packed_rows(indices, bits)
     step = max(1, _STRIP // rows.shape[1])
-    strips = [deflated(rows[at : at + step].reshape(-1), MEDIUM) for at in range(0, height, step)]
+    strips = [deflated(rows[at : at + step].reshape(-1), FAST) for at in range(0, height, step)]
     table = np.zeros((3, 1 << bits), np.uint16)
     table[:, : len(colors)] = rgb_colors(colors).T
     tags = (tiffinfo or {}) | {
