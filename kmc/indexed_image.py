@@ -16,8 +16,9 @@ from kmc.display.wording import color_count
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.formats.painting import painted, pillow_image
 from kmc.formats.registry import write
+from kmc.mapping.dithering import DITHERS, DitherName
 from kmc.metadata import Metadata
-from kmc.utils.arguments import not_negative
+from kmc.utils.arguments import not_negative, one_of
 from kmc.utils.immutable import Immutable
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ class IndexedImage(Immutable):
         squared whatever the palette's space. With alpha, of the premultiplied colours and of alpha.
     metadata : Metadata, optional
         What the original file said besides its pixels, to be kept in saved files.
+    dither : str, optional
+        The dithering that made the indices, as `kmc.quantize` names it; None where there was none,
+        or where it is not known.
 
     Raises
     ------
@@ -63,12 +67,13 @@ class IndexedImage(Immutable):
            [1, 1, 9]], dtype=uint8)
     """
 
-    __slots__ = ("indices", "metadata", "mse", "palette")
+    __slots__ = ("dither", "indices", "metadata", "mse", "palette")
 
     indices: NDArray[np.uint8] | NDArray[np.uint16]
     palette: Palette
     mse: float
     metadata: Metadata | None
+    dither: DitherName | None
 
     def __init__(
         self,
@@ -76,6 +81,8 @@ class IndexedImage(Immutable):
         palette: Palette,
         mse: float,
         metadata: Metadata | None = None,
+        *,
+        dither: DitherName | None = None,
     ) -> None:
         if not isinstance(indices, np.ndarray) or indices.dtype not in (np.uint8, np.uint16):
             kind = getattr(indices, "dtype", type(indices).__name__)
@@ -94,6 +101,7 @@ class IndexedImage(Immutable):
             palette=palette,
             mse=_checked_mse(mse),
             metadata=metadata,
+            dither=None if dither is None else one_of("dither", dither, DITHERS),
         )
 
     @staticmethod

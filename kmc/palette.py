@@ -252,7 +252,7 @@ class Palette(Immutable):
         dithering, n_threads = checked_dither(dither, dither_strength), thread_count(threads)
         picture = read(image)
         mapped = remap(picture.pixels, self.colors, self.space, dithering, n_threads)
-        return IndexedImage(mapped.indices, self, mapped.mse, picture.metadata)
+        return IndexedImage(mapped.indices, self, mapped.mse, picture.metadata, dither=dither)
 
 
 def _checked_counts(counts: ArrayLike) -> NDArray[np.int64]:

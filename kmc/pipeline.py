@@ -149,4 +149,4 @@ def quantize(
             )
             found, indices = found.reordered(entries), renumbered(indices, entries)
     palette = fitted_palette(found, checked.space)
-    return IndexedImage(indices, palette, mapped.mse, picture.metadata)
+    return IndexedImage(indices, palette, mapped.mse, picture.metadata, dither=dither)

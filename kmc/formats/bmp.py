@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmc.colors.arrays import rgb_colors
-from kmc.formats.bit_packing import index_bits, packed_rows
+from kmc.formats.painting import index_bits, packed_rows
 
 _DEPTHS = (1, 4, 8)
 _FILE_HEADER = struct.Struct("<2sIxxxxI")  # signature, size of the file, offset of the rows

@@ -294,7 +294,7 @@ _ASE_PROCESS = 2  # a colour that is neither global nor spot
 def _parse_ase(data: bytes) -> Colors:
     if data[:4] != b"ASEF":
         raise ValueError("no Adobe swatches: it does not begin with 'ASEF'")
-    rows = []
+    rows: list[list[int]] = []
     (n_blocks,) = _unpack(">I", data, 8)
     at = 12
     for _ in range(n_blocks):

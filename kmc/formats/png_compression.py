@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmc.core import _core
-from kmc.formats.bit_packing import index_bits, packed_rows
+from kmc.formats.painting import index_bits, packed_rows
 
 # Filter types of PNG, and the choice of one for each row.
 NONE, SUB, UP, PAETH, ADAPTIVE = 0, 1, 2, 4, -1

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmc.colors.arrays import rgb_colors
-from kmc.formats.bit_packing import index_bits, packed_rows
+from kmc.formats.painting import index_bits, packed_rows
 from kmc.formats.png_compression import FAST, deflated
 
 _DEPTHS = (1, 4, 8)

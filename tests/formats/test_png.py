@@ -15,7 +15,7 @@ from PIL import Image
 from scenes import few, gradient, noise, photo
 
 import kmc
-from kmc.formats.bit_packing import index_bits
+from kmc.formats.painting import index_bits
 from kmc.formats.png import png_bytes
 from kmc.formats.png_compression import (
     SAMPLE,

@@ -97,7 +97,7 @@ def _drawn(picture: Picture, given: dict[str, Any], options: dict[str, Any]) -> 
 
 def _first(folder: str) -> str:
     """The first figure that there is or will be in a folder."""
-    from kmc.plot.steps import figures
+    from kmc.plot.iterations import figures
 
     return str(next(iter(figures(folder)), os.path.join(folder, "iteration-000.png")))
 
