@@ -15,6 +15,7 @@ from kmc.display.notebook import image_bundle
 from kmc.display.wording import color_count
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.formats.painting import painted, pillow_image
+from kmc.formats.png_compression import Plan
 from kmc.formats.registry import write
 from kmc.mapping.dithering import DITHERS, DitherName
 from kmc.metadata import Metadata
@@ -45,6 +46,9 @@ class IndexedImage(Immutable):
     dither : str, optional
         The dithering that made the indices, as `kmc.quantize` names it; None where there was none,
         or where it is not known.
+    png_plan : optional
+        How the rows compress best in PNG files, where `kmc.quantize` has found out for
+        ``order="compact"``; `save` then need not.
 
     Raises
     ------
@@ -67,13 +71,14 @@ class IndexedImage(Immutable):
            [1, 1, 9]], dtype=uint8)
     """
 
-    __slots__ = ("dither", "indices", "metadata", "mse", "palette")
+    __slots__ = ("dither", "indices", "metadata", "mse", "palette", "png_plan")
 
     indices: NDArray[np.uint8] | NDArray[np.uint16]
     palette: Palette
     mse: float
     metadata: Metadata | None
     dither: DitherName | None
+    png_plan: Plan | None
 
     def __init__(
         self,
@@ -83,6 +88,7 @@ class IndexedImage(Immutable):
         metadata: Metadata | None = None,
         *,
         dither: DitherName | None = None,
+        png_plan: Plan | None = None,
     ) -> None:
         if not isinstance(indices, np.ndarray) or indices.dtype not in (np.uint8, np.uint16):
             kind = getattr(indices, "dtype", type(indices).__name__)
@@ -102,6 +108,7 @@ class IndexedImage(Immutable):
             mse=_checked_mse(mse),
             metadata=metadata,
             dither=None if dither is None else one_of("dither", dither, DITHERS),
+            png_plan=png_plan,
         )
 
     @staticmethod
@@ -203,7 +210,12 @@ class IndexedImage(Immutable):
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str | bytes]:
         """What notebooks show."""
         return image_bundle(
-            self.indices, self.palette.colors, self.mse, self.metadata or Metadata(), repr(self)
+            self.indices,
+            self.palette.colors,
+            self.mse,
+            self.metadata or Metadata(),
+            repr(self),
+            self.png_plan,
         )
 
     def _repr_html_(self) -> str | bytes:
@@ -260,7 +272,7 @@ class IndexedImage(Immutable):
         """
         file = io.BytesIO()
         kept = self.metadata if metadata else None
-        write(self.indices, self.palette.colors, kept, file, format, **params)
+        write(self.indices, self.palette.colors, kept, file, format, plan=self.png_plan, **params)
         return file.getvalue()
 
     def save(
@@ -321,7 +333,7 @@ class IndexedImage(Immutable):
         b'\\x89PNG'
         """
         kept = self.metadata if metadata else None
-        write(self.indices, self.palette.colors, kept, path, format, **params)
+        write(self.indices, self.palette.colors, kept, path, format, plan=self.png_plan, **params)
 
 
 def _checked_mse(mse: float) -> float:

@@ -90,7 +90,9 @@ class Road:
         outcome.mse, outcome.psnr, outcome.iterations = image.mse, image.psnr, image.n_iter
         kept = image.metadata if self.keep else None
         name, colors = called(outcome.target), image.palette.colors
-        data = encode(image.indices, colors, kept, self.format, name, **self.settings)
+        data = encode(
+            image.indices, colors, kept, self.format, name, plan=image.png_plan, **self.settings
+        )
         if self.optimizer is not None:
             data = self.optimizer(data)
         outcome.after = len(data)

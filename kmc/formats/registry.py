@@ -24,6 +24,7 @@ from kmc.formats.bmp import bmp_bytes
 from kmc.formats.kmc import codec
 from kmc.formats.painting import is_opaque, painted_image, pillow_image
 from kmc.formats.png import MAX_PROFILE, png_bytes, with_metadata
+from kmc.formats.png_compression import Plan
 from kmc.formats.tiff import tiff_bytes
 from kmc.metadata import EXIF_PREFIX, Metadata, descriptive_tags
 from kmc.utils.arguments import whole
@@ -103,6 +104,7 @@ class Format:
     longest_profile: int | None = None  # in bytes
     loss: str = ""  # what the format does to the pixels, where it cannot hold them as they are
     leveled: bool = False  # whether `encode` takes `level`, 1 to 9, and `threads`
+    planned: bool = False  # whether `encode` takes a `plan` of png_compression
 
     @property
     def name(self) -> str:
@@ -126,17 +128,18 @@ def _tiff_metadata(found: dict[str, Any]) -> dict[str, Any]:
 
 def _png(indices: Indices, colors: Colors, metadata: Metadata, params: dict[str, Any]) -> bytes:
     """By our own writer, which is for palettes, or by Pillow's if there are parameters for it."""
-    level, threads = params.get("level"), params.get("threads")
+    level, threads, plan = params.get("level"), params.get("threads"), params.get("plan")
     if level is not None:
         level = whole("level", level, 1, 9)
-    others = {name: value for name, value in params.items() if name not in ("level", "threads")}
+    ours = ("level", "threads", "plan")
+    others = {name: value for name, value in params.items() if name not in ours}
     if others or len(colors) > 256:
         settings = {} if level is None else {"compress_level": level}
         given: dict[str, Any] = dict.fromkeys({"icc_profile", "dpi", "exif"} & set(others))
         kept = dataclasses.replace(metadata, **given)
         return with_metadata(_PILLOW_PNG(indices, colors, Metadata(), settings | others), kept)
     pixels = indices.astype(np.uint8, copy=False)
-    return png_bytes(pixels, colors, metadata, level=level, threads=threads)
+    return png_bytes(pixels, colors, metadata, level=level, threads=threads, plan=plan)
 
 
 def _tiff(indices: Indices, colors: Colors, metadata: Metadata, params: dict[str, Any]) -> bytes:
@@ -174,7 +177,7 @@ _ALL = ("icc_profile", "dpi", "exif", "xmp", "gamma", "chromaticity", "cicp", "a
 
 # GIF: Pillow would drop and reorder palette entries.
 FORMATS = (
-    Format(("png",), _png, keeps=_ALL, longest_profile=MAX_PROFILE, leveled=True),
+    Format(("png",), _png, keeps=_ALL, longest_profile=MAX_PROFILE, leveled=True, planned=True),
     Format(("kmc",), _kmc, keeps=_ALL, leveled=True),
     Format(
         ("gif",),
@@ -225,9 +228,13 @@ def write(
     metadata: Metadata | None,
     target: str | os.PathLike[str] | BinaryIO,
     format: str | None = None,
+    *,
+    plan: Plan | None = None,
     **params: Any,
 ) -> None:
     """Write an indexed image to a file; see `kmc.IndexedImage.save`.
+
+    `plan` is how its rows compress best in PNG, where that is known.
 
     Examples
     --------
@@ -241,11 +248,11 @@ def write(
     kind = find_format(target, format)
     if isinstance(target, str | os.PathLike):
         name = os.fsdecode(target)
-        data = encode(indices, colors, metadata, kind, name, **params)
+        data = encode(indices, colors, metadata, kind, name, plan=plan, **params)
         with writing(name):
             replace(target, data)
     else:
-        data = encode(indices, colors, metadata, kind, "the file object given", **params)
+        data = encode(indices, colors, metadata, kind, "the file object given", plan=plan, **params)
         with writing("the file object given"):
             target.write(data)
 
@@ -289,9 +296,11 @@ def encode(
     metadata: Metadata | None,
     kind: Format,
     name: str = "the picture",
+    *,
+    plan: Plan | None = None,
     **params: Any,
 ) -> bytes:
-    """The content of the file, `name` being what errors call it.
+    """The content of the file; errors call it `name`, and `plan` is as for `write`.
 
     Raises
     ------
@@ -322,6 +331,8 @@ def encode(
     if kind.loss:
         warnings.warn(f"{name}: {kind.loss}", FormatWarning, stacklevel=4)  # who called save()
     kept = _kept(metadata, kind, name) if metadata else Metadata()
+    if plan is not None and kind.planned:
+        params["plan"] = plan
     with writing(name):
         return kind.encode(indices, colors, kept, params)
 
