@@ -1,8 +1,8 @@
 """The compressed rows of PNG files with a palette: bit depth, row filters, zlib stream.
 
-Rows are packed here, filtered by the engine (src_c/png/filter.c) and compressed by libdeflate.
-Which bit depth and filters are best is found by trial: drawings and gradients are compressed in
-several layouts at a fast level, photographs in two; of large pictures only a sample.
+Rows are packed into bits, filtered (src_c/png/filter.c) and compressed by libdeflate. The best bit
+depth and filters are found by trial: drawings and gradients are compressed in several layouts at a
+fast level, photographs in two; of large pictures only a sample is compressed.
 """
 
 from __future__ import annotations
@@ -23,32 +23,32 @@ from kmc.formats.painting import index_bits, packed_rows
 NONE, SUB, UP, PAETH, ADAPTIVE = 0, 1, 2, 4, -1
 FILTERS = (NONE, SUB, UP, PAETH, ADAPTIVE)
 
-# The levels of libdeflate behind levels 1 to 9.
+# The levels of libdeflate for levels 1 to 9.
 LEVELS = (1, 2, 4, 6, 8, 9, 10, 11, 12)
 FAST, MEDIUM, SLOW = 9, 10, 12
 ZLIB = 0  # zlib at its highest level, which finds some long repeats that libdeflate's FAST does not
 
-# By default, the level of rows of up to so many bytes. On drawings, slow levels take many times as
-# long as fast ones; on photographs, only a few times.
+# Default levels, by the largest number of bytes. On drawings, slow levels take many times as long
+# as fast ones; on photographs, only a few times.
 DRAWING_LEVELS = ((1 << 17, SLOW), (1 << 22, 11), (1 << 62, MEDIUM))
 PHOTOGRAPH_LEVELS = ((1 << 20, SLOW), (1 << 23, 11), (1 << 62, MEDIUM))
 
-# Photographs compress to more than this share of rows in the fewest bits. Of what compresses to
-# less than the others, zlib is worth trying, and slow levels are not.
+# Ratios of the compressed size to that of rows in the fewest bits: photographs have at least the
+# first; below the second, zlib is tried too; below the third, slow levels are not worth their time.
 PHOTOGRAPH, ZLIB_BELOW, REPETITIVE = 1 / 8, 1 / 32, 1 / 64
 
-# Pictures of up to so many pixels are compressed as a whole, at the slowest level in the layouts
-# that are about as good as the best, tiny ones in all.
+# Pixels of pictures that are tried at the slowest level: tiny ones in all layouts, small ones in
+# those that are about as good as the best.
 TINY, SMALL = 1 << 12, 1 << 15
 
-# Larger ones are judged by so many pixels, in so many bands.
+# Pixels in the sample of a large picture, and the bands they are taken from.
 SAMPLE, BANDS = 1 << 16, 3
 
-# Candidates within this factor of the smallest one, at most so many, are tried at a slower level.
-NEAR, MOST_NEAR = 1.1, 4
-SMALL_NEAR, SMALL_MOST_NEAR = 1.3, 16
+# Candidates within a factor of the smallest, up to a maximum number, are tried at a slower level.
+NEAR, MAX_NEAR = 1.1, 4
+SMALL_NEAR, SMALL_MAX_NEAR = 1.3, 16
 
-# Up to so many bytes are compressed within 100 ms at any level.
+# Bytes that are compressed within 100 ms at any level.
 AT_ONCE = 1 << 17
 
 IDENTITY = bytes(range(256))
@@ -138,7 +138,7 @@ def best_order(
 
 def _plan(trial: _Trial, k: int, order: int) -> Plan:
     search = _Search(trial, k, [order])
-    layouts = tuple(layout for _, layout in search.near_best(NEAR, MOST_NEAR))
+    layouts = tuple(layout for _, layout in search.near_best(NEAR, MAX_NEAR))
     kept = {*layouts, Layout(index_bits(k), NONE)}
     streams = {
         (layout, level): stream
@@ -265,9 +265,9 @@ class _Search:
             every = [Layout(*each) for each in itertools.product(depths, FILTERS)]
             self._try(itertools.product(orders, every), FAST)
             if not small:
-                self._try(self.near_best(NEAR, MOST_NEAR), MEDIUM)
+                self._try(self.near_best(NEAR, MAX_NEAR), MEDIUM)
         if small:
-            near = self.near_best(SMALL_NEAR, SMALL_MOST_NEAR)
+            near = self.near_best(SMALL_NEAR, SMALL_MAX_NEAR)
             near = [*self.sizes] if trial.is_tiny else near
             for level in (SLOW, ZLIB):
                 self._try(dict.fromkeys([(orders[0], plain), *near]), level)
@@ -281,11 +281,11 @@ class _Search:
         """The candidate of the smallest stream."""
         return min(self.sizes, key=self.sizes.__getitem__)
 
-    def near_best(self, factor: float, most: int) -> list[_Candidate]:
-        """Those about as small as the best, among which a slower level decides."""
+    def near_best(self, factor: float, n: int) -> list[_Candidate]:
+        """The n smallest candidates within a factor of the best."""
         limit = factor * self.sizes[self.best()]
         near = [each for each, size in self.sizes.items() if size <= limit]
-        return sorted(near, key=self.sizes.__getitem__)[:most]
+        return sorted(near, key=self.sizes.__getitem__)[:n]
 
     def ratio(self) -> float:
         """The size of the smallest stream to that of rows in the fewest bits."""

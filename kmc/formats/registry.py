@@ -1,4 +1,4 @@
-"""Indexed images become files: the formats, and how each keeps the palette."""
+"""The image file formats that kmc writes, and their encoders."""
 
 from __future__ import annotations
 
@@ -90,19 +90,19 @@ class PillowWriter:
 
 @dataclass(frozen=True)
 class Format:
-    """A kind of file: its suffixes, the first also being its name, and what makes its bytes.
+    """A file format: its suffixes, of which the first is its name, its encoder and its limits.
 
-    `encode` takes indices, colours, of the metadata what the format `keeps`, and the parameters of
-    `save`; writers other than Pillow's have their own.
+    `encode` is called with indices, colours, the metadata that the format `keeps`, and the
+    parameters of `save`.
     """
 
     suffixes: tuple[str, ...]
     encode: Callable[[Indices, Colors, Metadata, dict[str, Any]], bytes]
     keeps: tuple[str, ...] = ()
-    most_colors: int = 65536
-    alpha: Literal["all", "one clear", "none"] = "all"  # what it can hold of it
+    max_colors: int = 65536
+    alpha: Literal["all", "one clear", "none"] = "all"  # "one clear": a fully transparent colour
     longest_profile: int | None = None  # in bytes
-    loss: str = ""  # what the format does to the pixels, where it cannot hold them as they are
+    loss: str = ""  # how the format changes pixels, if it is lossy
     leveled: bool = False  # whether `encode` takes `level`, 1 to 9, and `threads`
     planned: bool = False  # whether `encode` takes a `plan` of png_compression
 
@@ -182,7 +182,7 @@ FORMATS = (
     Format(
         ("gif",),
         PillowWriter("GIF", settings={"optimize": False, "interlace": 0}),
-        most_colors=256,
+        max_colors=256,
         alpha="one clear",
     ),
     Format(
@@ -234,16 +234,7 @@ def write(
 ) -> None:
     """Write an indexed image to a file; see `kmc.IndexedImage.save`.
 
-    `plan` is how its rows compress best in PNG, where that is known.
-
-    Examples
-    --------
-    >>> import io, numpy as np
-    >>> from kmc.formats.registry import write
-    >>> file = io.BytesIO()
-    >>> write(np.zeros((2, 2), np.uint8), np.array([[9]], np.uint8), None, file, "gif")
-    >>> file.getvalue()[:6]
-    b'GIF87a'
+    `plan` is how its rows compress best in PNG, if that is known.
     """
     kind = find_format(target, format)
     if isinstance(target, str | os.PathLike):
@@ -263,13 +254,7 @@ def find_format(target: object, format: str | None = None) -> Format:
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        There is none of that name, or there is nothing to go by.
-
-    Examples
-    --------
-    >>> from kmc.formats.registry import find_format
-    >>> find_format("Photo.TIF").name
-    'tiff'
+        There is no such format, or neither `format` nor a suffix.
     """
     known = ", ".join(kind.name for kind in FORMATS)
     if format is not None:
@@ -300,32 +285,24 @@ def encode(
     plan: Plan | None = None,
     **params: Any,
 ) -> bytes:
-    """The content of the file; errors call it `name`, and `plan` is as for `write`.
+    """Encode an indexed image as a file, called `name` in errors; `plan` is as for `write`.
 
     Raises
     ------
     ArgumentError
         More colours than the format can hold, or alpha that it cannot hold.
     FileWriteError
-        Pillow does not agree to `params`, or to the size of the picture.
+        Pillow refuses `params` or the size of the picture.
 
     Warns
     -----
     FormatWarning
-        The format cannot hold the pixels as they are, or not what their values mean.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.formats.registry import encode, find_format
-    >>> bmp = find_format("a.bmp")
-    >>> encode(np.zeros((2, 2), np.uint8), np.array([[9]], np.uint8), None, bmp)[:2]
-    b'BM'
+        The format is lossy, or cannot store the colour profile.
     """
     k = len(colors)
-    if k > kind.most_colors:
+    if k > kind.max_colors:
         raise ArgumentError(
-            f"{name}: {kind.name} holds at most {kind.most_colors} colours, and these are {k}"
+            f"{name}: {kind.name} holds at most {kind.max_colors} colours, and these are {k}"
         )
     _check_alpha(colors, kind, name)
     if kind.loss:
