@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kmc import core
 from kmc.clustering.importance import fixed_point, weigh, within_limit
 from kmc.clustering.weighted_colors import WeightedColors
 from kmc.color_histogram import Histogram, histogram
 from kmc.colors.arrays import morton_keys, promoted
-from kmc.core import _core
 from kmc.errors import ArgumentError, KmcError
 from kmc.images.files import is_pillow
 from kmc.images.reading import Picture, as_pixels
@@ -68,7 +68,7 @@ def colors_of_pixels(
     >>> colors_of_pixels(np.array([[[5], [9], [9]]], np.uint8), [[1, 1, 1]], 1).weights.tolist()
     [1, 2]
     """
-    colors, counts = _core.histogram(pixels, threads)
+    colors, counts = core.colors.histogram(pixels, threads)
     if importance is None:
         return WeightedColors(colors, counts)
     return WeightedColors(colors, counts, weigh(pixels, colors, importance, threads))
@@ -152,26 +152,34 @@ def _histogram_of(image: Any, number: int, threads: int) -> Histogram:
 
 
 class _HistogramSum:
-    """A sum of histograms, kept apart by channels and promoted to the most of them at the end."""
+    """A sum of histograms, kept apart by channels and promoted to the most of them at the end.
+
+    Of each number of channels there are partial sums, each more than twice as long as the next, so
+    that a colour is copied only as often as the logarithm of the number of colours.
+    """
 
     def __init__(self) -> None:
-        self.by_channels: dict[int, Histogram] = {}
+        self.by_channels: dict[int, list[Histogram]] = {}
 
     @property
     def channels(self) -> int:
         return max(self.by_channels)
 
     def add(self, found: Histogram, counts: NDArray[np.int64]) -> None:
-        channels = found.colors.shape[1]
         if counts is not found.counts:
             found = Histogram(found.colors, counts)
-        sums = self.by_channels
-        sums[channels] = sums[channels] + found if channels in sums else found
+        parts = self.by_channels.setdefault(found.colors.shape[1], [])
+        parts.append(found)
+        while len(parts) > 1 and len(parts[-2]) <= 2 * len(parts[-1]):
+            last = parts.pop()
+            parts[-1] = parts[-1] + last
 
     def total(self, channels: int | None = None) -> Histogram:
         most = channels or self.channels
         parts = [
-            Histogram(promoted(part.colors, most), part.counts)
-            for part in self.by_channels.values()
-        ]
+            part if part.colors.shape[1] == most
+            else Histogram(promoted(part.colors, most), part.counts)
+            for each in self.by_channels.values() for part in each
+        ]  # fmt: skip
+        parts.sort(key=len)
         return sum(parts[1:], parts[0])

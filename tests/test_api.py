@@ -95,7 +95,7 @@ GOALS = "psnr=None, max_mse=None, quality=None"
             "plot.clusters",
             "image, centroids, before=None, *, n_pixels=4000, color_by='pixel', ax=None",
         ),
-        ("plot.curve", "image, ks=None, *, psnr=30.0, ax=None"),
+        ("plot.curve", f"image, ks=None, *, psnr=30.0, importance=None, ax=None, {SHARED}"),
         ("Histogram.to_bytes", "self"),
         ("Histogram.from_bytes", "data"),
         ("IndexedImage.save", "self, path, format=None, *, metadata=True, **params"),

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kmc import core
 from kmc.clustering.alpha_entries import Parts, chosen, parts
 from kmc.colors.spaces import SpaceName, coordinates, opaque_places
-from kmc.core import _core
 
 Floats = NDArray[np.float64]
 History = list[tuple[float, float]]
@@ -149,7 +149,7 @@ def tree_of(
     space: SpaceName,
     threads: int,
     given: NDArray[np.uint8],
-) -> _core.Tree | AlphaTree:
+) -> core.kmeans.Tree | AlphaTree:
     """Distinct colours in Morton order, where they lie in a space, as k-means works on them.
 
     Each weighs 1 where `weights` is None. Of those with alpha 0 there is one at most, the first.
@@ -165,25 +165,25 @@ def tree_of(
     2
     """
     if space == "rgb" and colors.shape[1] < 4:
-        return _core.tree(colors, weights, threads)
+        return core.kmeans.tree(colors, weights, threads)
     if colors.shape[1] < 4 or ((colors[:, 3] == 255).all() and (given[:, 3] == 255).all()):
-        return _core.tree(colors, weights, threads, coordinates(colors, space, threads))
+        return core.kmeans.tree(colors, weights, threads, coordinates(colors, space, threads))
     return AlphaTree(colors, weights, space, threads)
 
 
 class Beside:
     """A tree of the colours that are not fully transparent, and the place of those that are.
 
-    The methods are those of `_core.Tree`. Of the centroids, the first that is not fixed stays at
-    that place.
+    The methods are those of `core.kmeans.Tree`. Of the centroids, the first that is not fixed stays
+    at that place.
     """
 
-    def __init__(self, tree: _core.Tree | None, kept: Floats) -> None:
+    def __init__(self, tree: core.kmeans.Tree | None, kept: Floats) -> None:
         self._tree = tree
         self.kept = kept  # (1, 4), or (0, 4) where nothing is transparent
 
     @property
-    def tree(self) -> _core.Tree:
+    def tree(self) -> core.kmeans.Tree:
         assert self._tree is not None
         return self._tree
 
@@ -254,7 +254,7 @@ class AlphaTree(Beside):
         }
 
     @property
-    def tree(self) -> _core.Tree:
+    def tree(self) -> core.kmeans.Tree:
         """The colours that are not fully transparent; not needed, and so not grown, for labels."""
         if self._tree is None:
             if "opaque" in self.parts and "soft" in self.parts:
@@ -264,10 +264,10 @@ class AlphaTree(Beside):
                 self._tree = self.parts[served][0]
         return self._tree
 
-    def _tree_of(self, mask: NDArray[np.bool_], threads: int) -> _core.Tree:
+    def _tree_of(self, mask: NDArray[np.bool_], threads: int) -> core.kmeans.Tree:
         colors = selected(self.colors, mask)
         weights = None if self.weights is None else self.weights[mask]
-        return _core.tree(colors, weights, threads, coordinates(colors, self.space, threads))
+        return core.kmeans.tree(colors, weights, threads, coordinates(colors, self.space, threads))
 
     def __len__(self) -> int:
         return len(self.colors)
@@ -303,7 +303,7 @@ class AlphaTree(Beside):
             return everything.lloyd(centroids, max_iter, tol, callback, threads)
         first, last = self._arrange(centroids, n_fixed, threads)
         history: History = []
-        watch, converged = _core.watch(), False
+        watch, converged = core.run.watch(), False
         # Ends after max_iter iterations, of which none has to improve anything.
         while len(history) < max_iter and not converged:
             if not history or history[-1][1] > 0:
@@ -355,7 +355,7 @@ class AlphaTree(Beside):
     ) -> Iterator[tuple[NDArray[np.int16], NDArray[np.int64], NDArray[np.int32]]]:
         """The coordinates, weights and labels of the colours whose label is not below 0."""
         for start in range(0, len(self), AT_ONCE):
-            _core.watch().look()
+            core.run.watch().look()
             rows = slice(start, start + AT_ONCE)
             mask = labels[rows] >= 0
             colors = selected(self.colors[rows], mask)
@@ -384,4 +384,4 @@ class AlphaTree(Beside):
         return history[0]
 
 
-AnyTree = _core.Tree | AlphaTree
+AnyTree = core.kmeans.Tree | AlphaTree

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc.core import _core
+from kmc import core
 
 Floats = NDArray[np.float64]
 
@@ -65,7 +65,7 @@ def chosen(soft: Parts, opaque: Parts, still: Floats, k: int) -> tuple[Floats, F
     >>> [part.tolist() for part in chosen(edge, letters, np.empty((0, 4)), 1)]
     [[], [[255.0, 255.0, 255.0, 0.0]]]
     """
-    watch = _core.watch()
+    watch = core.run.watch()
     n = len(soft.means) + len(opaque.means)
     means = np.concatenate((soft.means, opaque.means, still))
     weights = np.concatenate((soft.weights, opaque.weights, np.full(len(still), np.inf)))

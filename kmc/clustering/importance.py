@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kmc.core import _core
+from kmc import core
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.utils.arguments import array
 
@@ -61,7 +61,7 @@ def weigh(
     """
     height, width = pixels.shape[:2]
     weights, divisor = fixed_point("importance", importance, (height, width))
-    sums = _core.add_weights(pixels, weights, colors, threads)
+    sums = core.colors.add_weights(pixels, weights, colors, threads)
     return within_limit(sums // divisor)
 
 
@@ -89,7 +89,7 @@ def fixed_point(
     flat, target = given.reshape(-1), whole.reshape(-1)
     divisor = 0
     for start in range(0, len(flat), _AT_ONCE):
-        _core.watch().look()
+        core.run.watch().look()
         part = slice(start, start + _AT_ONCE)
         if as_they_are:
             target[part] = flat[part]

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kmc import core
 from kmc.clustering.alpha import AnyTree
 from kmc.clustering.options import Callback, Options
 from kmc.colors.spaces import SpaceName, four_coordinates, levels, places
-from kmc.core import _core
 
 # Seeds are drawn from cells, at least so many for each colour of the palette.
 SEEDING_CELLS = 4
@@ -40,7 +40,7 @@ def best_run(tree: AnyTree, options: Options, start: NDArray[np.float64] | None 
     """
     runs = [_run(tree, options, options.seed, start)]
     for another in range(1, options.n_init if start is None else 1):
-        if _core.watch().look():
+        if core.run.watch().look():
             break
         runs.append(_run(tree, options, options.seed + another, None))
     return min(runs, key=lambda run: run[1][-1][0])
@@ -78,7 +78,7 @@ def _start(tree: AnyTree, options: Options, seed: int) -> NDArray[np.float64]:
     """The fixed colours and seeds beside them; of several searches from there the best."""
     starts = [_searched(tree, options, seed)]
     for another in range(1, options.effort.starts if options.searches else 1):
-        if _core.watch().look():
+        if core.run.watch().look():
             break
         starts.append(_searched(tree, options, (seed + another * APART) % (1 << 64)))
     if len(starts) == 1:
@@ -107,7 +107,7 @@ def _searched(tree: AnyTree, options: Options, seed: int) -> NDArray[np.float64]
     if options.searches:
         kicks = min(effort.kicks, k // 2)
         cells.search(centroids, kicks, effort.patience, seed, threads, n_fixed)
-        if effort.fine_cells and not _core.watch().look():
+        if effort.fine_cells and not core.run.watch().look():
             cells = tree.coarsen(effort.fine_cells * k, threads)
             kicks = effort.fine_kicks + int(effort.fine_kicks_per_color * k)
             cells.search(centroids, kicks, effort.patience, seed, threads, n_fixed)

@@ -29,7 +29,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc.core import _core
+from kmc import core
 from kmc.utils.arguments import one_of
 
 SpaceName = Literal["rgb", "linear", "oklab", "lab"]
@@ -88,7 +88,7 @@ def coordinates(
     >>> coordinates(np.array([[255, 255, 255]], np.uint8), "lab").tolist()
     [[6400, 8192, 8192, 0]]
     """
-    return _core.coordinates(np.ascontiguousarray(colors), _numbers(space), threads)
+    return core.colors.coordinates(np.ascontiguousarray(colors), _numbers(space), threads)
 
 
 def levels(points: Floats, channels: int, space: SpaceName = "rgb") -> Floats:
@@ -202,7 +202,7 @@ def _ends(space: SpaceName) -> tuple[tuple[int, ...], int]:
 
 
 @cache
-def _numbers(space: SpaceName) -> _core.Space | None:
+def _numbers(space: SpaceName) -> core.colors.Space | None:
     """A space as the engine takes it."""
     if space == "rgb":
         return None
@@ -213,7 +213,7 @@ def _numbers(space: SpaceName) -> _core.Space | None:
     if definition.toe:  # below (6/29)**3 the root is 841/108 of the light, plus 4/29
         toe = (LIGHT * 216 // 24389, RESPONSE * 841 // 108, RESPONSE * 4 // 29)
     unit = ONE_LEVEL << 16
-    return _core.Space(
+    return core.colors.Space(
         mixed(definition),
         cube_roots() if definition.root else None,
         toe,

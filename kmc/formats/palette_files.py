@@ -21,6 +21,8 @@ from kmc.errors import (
 )
 from kmc.formats import registry
 from kmc.formats.palette_pictures import colors_of, strip
+from kmc.images.files import is_unidentified
+from kmc.utils.arguments import path_name
 from kmc.utils.atomic_write import replace
 from kmc.utils.os_errors import reading, writing
 
@@ -37,10 +39,10 @@ _PICTURE_SUFFIXES = {suffix for kind in registry.FORMATS for suffix in kind.suff
 
 def load_colors(path: str | os.PathLike[str]) -> Colors:
     """The palette colours in a file; see `kmc.Palette.load`."""
-    name = os.fsdecode(path)
+    name = path_name(path)
     suffix = _suffix(name)
     if suffix not in _FORMATS:
-        return _without_opaque_alpha(_picture_colors(path, name, suffix))
+        return _without_opaque_alpha(_picture_colors(name))
     data = _content(name)
     kind = _FORMATS["riff" if suffix == "pal" and data.startswith(b"RIFF") else suffix]
     try:
@@ -54,20 +56,33 @@ def load_colors(path: str | os.PathLike[str]) -> Colors:
 
 def save_colors(colors: Colors, path: str | os.PathLike[str], format: str | None = None) -> None:
     """Write palette colours to a file; see `kmc.Palette.save`."""
-    name = os.fsdecode(path)
-    if format is not None and not isinstance(format, str):
-        raise ArgumentTypeError(f"format must be a string, not {type(format).__name__}")
-    wanted = _suffix(name) if format is None else format.removeprefix(".").lower()
+    name = path_name(path)
+    wanted = checked_format(name, format)
     if wanted in _PICTURE_SUFFIXES:
-        registry.write(*strip(colors), None, path, wanted)
+        registry.write(*strip(colors), None, name, wanted)
         return
-    if wanted not in _FORMATS:
-        found = f"{name}: suffix {'.' + wanted!r}" if wanted else f"{name}: a name without a suffix"
-        found = found if format is None else f"format {format!r}"
-        raise ArgumentError(f"{found} is no format of palettes; these are {_known_formats()}")
     data = encoded(colors, wanted, os.path.splitext(os.path.basename(name))[0])
     with writing(name):
-        replace(path, data)
+        replace(name, data)
+
+
+def checked_format(path: str, format: str | None = None) -> str:
+    """The format in which `save_colors` writes: `format`, or else the suffix of the path.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        There is no such format.
+    """
+    if format is not None and not isinstance(format, str):
+        raise ArgumentTypeError(f"format must be a string, not {type(format).__name__}")
+    wanted = _suffix(path) if format is None else format.removeprefix(".").lower()
+    if wanted in _PICTURE_SUFFIXES or wanted in _FORMATS:
+        return wanted
+    found = f"{path}: suffix {'.' + wanted!r}" if wanted else f"{path}: a name without a suffix"
+    if format is not None:
+        found = f"format {format!r}"
+    raise ArgumentError(f"{found} is no format of palettes; these are {_known_formats()}")
 
 
 def encoded(colors: Colors, format: str, title: str) -> bytes:
@@ -84,16 +99,14 @@ def _known_formats() -> str:
     return f"{', '.join(_FORMATS)}, and images: {', '.join(pictures)}"
 
 
-def _picture_colors(path: str | os.PathLike[str], name: str, suffix: str) -> Colors:
+def _picture_colors(name: str) -> Colors:
     try:
-        return colors_of(path)
+        return colors_of(name)
     except ImageReadError as error:
-        if suffix in _PICTURE_SUFFIXES or type(error) is not ImageReadError:
-            raise
-        raise PaletteReadError(
-            f"{name}: neither an image nor a palette file by its suffix; these are "
-            f"{_known_formats()}"
-        ) from error
+        if is_unidentified(error):
+            message = f"{error}; palettes are read from {', '.join(_FORMATS)} and images"
+            error.args = (message, *error.args[1:])
+        raise
 
 
 def _content(name: str) -> bytes:

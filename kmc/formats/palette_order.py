@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc.core import _core
+from kmc import core
 from kmc.errors import ArgumentError
 from kmc.formats.png_compression import SMALL, Plan, best_order
 from kmc.utils.arguments import one_of
@@ -113,7 +113,7 @@ def _compact_order(
 ) -> ImageOrder:
     k = len(colors)
     pixels = np.ascontiguousarray(indices, np.uint8)
-    adjacency = _core.adjacency(pixels, k, threads)
+    adjacency = core.png.adjacency(pixels, k, threads)
     compact = _by_groups(colors, n_fixed, lambda group: _arranged(adjacency, group, counts))
     changes = int(adjacency.sum()) // 2  # from pixel to pixel, rightwards and downwards
     if pixels.size > SMALL and changes > MOST_CHANGES * 2 * pixels.size:
@@ -183,5 +183,6 @@ def _arranged(
     adjacency: NDArray[np.int64], group: NDArray[np.intp], counts: NDArray[np.int64]
 ) -> NDArray[np.intp]:
     """A compact order; index 0, with which rows are padded, is the more frequent end of it."""
-    arranged = group[_core.palette_order(np.ascontiguousarray(adjacency[np.ix_(group, group)]), 1)]
+    square = np.ascontiguousarray(adjacency[np.ix_(group, group)])
+    arranged = group[core.png.palette_order(square, 1)]
     return arranged[::-1] if counts[arranged[-1]] > counts[arranged[0]] else arranged

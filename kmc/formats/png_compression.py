@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc.core import _core
+from kmc import core
 from kmc.formats.painting import index_bits, packed_rows
 
 # Filter types of PNG, and the choice of one for each row.
@@ -328,7 +328,9 @@ def _deflated_at_once(data: NDArray[np.uint8], level: int) -> bytes:
 
 
 def _filtered(indices: NDArray[np.uint8], layout: Layout, threads: int) -> NDArray[np.uint8]:
-    return _core.png_filter(packed_rows(indices, layout.bits), threads, layout.filter).reshape(-1)
+    return core.png.filter_rows(packed_rows(indices, layout.bits), threads, layout.filter).reshape(
+        -1
+    )
 
 
 def _sample(indices: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -8,8 +8,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from kmc import core
 from kmc.colors.spaces import SpaceName, coordinates
-from kmc.core import _core
 from kmc.errors import ArgumentError
 from kmc.utils.arguments import not_negative, one_of
 
@@ -140,7 +140,7 @@ def diffused(
 def _error(
     indices: NDArray[np.uint8] | NDArray[np.uint16],
     pixels: NDArray[np.uint8],
-    canvas: _core.Canvas,
+    canvas: core.dither.Canvas,
     palette: NDArray[np.uint8],
     space: SpaceName,
     threads: int,
@@ -152,14 +152,14 @@ def _error(
 
 def _canvas(
     pixels: NDArray[np.uint8], palette: NDArray[np.uint8], space: SpaceName, threads: int
-) -> _core.Canvas:
+) -> core.dither.Canvas:
     """What the engine dithers; pixels in rgb without alpha lie where their levels are."""
     channels = pixels.shape[2]
     places = None
     if space != "rgb" or channels == 4:
         places = coordinates(pixels.reshape(-1, channels), space, threads)
     clear = coordinates(np.zeros((1, channels), np.uint8), space)
-    return _core.Canvas(pixels, coordinates(palette, space, threads), clear, places)
+    return core.dither.Canvas(pixels, coordinates(palette, space, threads), clear, places)
 
 
 def _lightness(colors: NDArray[np.uint8]) -> NDArray[np.uint16]:

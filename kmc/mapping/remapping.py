@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from kmc import core
 from kmc.clustering.alpha import gathered, merged_transparent, spread, tree_of
 from kmc.colors.arrays import promoted
 from kmc.colors.spaces import SpaceName, places
-from kmc.core import _core
 from kmc.errors import ImageShapeError
 from kmc.mapping.dithering import Dither, diffused, dithered
 
@@ -81,7 +81,7 @@ def remap(
     comparable = dither is None and compares_levels(palette, space)
     if comparable and len(palette) <= COMPARED_COLORS:
         return _compared(pixels, palette, threads)
-    colors, counts = _core.histogram(pixels, threads)
+    colors, counts = core.colors.histogram(pixels, threads)
     if comparable and len(palette) <= COMPARED_IN_NOISE and is_noise(pixels, colors):
         return _compared(pixels, palette, threads)
     labels, error = _labelled(palette, space, colors, counts, threads)
@@ -114,7 +114,7 @@ def map_labels(
     few = compares_levels(palette, space) and len(palette) <= COMPARED_DESPITE_LABELS
     if few and is_noise(pixels, colors):
         return _compared(pixels, palette, threads)
-    return Mapped(_core.remap(pixels, colors, labels, len(palette), threads), error)
+    return Mapped(core.colors.remap(pixels, colors, labels, len(palette), threads), error)
 
 
 def is_noise(pixels: NDArray[np.uint8], colors: NDArray[np.uint8]) -> bool:
@@ -174,12 +174,12 @@ def _labelled_part(
     tree = tree_of(colors, counts, space, threads, palette)
     labels, _, error = tree.label(places(palette, space), threads)
     if space != "rgb":
-        error = _core.color_error(colors, counts, palette, labels, threads)
+        error = core.colors.color_error(colors, counts, palette, labels, threads)
     return spread(labels, visible), error
 
 
 def _compared(pixels: NDArray[np.uint8], palette: NDArray[np.uint8], threads: int) -> Mapped:
     """Map by comparing every pixel with every palette colour."""
     height, width, channels = pixels.shape
-    indices, error = _core.assign(pixels.reshape(-1, channels), palette, threads)
+    indices, error = core.colors.assign(pixels.reshape(-1, channels), palette, threads)
     return Mapped(indices.reshape(height, width), error)

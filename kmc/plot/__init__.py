@@ -5,10 +5,11 @@ files, draws into the given axes, or else into a new pyplot figure, and returns 
 ``ax.figure.savefig("figure.pdf")`` saves the figure, and ``plt.show()`` shows it.
 """
 
+from kmc.plot.choice_sheet import choices
 from kmc.plot.color_space import clusters
 from kmc.plot.convergence import history
 from kmc.plot.error_curve import curve
 from kmc.plot.iterations import steps
 from kmc.plot.pictures import palette_bar, side_by_side
 
-__all__ = ["clusters", "curve", "history", "palette_bar", "side_by_side", "steps"]
+__all__ = ["choices", "clusters", "curve", "history", "palette_bar", "side_by_side", "steps"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from kmc.clustering.options import FitOptions, takes_fit_options
 from kmc.colors.arrays import MAX_COLORS
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.images.reading import ImageInput, as_pixels
@@ -35,12 +37,15 @@ class MeasuredPoint(NamedTuple):
     n_bytes: int
 
 
+@takes_fit_options
 def curve(
     image: ImageInput | Sequence[Any],
     ks: Iterable[int] | None = None,
     *,
     psnr: float | None = 30.0,
+    importance: ArrayLike | None = None,
     ax: Axes | None = None,
+    **options: Unpack[FitOptions],
 ) -> Axes:
     """Draw the PSNR and the size of the PNG file against the number of colours.
 
@@ -56,6 +61,8 @@ def curve(
     ax : matplotlib.axes.Axes, optional
         Where to draw; by default a new figure. With file sizes, the PSNR takes the upper half, and
         the sizes take new axes in the lower half, the last in ``ax.figure.axes``.
+    importance, init, n_init, max_iter, tol, seed, weights, effort, threads, fixed, space, deadline
+        As for `kmc.quantize`, for each number of colours.
 
     Returns
     -------
@@ -66,8 +73,8 @@ def curve(
     ImageError
         The picture cannot be read.
     ArgumentError, ArgumentTypeError
-        `ks` holds fewer than two numbers, or one out of range, or comes with points; or `psnr` is
-        not a number.
+        `ks` holds fewer than two numbers, or one out of range; `psnr` is not a number; or `ks` or
+        options of a fit come with points.
     MissingPackageError
         Matplotlib is not installed.
 
@@ -87,7 +94,10 @@ def curve(
     """
     target = None if psnr is None else not_negative("psnr", psnr)
     ax = drawing_axes(ax, (6.4, 4.8))
-    points = _points(image, ks)
+    fit: dict[str, Any] = {**options}
+    if importance is not None:
+        fit["importance"] = importance
+    points = _points(image, ks, fit)
     k = np.array([point.k for point in points])
     with_sizes = all(getattr(point, "n_bytes", None) is not None for point in points)
     panels = [ax]
@@ -116,7 +126,9 @@ def curve(
     return ax
 
 
-def measured(image: ImageInput, ks: Iterable[int] | None = None) -> list[MeasuredPoint]:
+def measured(
+    image: ImageInput, ks: Iterable[int] | None = None, options: Mapping[str, Any] | None = None
+) -> list[MeasuredPoint]:
     """Reduce a picture to each number of colours and encode it as PNG."""
     wanted = DEFAULT_KS if ks is None else ks
     if not isinstance(wanted, Iterable):
@@ -124,18 +136,20 @@ def measured(image: ImageInput, ks: Iterable[int] | None = None) -> list[Measure
     pixels = as_pixels(image)
     points = []
     for k in sorted({whole("k", k, 1, MAX_COLORS) for k in wanted}):
-        result = quantize(pixels, k)
+        result = quantize(pixels, k, **(options or {}))
         file = io.BytesIO()
         result.save(file, "png")
         points.append(MeasuredPoint(k, result.mse, result.psnr, file.tell()))
     return points
 
 
-def _points(image: Any, ks: Iterable[int] | None) -> list[Any]:
+def _points(image: Any, ks: Iterable[int] | None, options: Mapping[str, Any]) -> list[Any]:
     given = isinstance(image, Sequence) and all(hasattr(point, "mse") for point in image)
     if given and ks is not None:
         raise ArgumentError("ks is for a picture; these points have their k already")
-    points = list(image) if given else measured(image, ks)
+    if given and options:
+        raise ArgumentError(f"{next(iter(options))} is for a picture; these points are done")
+    points = list(image) if given else measured(image, ks, options)
     points.sort(key=lambda point: point.k)
     if len({point.k for point in points}) < 2:
         raise ArgumentError("a curve needs two numbers of colours or more")

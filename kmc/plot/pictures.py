@@ -15,11 +15,14 @@ from kmc.errors import ArgumentTypeError, ImageShapeError
 from kmc.images.reading import ImageInput, as_pixels
 from kmc.indexed_image import IndexedImage
 from kmc.palette import Palette
-from kmc.plot.axes import GREY, colors_text, drawing_axes, exact_axes, grouped
+from kmc.plot.axes import DPI, GREY, colors_text, drawing_axes, exact_axes, grouped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+
+# Pixels and the lines of their caption.
+Cell = tuple[NDArray[np.uint8], tuple[str, ...]]
 
 # Dots: of a new figure's pictures the longer side, the narrowest column for a picture and its
 # caption, the gap between the columns, and the margins above, for the caption, and elsewhere.
@@ -97,10 +100,8 @@ def side_by_side(original: ImageInput, result: IndexedImage, *, ax: Axes | None 
     >>> ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
     >>> from matplotlib.figure import Figure
     >>> ax = kmc.plot.side_by_side(ramp, kmc.quantize(ramp, 4), ax=Figure().add_subplot())
-    >>> [text.get_text() for text in ax.texts[:3]]
-    ['256 colours', '16 × 16 pixels', 'Original']
-    >>> [text.get_text() for text in ax.texts[4:]]
-    ['no dithering', '4 colours']
+    >>> [text.get_text() for text in ax.texts[:5]]
+    ['Original', '16 × 16 pixels', '256 colours', '4 colours', 'no dithering']
     """
     if not isinstance(result, IndexedImage):
         raise ArgumentTypeError(f"result must be an IndexedImage, not {type(result).__name__}")
@@ -111,25 +112,44 @@ def side_by_side(original: ImageInput, result: IndexedImage, *, ax: Axes | None 
             f"the original is {width} x {height} pixels and the result "
             f"{result.indices.shape[1]} x {result.indices.shape[0]}"
         )
-    left, right = _reduced(pixels), _reduced(np.asarray(result).reshape(height, width, -1))
-    rows, columns, _ = left.shape
-    scale = max(1, MAX_DOTS // 4 * 3 // max(rows, columns))  # dots per pixel
-    column = max(columns * scale + GAP, COLUMN)
-    column += (column - columns * scale) % 2  # so that pictures begin at whole dots
+    size = f"{grouped(width)} × {grouped(height)} pixels"
+    caption = ("Original", size, colors_text(len(histogram(pixels))))
+    return draw_table(ax, [[(pixels, caption), quantized_cell(result)]])
+
+
+def quantized_cell(result: IndexedImage) -> Cell:
+    """The pixels of a quantized image, and a caption of its colours, dithering and quality."""
+    pixels = np.asarray(result).reshape(*result.indices.shape, -1)
+    dithering = f"{DITHER_NAMES[result.dither]} dithering" if result.dither else "no dithering"
+    quality = "exact" if result.mse == 0 else f"PSNR {result.psnr:.1f} dB"
+    size = byte_count(len(result.to_bytes("png", metadata=False)))
+    return pixels, (colors_text(len(result.palette)), dithering, f"{quality}, {size} as PNG")
+
+
+def draw_table(ax: Axes | None, table: Sequence[Sequence[Cell]]) -> Axes:
+    """Draw rows of pictures of one size, each under its caption, into axes or a new figure.
+
+    In a new figure, every pixel takes a whole number of dots.
+    """
+    pictures = [[_visible(_reduced(pixels)) for pixels, _ in row] for row in table]
+    height, width, _ = pictures[0][0].shape
+    scale = max(1, MAX_DOTS // 4 * 3 // max(height, width) // max(1, len(table[0]) - 1))
+    column = max(width * scale + GAP, COLUMN)
+    column += (column - width * scale) % 2  # so that pictures begin at whole dots
+    step = CAPTION + height * scale
+    size = (len(table[0]) * column, len(table) * step - CAPTION)  # the first captions stand above
     if ax is None:
-        ax = exact_axes((2 * column, rows * scale), (CAPTION, MARGIN))
+        ax = exact_axes(size, (CAPTION, MARGIN))
     else:
         ax = drawing_axes(ax, (1, 1))
         ax.set_axis_off()
         ax.set_anchor("S")  # the space above is for the captions
-    ax.set(xlim=(0, 2 * column), ylim=(rows * scale, 0), aspect="equal")
-    captions = [
-        ("Original", f"{grouped(width)} × {grouped(height)} pixels", _color_count(pixels)),
-        (colors_text(len(result.palette)), _dithering(result), _quality(result)),
-    ]
-    size = _fitting_size(ax, captions)
-    for i, (shown, caption) in enumerate(zip((left, right), captions, strict=True)):
-        _draw_picture(ax, _visible(shown), scale, (i + 0.5) * column, caption, size)
+    ax.set(xlim=(0, size[0]), ylim=(size[1], 0), aspect="equal")
+    letters = _letter_size(ax, table, size)
+    for i, row in enumerate(table):
+        for j, (_, caption) in enumerate(row):
+            place = ((j + 0.5) * column, i * step)
+            _draw_picture(ax, pictures[i][j], scale, place, caption, letters)
     return ax
 
 
@@ -243,48 +263,37 @@ def _label_swatches(
     return len(narrow) - len(shown)
 
 
-def _dithering(result: IndexedImage) -> str:
-    return f"{DITHER_NAMES[result.dither]} dithering" if result.dither else "no dithering"
-
-
-def _quality(result: IndexedImage) -> str:
-    quality = "exact" if result.mse == 0 else f"PSNR {result.psnr:.1f} dB"
-    return f"{quality}, {byte_count(len(result.to_bytes('png', metadata=False)))} as PNG"
-
-
-def _color_count(pixels: NDArray[np.uint8]) -> str:
-    return colors_text(len(histogram(pixels)))
-
-
-def _fitting_size(ax: Axes, captions: Sequence[tuple[str, ...]]) -> float:
+def _letter_size(ax: Axes, table: Sequence[Sequence[Cell]], size: tuple[int, int]) -> float:
     """The size of letters, as a share of the usual one, at which captions stay apart."""
     figure = ax.get_figure(root=True)
     assert figure is not None
-    points = ax.get_position().width * figure.get_figwidth() * 72 / 2
-    letters = max(len(line) for caption in captions for line in caption) + 2
-    return min(1.0, points / (LETTER * DETAIL_SIZE * letters))
+    inches = ax.get_position().width * figure.get_figwidth()
+    longest = max(len(line) for row in table for _, caption in row for line in caption) + 2
+    fitting = inches * 72 / len(table[0]) / (LETTER * DETAIL_SIZE * longest)
+    return min(1.0, fitting, inches * DPI / size[0] if len(table) > 1 else 1.0)
 
 
 def _draw_picture(
     ax: Axes,
     pixels: NDArray[np.uint8],
     scale: int,
-    center: float,
+    place: tuple[float, float],
     caption: tuple[str, ...],
-    size: float,
+    letters: float,
 ) -> None:
+    """Draw a picture, the middle of its upper edge at a place, and lines of text above it."""
     height, width, _ = pixels.shape
+    x, y = place
     half = width * scale / 2
-    extent = (center - half, center + half, height * scale, 0)
-    ax.imshow(pixels, extent=extent, interpolation="nearest")
+    ax.imshow(pixels, extent=(x - half, x + half, y + height * scale, y), interpolation="nearest")
     line: dict[str, Any] = {"ha": "center", "va": "baseline", "annotation_clip": False}
-    offset = 7.0
-    for i, text in reversed([*enumerate(caption)]):
-        points = size * (DETAIL_SIZE if i else TITLE_SIZE)
+    above = 7 + LINE * letters * DETAIL_SIZE * (len(caption) - 1)
+    for i, text in enumerate(caption):
+        points = letters * (DETAIL_SIZE if i else TITLE_SIZE)
         weight = "normal" if i else "bold"
-        place: dict[str, Any] = {"xytext": (0, offset), "textcoords": "offset points"}
-        ax.annotate(text, (center, 0), fontsize=points, weight=weight, **place, **line)
-        offset += LINE * points
+        offset: dict[str, Any] = {"xytext": (0, above), "textcoords": "offset points"}
+        ax.annotate(text, place, fontsize=points, weight=weight, **offset, **line)
+        above -= LINE * letters * DETAIL_SIZE
 
 
 def _label(ax: Axes, code: str, x: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import os
 from numbers import Real
 from typing import Any
 
@@ -10,6 +11,29 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from kmc.errors import ArgumentError, ArgumentTypeError, OutOfMemoryError
+
+
+def path_name(path: Any, name: str = "path") -> str:
+    """A path as text, decoded as the file system's names are; errors call it `name`.
+
+    Raises
+    ------
+    ArgumentTypeError
+        It is no path, or an ``os.PathLike`` that does not give one.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from kmc.utils.arguments import path_name
+    >>> path_name(Path("a", "b.png")) == path_name(str(Path("a", "b.png")))
+    True
+    """
+    if not isinstance(path, str | bytes | os.PathLike):
+        raise ArgumentTypeError(f"{name} must be a path, not {type(path).__name__}")
+    try:
+        return os.fsdecode(path)
+    except TypeError as error:
+        raise ArgumentTypeError(f"{name} must be a path: {error}") from None
 
 
 def whole(name: str, value: Any, least: int, most: int | None = None) -> int:

@@ -131,5 +131,5 @@ def test_parameters():
         assert picture.info["compression"] == "tiff_lzw"
     with Image.open(io.BytesIO(file_of(image, "bmp", dpi=(72, 72)))) as picture:
         assert picture.info["dpi"] == pytest.approx((72, 72), abs=0.02)
-    with pytest.raises(kmc.ArgumentTypeError, match="bmp has no parameter 'level'"):
+    with pytest.raises(kmc.ArgumentError, match="bmp has no parameter 'level'"):
         file_of(image, "bmp", level=9)
