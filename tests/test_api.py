@@ -90,6 +90,12 @@ GOALS = "psnr=None, max_mse=None, quality=None"
         ("histogram", "image, *, importance=None, threads=None"),
         ("assign", "pixels, palette, *, return_sums=False, threads=None"),
         ("Palette.remap", f"self, image, *, {DITHER}, threads=None"),
+        ("Palette.save", "self, path, format=None"),
+        (
+            "plot.clusters",
+            "image, centroids, before=None, *, n_pixels=4000, color_by='pixel', ax=None",
+        ),
+        ("plot.curve", f"image, ks=None, *, psnr=30.0, importance=None, ax=None, {SHARED}"),
         ("Histogram.to_bytes", "self"),
         ("Histogram.from_bytes", "data"),
         ("IndexedImage.save", "self, path, format=None, *, metadata=True, **params"),

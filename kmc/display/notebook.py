@@ -17,6 +17,7 @@ from kmc.cpu import thread_count
 from kmc.display.swatches import Swatch, swatches
 from kmc.display.wording import byte_count, color_count
 from kmc.formats.painting import painted_image
+from kmc.formats.png_compression import Plan
 from kmc.formats.registry import encode, find_format
 from kmc.mapping.remapping import map_labels
 from kmc.metadata import Metadata
@@ -40,7 +41,12 @@ CHECKERBOARD = "repeating-conic-gradient(#ccc 0 25%,#fff 0 50%) 0 0/16px 16px"
 
 
 def image_bundle(
-    indices: Indices, colors: Colors, mse: float, metadata: Metadata, text: str
+    indices: Indices,
+    colors: Colors,
+    mse: float,
+    metadata: Metadata,
+    text: str,
+    plan: Plan | None = None,
 ) -> dict[str, str | bytes]:
     """An indexed image by media type: text, HTML for light and dark pages, PNG that fits a page.
 
@@ -58,7 +64,7 @@ def image_bundle(
 
     height, width = indices.shape
     color_only = replace(metadata, exif=None, xmp=None)
-    file = _png(indices, colors, color_only) if indices.size <= MOST_ENCODED else None
+    file = _png(indices, colors, color_only, plan) if indices.size <= MOST_ENCODED else None
     scale = min(1, BOX[0] / width, BOX[1] / height)
     shown = (max(1, round(width * scale)), max(1, round(height * scale)))
     data = _thumbnail(indices, colors, shown, color_only) if scale < 1 or not file else file
@@ -96,8 +102,8 @@ def palette_html(colors: Colors, counts: NDArray[np.int64]) -> str:
     return f"<div>{title}{_swatches_html(swatches(colors, counts))}</div>"
 
 
-def _png(indices: Indices, colors: Colors, metadata: Metadata) -> bytes:
-    return encode(indices, colors, metadata, find_format("thumbnail.png"))
+def _png(indices: Indices, colors: Colors, metadata: Metadata, plan: Plan | None = None) -> bytes:
+    return encode(indices, colors, metadata, find_format("thumbnail.png"), plan=plan)
 
 
 def _thumbnail(
