@@ -138,12 +138,6 @@ def processors() -> int:
     ------
     ArgumentError
         As for `threads`.
-
-    Examples
-    --------
-    >>> from kmc.cpu import processors, threads
-    >>> processors() >= threads()
-    True
     """
     return min(_from_environment() or min(_affinity(), _quota()), MOST_THREADS)
 
@@ -155,12 +149,6 @@ def thread_count(given: int | None) -> int:
     ------
     ArgumentError, ArgumentTypeError
         It is no positive integer.
-
-    Examples
-    --------
-    >>> from kmc.cpu import thread_count
-    >>> thread_count(3)
-    3
     """
     if given is None:
         return threads()

@@ -19,14 +19,7 @@ from kmc.utils.arguments import whole
 
 
 class CurvePoint(NamedTuple):
-    """A number of colours, the MSE that it leaves, and the PSNR in dB.
-
-    Examples
-    --------
-    >>> from kmc.error_curve import CurvePoint
-    >>> CurvePoint(16, 120.5, 32.1).k
-    16
-    """
+    """A number of colours, the MSE that it leaves, and the PSNR in dB."""
 
     k: int
     mse: float

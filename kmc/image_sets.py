@@ -26,17 +26,7 @@ def weighted_colors(
     image_weights: ArrayLike | None = None,
     threads: int = 1,
 ) -> WeightedColors:
-    """The weighted colours of what `kmc.fit` takes: an image, a Histogram, or several of them.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.image_sets import weighted_colors
-    >>> grey, red = np.full((2, 2), 7, np.uint8), np.full((1, 1, 3), (255, 0, 0), np.uint8)
-    >>> found = weighted_colors([grey, red], image_weights=[0.5, 4])
-    >>> found.colors.tolist(), found.counts.tolist(), found.weights.tolist()
-    ([[7, 7, 7], [255, 0, 0]], [4, 1], [4, 8])
-    """
+    """The weighted colours of what `kmc.fit` takes: an image, a Histogram, or several of them."""
     if is_several(image):
         if importance is not None:
             raise ArgumentError(
@@ -59,15 +49,7 @@ def weighted_colors(
 def colors_of_pixels(
     pixels: NDArray[np.uint8], importance: ArrayLike | None, threads: int
 ) -> WeightedColors:
-    """The weighted colours of one image.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.image_sets import colors_of_pixels
-    >>> colors_of_pixels(np.array([[[5], [9], [9]]], np.uint8), [[1, 1, 1]], 1).weights.tolist()
-    [1, 2]
-    """
+    """The weighted colours of one image."""
     colors, counts = _core.histogram(pixels, threads)
     if importance is None:
         return WeightedColors(colors, counts)
@@ -79,13 +61,6 @@ def is_several(image: object) -> bool:
 
     A list is one picture if it is made of numbers, at whatever depth, or of rows: arrays of one
     dimension.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.image_sets import is_several
-    >>> is_several(["a.png", "b.png"]), is_several([[0, 255], [255, 0]]), is_several("a.png")
-    (True, False, False)
     """
     if isinstance(image, list | tuple):
         return len(image) == 0 or any(map(_is_picture, image))

@@ -44,14 +44,6 @@ def merged_transparent(
     ----------
     colors : ndarray of uint8, shape (n, 4)
         In Morton order, which stays.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.alpha import merged_transparent
-    >>> colors, visible = merged_transparent(np.array([[0, 0, 0, 9], [7, 7, 7, 0]], np.uint8))
-    >>> colors.tolist(), visible.tolist()
-    ([[0, 0, 0, 0], [0, 0, 0, 9]], [True, False])
     """
     visible = colors[:, 3] != 0
     if visible.all():
@@ -64,43 +56,20 @@ def selected(colors: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.u
 
     As words they are selected many times as fast as by ``colors[mask]``, and without a list of
     their numbers.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.alpha import selected
-    >>> selected(np.array([[1, 2, 3, 4], [5, 6, 7, 8]], np.uint8), np.array([False, True])).tolist()
-    [[5, 6, 7, 8]]
     """
     words = np.ascontiguousarray(colors).view(np.uint32)[:, 0]
     return words[mask].view(np.uint8).reshape(-1, 4)
 
 
 def gathered(values: NDArray[np.int64], visible: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Values of colours as those of the merged ones, added up for what is fully transparent.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.alpha import gathered
-    >>> gathered(np.array([5, 2, 1]), np.array([False, True, False])).tolist()
-    [6, 2]
-    """
+    """Values of colours as those of the merged ones, added up for what is fully transparent."""
     if visible.all():
         return values
     return np.concatenate(([values[~visible].sum()], values[visible]))
 
 
 def spread(values: NDArray[np.uint16], visible: NDArray[np.bool_]) -> NDArray[np.uint16]:
-    """And back: what is fully transparent all has the value of the merged colour.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.alpha import spread
-    >>> spread(np.array([8, 2], np.uint16), np.array([False, True, False])).tolist()
-    [8, 2, 8]
-    """
+    """And back: what is fully transparent all has the value of the merged colour."""
     if visible.all():
         return values
     found = np.full(len(visible), values[0])
@@ -112,14 +81,6 @@ def serving_weights(colors: NDArray[np.uint8], weights: NDArray[np.int64]) -> ND
     """Weights with which what is transparent, and what is opaque, has some entry to go to.
 
     Where all of a kind weighs nothing, each colour of it weighs 1.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.alpha import serving_weights
-    >>> colors = np.array([[0, 0, 0, 0], [9, 9, 9, 9], [9, 9, 9, 255]], np.uint8)
-    >>> serving_weights(colors, np.array([0, 0, 5])).tolist()
-    [1, 0, 5]
     """
     weights = weights.copy()
     for alpha in (0, 255):
@@ -130,15 +91,7 @@ def serving_weights(colors: NDArray[np.uint8], weights: NDArray[np.int64]) -> ND
 
 
 def alpha_order(colors: NDArray[np.uint8]) -> NDArray[np.intp]:
-    """The order that files want: fully transparent entries first, opaque ones last, else as given.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.alpha import alpha_order
-    >>> alpha_order(np.array([[1, 1, 1, 255], [2, 2, 2, 128], [0, 0, 0, 0]], np.uint8)).tolist()
-    [2, 1, 0]
-    """
+    """The order that files want: fully transparent entries first, opaque ones last, else as given."""
     alpha = colors[:, 3]
     return np.argsort((alpha > 0).astype(np.int8) + (alpha == 255), kind="stable")
 
@@ -155,14 +108,6 @@ def tree_of(
     Each weighs 1 where `weights` is None. Of those with alpha 0 there is one at most, the first.
     `given` are entries of the palette that are known, of as many channels: where one of them is not
     opaque, it has to be kept from opaque colours.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.alpha import tree_of
-    >>> colors = np.array([[0, 0, 0, 0], [0, 0, 0, 255]], np.uint8)
-    >>> len(tree_of(colors, None, "rgb", 1, given=colors[:0]))
-    2
     """
     if space == "rgb" and colors.shape[1] < 4:
         return _core.tree(colors, weights, threads)

@@ -29,15 +29,6 @@ def parts(
     """The means of some colours by cluster, in levels, empty ones left out.
 
     Of colours come their coordinates, weights and labels below k, some of them at a time.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.alpha_entries import parts
-    >>> coordinates = np.array([[0, 0, 0, 0], [128, 0, 0, 0]], np.int16)
-    >>> found = parts([(coordinates, np.array([1, 1]), np.array([2, 2]))], 3)
-    >>> found.means.tolist(), found.weights.tolist()
-    ([[1.0, 0.0, 0.0, 0.0]], [2.0])
     """
     weight, sums = np.zeros(k), np.zeros((k, 4))  # of whole numbers below 2**53, and so exact
     for coordinates, weights, labels in colors:
@@ -55,15 +46,6 @@ def chosen(soft: Parts, opaque: Parts, still: Floats, k: int) -> tuple[Floats, F
     The entry that is missed least is given up, and merged with the one that serves its colours for
     it, until k are left. Opaque colours are only served by opaque entries, which soft ones do not
     draw to them.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.alpha_entries import Parts, chosen
-    >>> edge = Parts(np.array([[250.0, 250, 250, 5]]), np.array([30.0]))
-    >>> letters = Parts(np.array([[255.0, 255, 255, 0]]), np.array([20.0]))
-    >>> [part.tolist() for part in chosen(edge, letters, np.empty((0, 4)), 1)]
-    [[], [[255.0, 255.0, 255.0, 0.0]]]
     """
     watch = _core.watch()
     n = len(soft.means) + len(opaque.means)

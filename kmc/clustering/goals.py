@@ -20,14 +20,7 @@ class Goal(NamedTuple):
     words: str
 
     def limits(self, channels: int) -> tuple[float, float]:
-        """The MSE to reach, and the MSE that must be reached, of pictures with so many channels.
-
-        Examples
-        --------
-        >>> from kmc.clustering.goals import Goal
-        >>> Goal(20, 0, None, "").limits(3)
-        (1950.75, 195075.0)
-        """
+        """The MSE to reach, and the MSE that must be reached, of pictures with so many channels."""
         if self.max_mse is not None:
             return self.max_mse, self.max_mse
         return mse_of(self.upper, channels), mse_of(self.lower, channels)
@@ -37,12 +30,6 @@ def mse_of(psnr: float, channels: int) -> float:
     """The MSE, summed over the channels, at a PSNR in dB.
 
     By decimal arithmetic, which does not depend on the mathematical library at hand.
-
-    Examples
-    --------
-    >>> from kmc.clustering.goals import mse_of
-    >>> mse_of(40, 1), mse_of(float("inf"), 3)
-    (6.5025, 0.0)
     """
     from decimal import Context, Decimal
 
@@ -54,14 +41,7 @@ def mse_of(psnr: float, channels: int) -> float:
 
 
 def psnr_of(mse: float, channels: int) -> float:
-    """The PSNR in dB at an MSE that is summed over the channels; infinite where it is 0.
-
-    Examples
-    --------
-    >>> from kmc.clustering.goals import psnr_of
-    >>> psnr_of(6.5025, 1)
-    40.0
-    """
+    """The PSNR in dB at an MSE that is summed over the channels; infinite where it is 0."""
     return math.inf if mse == 0 else 10 * math.log10(255**2 * channels / mse)
 
 
@@ -74,12 +54,6 @@ def checked_goal(psnr: Any, max_mse: Any, quality: Any) -> Goal | None:
         No number, or no pair of numbers.
     ArgumentError
         Out of range, or more than one of them.
-
-    Examples
-    --------
-    >>> from kmc.clustering.goals import checked_goal
-    >>> checked_goal(None, None, (60, 80)).upper
-    40.0
     """
     given = {"psnr": psnr, "max_mse": max_mse, "quality": quality}
     names = [name for name, value in given.items() if value is not None]

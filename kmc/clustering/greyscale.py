@@ -30,19 +30,6 @@ def best_greys(
     ----------
     .. [1] A. Grønlund, K. G. Larsen, A. Mathiasen, J. S. Nielsen, S. Schneider and M. Song, "Fast
        exact k-means, k-medians and Bregman divergence clustering in 1D", arXiv:1701.07204, 2017.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.alpha import tree_of
-    >>> from kmc.clustering.options import checked_options
-    >>> colors = np.array([[5], [9], [10], [12]], np.uint8)
-    >>> tree = tree_of(colors, None, "rgb", 1, given=colors[:0])
-    >>> for fixed in (None, [[11]]):
-    ...     palette, centroids = best_greys(tree, checked_options(2, {"fixed": fixed}))
-    ...     palette.ravel().tolist(), centroids[:, 0].round(2).tolist()
-    ([5, 10], [5.0, 10.33])
-    ([11, 5], [11.0, 5.0])
     """
     if isinstance(tree, AlphaTree) or tree.channels > 1 or not options.searches:
         return None

@@ -50,14 +50,6 @@ def weigh(
         No array of numbers or truth values, or with masked ones.
     ArgumentError
         Another shape, a negative, infinite or missing value, or nothing but zeros.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.importance import weigh
-    >>> pixels, colors = np.array([[[5], [9], [5]]], np.uint8), np.array([[5], [9]], np.uint8)
-    >>> weigh(pixels, colors, [[0.5, 1, 0.25]], threads=1).tolist()
-    [3, 4]
     """
     height, width = pixels.shape[:2]
     weights, divisor = fixed_point("importance", importance, (height, width))
@@ -73,12 +65,6 @@ def fixed_point(
     Where all are the same, they become 1. Otherwise truth values and whole numbers up to 65 535
     stay as they are. Of others the largest becomes 50 400, and the rest what is in proportion to
     it, rounded.
-
-    Examples
-    --------
-    >>> from kmc.clustering.importance import fixed_point
-    >>> fixed_point("importance", [0.0, 0.1, 0.3], (3,))
-    (array([    0, 16800, 50400], dtype=uint16), 16800)
     """
     given = _checked(name, values, shape)
     largest = given.max()
@@ -121,13 +107,6 @@ def within_limit(sums: NDArray[np.int64]) -> NDArray[np.int64]:
     """Weights halved, rounded, as often as it takes for the engine to add them up.
 
     None that is positive becomes 0.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.importance import within_limit
-    >>> within_limit(np.array([0, 7, 2**34])).tolist()
-    [0, 2, 4294967296]
     """
     total, shift = int(sums.sum()), 0
     if total > MOST_WEIGHT:

@@ -61,16 +61,6 @@ def takes_fit_options(function: F) -> F:
     """Spell out ``**options: Unpack[FitOptions]`` in the signature that `help` and IDEs show.
 
     Unknown options are refused with the TypeError that Python raises for any function.
-
-    Examples
-    --------
-    >>> import inspect
-    >>> from typing import Unpack
-    >>> from kmc.clustering.options import FitOptions, takes_fit_options
-    >>> @takes_fit_options
-    ... def fit(image, **options: Unpack[FitOptions]): ...
-    >>> inspect.signature(fit).parameters["max_iter"].default
-    300
     """
     signature = inspect.signature(function)
     own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
@@ -192,14 +182,6 @@ def checked_options(
         There is no option of that name.
     ArgumentError, ArgumentTypeError
         An option is out of range, of the wrong type, or excludes another.
-
-    Examples
-    --------
-    >>> from kmc.clustering.options import checked_options
-    >>> checked_options(0, {})
-    Traceback (most recent call last):
-    ...
-    kmc.errors.ArgumentError: k must be 1 to 65536, not 0
     """
     unknown = next((name for name in options if name not in DEFAULTS), None)
     if unknown is not None:

@@ -94,17 +94,6 @@ class ClusteringProblem:
     ----------
     given : WeightedColors
     options : Options
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.options import checked_options
-    >>> from kmc.clustering.problem import ClusteringProblem
-    >>> from kmc.clustering.weighted_colors import WeightedColors
-    >>> given = WeightedColors(np.array([[1], [9]], np.uint8), np.array([3, 4]))
-    >>> problem = ClusteringProblem(given, checked_options(2, {}))
-    >>> [problem.solve(k).error for k in (1, 2)]
-    [111.0, 0.0]
     """
 
     def __init__(self, given: WeightedColors, options: Options) -> None:

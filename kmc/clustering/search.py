@@ -25,18 +25,6 @@ def best_run(tree: AnyTree, options: Options, start: NDArray[np.float64] | None 
     """The run of the lowest inertia, the first among equals; none after one that was ended early.
 
     From `start`, which changes, or from where the options say.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.alpha import tree_of
-    >>> from kmc.clustering.options import checked_options
-    >>> from kmc.clustering.search import best_run
-    >>> colors = np.array([[5], [9], [10]], np.uint8)
-    >>> tree = tree_of(colors, None, "rgb", 1, given=colors[:0])
-    >>> centroids, history, converged = best_run(tree, checked_options(2, {}))
-    >>> sorted(centroids[:, 0].tolist()), history[-1][0], converged
-    ([5.0, 9.5], 0.5, True)
     """
     runs = [_run(tree, options, options.seed, start)]
     for another in range(1, options.n_init if start is None else 1):

@@ -40,18 +40,6 @@ def fewest_colors(given: WeightedColors, options: Options) -> Clustering:
     ------
     QualityError
         Even `options.k` colours miss the minimum.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.options import checked_options
-    >>> from kmc.clustering.targets import fewest_colors
-    >>> from kmc.clustering.weighted_colors import WeightedColors
-    >>> ramp = np.arange(256, dtype=np.uint8)[:, None]
-    >>> given = WeightedColors(ramp, np.ones(256, np.int64))
-    >>> found = fewest_colors(given, checked_options(64, {}, psnr=40))
-    >>> len(found.colors) < 32, found.error / 256 <= 6.5025
-    (True, True)
     """
     goal = options.goal
     assert goal is not None

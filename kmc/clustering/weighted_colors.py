@@ -18,13 +18,6 @@ class WeightedColors(NamedTuple):
         Pixels of each colour, at least 1. Errors are always measured over these.
     weights : ndarray of int64, shape (n,), optional
         Replaces the counts where colours are clustered; 0 or more.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.weighted_colors import WeightedColors
-    >>> WeightedColors(np.array([[1], [9]], np.uint8), np.array([3, 4])).n_pixels
-    7
     """
 
     colors: NDArray[np.uint8]

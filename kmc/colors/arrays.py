@@ -65,13 +65,6 @@ def promoted(colors: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
     """Colours of shape (..., C) in at least `channels` channels, looking the same.
 
     Grey becomes equal red, green and blue; an added alpha channel is opaque.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.colors.arrays import promoted
-    >>> promoted(np.array([[7]], np.uint8), 4).tolist()
-    [[7, 7, 7, 255]]
     """
     if colors.shape[-1] == 1 and channels > 1:
         colors = np.repeat(colors, 3, axis=-1)
@@ -82,28 +75,12 @@ def promoted(colors: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
 
 
 def rgb_colors(colors: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The RGB part of palette colours, (k, 3): grey repeated, alpha left out.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.colors.arrays import rgb_colors
-    >>> rgb_colors(np.array([[7]], np.uint8)).tolist()
-    [[7, 7, 7]]
-    """
+    """The RGB part of palette colours, (k, 3): grey repeated, alpha left out."""
     return promoted(colors, 3)[:, :3]
 
 
 def hex_codes(colors: NDArray[np.uint8]) -> list[str]:
-    """``#rrggbb`` of every colour, ``#rrggbbaa`` of those that are not opaque.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.colors.arrays import hex_codes
-    >>> hex_codes(np.array([[7]], np.uint8)), hex_codes(np.array([[1, 2, 3, 128]], np.uint8))
-    (['#070707'], ['#01020380'])
-    """
+    """``#rrggbb`` of every colour, ``#rrggbbaa`` of those that are not opaque."""
     return [
         "#" + color.tobytes().hex()[: 6 if color[3:].sum() == 255 else 8]
         for color in promoted(colors, 3)
@@ -111,15 +88,7 @@ def hex_codes(colors: NDArray[np.uint8]) -> list[str]:
 
 
 def morton_keys(colors: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    """The Morton code of every colour: bits of the channels interleaved, highest first.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.colors.arrays import morton_keys
-    >>> morton_keys(np.array([[1, 0, 0], [0, 2, 3]], np.uint8)).tolist()
-    [4, 25]
-    """
+    """The Morton code of every colour: bits of the channels interleaved, highest first."""
     channels = colors.shape[1]
     levels = np.arange(256, dtype=np.uint32)
     spread = np.zeros(256, np.uint32)
@@ -134,16 +103,7 @@ def morton_keys(colors: NDArray[np.uint8]) -> NDArray[np.uint32]:
 def merged(
     colors: NDArray[np.uint8], counts: NDArray[np.int64]
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Each colour once, in Morton order, with the sum of its counts.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.colors.arrays import merged
-    >>> colors, counts = merged(np.array([[9], [7], [9]], np.uint8), np.array([1, 2, 3]))
-    >>> colors.ravel().tolist(), counts.tolist()
-    ([7, 9], [2, 4])
-    """
+    """Each colour once, in Morton order, with the sum of its counts."""
     keys = morton_keys(colors)
     order = np.argsort(keys, kind="stable")
     keys = keys[order]
@@ -152,17 +112,7 @@ def merged(
 
 
 def check_counts(counts: NDArray[Any]) -> None:
-    """Raise ArgumentError unless counts are positive and their sum fits 63 bits.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.colors.arrays import check_counts
-    >>> check_counts(np.array([3, 0]))
-    Traceback (most recent call last):
-    ...
-    kmc.errors.ArgumentError: every count must be at least 1, not 0
-    """
+    """Raise ArgumentError unless counts are positive and their sum fits 63 bits."""
     if counts.min() < 1:
         raise ArgumentError(f"every count must be at least 1, not {counts.min()}")
     # A float sum is near enough to rule out an integer overflow, and cheap.

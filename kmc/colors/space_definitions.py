@@ -22,14 +22,7 @@ Matrix = tuple[tuple[Fraction, ...], ...]
 
 
 def matrix(text: str) -> Matrix:
-    """Rows of decimal fractions, exactly.
-
-    Examples
-    --------
-    >>> from kmc.colors.space_definitions import matrix
-    >>> matrix("0.5 1; -1 0")[0][0]
-    Fraction(1, 2)
-    """
+    """Rows of decimal fractions, exactly."""
     return tuple(tuple(Fraction(number) for number in row.split()) for row in text.split(";"))
 
 
@@ -90,14 +83,7 @@ DEFINITIONS = {
 
 
 def inverse(m: Matrix) -> Matrix:
-    """The inverse of a 3 x 3 matrix, exactly.
-
-    Examples
-    --------
-    >>> from kmc.colors.space_definitions import inverse, matrix
-    >>> [[int(value) for value in row] for row in inverse(matrix("1 2 0; 0 1 0; 0 0 -1"))]
-    [[1, -2, 0], [0, 1, 0], [0, 0, -1]]
-    """
+    """The inverse of a 3 x 3 matrix, exactly."""
 
     def minor(i: int, j: int) -> Fraction:
         (a, b), (c, d) = ((r % 3, s % 3) for r, s in ((i + 1, i + 2), (j + 1, j + 2)))
@@ -108,15 +94,7 @@ def inverse(m: Matrix) -> Matrix:
 
 
 def nearest_root(value: Fraction, degree: int) -> int:
-    """The whole number nearest to a root of a positive fraction.
-
-    Examples
-    --------
-    >>> from fractions import Fraction
-    >>> from kmc.colors.space_definitions import nearest_root
-    >>> nearest_root(Fraction(30), 3)  # 3.1
-    3
-    """
+    """The whole number nearest to a root of a positive fraction."""
     # Newton's iteration from above, for twice the root: the last bit rounds.
     whole = (value.numerator << degree) // value.denominator
     root = 1 << -(-whole.bit_length() // degree)
@@ -127,14 +105,7 @@ def nearest_root(value: Fraction, degree: int) -> int:
 
 @cache
 def light_of_levels() -> tuple[int, ...]:
-    """The light of each 8-bit level, LIGHT being white: the curve of sRGB (IEC 61966-2-1).
-
-    Examples
-    --------
-    >>> from kmc.colors.space_definitions import light_of_levels
-    >>> light_of_levels()[:2], light_of_levels()[255] == 1 << 30
-    ((0, 325910), True)
-    """
+    """The light of each 8-bit level, LIGHT being white: the curve of sRGB (IEC 61966-2-1)."""
     dark = [Fraction(5 * level, 16473) for level in range(11)]  # level / 255 / 12.92
     found = [round(light * LIGHT) for light in dark]
     for level in range(11, 256):  # ((level / 255 + 0.055) / 1.055) ** (12 / 5)
@@ -144,26 +115,12 @@ def light_of_levels() -> tuple[int, ...]:
 
 @cache
 def cube_roots() -> NDArray[np.uint32]:
-    """The cube roots that ROOTS says, RESPONSE being 1.
-
-    Examples
-    --------
-    >>> from kmc.colors.space_definitions import cube_roots
-    >>> cube_roots()[[0, 896]].tolist() == [1 << 23, 1 << 24]
-    True
-    """
+    """The cube roots that ROOTS says, RESPONSE being 1."""
     return np.array([nearest_root(Fraction(i, 1024) * RESPONSE**3, 3) for i in ROOTS], np.uint32)
 
 
 def mixed(space: Definition) -> NDArray[np.uint32]:
-    """What each level of each channel adds to the three lights of a space: (3, 256, 3).
-
-    Examples
-    --------
-    >>> from kmc.colors.space_definitions import DEFINITIONS, mixed
-    >>> mixed(DEFINITIONS["linear"])[1, 255].tolist() == [0, 1 << 30, 0]
-    True
-    """
+    """What each level of each channel adds to the three lights of a space: (3, 256, 3)."""
     light = light_of_levels()
     return np.array(
         [

@@ -45,16 +45,7 @@ ONE_LEVEL = 64
 
 
 def checked_space(space: Any) -> SpaceName:
-    """The option `space`, or the error that says what is wrong with it.
-
-    Examples
-    --------
-    >>> from kmc.colors.spaces import checked_space
-    >>> checked_space("hsv")
-    Traceback (most recent call last):
-    ...
-    kmc.errors.ArgumentError: space must be one of rgb, linear, oklab, lab, not 'hsv'
-    """
+    """The option `space`, or the error that says what is wrong with it."""
     one_of("space", space, SPACES)
     known: SpaceName = space
     return known
@@ -78,15 +69,6 @@ def coordinates(
     -------
     ndarray of int16, shape (n, 4)
         In 64ths of a level, 0 to 16 383.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.colors.spaces import coordinates
-    >>> coordinates(np.array([[1, 2, 255, 255], [0, 0, 255, 51], [9, 9, 9, 0]], np.uint8)).tolist()
-    [[64, 128, 16320, 0], [0, 0, 3264, 13056], [0, 0, 0, 16320]]
-    >>> coordinates(np.array([[255, 255, 255]], np.uint8), "lab").tolist()
-    [[6400, 8192, 8192, 0]]
     """
     return _core.coordinates(np.ascontiguousarray(colors), _numbers(space), threads)
 
@@ -107,13 +89,6 @@ def levels(points: Floats, channels: int, space: SpaceName = "rgb") -> Floats:
     -------
     ndarray of float64, shape (k, C)
         0 to 255. Between two levels a colour's light is taken to rise evenly.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.colors.spaces import levels
-    >>> levels(np.array([[25.5, 0, 0, 127.5]]), 4).tolist()
-    [[51.0, 0.0, 0.0, 127.5]]
     """
     black, white = _ends(space)
     axes = [points[:, i] for i in range(3)]
@@ -131,29 +106,12 @@ def levels(points: Floats, channels: int, space: SpaceName = "rgb") -> Floats:
 
 
 def rounded(points: Floats, channels: int, space: SpaceName = "rgb") -> NDArray[np.uint8]:
-    """The colours at these places, as `levels` has them, rounded to 8 bits, halves up.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.colors.spaces import coordinates, rounded
-    >>> colors = np.array([[200, 100, 50, 9]], np.uint8)
-    >>> rounded(coordinates(colors, "oklab") / 64, 4, "oklab").tolist()
-    [[200, 100, 50, 9]]
-    """
+    """The colours at these places, as `levels` has them, rounded to 8 bits, halves up."""
     return np.floor(levels(points, channels, space) + 0.5).astype(np.uint8)
 
 
 def opaque_places(points: Floats, space: SpaceName = "rgb") -> Floats:
-    """Where the same colours lie without their transparency.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.colors.spaces import opaque_places
-    >>> opaque_places(np.array([[25.5, 0, 0, 127.5]])).tolist()
-    [[51.0, 0.0, 0.0, 0.0]]
-    """
+    """Where the same colours lie without their transparency."""
     black, white = _ends(space)
     opacity = (1 - points[:, 3:] / white).clip(0, 1)
     start = np.array([*black, 0.0])
@@ -164,28 +122,12 @@ def opaque_places(points: Floats, space: SpaceName = "rgb") -> Floats:
 
 
 def places(colors: NDArray[np.uint8], space: SpaceName = "rgb") -> Floats:
-    """Where colours lie, in levels: as centroids are given to the engine.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.colors.spaces import places
-    >>> places(np.array([[7]], np.uint8)).tolist()
-    [[7.0, 0.0, 0.0, 0.0]]
-    """
+    """Where colours lie, in levels: as centroids are given to the engine."""
     return coordinates(colors, space) / ONE_LEVEL
 
 
 def four_coordinates(points: NDArray[Any]) -> Floats:
-    """Points (k, C) as the engine takes them, (k, 4): missing coordinates are 0.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.colors.spaces import four_coordinates
-    >>> four_coordinates(np.array([[7.0]])).tolist()
-    [[7.0, 0.0, 0.0, 0.0]]
-    """
+    """Points (k, C) as the engine takes them, (k, 4): missing coordinates are 0."""
     wide = np.zeros((len(points), 4))
     wide[:, : points.shape[1]] = points
     return wide

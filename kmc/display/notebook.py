@@ -42,18 +42,7 @@ CHECKERBOARD = "repeating-conic-gradient(#ccc 0 25%,#fff 0 50%) 0 0/16px 16px"
 def image_bundle(
     indices: Indices, colors: Colors, mse: float, metadata: Metadata, text: str
 ) -> dict[str, str | bytes]:
-    """An indexed image by media type: text, HTML for light and dark pages, PNG that fits a page.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.display.notebook import image_bundle
-    >>> from kmc.metadata import Metadata
-    >>> indices, colors = np.array([[0, 1]], np.uint8), np.array([[1], [9]], np.uint8)
-    >>> shown = image_bundle(indices, colors, 0.5, Metadata(), "an image")
-    >>> sorted(shown), "MSE 0.5" in shown["text/html"], shown["image/png"][1:4]
-    (['image/png', 'text/html', 'text/plain'], True, b'PNG')
-    """
+    """An indexed image by media type: text, HTML for light and dark pages, PNG that fits a page."""
     import html  # only here: `import kmc` need not wait for its table of two thousand entities
 
     height, width = indices.shape
@@ -83,15 +72,7 @@ def image_bundle(
 
 
 def palette_html(colors: Colors, counts: NDArray[np.int64]) -> str:
-    """The colours of a palette with their shares, as HTML for light and dark pages.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.display.notebook import palette_html
-    >>> "#ff0000" in palette_html(np.array([[255, 0, 0]], np.uint8), np.array([0]))
-    True
-    """
+    """The colours of a palette with their shares, as HTML for light and dark pages."""
     title = f'<div style="margin-bottom:.4em">{color_count(len(colors))}</div>'
     return f"<div>{title}{_swatches_html(swatches(colors, counts))}</div>"
 

@@ -12,14 +12,7 @@ from kmc.colors.arrays import hex_codes
 
 @dataclass(frozen=True, slots=True)
 class Swatch:
-    """A colour of a palette: its number there, its hex code, its share of the pixels, 0 to 1.
-
-    Examples
-    --------
-    >>> from kmc.display.swatches import Swatch
-    >>> Swatch(index=3, hex="#ff0000", share=0.25).hex
-    '#ff0000'
-    """
+    """A colour of a palette: its number there, its hex code, its share of the pixels, 0 to 1."""
 
     index: int
     hex: str
@@ -40,15 +33,6 @@ def swatches(colors: NDArray[np.uint8], counts: NDArray[np.int64]) -> list[Swatc
     list of Swatch
         One for each colour, equal shares in their order. Hex codes are ``#rrggbb``, and
         ``#rrggbbaa`` where the colour is not opaque.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.display.swatches import swatches
-    >>> for swatch in swatches(np.array([[0], [255]], np.uint8), np.array([1, 3])):
-    ...     print(swatch.index, swatch.hex, f"{swatch.share:.0%}")
-    1 #ffffff 75%
-    0 #000000 25%
     """
     total = max(int(counts.sum()), 1)
     order = np.argsort(-counts, kind="stable").tolist()

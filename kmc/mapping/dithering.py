@@ -34,14 +34,7 @@ class Dither:
 
     @property
     def diffuses(self) -> bool:
-        """Whether errors are diffused: only then does dithering need no mapping before it.
-
-        Examples
-        --------
-        >>> from kmc.mapping.dithering import Dither
-        >>> Dither("atkinson", 256).diffuses, Dither("bayer", 256).diffuses
-        (True, False)
-        """
+        """Whether errors are diffused: only then does dithering need no mapping before it."""
         return self.name in DIFFUSING
 
 
@@ -52,16 +45,6 @@ def checked_dither(dither: Any, strength: Any) -> Dither | None:
     ------
     ArgumentError, ArgumentTypeError
         An unknown name, a strength outside 0 to 1, or one for no dithering.
-
-    Examples
-    --------
-    >>> from kmc.mapping.dithering import checked_dither
-    >>> checked_dither("bayer", 0.5)
-    Dither(name='bayer', strength=128)
-    >>> checked_dither("bayer", 2)
-    Traceback (most recent call last):
-    ...
-    kmc.errors.ArgumentError: dither_strength must be 0 to 1, not 2
     """
     share = not_negative("dither_strength", strength)
     if share > 1:
@@ -87,16 +70,6 @@ def dithered(
     """The dithered indices of pixels whose distinct colours have these labels, and their error.
 
     The error is the sum of squared differences to the pixels, in levels squared.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.mapping.dithering import Dither, dithered
-    >>> pixels = np.full((1, 8, 1), 50, np.uint8)
-    >>> colors, labels = np.array([[50]], np.uint8), np.array([0], np.uint16)
-    >>> palette = np.array([[0], [100]], np.uint8)
-    >>> dithered(Dither("bayer", 256), pixels, colors, labels, palette, "rgb", 1)
-    (array([[0, 1, 0, 1, 0, 1, 0, 1]], dtype=uint8), 20000.0)
     """
     if dither.diffuses:
         return diffused(dither, pixels, palette, space, threads)
@@ -120,16 +93,7 @@ def diffused(
     space: SpaceName,
     threads: int,
 ) -> tuple[NDArray[np.uint8] | NDArray[np.uint16], float]:
-    """The same by error diffusion, for which distinct colours need not be known.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.mapping.dithering import Dither, diffused
-    >>> pixels, palette = np.full((1, 8, 1), 50, np.uint8), np.array([[0], [100]], np.uint8)
-    >>> diffused(Dither("atkinson", 256), pixels, palette, "rgb", 1)
-    (array([[0, 1, 1, 0, 0, 1, 1, 0]], dtype=uint8), 20000.0)
-    """
+    """The same by error diffusion, for which distinct colours need not be known."""
     canvas = _canvas(pixels, palette, space, threads)
     indices, error = canvas.diffuse(dither.name == "atkinson", dither.strength, threads)
     if space != "rgb":

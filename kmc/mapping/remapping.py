@@ -60,14 +60,6 @@ def remap(
     ------
     ImageShapeError
         The pixels have more channels than the palette.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.mapping.remapping import remap
-    >>> pixels, palette = np.array([[[0], [99], [200]]], np.uint8), np.array([[0], [255]], np.uint8)
-    >>> remap(pixels, palette, "rgb", None, 1).indices
-    array([[0, 0, 1]], dtype=uint8)
     """
     pixels = promoted(pixels, palette.shape[1])
     if pixels.shape[2] != palette.shape[1]:
@@ -98,17 +90,7 @@ def map_labels(
     dither: Dither | None,
     threads: int,
 ) -> Mapped:
-    """Map pixels whose distinct colours have their labels, and `error` in all, already.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.mapping.remapping import map_labels
-    >>> pixels, colors = np.array([[[5], [9]]], np.uint8), np.array([[5], [9]], np.uint8)
-    >>> labels, palette = np.array([1, 0], np.uint16), np.array([[9], [5]], np.uint8)
-    >>> map_labels(pixels, colors, labels, 0.0, palette, "rgb", None, 1).indices
-    array([[1, 0]], dtype=uint8)
-    """
+    """Map pixels whose distinct colours have their labels, and `error` in all, already."""
     if dither is not None:
         return Mapped(*dithered(dither, pixels, colors, labels, palette, space, threads))
     few = compares_levels(palette, space) and len(palette) <= COMPARED_DESPITE_LABELS
@@ -118,29 +100,12 @@ def map_labels(
 
 
 def is_noise(pixels: NDArray[np.uint8], colors: NDArray[np.uint8]) -> bool:
-    """Whether there are more than half as many distinct colours as pixels.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.mapping.remapping import is_noise
-    >>> is_noise(np.zeros((2, 1, 3), np.uint8), np.zeros((1, 3), np.uint8))
-    False
-    """
+    """Whether there are more than half as many distinct colours as pixels."""
     return 2 * len(colors) > int(pixels.shape[0]) * int(pixels.shape[1])
 
 
 def compares_levels(palette: NDArray[np.uint8], space: SpaceName) -> bool:
-    """Whether distances are those of the 8-bit levels themselves.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.mapping.remapping import compares_levels
-    >>> grey = np.array([[9]], np.uint8)
-    >>> compares_levels(grey, "rgb"), compares_levels(grey, "lab")
-    (True, False)
-    """
+    """Whether distances are those of the 8-bit levels themselves."""
     return space == "rgb" and palette.shape[1] < 4
 
 

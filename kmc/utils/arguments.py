@@ -30,16 +30,6 @@ def whole(name: str, value: Any, least: int, most: int | None = None) -> int:
         No integer.
     ArgumentError
         Out of range.
-
-    Examples
-    --------
-    >>> from kmc.utils.arguments import whole
-    >>> whole("k", 16, 1, 256)
-    16
-    >>> whole("k", 0, 1, 256)
-    Traceback (most recent call last):
-    ...
-    kmc.errors.ArgumentError: k must be 1 to 256, not 0
     """
     try:
         number = operator.index(value)
@@ -62,12 +52,6 @@ def not_negative(name: str, value: Any) -> float:
         No real number.
     ArgumentError
         Negative, NaN, or an integer beyond the range of a float.
-
-    Examples
-    --------
-    >>> from kmc.utils.arguments import not_negative
-    >>> not_negative("tol", 1)
-    1.0
     """
     if not isinstance(value, Real) or isinstance(value, bool):
         raise ArgumentTypeError(f"{name} must be a number, not {value!r}")
@@ -88,12 +72,6 @@ def array(name: str, value: Any, dtype: DTypeLike | None = None) -> NDArray[Any]
     ArgumentTypeError
         NumPy makes no array of it: rows of different lengths, or values of another type; or some
         values are masked.
-
-    Examples
-    --------
-    >>> from kmc.utils.arguments import array
-    >>> array("counts", [1, 2], float)
-    array([1., 2.])
     """
     try:
         found = np.asarray(value)
@@ -111,15 +89,7 @@ def array(name: str, value: Any, dtype: DTypeLike | None = None) -> NDArray[Any]
 
 
 def contiguous(name: str, values: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
-    """The values in this shape, one after the other, copied only if they are not so already.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.utils.arguments import contiguous
-    >>> contiguous("pixels", np.arange(6)[::2], (3, 1)).ravel().tolist()
-    [0, 2, 4]
-    """
+    """The values in this shape, one after the other, copied only if they are not so already."""
     try:
         return np.ascontiguousarray(values.reshape(shape))
     except MemoryError as error:
@@ -133,14 +103,6 @@ def flag(name: str, value: Any) -> bool:
     ------
     ArgumentTypeError
         Neither True nor False.
-
-    Examples
-    --------
-    >>> from kmc.utils.arguments import flag
-    >>> flag("return_sums", 1)
-    Traceback (most recent call last):
-    ...
-    kmc.errors.ArgumentTypeError: return_sums must be True or False, not 1
     """
     if not isinstance(value, bool | np.bool_):
         raise ArgumentTypeError(f"{name} must be True or False, not {value!r}")
@@ -156,12 +118,6 @@ def one_of(name: str, value: Any, known: tuple[str, ...]) -> str:
         No string.
     ArgumentError
         None of the `known` ones.
-
-    Examples
-    --------
-    >>> from kmc.utils.arguments import one_of
-    >>> one_of("effort", "best", ("fast", "best"))
-    'best'
     """
     if not isinstance(value, str):
         raise ArgumentTypeError(f"{name} must be one of {', '.join(known)}, not {value!r}")

@@ -48,15 +48,6 @@ def replace(
     What replaces a file is flushed to the disk first, so that a power cut cannot take the old one
     and leave the new one empty. A file that is new is not: there is nothing to lose, and waiting
     for the disk takes several times as long as encoding a picture.
-
-    Examples
-    --------
-    >>> import pathlib, tempfile
-    >>> from kmc.utils.atomic_write import replace
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     replace(folder + "/a.txt", b"whole", within=folder)
-    ...     pathlib.Path(folder, "a.txt").read_bytes()
-    b'whole'
     """
     name = os.fsdecode(path)
     target = name if within is None else inside(name, os.fsdecode(within))
@@ -79,14 +70,7 @@ def replace(
 
 
 def is_stream(path: str | os.PathLike[str]) -> bool:
-    """Whether this is a pipe, a terminal or a device like them, which keeps nothing to be lost.
-
-    Examples
-    --------
-    >>> from kmc.utils.atomic_write import is_stream
-    >>> is_stream("photo.jpg")
-    False
-    """
+    """Whether this is a pipe, a terminal or a device like them, which keeps nothing to be lost."""
     try:
         mode = os.stat(path).st_mode
     except (OSError, ValueError):
@@ -101,12 +85,6 @@ def inside(name: str, folder: str) -> str:
     ------
     FileWriteError
         It does not lie in `folder`.
-
-    Examples
-    --------
-    >>> from kmc.utils.atomic_write import inside
-    >>> inside("pictures/../a.png", ".") == inside("a.png", ".")
-    True
     """
     real, root = os.path.realpath(name), os.path.realpath(folder)
     if real == root or not real.startswith(os.path.join(root, "")):

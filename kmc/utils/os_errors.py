@@ -25,16 +25,6 @@ def reading(name: str, unreadable: Unreadable, missing: Unreadable) -> Iterator[
     ImageReadError, PaletteReadError
         The one given as `missing` where there is no such file, or else `unreadable`; with the
         system's `errno`.
-
-    Examples
-    --------
-    >>> import kmc
-    >>> from kmc.utils.os_errors import reading
-    >>> with reading("a.gpl", kmc.PaletteReadError, kmc.PaletteNotFoundError):
-    ...     open("no such palette.gpl")
-    Traceback (most recent call last):
-    ...
-    kmc.errors.PaletteNotFoundError: a.gpl: no such file
     """
     try:
         yield
@@ -57,15 +47,6 @@ def writing(name: str) -> Iterator[None]:
         Whatever else than an error of kmc's is raised; with the system's `errno`.
     OutOfMemoryError
         There is not enough memory.
-
-    Examples
-    --------
-    >>> from kmc.utils.os_errors import writing
-    >>> with writing("a.gpl"):
-    ...     open("no such folder/a.gpl", "xb")
-    Traceback (most recent call last):
-    ...
-    kmc.errors.FileWriteError: a.gpl: cannot be written: No such file or directory
     """
     try:
         yield

@@ -40,15 +40,6 @@ def read_stream(
         There are more bytes than `limit`.
     ImageTypeError
         It does not give bytes.
-
-    Examples
-    --------
-    >>> import io
-    >>> from kmc.utils.streams import read_stream
-    >>> read_stream(io.BytesIO(b"abcdef"), "a file"), read_stream(
-    ...     io.BytesIO(b"abcdef"), "a file", signature=b"kmc"
-    ... )
-    (b'abcdef', b'abc')
     """
     data = bytearray()
     head = len(signature) if isinstance(signature, bytes) else max(map(len, signature))
