@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kmc.clustering.importance import weigh
+from kmc.clustering.importance import color_weights
 from kmc.colors.arrays import CHANNELS, check_counts, merged
 from kmc.core import _core
 from kmc.cpu import thread_count
@@ -240,7 +240,7 @@ def histogram(
     pixels, threads = as_pixels(image), thread_count(threads)
     colors, counts = _core.histogram(pixels, threads)
     if importance is not None:
-        weights = weigh(pixels, colors, importance, threads)
+        weights = color_weights(pixels, colors, importance, threads)
         colors, counts = colors[weights > 0], weights[weights > 0]
     return Histogram._from_sorted(colors, counts)
 

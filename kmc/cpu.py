@@ -12,7 +12,7 @@ from kmc.errors import ArgumentError, ArgumentTypeError
 __all__ = ["available", "name", "openmp", "threads", "use"]
 
 # Beyond it there is nothing to gain, whatever the caller or the environment asks for.
-MOST_THREADS = 1 << 10
+MAX_THREADS = 1 << 10
 
 
 def name() -> str:
@@ -139,7 +139,7 @@ def processors() -> int:
     ArgumentError
         As for `threads`.
     """
-    return min(_from_environment() or min(_affinity(), _quota()), MOST_THREADS)
+    return min(_from_environment() or min(_affinity(), _quota()), MAX_THREADS)
 
 
 def thread_count(given: int | None) -> int:
@@ -154,7 +154,7 @@ def thread_count(given: int | None) -> int:
         return threads()
     from kmc.utils.arguments import whole  # NumPy comes with it, and `kmc --version` needs none
 
-    return min(whole("threads", given, 1), MOST_THREADS)
+    return min(whole("threads", given, 1), MAX_THREADS)
 
 
 def _from_environment() -> int | None:

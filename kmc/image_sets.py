@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kmc.clustering.importance import fixed_point, weigh, within_limit
+from kmc.clustering.importance import color_weights, integer_weights, limit_total
 from kmc.clustering.weighted_colors import WeightedColors
 from kmc.color_histogram import Histogram, histogram
 from kmc.colors.arrays import morton_keys, promoted
@@ -53,7 +53,7 @@ def colors_of_pixels(
     colors, counts = _core.histogram(pixels, threads)
     if importance is None:
         return WeightedColors(colors, counts)
-    return WeightedColors(colors, counts, weigh(pixels, colors, importance, threads))
+    return WeightedColors(colors, counts, color_weights(pixels, colors, importance, threads))
 
 
 def is_several(image: object) -> bool:
@@ -102,7 +102,7 @@ def _of_several(
     part = weighted.total(counted.channels)
     sums = np.zeros(len(total), np.int64)
     sums[np.searchsorted(morton_keys(total.colors), morton_keys(part.colors))] = part.counts
-    return WeightedColors(total.colors, total.counts, within_limit(sums // divisor))
+    return WeightedColors(total.colors, total.counts, limit_total(sums // divisor))
 
 
 def _whole_factors(image_weights: ArrayLike | None) -> tuple[NDArray[np.int64] | None, int]:
@@ -112,7 +112,7 @@ def _whole_factors(image_weights: ArrayLike | None) -> tuple[NDArray[np.int64] |
     given = array("image_weights", image_weights)
     if given.ndim != 1 or not len(given):
         raise ArgumentError(f"image_weights must have shape (n,), not {given.shape}")
-    whole, divisor = fixed_point("image_weights", given, given.shape)
+    whole, divisor = integer_weights("image_weights", given, given.shape)
     return whole.astype(np.int64), divisor
 
 

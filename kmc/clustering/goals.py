@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.utils.arguments import not_negative
 
-MOST_QUALITY = 100
+MAX_QUALITY = 100
 
 
 class Goal(NamedTuple):
@@ -72,8 +72,8 @@ def checked_goal(psnr: Any, max_mse: Any, quality: Any) -> Goal | None:
     except (TypeError, ValueError):
         raise ArgumentTypeError(f"quality must be (least, most), not {quality!r}") from None
     low, high = not_negative("quality", low), not_negative("quality", high)
-    if not low <= high <= MOST_QUALITY:
+    if not low <= high <= MAX_QUALITY:
         raise ArgumentError(
-            f"quality must be 0 <= least <= most <= {MOST_QUALITY}, not ({low:g}, {high:g})"
+            f"quality must be 0 <= least <= most <= {MAX_QUALITY}, not ({low:g}, {high:g})"
         )
     return Goal(high / 2, low / 2, None, f"quality=({low:g}, {high:g})")

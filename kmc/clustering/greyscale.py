@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from kmc.clustering.alpha import AlphaTree, AnyTree
 from kmc.clustering.options import Options
-from kmc.colors.spaces import coordinates, places
+from kmc.colors.spaces import coordinates, to_centroids
 from kmc.core import _core
 
 
@@ -39,4 +39,4 @@ def best_greys(
     others, means = _core.best_greys(
         tree, line, fixed.ravel(), options.k - options.n_fixed, options.threads
     )
-    return np.concatenate((fixed, others)), np.concatenate((places(fixed, space), means))
+    return np.concatenate((fixed, others)), np.concatenate((to_centroids(fixed, space), means))

@@ -12,19 +12,19 @@ from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.utils.arguments import array
 
 # The engine's sums of squares have room for so many pixels, or weights that come to as much.
-MOST_WEIGHT = 1 << 33
+MAX_TOTAL_WEIGHT = 1 << 33
 
 # Whole importance up to here counts as it is.
-MOST_WHOLE = 65535
+MAX_INTEGER_WEIGHT = 65535
 
 # What the largest importance becomes otherwise. 1 to 10 divide it, and so does 100: hundredths and
 # the usual fractions of the largest come out exactly.
 SCALE = 50400
 
-_AT_ONCE = 1 << 16
+_CHUNK = 1 << 16
 
 
-def weigh(
+def color_weights(
     pixels: NDArray[np.uint8], colors: NDArray[np.uint8], importance: ArrayLike, threads: int
 ) -> NDArray[np.int64]:
     """The weight of each colour of a picture: the importance of its pixels, added up.
@@ -52,12 +52,12 @@ def weigh(
         Another shape, a negative, infinite or missing value, or nothing but zeros.
     """
     height, width = pixels.shape[:2]
-    weights, divisor = fixed_point("importance", importance, (height, width))
+    weights, divisor = integer_weights("importance", importance, (height, width))
     sums = _core.add_weights(pixels, weights, colors, threads)
-    return within_limit(sums // divisor)
+    return limit_total(sums // divisor)
 
 
-def fixed_point(
+def integer_weights(
     name: str, values: ArrayLike, shape: tuple[int, ...]
 ) -> tuple[NDArray[np.uint16], int]:
     """Numbers of 0 or more as whole ones, and the largest number that divides all of these.
@@ -70,13 +70,13 @@ def fixed_point(
     largest = given.max()
     if given.min() == largest:
         return np.ones(shape, np.uint16), 1
-    as_they_are = given.dtype.kind in "biu" and largest <= MOST_WHOLE
+    as_they_are = given.dtype.kind in "biu" and largest <= MAX_INTEGER_WEIGHT
     whole = np.empty(shape, np.uint16)
     flat, target = given.reshape(-1), whole.reshape(-1)
     divisor = 0
-    for start in range(0, len(flat), _AT_ONCE):
+    for start in range(0, len(flat), _CHUNK):
         _core.watch().look()
-        part = slice(start, start + _AT_ONCE)
+        part = slice(start, start + _CHUNK)
         if as_they_are:
             target[part] = flat[part]
         else:
@@ -103,14 +103,14 @@ def _checked(name: str, values: Any, shape: tuple[int, ...]) -> NDArray[Any]:
     return given
 
 
-def within_limit(sums: NDArray[np.int64]) -> NDArray[np.int64]:
+def limit_total(sums: NDArray[np.int64]) -> NDArray[np.int64]:
     """Weights halved, rounded, as often as it takes for the engine to add them up.
 
     None that is positive becomes 0.
     """
     total, shift = int(sums.sum()), 0
-    if total > MOST_WEIGHT:
-        while (total >> shift) + len(sums) > MOST_WEIGHT:
+    if total > MAX_TOTAL_WEIGHT:
+        while (total >> shift) + len(sums) > MAX_TOTAL_WEIGHT:
             shift += 1
     if shift == 0:
         return sums

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from kmc.clustering.goals import Goal, checked_goal
 from kmc.colors.arrays import MAX_COLORS, checked_colors
-from kmc.colors.spaces import CLOSER, SpaceName, checked_space
+from kmc.colors.spaces import TOL_DIVISORS, SpaceName, checked_space
 from kmc.core import _core
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ArgumentTypeError
@@ -75,7 +75,7 @@ def takes_fit_options(function: F) -> F:
 
 
 # The time of a search grows with the square of k.
-MAX_SEARCHED = 4096
+MAX_SEARCHED_COLORS = 4096
 
 
 @dataclass(frozen=True)
@@ -202,7 +202,7 @@ def checked_options(
         init=init,
         n_init=whole("n_init", given["n_init"], 1),
         max_iter=min(whole("max_iter", given["max_iter"], 1), 2**31 - 1),
-        tol=effort.tol / CLOSER[space] if tol is None else not_negative("tol", tol),
+        tol=effort.tol / TOL_DIVISORS[space] if tol is None else not_negative("tol", tol),
         seed=whole("seed", given["seed"], 0),
         weights=weights,
         effort=effort,
@@ -263,7 +263,7 @@ def _checked_deadline(deadline: float | None) -> float | None:
 
 def _searches(k: int, init: str | NDArray[np.float64], effort: Effort) -> bool:
     adaptive = isinstance(init, str) and init != "random"
-    return k <= MAX_SEARCHED and (adaptive or effort is EFFORTS["best"])
+    return k <= MAX_SEARCHED_COLORS and (adaptive or effort is EFFORTS["best"])
 
 
 def _checked_fixed(fixed: ArrayLike | None, k: int) -> NDArray[np.uint8]:

@@ -16,18 +16,18 @@ from kmc.clustering.alpha import (
     AlphaTree,
     AnyTree,
     alpha_order,
-    gathered,
-    merged_transparent,
-    serving_weights,
-    spread,
-    tree_of,
+    build_tree,
+    expand_labels,
+    merge_transparent,
+    merge_values,
+    with_positive_extremes,
 )
 from kmc.clustering.greyscale import best_greys
-from kmc.clustering.importance import MOST_WEIGHT
+from kmc.clustering.importance import MAX_TOTAL_WEIGHT
 from kmc.clustering.options import Options
 from kmc.clustering.search import best_run
 from kmc.clustering.weighted_colors import WeightedColors
-from kmc.colors.spaces import coordinates, levels, places, rounded
+from kmc.colors.spaces import coordinates, to_centroids, to_colors, to_rounded_colors
 from kmc.core import _core
 from kmc.errors import ArgumentError
 
@@ -120,7 +120,7 @@ class ClusteringProblem:
         n_fixed = self.options.n_fixed
         adaptive = n_fixed + alpha_order(found.colors[n_fixed:])
         found = found.reordered(np.concatenate((np.arange(n_fixed), adaptive)))
-        return found._replace(labels=spread(found.labels, self.visible))
+        return found._replace(labels=expand_labels(found.labels, self.visible))
 
     def _solve(self, options: Options) -> Clustering:
         given = self.given
@@ -176,7 +176,7 @@ class ClusteringProblem:
     ) -> tuple[NDArray[np.uint16], NDArray[np.int64], float]:
         """Label of every colour, pixels of every palette colour, squared error in levels."""
         space, threads = options.space, options.threads
-        labels, counts, error = self.tree.label(places(palette, space), threads)
+        labels, counts, error = self.tree.label(to_centroids(palette, space), threads)
         if space != "rgb":
             error = _core.color_error(
                 self.given.colors, self.given.counts, palette, labels, threads
@@ -187,20 +187,20 @@ class ClusteringProblem:
 def _with_transparent_merged(
     given: WeightedColors,
 ) -> tuple[WeightedColors, NDArray[np.bool_]]:
-    colors, visible = merged_transparent(given.colors)
+    colors, visible = merge_transparent(given.colors)
     weights = given.weights
     if weights is not None:
-        weights = serving_weights(colors, gathered(weights, visible))
-    return WeightedColors(colors, gathered(given.counts, visible), weights), visible
+        weights = with_positive_extremes(colors, merge_values(weights, visible))
+    return WeightedColors(colors, merge_values(given.counts, visible), weights), visible
 
 
 def _checked_tree(
     colors: NDArray[np.uint8], weights: NDArray[np.int64], options: Options
 ) -> AnyTree:
     total = int(weights.sum())
-    if total > MOST_WEIGHT:
-        raise ArgumentError(f"at most {MOST_WEIGHT} pixels can be weighed, not {total}")
-    return tree_of(colors, weights, options.space, options.threads, options.fixed)
+    if total > MAX_TOTAL_WEIGHT:
+        raise ArgumentError(f"at most {MAX_TOTAL_WEIGHT} pixels can be weighed, not {total}")
+    return build_tree(colors, weights, options.space, options.threads, options.fixed)
 
 
 def _with_channels(channels: int, options: Options) -> Options:
@@ -235,13 +235,13 @@ def _clustered(
     """k-means on weighted colours, of which there are more than palette entries."""
     by_weight, space = tree, options.space
     if options.weights == "uniform":
-        tree = tree_of(colors, None, space, options.threads, options.fixed)
+        tree = build_tree(colors, None, space, options.threads, options.fixed)
     if options.k == options.n_fixed:
-        _, _, error = tree.label(places(options.fixed, space), options.threads)
+        _, _, error = tree.label(to_centroids(options.fixed, space), options.threads)
         return _Palette(options.fixed, inertia=error)
     greys, start = best_greys(tree, options) or (None, None)
     centroids, history, converged = best_run(tree, options, start)
-    means = levels(centroids, colors.shape[1], space)
+    means = to_colors(centroids, colors.shape[1], space)
     # A nearly transparent colour does not survive the way to coordinates and back.
     means[: options.n_fixed] = options.fixed
     if greys is None:
@@ -273,9 +273,9 @@ def _nudged(tree: AnyTree, palette: NDArray[np.uint8], options: Options) -> NDAr
     """
     if not options.effort.rounds or options.space != "rgb" or isinstance(tree, AlphaTree):
         return palette
-    entries = places(palette)
+    entries = to_centroids(palette)
     tree.nudge(entries, options.effort.rounds, options.threads, options.n_fixed)
-    return rounded(entries, palette.shape[1])
+    return to_rounded_colors(entries, palette.shape[1])
 
 
 def _distinct(
@@ -296,7 +296,7 @@ def _distinct(
     if len(first) < len(palette):
         # There are more colours than k, so enough of them have an error.
         duplicates = np.setdiff1d(np.arange(len(palette)), first)
-        labels, _, _ = tree.label(places(palette, space), options.threads)
+        labels, _, _ = tree.label(to_centroids(palette, space), options.threads)
         off = coordinates(colors, space).astype(np.int32) - coordinates(palette, space)[labels]
         error = np.square(off).sum(axis=1, dtype=np.int64) * weights
         palette[duplicates] = colors[np.argsort(-error, kind="stable")[: len(duplicates)]]

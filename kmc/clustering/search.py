@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from kmc.clustering.alpha import AnyTree
 from kmc.clustering.options import Callback, Options
-from kmc.colors.spaces import SpaceName, four_coordinates, levels, places
+from kmc.colors.spaces import SpaceName, pad_to_four, to_centroids, to_colors
 from kmc.core import _core
 
 # Seeds are drawn from cells, at least so many for each colour of the palette.
@@ -37,27 +37,27 @@ def best_run(tree: AnyTree, options: Options, start: NDArray[np.float64] | None 
 def _run(tree: AnyTree, options: Options, seed: int, start: NDArray[np.float64] | None) -> Run:
     centroids = _start(tree, options, seed % (1 << 64)) if start is None else start
     if options.on_start is not None:
-        options.on_start(levels(centroids, tree.channels, options.space))
+        options.on_start(to_colors(centroids, tree.channels, options.space))
     history, converged = tree.lloyd(
         centroids,
         options.max_iter,
         options.tol,
-        _told_levels(tree, options),
+        _callback_in_levels(tree, options),
         options.threads,
         options.n_fixed,
     )
     return centroids, history, converged
 
 
-def _told_levels(tree: AnyTree, options: Options) -> Callback | None:
+def _callback_in_levels(tree: AnyTree, options: Options) -> Callback | None:
     """The callback, told of centroids in levels wherever they lie."""
     callback, space = options.callback, options.space
     if callback is None or (space == "rgb" and tree.channels < 4):
         return callback
 
     def told(iteration: int, centroids: NDArray[np.float64], *state: float) -> Any:
-        points = four_coordinates(centroids)
-        return callback(iteration, levels(points, tree.channels, space), *state)
+        points = pad_to_four(centroids)
+        return callback(iteration, to_colors(points, tree.channels, space), *state)
 
     return told
 
@@ -77,7 +77,7 @@ def _start(tree: AnyTree, options: Options, seed: int) -> NDArray[np.float64]:
 def _searched(tree: AnyTree, options: Options, seed: int) -> NDArray[np.float64]:
     """The fixed colours and seeds beside them, improved by search where the effort says so."""
     k, n_fixed, effort, threads = options.k, options.n_fixed, options.effort, options.threads
-    fixed = places(options.fixed, options.space)
+    fixed = to_centroids(options.fixed, options.space)
     name = options.init if isinstance(options.init, str) else "given"
     if not isinstance(options.init, str):
         centroids = np.concatenate((fixed, _placed(options.init, options.space)))
@@ -105,5 +105,5 @@ def _searched(tree: AnyTree, options: Options, seed: int) -> NDArray[np.float64]
 def _placed(init: NDArray[np.float64], space: SpaceName) -> NDArray[np.float64]:
     """Given colours as centroids: rounded first, unless places are levels."""
     if space == "rgb" and init.shape[1] < 4:
-        return four_coordinates(init)
-    return places(np.floor(init + 0.5).astype(np.uint8), space)
+        return pad_to_four(init)
+    return to_centroids(np.floor(init + 0.5).astype(np.uint8), space)

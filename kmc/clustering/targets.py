@@ -13,7 +13,7 @@ from kmc.clustering.goals import Goal, psnr_of
 from kmc.clustering.options import Options
 from kmc.clustering.problem import Clustering, ClusteringProblem
 from kmc.clustering.weighted_colors import WeightedColors
-from kmc.colors.spaces import places
+from kmc.colors.spaces import to_centroids
 from kmc.core import _core
 from kmc.errors import QualityError
 
@@ -29,7 +29,7 @@ CONVERGED_OVER_SEEDS = 0.74
 CONVERGED_OVER_ROUGH, ROUGH_FITS = 0.985, 3
 
 
-def fewest_colors(given: WeightedColors, options: Options) -> Clustering:
+def smallest_palette(given: WeightedColors, options: Options) -> Clustering:
     """Cluster with the smallest k that reaches the goal of the options, `options.k` at most.
 
     The k found reaches the goal and k - 1 does not, each clustered on its own. Since local optima
@@ -106,7 +106,7 @@ class _ErrorPrediction:
 
     def __init__(self, problem: ClusteringProblem, least: int) -> None:
         options, n_fixed = problem.options, problem.options.n_fixed
-        fixed = places(options.fixed, options.space)
+        fixed = to_centroids(options.fixed, options.space)
         tree = problem.tree if isinstance(problem.tree, _core.Tree) else problem.tree.tree
         cells = tree.coarsen(SEED_CELLS * SEEDS, options.threads)
         k = min(options.k, SEEDS + n_fixed, len(cells) + n_fixed)

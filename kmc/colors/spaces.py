@@ -36,12 +36,12 @@ SpaceName = Literal["rgb", "linear", "oklab", "lab"]
 SPACES: tuple[SpaceName, ...] = ("rgb", "linear", "oklab", "lab")
 
 # How many times smaller the default `tol` is, since colours lie closer than in rgb.
-CLOSER: dict[SpaceName, int] = {"rgb": 1, "linear": 1, "oklab": 3, "lab": 3}
+TOL_DIVISORS: dict[SpaceName, int] = {"rgb": 1, "linear": 1, "oklab": 3, "lab": 3}
 
 Floats = NDArray[np.float64]
 
 # A coordinate is a whole number of these: 64 of them make a level.
-ONE_LEVEL = 64
+UNITS_PER_LEVEL = 64
 
 
 def checked_space(space: Any) -> SpaceName:
@@ -70,10 +70,10 @@ def coordinates(
     ndarray of int16, shape (n, 4)
         In 64ths of a level, 0 to 16 383.
     """
-    return _core.coordinates(np.ascontiguousarray(colors), _numbers(space), threads)
+    return _core.coordinates(np.ascontiguousarray(colors), _engine_space(space), threads)
 
 
-def levels(points: Floats, channels: int, space: SpaceName = "rgb") -> Floats:
+def to_colors(points: Floats, channels: int, space: SpaceName = "rgb") -> Floats:
     """Which colours lie at these places, not rounded; the nearest that exist, channel by channel.
 
     Parameters
@@ -90,14 +90,14 @@ def levels(points: Floats, channels: int, space: SpaceName = "rgb") -> Floats:
     ndarray of float64, shape (k, C)
         0 to 255. Between two levels a colour's light is taken to rise evenly.
     """
-    black, white = _ends(space)
+    black, white = _black_and_white(space)
     axes = [points[:, i] for i in range(3)]
     if channels == 1:
         axes[1:] = (np.full(len(points), float(level)) for level in black[1:])
     opacity = np.ones(len(points))
     if channels == 4:
         opacity = (1 - points[:, 3] / white).clip(0, 1)
-        axes = list(opaque_places(points, space)[:, :3].T)
+        axes = list(opaque_centroids(points, space)[:, :3].T)
     if space != "rgb":
         axes = _levels_of_light(_light_of_axes(axes, space))
     found = np.stack((*axes, 255 * opacity), axis=1)[:, : 4 if channels == 4 else channels]
@@ -105,14 +105,14 @@ def levels(points: Floats, channels: int, space: SpaceName = "rgb") -> Floats:
     return found.clip(0, 255)
 
 
-def rounded(points: Floats, channels: int, space: SpaceName = "rgb") -> NDArray[np.uint8]:
+def to_rounded_colors(points: Floats, channels: int, space: SpaceName = "rgb") -> NDArray[np.uint8]:
     """The colours at these places, as `levels` has them, rounded to 8 bits, halves up."""
-    return np.floor(levels(points, channels, space) + 0.5).astype(np.uint8)
+    return np.floor(to_colors(points, channels, space) + 0.5).astype(np.uint8)
 
 
-def opaque_places(points: Floats, space: SpaceName = "rgb") -> Floats:
+def opaque_centroids(points: Floats, space: SpaceName = "rgb") -> Floats:
     """Where the same colours lie without their transparency."""
-    black, white = _ends(space)
+    black, white = _black_and_white(space)
     opacity = (1 - points[:, 3:] / white).clip(0, 1)
     start = np.array([*black, 0.0])
     drawn = start + (points - start) / np.where(opacity > 0, opacity, 1)
@@ -121,19 +121,19 @@ def opaque_places(points: Floats, space: SpaceName = "rgb") -> Floats:
     return found
 
 
-def places(colors: NDArray[np.uint8], space: SpaceName = "rgb") -> Floats:
+def to_centroids(colors: NDArray[np.uint8], space: SpaceName = "rgb") -> Floats:
     """Where colours lie, in levels: as centroids are given to the engine."""
-    return coordinates(colors, space) / ONE_LEVEL
+    return coordinates(colors, space) / UNITS_PER_LEVEL
 
 
-def four_coordinates(points: NDArray[Any]) -> Floats:
+def pad_to_four(points: NDArray[Any]) -> Floats:
     """Points (k, C) as the engine takes them, (k, 4): missing coordinates are 0."""
     wide = np.zeros((len(points), 4))
     wide[:, : points.shape[1]] = points
     return wide
 
 
-def _ends(space: SpaceName) -> tuple[tuple[int, ...], int]:
+def _black_and_white(space: SpaceName) -> tuple[tuple[int, ...], int]:
     """The coordinates of black, and the lightness of white, in levels."""
     if space == "rgb":
         return (0, 0, 0), 255
@@ -144,7 +144,7 @@ def _ends(space: SpaceName) -> tuple[tuple[int, ...], int]:
 
 
 @cache
-def _numbers(space: SpaceName) -> _core.Space | None:
+def _engine_space(space: SpaceName) -> _core.Space | None:
     """A space as the engine takes it."""
     if space == "rgb":
         return None
@@ -154,15 +154,15 @@ def _numbers(space: SpaceName) -> _core.Space | None:
     toe = (0, 0, 0)
     if definition.toe:  # below (6/29)**3 the root is 841/108 of the light, plus 4/29
         toe = (LIGHT * 216 // 24389, RESPONSE * 841 // 108, RESPONSE * 4 // 29)
-    unit = ONE_LEVEL << 16
+    unit = UNITS_PER_LEVEL << 16
     return _core.Space(
         mixed(definition),
         cube_roots() if definition.root else None,
         toe,
         np.array([[round(value * unit) for value in row] for row in definition.axes], np.int64),
-        tuple((2 * ONE_LEVEL * offset + 1) << 39 for offset in definition.offset),
-        (0, *(ONE_LEVEL * offset for offset in definition.offset[1:])),
-        ONE_LEVEL * definition.white,
+        tuple((2 * UNITS_PER_LEVEL * offset + 1) << 39 for offset in definition.offset),
+        (0, *(UNITS_PER_LEVEL * offset for offset in definition.offset[1:])),
+        UNITS_PER_LEVEL * definition.white,
     )
 
 

@@ -29,7 +29,7 @@ BOX = (800, 600)
 ENLARGED = 200
 
 # A picture of more pixels is not encoded only to say how large its file would be.
-MOST_ENCODED = 1 << 22
+MAX_ENCODED_PIXELS = 1 << 22
 
 # Up to so many colours are written out; of larger palettes so many are shown, largest share first.
 WRITTEN, SHOWN = 32, 1024
@@ -47,7 +47,7 @@ def image_bundle(
 
     height, width = indices.shape
     color_only = replace(metadata, exif=None, xmp=None)
-    file = _png(indices, colors, color_only) if indices.size <= MOST_ENCODED else None
+    file = _png(indices, colors, color_only) if indices.size <= MAX_ENCODED_PIXELS else None
     scale = min(1, BOX[0] / width, BOX[1] / height)
     shown = (max(1, round(width * scale)), max(1, round(height * scale)))
     data = _thumbnail(indices, colors, shown, color_only) if scale < 1 or not file else file

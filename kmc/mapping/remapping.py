@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc.clustering.alpha import gathered, merged_transparent, spread, tree_of
+from kmc.clustering.alpha import build_tree, expand_labels, merge_transparent, merge_values
 from kmc.colors.arrays import promoted
-from kmc.colors.spaces import SpaceName, places
+from kmc.colors.spaces import SpaceName, to_centroids
 from kmc.core import _core
 from kmc.errors import ImageShapeError
 from kmc.mapping.dithering import Dither, diffused, dithered
@@ -22,7 +22,7 @@ COMPARED_COLORS = 24
 COMPARED_IN_NOISE, COMPARED_DESPITE_LABELS = 256, 48
 
 # So many distinct colours are labelled at a time, so that memory does not grow with their number.
-LABELLED_AT_ONCE = 1 << 20
+LABEL_CHUNK = 1 << 20
 
 
 class Mapped(NamedTuple):
@@ -118,8 +118,8 @@ def _labelled(
 ) -> tuple[NDArray[np.uint16], float]:
     """The nearest palette colour of every distinct colour, and the sum of squared errors."""
     labels, error = np.empty(len(colors), np.uint16), 0.0
-    for start in range(0, len(colors), LABELLED_AT_ONCE):
-        part = slice(start, start + LABELLED_AT_ONCE)
+    for start in range(0, len(colors), LABEL_CHUNK):
+        part = slice(start, start + LABEL_CHUNK)
         labels[part], more = _labelled_part(palette, space, colors[part], counts[part], threads)
         error += more
     return labels, error
@@ -134,13 +134,13 @@ def _labelled_part(
 ) -> tuple[NDArray[np.uint16], float]:
     visible = np.ones(len(colors), bool)
     if colors.shape[1] == 4:
-        colors, visible = merged_transparent(colors)
-        counts = gathered(counts, visible)
-    tree = tree_of(colors, counts, space, threads, palette)
-    labels, _, error = tree.label(places(palette, space), threads)
+        colors, visible = merge_transparent(colors)
+        counts = merge_values(counts, visible)
+    tree = build_tree(colors, counts, space, threads, palette)
+    labels, _, error = tree.label(to_centroids(palette, space), threads)
     if space != "rgb":
         error = _core.color_error(colors, counts, palette, labels, threads)
-    return spread(labels, visible), error
+    return expand_labels(labels, visible), error
 
 
 def _compared(pixels: NDArray[np.uint8], palette: NDArray[np.uint8], threads: int) -> Mapped:
