@@ -1,4 +1,4 @@
-"""Whatever `kmc.fit` takes, one image or several, as weighted colours."""
+"""The input of `kmc.fit`, one image or several, as weighted colours."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ def weighted_colors(
     image_weights: ArrayLike | None = None,
     threads: int = 1,
 ) -> WeightedColors:
-    """The weighted colours of what `kmc.fit` takes: an image, a Histogram, or several of them."""
+    """The weighted colours of an image, a Histogram, or several of them."""
     if is_several(image):
         if importance is not None:
             raise ArgumentError(
-                "importance is of the pixels of one picture: for several, add up "
+                "importance applies to the pixels of one image; for several, add up "
                 "kmc.histogram(image, importance=...) of each"
             )
         return _of_several(image, image_weights, threads)
     if image_weights is not None:
-        raise ArgumentError("image_weights are of several pictures, and this is one")
+        raise ArgumentError("image_weights applies to several images, and this is one")
     if isinstance(image, Histogram):
         if importance is not None:
             raise ArgumentError(
-                "importance is of pixels, which a Histogram has no more: "
-                "give it to kmc.histogram(image, importance=...)"
+                "importance applies to pixels, which a Histogram does not have; "
+                "pass it to kmc.histogram(image, importance=...)"
             )
         return WeightedColors(image.colors, image.counts)
     return colors_of_pixels(as_pixels(image), importance, threads)
@@ -57,29 +57,29 @@ def colors_of_pixels(
 
 
 def is_several(image: object) -> bool:
-    """Whether this is a list, a tuple or an iterator of pictures, rather than one picture.
+    """Whether this is a list, a tuple or an iterator of images, rather than one image.
 
-    A list is one picture if it is made of numbers, at whatever depth, or of rows: arrays of one
-    dimension.
+    A list is one image if it consists of numbers, nested at any depth, or of one-dimensional
+    arrays.
     """
     if isinstance(image, list | tuple):
-        return len(image) == 0 or any(map(_is_picture, image))
+        return len(image) == 0 or any(map(_is_image, image))
     return isinstance(image, Iterator) and not hasattr(image, "read")
 
 
-def _is_picture(part: Any) -> bool:
-    if isinstance(part, str | bytes | bytearray | os.PathLike | Histogram | Picture):
+def _is_image(item: Any) -> bool:
+    if isinstance(item, str | bytes | bytearray | os.PathLike | Histogram | Picture):
         return True
-    if hasattr(part, "read") or is_pillow(part):
+    if hasattr(item, "read") or is_pillow(item):
         return True
-    return not isinstance(part, list | tuple) and getattr(part, "ndim", 0) >= 2
+    return not isinstance(item, list | tuple) and getattr(item, "ndim", 0) >= 2
 
 
 def _of_several(
     images: Iterable[Any], image_weights: ArrayLike | None, threads: int
 ) -> WeightedColors:
-    """The sum of the colours of each image, of which only one is in memory at a time."""
-    factors, divisor = _whole_factors(image_weights)
+    """The sum of the histograms of all images; only one image is in memory at a time."""
+    factors, divisor = _integer_factors(image_weights)
     counted, weighted = _HistogramSum(), _HistogramSum()
     n = 0
     for n, image in enumerate(images, 1):
@@ -90,30 +90,31 @@ def _of_several(
         if factors is not None and factors[n - 1] > 0:
             weighted.add(found, found.counts * factors[n - 1])
     if n == 0:
-        raise ArgumentError("expected at least one picture, and there is none")
+        raise ArgumentError("expected at least one image, and there is none")
     total = counted.total()
     if factors is None:
         return WeightedColors(total.colors, total.counts)
     if n != len(factors):
         number = f"more than {n - 1}" if n > len(factors) else f"{n}"
         raise ArgumentError(
-            f"image_weights must be one for each picture, and {len(factors)} are not {number}"
+            f"image_weights must have one value for each image: there are {len(factors)} values "
+            f"and {number} images"
         )
-    part = weighted.total(counted.channels)
+    weights = weighted.total(counted.channels)
     sums = np.zeros(len(total), np.int64)
-    sums[np.searchsorted(morton_keys(total.colors), morton_keys(part.colors))] = part.counts
+    sums[np.searchsorted(morton_keys(total.colors), morton_keys(weights.colors))] = weights.counts
     return WeightedColors(total.colors, total.counts, limit_total(sums // divisor))
 
 
-def _whole_factors(image_weights: ArrayLike | None) -> tuple[NDArray[np.int64] | None, int]:
-    """Image weights as whole numbers, and their greatest common divisor."""
+def _integer_factors(image_weights: ArrayLike | None) -> tuple[NDArray[np.int64] | None, int]:
+    """Image weights as integers, and their greatest common divisor."""
     if image_weights is None:
         return None, 1
     given = array("image_weights", image_weights)
     if given.ndim != 1 or not len(given):
         raise ArgumentError(f"image_weights must have shape (n,), not {given.shape}")
-    whole, divisor = integer_weights("image_weights", given, given.shape)
-    return whole.astype(np.int64), divisor
+    factors, divisor = integer_weights("image_weights", given, given.shape)
+    return factors.astype(np.int64), divisor
 
 
 def _histogram_of(image: Any, number: int, threads: int) -> Histogram:
@@ -122,12 +123,12 @@ def _histogram_of(image: Any, number: int, threads: int) -> Histogram:
     try:
         return histogram(image, threads=threads)
     except KmcError as error:
-        error.add_note(f"this is picture {number} of those given, counted from 0")
+        error.add_note(f"in image {number}, counted from 0")
         raise
 
 
 class _HistogramSum:
-    """A sum of histograms, kept apart by channels and promoted to the most of them at the end."""
+    """Adds histograms, by number of channels, and converts them to the largest at the end."""
 
     def __init__(self) -> None:
         self.by_channels: dict[int, Histogram] = {}
@@ -144,9 +145,9 @@ class _HistogramSum:
         sums[channels] = sums[channels] + found if channels in sums else found
 
     def total(self, channels: int | None = None) -> Histogram:
-        most = channels or self.channels
-        parts = [
-            Histogram(promoted(part.colors, most), part.counts)
-            for part in self.by_channels.values()
+        channels = channels or self.channels
+        histograms = [
+            Histogram(promoted(histogram.colors, channels), histogram.counts)
+            for histogram in self.by_channels.values()
         ]
-        return sum(parts[1:], parts[0])
+        return sum(histograms[1:], histograms[0])

@@ -1,4 +1,4 @@
-"""The best palette of grey levels there is: grey pictures have but one dimension."""
+"""Optimal grey palettes: in one dimension k-means can be solved exactly."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from kmc.core import _core
 def best_greys(
     tree: AnyTree, options: Options
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]] | None:
-    """The k grey levels that leave the least squared error of all, and the means of their colours.
+    """The palette of k grey levels with the lowest squared error, found by dynamic programming.
 
-    Those that are fixed are among them. There must be more colours beside these than other entries.
-    None if colours are not grey, or not to be searched for.
+    It includes the fixed colours. There must be more other colours than other entries. None if the
+    colours are not grey, or if the options ask for no search.
 
     Returns
     -------
     colors : ndarray of uint8, shape (k, 1)
-        The fixed ones, then the others, ascending.
+        The fixed colours, then the others in ascending order.
     centroids : ndarray of float64, shape (k, 4)
-        As the engine takes them, to start from; of fixed colours where they lie.
+        The means of the clusters, in levels; fixed colours have their own coordinates.
 
     References
     ----------
@@ -34,9 +34,9 @@ def best_greys(
     if isinstance(tree, AlphaTree) or tree.channels > 1 or not options.searches:
         return None
     fixed, space = options.fixed[:, :1], options.space
-    every = np.arange(256, dtype=np.uint8)[:, None]
-    line = np.ascontiguousarray(coordinates(every, space)[:, 0])
+    greys = np.arange(256, dtype=np.uint8)[:, None]
+    lightness = np.ascontiguousarray(coordinates(greys, space)[:, 0])
     others, means = _core.best_greys(
-        tree, line, fixed.ravel(), options.k - options.n_fixed, options.threads
+        tree, lightness, fixed.ravel(), options.k - options.n_fixed, options.threads
     )
     return np.concatenate((fixed, others)), np.concatenate((to_centroids(fixed, space), means))

@@ -1,4 +1,4 @@
-"""Arrays of colours: checked, promoted to more channels, sorted, written as hex codes."""
+"""Arrays of colours: checks, conversion to more channels, Morton order, hex codes."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def color_of_code(code: str) -> tuple[int, ...]:
 
 
 def promoted(colors: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
-    """Colours of shape (..., C) in at least `channels` channels, looking the same.
+    """Convert colours of shape (..., C) to at least `channels` channels.
 
     Grey becomes equal red, green and blue; an added alpha channel is opaque.
     """
@@ -75,12 +75,12 @@ def promoted(colors: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
 
 
 def rgb_colors(colors: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The RGB part of palette colours, (k, 3): grey repeated, alpha left out."""
+    """The colours as RGB, (k, 3): grey is repeated, alpha dropped."""
     return promoted(colors, 3)[:, :3]
 
 
 def hex_codes(colors: NDArray[np.uint8]) -> list[str]:
-    """``#rrggbb`` of every colour, ``#rrggbbaa`` of those that are not opaque."""
+    """``#rrggbb`` for opaque colours, ``#rrggbbaa`` for others."""
     return [
         "#" + color.tobytes().hex()[: 6 if color[3:].sum() == 255 else 8]
         for color in promoted(colors, 3)
@@ -88,7 +88,7 @@ def hex_codes(colors: NDArray[np.uint8]) -> list[str]:
 
 
 def morton_keys(colors: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    """The Morton code of every colour: bits of the channels interleaved, highest first."""
+    """The Morton key of every colour: the bits of its channels interleaved, highest first."""
     channels = colors.shape[1]
     levels = np.arange(256, dtype=np.uint32)
     spread = np.zeros(256, np.uint32)
@@ -103,7 +103,7 @@ def morton_keys(colors: NDArray[np.uint8]) -> NDArray[np.uint32]:
 def merged(
     colors: NDArray[np.uint8], counts: NDArray[np.int64]
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Each colour once, in Morton order, with the sum of its counts."""
+    """The distinct colours in Morton order; counts of equal colours are added."""
     keys = morton_keys(colors)
     order = np.argsort(keys, kind="stable")
     keys = keys[order]
@@ -115,6 +115,6 @@ def check_counts(counts: NDArray[Any]) -> None:
     """Raise ArgumentError unless counts are positive and their sum fits 63 bits."""
     if counts.min() < 1:
         raise ArgumentError(f"every count must be at least 1, not {counts.min()}")
-    # A float sum is near enough to rule out an integer overflow, and cheap.
+    # The exact sum in Python integers is slow, and a float sum mostly rules out an overflow.
     if counts.sum(dtype=np.float64) >= 2.0**62 and sum(counts.tolist()) >= 2**63:
-        raise ArgumentError("the counts together must stay below 2**63")
+        raise ArgumentError("the sum of the counts must be below 2**63")

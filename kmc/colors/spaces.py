@@ -1,20 +1,20 @@
-"""Colour spaces: where colours lie when distances are taken, and which colour lies at a place.
+"""Colour spaces: conversion of colours to the coordinates that distances are taken in, and back.
 
-Every colour has four coordinates. Of an opaque RGB colour they are, in 64ths of a level:
+Every colour has four coordinates, in 64ths of a level. The first three of an opaque RGB colour are:
 
 ======  ========================================================================================
 space   coordinates
 ======  ========================================================================================
 rgb     red, green, blue, 0 to 255 levels each, as files store them
-linear  the light of the three, 0 to 255 levels each, by the curve of sRGB [1]_
+linear  linear light by the sRGB transfer function [1]_, 0 to 255 levels each
 oklab   255 L, 255 a + 128, 255 b + 128 of Oklab [2]_
-lab     L*, a* + 128, b* + 128 of CIE 1976 under D65 [3]_: a level is a colour difference of 1
+lab     L*, a* + 128, b* + 128 of CIE 1976 under D65 [3]_: a level is a Delta E of 1
 ======  ========================================================================================
 
-and 0. A grey colour has only the first, its lightness. Of a colour with alpha a (0 to 255) the
-coordinates are drawn towards those of black, black + (opaque - black) * a / 255, which in rgb and
-linear is premultiplied alpha; the fourth is 1 - a / 255 times the lightness of white. So what lies
-under alpha 0 makes no difference, and an opaque colour lies where it does without alpha.
+A grey colour has only the first one, its lightness. With alpha a (0 to 255), the coordinates are
+black + (opaque - black) * a / 255, which in rgb and linear is premultiplied alpha, and the fourth
+is 1 - a / 255 times the lightness of white. So all colours of alpha 0 have the same coordinates,
+and opaque colours have the same ones as without alpha. Other coordinates are 0.
 
 .. [1] IEC 61966-2-1.
 .. [2] B. Ottosson, "A perceptual color space for image processing", 2020.
@@ -35,17 +35,17 @@ from kmc.utils.arguments import one_of
 SpaceName = Literal["rgb", "linear", "oklab", "lab"]
 SPACES: tuple[SpaceName, ...] = ("rgb", "linear", "oklab", "lab")
 
-# How many times smaller the default `tol` is, since colours lie closer than in rgb.
+# The default `tol` is divided by these, since distances are smaller than in rgb.
 TOL_DIVISORS: dict[SpaceName, int] = {"rgb": 1, "linear": 1, "oklab": 3, "lab": 3}
 
 Floats = NDArray[np.float64]
 
-# A coordinate is a whole number of these: 64 of them make a level.
+# Coordinates are integers, in 64ths of a level.
 UNITS_PER_LEVEL = 64
 
 
 def checked_space(space: Any) -> SpaceName:
-    """The option `space`, or the error that says what is wrong with it."""
+    """The option `space`, checked."""
     one_of("space", space, SPACES)
     known: SpaceName = space
     return known
@@ -54,16 +54,15 @@ def checked_space(space: Any) -> SpaceName:
 def coordinates(
     colors: NDArray[np.uint8], space: SpaceName = "rgb", threads: int = 1
 ) -> NDArray[np.int16]:
-    """Where colours lie.
+    """Convert colours to coordinates.
 
     Parameters
     ----------
     colors : ndarray of uint8, shape (n, C)
         C = 1, 3 or 4 (straight alpha).
     space : {"rgb", "linear", "oklab", "lab"}, default "rgb"
-        Where distances are taken.
     threads : int, default 1
-        The most threads to use.
+        Maximum number of threads.
 
     Returns
     -------
@@ -74,21 +73,20 @@ def coordinates(
 
 
 def to_colors(points: Floats, channels: int, space: SpaceName = "rgb") -> Floats:
-    """Which colours lie at these places, not rounded; the nearest that exist, channel by channel.
+    """Convert coordinates back to colours, clipped to 0 to 255 but not rounded.
 
     Parameters
     ----------
     points : ndarray of float64, shape (k, 4)
-        Coordinates in levels, as centroids are.
+        Coordinates in levels, like centroids.
     channels : int
-        C, of the colours: 1, 3 or 4 (straight alpha).
+        C of the colours: 1, 3 or 4 (straight alpha).
     space : {"rgb", "linear", "oklab", "lab"}, default "rgb"
-        Whose coordinates they are.
 
     Returns
     -------
     ndarray of float64, shape (k, C)
-        0 to 255. Between two levels a colour's light is taken to rise evenly.
+        Between two levels, linear light is interpolated.
     """
     black, white = _black_and_white(space)
     axes = [points[:, i] for i in range(3)]
@@ -106,35 +104,35 @@ def to_colors(points: Floats, channels: int, space: SpaceName = "rgb") -> Floats
 
 
 def to_rounded_colors(points: Floats, channels: int, space: SpaceName = "rgb") -> NDArray[np.uint8]:
-    """The colours at these places, as `levels` has them, rounded to 8 bits, halves up."""
+    """Convert coordinates back to 8-bit colours, rounding halves up."""
     return np.floor(to_colors(points, channels, space) + 0.5).astype(np.uint8)
 
 
 def opaque_centroids(points: Floats, space: SpaceName = "rgb") -> Floats:
-    """Where the same colours lie without their transparency."""
+    """The coordinates, in levels, of the same colours with full opacity."""
     black, white = _black_and_white(space)
     opacity = (1 - points[:, 3:] / white).clip(0, 1)
     start = np.array([*black, 0.0])
-    drawn = start + (points - start) / np.where(opacity > 0, opacity, 1)
-    found = np.where(opacity < 1, drawn, points)
-    found[:, 3] = 0
-    return found
+    divided = start + (points - start) / np.where(opacity > 0, opacity, 1)
+    opaque = np.where(opacity < 1, divided, points)
+    opaque[:, 3] = 0
+    return opaque
 
 
 def to_centroids(colors: NDArray[np.uint8], space: SpaceName = "rgb") -> Floats:
-    """Where colours lie, in levels: as centroids are given to the engine."""
+    """Convert colours to centroids: coordinates in levels, (k, 4)."""
     return coordinates(colors, space) / UNITS_PER_LEVEL
 
 
 def pad_to_four(points: NDArray[Any]) -> Floats:
-    """Points (k, C) as the engine takes them, (k, 4): missing coordinates are 0."""
-    wide = np.zeros((len(points), 4))
-    wide[:, : points.shape[1]] = points
-    return wide
+    """Pad points (k, C) with zeros to the four coordinates that the engine takes."""
+    padded = np.zeros((len(points), 4))
+    padded[:, : points.shape[1]] = points
+    return padded
 
 
 def _black_and_white(space: SpaceName) -> tuple[tuple[int, ...], int]:
-    """The coordinates of black, and the lightness of white, in levels."""
+    """The coordinates of black and the lightness of white, in levels."""
     if space == "rgb":
         return (0, 0, 0), 255
     from kmc.colors.space_definitions import DEFINITIONS
@@ -145,10 +143,10 @@ def _black_and_white(space: SpaceName) -> tuple[tuple[int, ...], int]:
 
 @cache
 def _engine_space(space: SpaceName) -> _core.Space | None:
-    """A space as the engine takes it."""
+    """The tables of a colour space, for the engine."""
     if space == "rgb":
         return None
-    from kmc.colors.space_definitions import DEFINITIONS, LIGHT, RESPONSE, cube_roots, mixed
+    from kmc.colors.space_definitions import DEFINITIONS, LIGHT, RESPONSE, cube_roots, mixing_table
 
     definition = DEFINITIONS[space]
     toe = (0, 0, 0)
@@ -156,7 +154,7 @@ def _engine_space(space: SpaceName) -> _core.Space | None:
         toe = (LIGHT * 216 // 24389, RESPONSE * 841 // 108, RESPONSE * 4 // 29)
     unit = UNITS_PER_LEVEL << 16
     return _core.Space(
-        mixed(definition),
+        mixing_table(definition),
         cube_roots() if definition.root else None,
         toe,
         np.array([[round(value * unit) for value in row] for row in definition.axes], np.int64),
@@ -168,7 +166,7 @@ def _engine_space(space: SpaceName) -> _core.Space | None:
 
 @cache
 def _inverses(space: SpaceName) -> tuple[list[list[float]], list[list[float]]]:
-    """The matrices that lead back, from axes to responses and from lights to red, green, blue."""
+    """The inverses of the two matrices of a space, `axes` and `cones`."""
     from kmc.colors.space_definitions import DEFINITIONS, inverse
 
     definition = DEFINITIONS[space]
@@ -179,20 +177,20 @@ def _inverses(space: SpaceName) -> tuple[list[list[float]], list[list[float]]]:
 
 @cache
 def _light() -> Floats:
-    """The light of each level, white being 1."""
+    """Linear light of each level, with 1 for white."""
     from kmc.colors.space_definitions import LIGHT, light_of_levels
 
     return np.array(light_of_levels(), np.float64) / LIGHT
 
 
 def _applied(matrix: list[list[float]], axes: list[Floats]) -> list[Floats]:
-    """A matrix times three axes; sums in a fixed order, which a call of BLAS would not promise."""
+    """A matrix times three axes, summed in a fixed order, which BLAS does not guarantee."""
     x, y, z = axes
     return [a * x + b * y + c * z for a, b, c in matrix]
 
 
 def _light_of_axes(axes: list[Floats], space: SpaceName) -> list[Floats]:
-    """Red, green and blue light, white being 1."""
+    """Linear red, green and blue light, with 1 for white."""
     from kmc.colors.space_definitions import DEFINITIONS
 
     definition = DEFINITIONS[space]
@@ -209,9 +207,10 @@ def _light_of_axes(axes: list[Floats], space: SpaceName) -> list[Floats]:
 
 
 def _levels_of_light(lights: list[Floats]) -> list[Floats]:
+    """The inverse of the transfer function, interpolated between levels."""
     table, found = _light(), []
     for light in lights:
         below = (np.searchsorted(table, light, side="right") - 1).clip(0, 254)
-        part = (light - table[below]) / (table[below + 1] - table[below])
-        found.append(below + part.clip(0, 1))
+        fraction = (light - table[below]) / (table[below + 1] - table[below])
+        found.append(below + fraction.clip(0, 1))
     return found

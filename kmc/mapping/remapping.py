@@ -1,4 +1,4 @@
-"""Pixels to palette indices: each pixel gets its nearest palette colour."""
+"""Remapping: pixels to the indices of their nearest palette colours."""
 
 from __future__ import annotations
 
@@ -14,26 +14,27 @@ from kmc.core import _core
 from kmc.errors import ImageShapeError
 from kmc.mapping.dithering import Dither, diffused, dithered
 
-# Comparing a pixel with so few palette colours is faster than looking up its colour.
-COMPARED_COLORS = 24
+# Up to this many palette colours, comparing a pixel with all of them is faster than looking up the
+# label of its colour.
+BRUTE_FORCE_COLORS = 24
 
-# In noise nearly every pixel has a colour of its own, so that looking up hardly pays: with so many
-# palette colours comparing is still faster than finding labels, and than using labels that exist.
-COMPARED_IN_NOISE, COMPARED_DESPITE_LABELS = 256, 48
+# Up to this many where nearly every pixel has a colour of its own: if the labels have to be found
+# first, and if they exist.
+BRUTE_FORCE_NOISE, BRUTE_FORCE_LABELLED_NOISE = 256, 48
 
-# So many distinct colours are labelled at a time, so that memory does not grow with their number.
+# Distinct colours labelled at a time, so that memory does not grow with their number.
 LABEL_CHUNK = 1 << 20
 
 
 class Mapped(NamedTuple):
-    """Palette indices (H, W), and their sum of squared errors in 8-bit levels squared."""
+    """Palette indices (H, W), and the sum of their squared errors, in levels squared."""
 
     indices: NDArray[np.uint8] | NDArray[np.uint16]
     error: float
 
     @property
     def mse(self) -> float:
-        """The mean over the pixels, summed over the channels."""
+        """The mean squared error over the pixels, summed over the channels."""
         return self.error / self.indices.size
 
 
@@ -44,15 +45,15 @@ def remap(
     dither: Dither | None,
     threads: int,
 ) -> Mapped:
-    """Map pixels to a given palette.
+    """Map pixels to the nearest colours of a palette, or dither them.
 
     Parameters
     ----------
     pixels : ndarray of uint8, shape (H, W, C)
-        Promoted to the channels of the palette where they have fewer.
+        Converted to the channels of the palette if they have fewer.
     palette : ndarray of uint8, shape (k, C)
     space : str
-        Where distances are measured.
+        The colour space of the distances.
     dither : Dither, optional
     threads : int
 
@@ -65,17 +66,17 @@ def remap(
     if pixels.shape[2] != palette.shape[1]:
         kinds = {1: "grey", 3: "RGB", 4: "RGBA"}
         raise ImageShapeError(
-            f"a palette of {kinds[palette.shape[1]]} colours cannot serve a picture in "
-            f"{kinds[pixels.shape[2]]}; convert the picture first"
+            f"a palette of {kinds[palette.shape[1]]} colours cannot represent an image in "
+            f"{kinds[pixels.shape[2]]}; convert the image first"
         )
     if dither is not None and dither.diffuses:
         return Mapped(*diffused(dither, pixels, palette, space, threads))
-    comparable = dither is None and compares_levels(palette, space)
-    if comparable and len(palette) <= COMPARED_COLORS:
-        return _compared(pixels, palette, threads)
+    brute_force = dither is None and has_level_distances(palette, space)
+    if brute_force and len(palette) <= BRUTE_FORCE_COLORS:
+        return _by_brute_force(pixels, palette, threads)
     colors, counts = _core.histogram(pixels, threads)
-    if comparable and len(palette) <= COMPARED_IN_NOISE and is_noise(pixels, colors):
-        return _compared(pixels, palette, threads)
+    if brute_force and len(palette) <= BRUTE_FORCE_NOISE and is_noise(pixels, colors):
+        return _by_brute_force(pixels, palette, threads)
     labels, error = _labelled(palette, space, colors, counts, threads)
     return map_labels(pixels, colors, labels, error, palette, space, dither, threads)
 
@@ -90,22 +91,22 @@ def map_labels(
     dither: Dither | None,
     threads: int,
 ) -> Mapped:
-    """Map pixels whose distinct colours have their labels, and `error` in all, already."""
+    """Map pixels whose distinct colours are labelled already, with the total error `error`."""
     if dither is not None:
         return Mapped(*dithered(dither, pixels, colors, labels, palette, space, threads))
-    few = compares_levels(palette, space) and len(palette) <= COMPARED_DESPITE_LABELS
-    if few and is_noise(pixels, colors):
-        return _compared(pixels, palette, threads)
+    few = len(palette) <= BRUTE_FORCE_LABELLED_NOISE
+    if few and has_level_distances(palette, space) and is_noise(pixels, colors):
+        return _by_brute_force(pixels, palette, threads)
     return Mapped(_core.remap(pixels, colors, labels, len(palette), threads), error)
 
 
 def is_noise(pixels: NDArray[np.uint8], colors: NDArray[np.uint8]) -> bool:
-    """Whether there are more than half as many distinct colours as pixels."""
+    """Whether more than half of the pixels have distinct colours."""
     return 2 * len(colors) > int(pixels.shape[0]) * int(pixels.shape[1])
 
 
-def compares_levels(palette: NDArray[np.uint8], space: SpaceName) -> bool:
-    """Whether distances are those of the 8-bit levels themselves."""
+def has_level_distances(palette: NDArray[np.uint8], space: SpaceName) -> bool:
+    """Whether distances are taken between the 8-bit levels themselves."""
     return space == "rgb" and palette.shape[1] < 4
 
 
@@ -117,15 +118,15 @@ def _labelled(
     threads: int,
 ) -> tuple[NDArray[np.uint16], float]:
     """The nearest palette colour of every distinct colour, and the sum of squared errors."""
-    labels, error = np.empty(len(colors), np.uint16), 0.0
+    labels, total = np.empty(len(colors), np.uint16), 0.0
     for start in range(0, len(colors), LABEL_CHUNK):
         part = slice(start, start + LABEL_CHUNK)
-        labels[part], more = _labelled_part(palette, space, colors[part], counts[part], threads)
-        error += more
-    return labels, error
+        labels[part], error = _labelled_chunk(palette, space, colors[part], counts[part], threads)
+        total += error
+    return labels, total
 
 
-def _labelled_part(
+def _labelled_chunk(
     palette: NDArray[np.uint8],
     space: SpaceName,
     colors: NDArray[np.uint8],
@@ -143,8 +144,8 @@ def _labelled_part(
     return expand_labels(labels, visible), error
 
 
-def _compared(pixels: NDArray[np.uint8], palette: NDArray[np.uint8], threads: int) -> Mapped:
-    """Map by comparing every pixel with every palette colour."""
+def _by_brute_force(pixels: NDArray[np.uint8], palette: NDArray[np.uint8], threads: int) -> Mapped:
+    """Map pixels by comparing each with every palette colour."""
     height, width, channels = pixels.shape
     indices, error = _core.assign(pixels.reshape(-1, channels), palette, threads)
     return Mapped(indices.reshape(height, width), error)

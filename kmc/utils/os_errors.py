@@ -1,4 +1,4 @@
-"""What the system refuses while files are read and written, said by kmc's own errors."""
+"""Operating-system errors while files are read or written, as kmc's own exceptions."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ Unreadable = type[ImageReadError] | type[PaletteReadError]
 
 @contextlib.contextmanager
 def reading(name: str, unreadable: Unreadable, missing: Unreadable) -> Iterator[None]:
-    """Opens and reads the file that errors call `name`.
+    """Translate errors while the file called `name` in messages is opened and read.
 
     Raises
     ------
     ImageReadError, PaletteReadError
-        The one given as `missing` where there is no such file, or else `unreadable`; with the
-        system's `errno`.
+        `missing` if the file does not exist, otherwise `unreadable`; with the `errno` of the
+        original error.
     """
     try:
         yield
@@ -39,12 +39,12 @@ def reading(name: str, unreadable: Unreadable, missing: Unreadable) -> Iterator[
 
 @contextlib.contextmanager
 def writing(name: str) -> Iterator[None]:
-    """Makes and writes the file that errors call `name`.
+    """Translate errors while the file called `name` in messages is created and written.
 
     Raises
     ------
     FileWriteError
-        Whatever else than an error of kmc's is raised; with the system's `errno`.
+        For any exception that is not kmc's own; with the `errno` of the original error.
     OutOfMemoryError
         There is not enough memory.
     """

@@ -289,7 +289,7 @@ def test_an_rgb_picture_is_opaque_to_a_palette_with_alpha():
     palette = kmc.fit(ALPHA["soft"], 8)
     rgb = NAMED["photo"]
     np.testing.assert_array_equal(palette.remap(rgb).indices, palette.remap(opaque(rgb)).indices)
-    with pytest.raises(kmc.ImageShapeError, match="RGB colours cannot serve a picture in RGBA"):
+    with pytest.raises(kmc.ImageShapeError, match="RGB colours cannot represent an image in RGBA"):
         kmc.Palette([[1, 2, 3]]).remap(ALPHA["soft"])
     grey = NAMED["grey photo"]
     alike = opaque(np.repeat(grey[..., None], 3, axis=2))

@@ -17,7 +17,7 @@ from kmc.colors.space_definitions import (
     ROOTS,
     cube_roots,
     light_of_levels,
-    mixed,
+    mixing_table,
     nearest_root,
 )
 from kmc.colors.spaces import SPACES, coordinates, to_colors, to_rounded_colors
@@ -135,7 +135,7 @@ def twin(colors: np.ndarray, space: str) -> list[list[int]]:
     """The coordinates of opaque colours, one at a time."""
     if space == "rgb":
         return (64 * colors.astype(int)).tolist()
-    definition, mix = DEFINITIONS[space], mixed(DEFINITIONS[space]).tolist()
+    definition, mix = DEFINITIONS[space], mixing_table(DEFINITIONS[space]).tolist()
     rows = [[round(value * (64 << 16)) for value in row] for row in definition.axes]
     found = []
     for color in colors.tolist():
@@ -194,7 +194,7 @@ def test_coordinates_are_the_same_in_every_way(space):
 def test_the_tables_never_change():
     found = hashlib.sha256()
     for space in DEFINITIONS.values():
-        found.update(mixed(space).astype("<u4").tobytes())
+        found.update(mixing_table(space).astype("<u4").tobytes())
     found.update(cube_roots().astype("<u4").tobytes())
     assert found.hexdigest()[:16] == "8c027577756873b2"
 
