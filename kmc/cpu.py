@@ -178,9 +178,7 @@ def thread_count(given: int | None) -> int:
 
 def _from_environment() -> int | None:
     for variable in ("KMC_NUM_THREADS", "OMP_NUM_THREADS"):
-        value = (
-            os.environ.get(variable, "").split(",")[0].strip()
-        )  # may be a list in OpenMP
+        value = os.environ.get(variable, "").split(",")[0].strip()  # may be a list in OpenMP
         if value:
             digits = value.lstrip("0") if value.isdecimal() else ""
             if not digits:

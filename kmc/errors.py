@@ -20,8 +20,9 @@
     ├── MissingPackageError   (ImportError)         an optional package that is not installed
     └── OutOfMemoryError      (MemoryError)
 
-There are two warnings (UserWarning): FormatWarning, for file formats that do not preserve everything,
-and ImageWarning, for images whose pixels are changed by reading or may be interpreted differently.
+There are two warnings (UserWarning): FormatWarning, for file formats that do not preserve
+everything, and ImageWarning, for images that reading changes or that can be interpreted in
+several ways.
 """
 
 from __future__ import annotations
@@ -324,7 +325,7 @@ class FormatWarning(UserWarning):
 
 
 class ImageWarning(UserWarning):
-    """A picture is changed by reading it, or may be meant otherwise than it is read.
+    """Reading changes the image, or the image can be interpreted in several ways.
 
     Examples
     --------

@@ -18,9 +18,9 @@ MAX_COLORS = 65536
 
 
 def checked_colors(name: str, colors: ArrayLike | Sequence[str]) -> NDArray[np.uint8]:
-    """Palette colours given by a caller, checked and copied; `name` is what errors call them.
+    """Check and copy the palette colours given by a caller; errors call them `name`.
 
-    Either an array or hex codes, of which those without alpha are opaque.
+    They may be an array or hex codes. If only some of the codes have alpha, the others are opaque.
     """
     values = array(name, colors)
     if values.ndim == 1 and values.dtype.kind == "U":
@@ -52,7 +52,7 @@ def color_of_code(code: str) -> tuple[int, ...]:
     Raises
     ------
     ValueError
-        It is none of these; ``#`` may be missing.
+        `code` has none of these forms; the ``#`` may be missing.
     """
     found = re.fullmatch(r"#?((?:[0-9A-Fa-f]{3,4}){1,2})", code)
     if found is None or len(found[1]) == 7:

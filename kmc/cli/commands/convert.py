@@ -72,9 +72,7 @@ def convert(
         image, before = _opened(read, frame)
     settings: dict[str, Any] = {} if level is None else {"level": level}
     kept = None if strip else image.metadata
-    data = encode(
-        image.indices, image.palette.colors, kept, kind, called(target), **settings
-    )
+    data = encode(image.indices, image.palette.colors, kept, kind, called(target), **settings)
     write(target, data, overwrite=force)
     if not quiet:
         names = f"{console.printable(source)} -> {console.printable(target)}"
