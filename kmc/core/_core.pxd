@@ -32,14 +32,19 @@ cdef extern from "base/clock.h" nogil:
     int64_t kmc_clock_ns()
 
 
-cdef extern from "simd/kernels.h" nogil:
-    ctypedef struct kmc_kernels:
-        const char *name
+cdef extern from "colors/kernels.h" nogil:
+    ctypedef struct kmc_colors_kernels:
         void (*keys)(const uint8_t *pixels, size_t n, int channels, uint32_t *keys)
         void (*colors)(const uint32_t *keys, size_t n, int channels, uint8_t *colors)
         size_t (*occupied)(const uint8_t *counters, uint32_t first, uint32_t *keys)
         void (*accumulate)(const int32_t *xy, const int32_t *zw, const uint16_t *labels, size_t n,
                            uint64_t *sums)
+
+
+cdef extern from "simd/kernels.h" nogil:
+    ctypedef struct kmc_kernels:
+        const char *name
+        const kmc_colors_kernels *colors
 
     size_t kmc_kernels_count()
     const kmc_kernels *kmc_kernels_at(size_t i)

@@ -5,20 +5,20 @@ def _keys(const uint8_t[:, ::1] pixels not None, uint32_t[::1] keys not None):
     if keys.shape[0] < pixels.shape[0]:
         raise ArgumentError("too little room for the keys")
     if pixels.shape[0]:
-        kernels().keys(&pixels[0, 0], pixels.shape[0], _channels(pixels.shape[1]), &keys[0])
+        kernels().colors.keys(&pixels[0, 0], pixels.shape[0], _channels(pixels.shape[1]), &keys[0])
 
 
 def _colors(const uint32_t[::1] keys not None, uint8_t[:, ::1] colors not None):
     if colors.shape[0] < keys.shape[0]:
         raise ArgumentError("too little room for the colours")
     if keys.shape[0]:
-        kernels().colors(&keys[0], keys.shape[0], _channels(colors.shape[1]), &colors[0, 0])
+        kernels().colors.colors(&keys[0], keys.shape[0], _channels(colors.shape[1]), &colors[0, 0])
 
 
 def _occupied(const uint8_t[::1] counters not None, uint32_t first, uint32_t[::1] keys not None):
     if counters.shape[0] != KMC_CELL or keys.shape[0] < KMC_CELL + 4:
         raise ArgumentError("a cell has other counters, or there is too little room for its keys")
-    return kernels().occupied(&counters[0], first, &keys[0])
+    return kernels().colors.occupied(&counters[0], first, &keys[0])
 
 
 def _accumulate(const int32_t[::1] xy not None, const int32_t[::1] zw not None,
@@ -26,7 +26,7 @@ def _accumulate(const int32_t[::1] xy not None, const int32_t[::1] zw not None,
     cdef Py_ssize_t n = labels.shape[0]
     if xy.shape[0] < n or zw.shape[0] < n or (n and 4 * np.max(labels) + 4 > sums.shape[0]):
         raise ArgumentError("labels, pixels and sums do not fit together")
-    kernels().accumulate(&xy[0], &zw[0], &labels[0], labels.shape[0], &sums[0])
+    kernels().colors.accumulate(&xy[0], &zw[0], &labels[0], labels.shape[0], &sums[0])
 
 
 def _boxes(Tree tree not None):

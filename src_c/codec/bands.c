@@ -1,7 +1,7 @@
 /* Index planes to bytes and back: bands of rows that are coded independently, one on each thread. */
 #include "codec/index_model.h"
-#include "simd/kernels.h"
-#include "kmc.h"
+#include "codec/kernels.h"
+#include "codec/codec.h"
 #include "base/parallel.h"
 #include "codec/order0_model.h"
 #include "codec/repeats.h"
@@ -45,9 +45,9 @@ static void code_symbols(const plane_job *job, band *b, size_t n)
     if (b->order0)
         kmc_order0_model_code(b->order0, &b->coder, job->reading, b->symbols, n);
     else if (job->reading)
-        job->run->kernels->read_indices(b->model, &b->coder, b->symbols, n);
+        job->run->kernels->codec->read_indices(b->model, &b->coder, b->symbols, n);
     else
-        job->run->kernels->write_indices(b->model, &b->coder, b->symbols, n);
+        job->run->kernels->codec->write_indices(b->model, &b->coder, b->symbols, n);
 }
 
 /* Indices belong to the caller, who may change them meanwhile: each is read once, and its symbol is what is checked. */

@@ -4,7 +4,7 @@
 #include "codec/arithmetic_coder.h"
 #include "codec/adaptive_probability.h"
 #include "codec/mixer.h"
-#include "kmc.h"
+#include "codec/codec.h"
 
 enum {
     CONTEXTS = 6,

@@ -306,13 +306,13 @@ KMC_TARGET static inline void code(kmc_index_model *m, kmc_coder *coder, int rea
     }
 }
 
-/* kmc_kernels.write_indices. */
+/* kmc_codec_kernels.write_indices. */
 KMC_TARGET static void KMC_NAME(write_indices)(kmc_index_model *model, kmc_coder *coder, uint16_t *symbols, size_t n)
 {
     code(model, coder, 0, symbols, n);
 }
 
-/* kmc_kernels.read_indices. */
+/* kmc_codec_kernels.read_indices. */
 KMC_TARGET static void KMC_NAME(read_indices)(kmc_index_model *model, kmc_coder *coder, uint16_t *symbols, size_t n)
 {
     code(model, coder, 1, symbols, n);

@@ -1,7 +1,7 @@
 /* Palettes to bytes and back: each channel as its residual from a prediction, by one of several predictors. */
 #include "codec/arithmetic_coder.h"
 #include "codec/adaptive_probability.h"
-#include "kmc.h"
+#include "codec/codec.h"
 
 #include <string.h>
 

@@ -9,7 +9,8 @@
  * Pixels of less than four channels have a 1 as the last, where colours have a 0: its sum is their number. */
 #include <string.h>
 
-#include "kmc.h"
+#include "colors/colors.h"
+#include "colors/kernels.h"
 #include "base/parallel.h"
 #include "kmeans/points.h"
 
@@ -24,7 +25,7 @@ enum {
 
 /* What the colours get from one thread. */
 typedef struct share {
-    uint64_t *pending; /* sums of channels, 4 words a colour: kmc_kernels.accumulate */
+    uint64_t *pending; /* sums of channels, 4 words a colour: kmc_colors_kernels.accumulate */
     int64_t *counts;   /* of each colour */
     int64_t *sums;     /* of each channel of each colour */
     size_t n_pending;
@@ -85,7 +86,7 @@ static void add_block(const assignment *a, share *s, const int32_t *xy, const in
 {
     if (s->n_pending + n > MOST_PENDING) settle(a, s);
     s->n_pending += n;
-    a->run->kernels->accumulate(xy, zw, labels, n, s->pending);
+    a->run->kernels->colors->accumulate(xy, zw, labels, n, s->pending);
     if (a->channels == 4)
         for (size_t i = 0; i < n; i++) s->counts[labels[i]]++;
 }
@@ -99,7 +100,8 @@ static void assign_block(const assignment *a, share *s, size_t begin, size_t n)
     for (size_t i = n; i % KMC_ASSIGN_STEP != 0; i++) xy[i] = zw[i] = 0;
     for (size_t first = 0; first < a->k; first += COLORS) {
         const size_t k = kmc_smaller(a->k - first, COLORS);
-        a->run->kernels->assign(xy, zw, n, a->colors_xy + first, a->colors_zw + first, a->terms + first, k, best);
+        a->run->kernels->colors->assign(xy, zw, n, a->colors_xy + first, a->colors_zw + first, a->terms + first, k,
+                                        best);
         for (size_t i = 0; i < n; i++) {
             const int32_t here = best[i] >> NUMBER_BITS;
             if (first != 0 && here >= distance[i]) continue;

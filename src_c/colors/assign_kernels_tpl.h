@@ -1,7 +1,7 @@
 /* The inner loops of brute-force assignment, once per instruction set: the including file defines KMC_TARGET and
  * KMC_NAME and includes its vec_*.h and pixels_*.h before this. */
 
-/* kmc_kernels.assign. Four vectors of pixels share the loads of each colour. */
+/* kmc_colors_kernels.assign. Four vectors of pixels share the loads of each colour. */
 KMC_TARGET static void KMC_NAME(assign)(const int32_t *xy, const int32_t *zw, size_t n, const int32_t *colors_xy,
                                         const int32_t *colors_zw, const int32_t *terms, size_t k, int32_t *best)
 {
@@ -29,7 +29,7 @@ static inline uint64_t KMC_NAME(wide_pair)(uint32_t pair)
     return (pair & 0xFFFF) | (uint64_t)(pair >> 16) << 32;
 }
 
-/* kmc_kernels.accumulate. Where a pixel goes is known from its label alone, so this is done one by one;
+/* kmc_colors_kernels.accumulate. Where a pixel goes is known from its label alone, so this is done one by one;
  * pixels of even and odd number take turns between two places, since most follow one of their own colour
  * and would wait for its sum. */
 KMC_TARGET static void KMC_NAME(accumulate)(const int32_t *xy, const int32_t *zw, const uint16_t *labels, size_t n,

@@ -109,7 +109,7 @@ static kmc_status count_not_opaque(kmc_color_counter *counter, uint32_t *keys, s
     return count_in_overflow(counter, others, n_others);
 }
 
-kmc_status kmc_color_counter_add(kmc_color_counter *counter, const kmc_kernels *kernels, const uint8_t *pixels,
+kmc_status kmc_color_counter_add(kmc_color_counter *counter, const kmc_colors_kernels *kernels, const uint8_t *pixels,
                                  size_t n)
 {
     uint32_t keys[BLOCK];

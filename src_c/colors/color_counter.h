@@ -3,7 +3,7 @@
 #define KMC_COLORS_COLOR_COUNTER_H
 
 #include "colors/overflow.h"
-#include "simd/kernels.h"
+#include "colors/kernels.h"
 #include "colors/morton.h"
 #include "base/scratch.h"
 
@@ -25,7 +25,7 @@ typedef struct kmc_color_counter {
 kmc_status kmc_color_counter_new(int channels, kmc_tables *tables, kmc_color_counter *counter);
 void kmc_color_counter_free(kmc_color_counter *counter);
 
-kmc_status kmc_color_counter_add(kmc_color_counter *counter, const kmc_kernels *kernels, const uint8_t *pixels,
+kmc_status kmc_color_counter_add(kmc_color_counter *counter, const kmc_colors_kernels *kernels, const uint8_t *pixels,
                                  size_t n);
 
 /* Moves what is full into the overflow, and touches nothing else. To be called before that is read or merged. */

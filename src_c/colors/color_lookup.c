@@ -1,7 +1,7 @@
 /* The index of a colour in a list, by its Morton key; a valid index for any key at all. */
 #include "colors/color_lookup.h"
 
-#include "simd/kernels.h"
+#include "colors/kernels.h"
 #include "colors/morton.h"
 #include "base/scratch.h"
 
@@ -43,7 +43,7 @@ static kmc_status set_all(kmc_color_lookup *lookup, const kmc_run *run, const ui
     kmc_status status = KMC_OK;
     for (size_t i = 0; i < n && status == KMC_OK; i += BLOCK) {
         size_t here = kmc_smaller(n - i, BLOCK);
-        run->kernels->keys(colors + i * (size_t)lookup->channels, here, lookup->channels, keys);
+        run->kernels->colors->keys(colors + i * (size_t)lookup->channels, here, lookup->channels, keys);
         if (lookup->channels == 4)
             status = set_others(lookup, keys, &here, (uint32_t)i, lookup->opaque + lookup->n_positions);
         set_positions(lookup, keys, here, (uint32_t)lookup->n_positions, &last);

@@ -1,5 +1,5 @@
 /* The distinct colours of pictures with their counts: every thread has a counter, and all are added up at the end. */
-#include "kmc.h"
+#include "colors/colors.h"
 #include "base/parallel.h"
 #include "colors/color_counter.h"
 
@@ -64,8 +64,8 @@ static kmc_status count_task(void *job, ptrdiff_t task, int thread)
 {
     const counting *const c = job;
     const size_t begin = (size_t)task * TASK_PIXELS;
-    return kmc_color_counter_add(counter_of(c, thread), c->run->kernels, c->pixels + begin * (size_t)c->channels,
-                         kmc_smaller(TASK_PIXELS, c->n - begin));
+    return kmc_color_counter_add(counter_of(c, thread), c->run->kernels->colors,
+                                 c->pixels + begin * (size_t)c->channels, kmc_smaller(TASK_PIXELS, c->n - begin));
 }
 
 static kmc_status merge_cells_task(void *job, ptrdiff_t task, int thread)
@@ -139,7 +139,7 @@ kmc_status kmc_histogram_add(kmc_histogram *histogram, const kmc_run *run, const
 
 typedef struct listing {
     const kmc_color_counter *counter;
-    const kmc_kernels *kernels;
+    const kmc_colors_kernels *kernels;
     uint32_t *keys;
     size_t *starts; /* where the keys of each task's cells begin */
 } listing;
@@ -192,7 +192,7 @@ static kmc_status list_many_keys(kmc_histogram *h, const kmc_run *run, size_t mo
 {
     const int threads = kmc_threads_for(run, h->n_pixels, THREAD_PIXELS);
     const ptrdiff_t tasks = kmc_tasks_for(h->counter.n_cells, TASK_CELLS);
-    listing l = {&h->counter, run->kernels, NULL, kmc_alloc_zeroed((size_t)tasks + 1, sizeof *l.starts)};
+    listing l = {&h->counter, run->kernels->colors, NULL, kmc_alloc_zeroed((size_t)tasks + 1, sizeof *l.starts)};
     kmc_status status = l.starts ? kmc_parallel(run, threads, tasks, count_cells_task, &l) : KMC_NO_MEMORY;
     if (status == KMC_OK) {
         for (ptrdiff_t task = 0; task < tasks; task++) l.starts[task + 1] += l.starts[task];
@@ -207,7 +207,7 @@ static kmc_status list_many_keys(kmc_histogram *h, const kmc_run *run, size_t mo
 /* Lists the keys of all counters, leaving room for so many more. */
 static kmc_status list_keys_of_cells(kmc_histogram *h, const kmc_run *run, size_t more)
 {
-    const listing l = {&h->counter, run->kernels, NULL, NULL};
+    const listing l = {&h->counter, run->kernels->colors, NULL, NULL};
     size_t most = 0;
     for (size_t cell = 0; cell < l.counter->n_cells; cell++) most += l.counter->cells[cell] ? KMC_CELL : 0;
     most = kmc_smaller(most, h->n_pixels);
@@ -269,7 +269,7 @@ kmc_status kmc_histogram_size(kmc_histogram *histogram, const kmc_run *run, size
 
 typedef struct reading {
     const kmc_histogram *histogram;
-    const kmc_kernels *kernels;
+    const kmc_colors_kernels *kernels;
     uint8_t *colors;
     int64_t *counts;
 } reading;
@@ -292,6 +292,6 @@ kmc_status kmc_histogram_read(kmc_histogram *histogram, const kmc_run *run, uint
 {
     const kmc_status status = list_keys(histogram, run);
     if (status != KMC_OK) return status;
-    reading r = {histogram, run->kernels, colors, counts};
+    reading r = {histogram, run->kernels->colors, colors, counts};
     return kmc_parallel(run, run->threads, kmc_tasks_for(histogram->n_keys, TASK_COLORS), read_task, &r);
 }

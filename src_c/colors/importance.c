@@ -1,5 +1,6 @@
 /* Weights of single pixels, added up for each colour. */
-#include "kmc.h"
+#include "colors/colors.h"
+#include "colors/kernels.h"
 #include "colors/color_lookup.h"
 #include "base/parallel.h"
 
@@ -33,7 +34,7 @@ static kmc_status add_task(void *job, ptrdiff_t task, int thread)
     uint32_t keys[BLOCK];
     for (size_t begin = first; begin < end; begin += BLOCK) {
         const size_t n = kmc_smaller(BLOCK, end - begin);
-        a->run->kernels->keys(a->pixels + begin * (size_t)a->channels, n, a->channels, keys);
+        a->run->kernels->colors->keys(a->pixels + begin * (size_t)a->channels, n, a->channels, keys);
         kmc_color_lookup_find(a->lookup, keys, n);
         for (size_t i = 0; i < n; i++) sums[keys[i]] += a->weights[begin + i];
     }

@@ -22,7 +22,7 @@ KMC_TARGET static inline void KMC_NAME(keys_of)(const uint8_t *pixels, size_t n,
     for (; i < n; i++) keys[i] = kmc_morton_key(pixels + i * (size_t)channels, channels);
 }
 
-/* kmc_kernels.keys */
+/* kmc_colors_kernels.keys */
 KMC_TARGET static void KMC_NAME(keys)(const uint8_t *pixels, size_t n, int channels, uint32_t *keys)
 {
     if (channels == 3)
@@ -63,7 +63,7 @@ KMC_TARGET static inline void KMC_NAME(colors_of)(const uint32_t *keys, size_t n
     for (; i < n; i++) kmc_morton_color(keys[i], channels, colors + i * (size_t)channels);
 }
 
-/* kmc_kernels.colors */
+/* kmc_colors_kernels.colors */
 KMC_TARGET static void KMC_NAME(colors)(const uint32_t *keys, size_t n, int channels, uint8_t *colors)
 {
     if (channels == 3)
@@ -74,8 +74,8 @@ KMC_TARGET static void KMC_NAME(colors)(const uint32_t *keys, size_t n, int chan
         for (size_t i = 0; i < n; i++) colors[i] = (uint8_t)keys[i];
 }
 
-/* kmc_kernels.occupied. Few of the bits are set, and irregularly: the first four are written whether they are there or
- * not, since a branch on each would be mispredicted about once a word. */
+/* kmc_colors_kernels.occupied. Few of the bits are set, and irregularly: the first four are written whether they are
+ * there or not, since a branch on each would be mispredicted about once a word. */
 KMC_TARGET static size_t KMC_NAME(occupied)(const uint8_t *counters, uint32_t first, uint32_t *keys)
 {
     uint32_t *to = keys;

@@ -1,5 +1,6 @@
 /* Pixels to palette indices through a table of labels by Morton key, and a map where keys are too wide for one. */
-#include "kmc.h"
+#include "colors/colors.h"
+#include "colors/kernels.h"
 #include "base/hash_map.h"
 #include "base/parallel.h"
 #include "colors/morton.h"
@@ -81,7 +82,7 @@ static kmc_status remap_task(void *job, ptrdiff_t task, int thread)
     (void)thread;
     for (size_t i = begin; i < end; i += BLOCK) {
         const size_t n = kmc_smaller(end - i, BLOCK);
-        r->run->kernels->keys(r->pixels + i * (size_t)r->channels, n, r->channels, keys);
+        r->run->kernels->colors->keys(r->pixels + i * (size_t)r->channels, n, r->channels, keys);
         if (r->channels == 4)
             look_up_alpha(r, keys, n, i);
         else
@@ -132,7 +133,7 @@ static kmc_status set_labels_task(void *job, ptrdiff_t task, int thread)
     (void)thread;
     for (size_t i = begin; i < end && status == KMC_OK; i += BLOCK) {
         const size_t n = kmc_smaller(end - i, BLOCK);
-        r->run->kernels->keys(r->colors + i * (size_t)r->channels, n, r->channels, keys);
+        r->run->kernels->colors->keys(r->colors + i * (size_t)r->channels, n, r->channels, keys);
         status = read_labels(r, i, n, labels);
         if (status != KMC_OK) break;
         if (r->channels == 4)

@@ -1,5 +1,5 @@
 /* Colours to coordinates in a colour space, in integers alone, and what a palette loses in levels. */
-#include "kmc.h"
+#include "colors/colors.h"
 #include "base/parallel.h"
 #include "kmeans/points.h"
 

@@ -2,7 +2,7 @@
 #ifndef KMC_DITHER_CANVAS_H
 #define KMC_DITHER_CANVAS_H
 
-#include "kmc.h"
+#include "dither/dither.h"
 #include "kmeans/points.h"
 
 /* Where pixel i lies: always in the space of the grid, whatever the array holds. */

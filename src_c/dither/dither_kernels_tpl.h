@@ -147,7 +147,7 @@ KMC_TARGET static inline void KMC_NAME(measure_span)(kmc_dither_row *row, size_t
     }
 }
 
-/* kmc_kernels.measure. */
+/* kmc_dither_kernels.measure. */
 KMC_TARGET static void KMC_NAME(measure)(kmc_dither_row *row)
 {
     if (row->grid->all.channels == 4)
@@ -264,7 +264,7 @@ KMC_TARGET static inline void KMC_NAME(diffuse_span)(kmc_dither_row *row, size_t
     }
 }
 
-/* kmc_kernels.diffuse. */
+/* kmc_dither_kernels.diffuse. */
 KMC_TARGET static void KMC_NAME(diffuse)(kmc_dither_row *row)
 {
     const int atkinson = row->atkinson;
@@ -278,7 +278,7 @@ KMC_TARGET static void KMC_NAME(diffuse)(kmc_dither_row *row)
         KMC_NAME(diffuse_span)(row, row->vectors, atkinson, 1, 0);
 }
 
-/* kmc_kernels.mix. Every entry has to wait for the one before it: mixtures take turns. */
+/* kmc_dither_kernels.mix. Every entry has to wait for the one before it: mixtures take turns. */
 KMC_TARGET static void KMC_NAME(mix)(kmc_mixtures *m)
 {
     const quads zero = quads_set(0);

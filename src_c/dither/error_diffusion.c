@@ -13,6 +13,7 @@
  * are right, so it is small. On a gradient the mapping is off by up to half the distance of two entries, by a quarter
  * in the mean: four times that leaves room for both of them. */
 #include "dither/canvas.h"
+#include "dither/kernels.h"
 #include "dither/row.h"
 #include "base/parallel.h"
 
@@ -189,7 +190,7 @@ static kmc_status measure_row(worker *w, kmc_dither_row *row, size_t first, ptrd
     load_rows(w, first, y);
     row->below = w->coordinates[y & 1];
     row->off_below = w->off[(y + 6) % 3];
-    return go_along(w, row, w->job->run->kernels->measure, thread);
+    return go_along(w, row, w->job->run->kernels->dither->measure, thread);
 }
 
 /* Row y, and what is to be known of the one below. */
@@ -209,7 +210,7 @@ static kmc_status diffuse_row(worker *w, kmc_dither_row *row, size_t first, ptrd
     }
     set_offsets(w, row, y);
     kmc_status status = measure_row(w, row, first, y + 1, thread);
-    if (status == KMC_OK) status = go_along(w, row, d->run->kernels->diffuse, thread);
+    if (status == KMC_OK) status = go_along(w, row, d->run->kernels->dither->diffuse, thread);
     if (status == KMC_OK && y >= 0) write_rows(w, first, (size_t)y);
     return status;
 }

@@ -1,5 +1,6 @@
 /* An entry of the palette for every point of the space: making the cells of the grid. */
 #include "dither/grid.h"
+#include "kmeans/kernels.h"
 #include "base/parallel.h"
 
 #include <string.h>
@@ -237,14 +238,14 @@ static int divide(kmc_grid *grid, const kmc_cells *cells, const kmc_candidates *
     const int32_t low_xy = kmc_pack(low[0], low[1]), low_zw = kmc_pack(low[2], low[3]);
     const kmc_box box = box_at(cells, low, shift + bits);
     int several = 0;
-    grid->run->kernels->filter(&box, from, list);
+    grid->run->kernels->kmeans->filter(&box, from, list);
     const int known = shift == cells->shift;
     if (!known) find_middles(cells->channels, shift, bits, xy, zw);
     for (uint32_t i = 0; i < n; i++) { /* no sum leaves its half of the word */
         xy[i] = (known ? cells->middles_xy[i] : xy[i]) + low_xy;
         zw[i] = (known ? cells->middles_zw[i] : zw[i]) + low_zw;
     }
-    grid->run->kernels->nearest_point(xy, zw, n, list->xy, list->zw, list->n, position, distance);
+    grid->run->kernels->kmeans->nearest_point(xy, zw, n, list->xy, list->zw, list->n, position, distance);
     for (uint32_t i = 0; i < n; i++) given[i] = list->id[position[i]];
     for (size_t j = 0; j < list->n; j++) {
         const int16_t *const point = grid->entries[list->id[j] & UINT16_MAX];
@@ -288,7 +289,7 @@ static const kmc_candidates *region_of(kmc_grid *grid, kmc_cells *cells, const i
     corner_of(cells, point, shift, low);
     const kmc_box box = box_at(cells, low, shift);
     kmc_candidates *const list = &grid->lists[0];
-    const size_t n = grid->run->kernels->filter(&box, &cells->entries, list);
+    const size_t n = grid->run->kernels->kmeans->filter(&box, &cells->entries, list);
     const size_t room = n + KMC_PADDING;
     int32_t *const memory = kmc_alloc(3 * room, sizeof *memory);
     if (!memory) {

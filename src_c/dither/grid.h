@@ -6,6 +6,7 @@
 #ifndef KMC_DITHER_GRID_H
 #define KMC_DITHER_GRID_H
 
+#include "dither/dither.h"
 #include "kmeans/candidates.h"
 
 /* Cells are made in blocks of four along every axis, and blocks from what is near to regions, two blocks wide. */

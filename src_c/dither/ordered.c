@@ -5,9 +5,11 @@
  * nearest to what the ones before leave to be made good; sorted by lightness, they meet the thresholds of a mask.
  * Unlike a fixed amplitude added to all colours it fits every palette, however unevenly spaced. */
 #include "dither/canvas.h"
+#include "dither/kernels.h"
 #include "dither/blue_noise.h"
 #include "dither/row.h"
 #include "colors/color_lookup.h"
+#include "colors/kernels.h"
 #include "base/parallel.h"
 
 #include <string.h>
@@ -108,7 +110,7 @@ static kmc_status mix_task(void *job, ptrdiff_t task, int thread)
             if (labels[i] >= o->canvas->k) return KMC_BAD_ARGUMENT;
             exact[i] = set_target(o, j + i, labels[i], &mixtures, i) || is_clear(o, j + i);
         }
-        o->run->kernels->mix(&mixtures);
+        o->run->kernels->dither->mix(&mixtures);
         for (size_t i = 0; i < here; i++) {
             uint16_t mixture[KMC_MIXTURE];
             if (!exact[i]) sort(&mixtures, i, o->mixing->lightness, mixture);
@@ -144,7 +146,7 @@ static kmc_status draw_task(void *job, ptrdiff_t task, int thread)
     size_t y = begin / canvas->width, x = begin % canvas->width;
     for (size_t i = begin; i < end; i += BLOCK) {
         const size_t here = kmc_smaller(end - i, BLOCK);
-        o->run->kernels->keys(canvas->pixels + i * (size_t)canvas->channels, here, canvas->channels, keys);
+        o->run->kernels->colors->keys(canvas->pixels + i * (size_t)canvas->channels, here, canvas->channels, keys);
         kmc_color_lookup_find(&o->lookup, keys, here);
         for (size_t j = 0; j < here; j++) {
             const size_t at = KMC_MIXTURE * (size_t)keys[j] + threshold(o->mixing->order, x, y);

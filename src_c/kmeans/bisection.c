@@ -13,7 +13,7 @@ static int32_t mirrored(int32_t center, int32_t at)
 }
 
 /* The point that adds most to the inertia about (xy, zw), or points->n when all are in that place. */
-static size_t worst_served(const kmc_kernels *kernels, const kmc_points *points, int32_t xy, int32_t zw,
+static size_t worst_served(const kmc_kmeans_kernels *kernels, const kmc_points *points, int32_t xy, int32_t zw,
                            int32_t *position, int32_t *distance)
 {
     int64_t most = 0;
@@ -30,8 +30,8 @@ static size_t worst_served(const kmc_kernels *kernels, const kmc_points *points,
 /* Two starting points: the one that adds most to the inertia, and its mirror image in the mean. The rounds that follow
  * turn the cut into place; a principal axis to start from gave the same gains for three times the work. Returns 0 when
  * all points are at the mean. */
-static int start(const kmc_kernels *kernels, const kmc_points *points, const kmc_moments *whole, kmc_split *split,
-                 int32_t *position, int32_t *distance)
+static int start(const kmc_kmeans_kernels *kernels, const kmc_points *points, const kmc_moments *whole,
+                 kmc_split *split, int32_t *position, int32_t *distance)
 {
     int32_t xy, zw;
     kmc_moments_mean(whole, &xy, &zw);
@@ -47,7 +47,7 @@ static int start(const kmc_kernels *kernels, const kmc_points *points, const kmc
 }
 
 /* The moments of the points nearer to the second of the two centres; `weight` is that of all points. */
-static kmc_moments second_half(const kmc_kernels *kernels, const kmc_points *points, int64_t weight,
+static kmc_moments second_half(const kmc_kmeans_kernels *kernels, const kmc_points *points, int64_t weight,
                                const kmc_split *split, int32_t *position, int32_t *distance)
 {
     kmc_moments second = {0, {0, 0, 0, 0}};
@@ -62,8 +62,8 @@ static kmc_moments second_half(const kmc_kernels *kernels, const kmc_points *poi
     return second;
 }
 
-void kmc_split_points(const kmc_kernels *kernels, const kmc_points *points, const kmc_moments *whole, kmc_split *split,
-                      int32_t *position, int32_t *distance)
+void kmc_split_points(const kmc_kmeans_kernels *kernels, const kmc_points *points, const kmc_moments *whole,
+                      kmc_split *split, int32_t *position, int32_t *distance)
 {
     memset(split, 0, sizeof *split);
     split->halves[0] = *whole;
@@ -81,7 +81,7 @@ void kmc_split_points(const kmc_kernels *kernels, const kmc_points *points, cons
     split->gain = kmc_moments_pull(&split->halves[0]) + kmc_moments_pull(&split->halves[1]) - kmc_moments_pull(whole);
 }
 
-void kmc_split_beside(const kmc_kernels *kernels, const kmc_points *points, const kmc_moments *whole, int32_t xy,
+void kmc_split_beside(const kmc_kmeans_kernels *kernels, const kmc_points *points, const kmc_moments *whole, int32_t xy,
                       int32_t zw, kmc_split *split, int32_t *position, int32_t *distance)
 {
     memset(split, 0, sizeof *split);
@@ -112,7 +112,7 @@ static size_t most_gain(const kmc_cluster *clusters, size_t n)
 }
 
 /* Sorts a cluster's points, in place, into its two halves, and makes the second one the cluster `fresh`. */
-static void cut(kmc_partition *p, const kmc_kernels *kernels, size_t at, size_t fresh, int32_t *position,
+static void cut(kmc_partition *p, const kmc_kmeans_kernels *kernels, size_t at, size_t fresh, int32_t *position,
                 int32_t *distance)
 {
     kmc_cluster *first = &p->clusters[at], *second = &p->clusters[fresh];
@@ -132,7 +132,8 @@ static void cut(kmc_partition *p, const kmc_kernels *kernels, size_t at, size_t 
     first->n = n_first;
 }
 
-static void measure_split(kmc_partition *p, const kmc_kernels *kernels, size_t j, int32_t *position, int32_t *distance)
+static void measure_split(kmc_partition *p, const kmc_kmeans_kernels *kernels, size_t j, int32_t *position,
+                          int32_t *distance)
 {
     const kmc_points points = kmc_partition_points(p, j);
     kmc_split_points(kernels, &points, &p->clusters[j].moments, &p->clusters[j].split, position, distance);
@@ -143,13 +144,13 @@ static void measure_split(kmc_partition *p, const kmc_kernels *kernels, size_t j
 static kmc_status split_up(kmc_partition *p, const kmc_run *run, size_t k, int32_t *position, int32_t *distance)
 {
     kmc_status status = KMC_OK;
-    measure_split(p, run->kernels, 0, position, distance);
+    measure_split(p, run->kernels->kmeans, 0, position, distance);
     for (size_t n = 1; status == KMC_OK && !run->stopped && n < k; n++, status = kmc_poll(run)) {
         const size_t at = most_gain(p->clusters, n);
         if (p->clusters[at].split.gain <= 0) break;
-        cut(p, run->kernels, at, n, position, distance);
-        measure_split(p, run->kernels, at, position, distance);
-        measure_split(p, run->kernels, n, position, distance);
+        cut(p, run->kernels->kmeans, at, n, position, distance);
+        measure_split(p, run->kernels->kmeans, at, position, distance);
+        measure_split(p, run->kernels->kmeans, n, position, distance);
     }
     return status;
 }

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "simd/kernels.h"
+#include "kmeans/kernels.h"
 #include "base/parallel.h"
 
 /* Where the part of [from, end) that starts at `from` ends: at the next point that leaves the cell of `bits` shared
@@ -71,7 +71,7 @@ static kmc_status cut(const kmc_tree *tree, branch *b, size_t begin, size_t end,
 
 typedef struct growing {
     kmc_tree *tree;
-    const kmc_kernels *kernels;
+    const kmc_kmeans_kernels *kernels;
     branch stem, *branches; /* a branch for each leaf of the stem */
 } growing;
 
@@ -170,7 +170,7 @@ static kmc_status join(const kmc_run *run, int threads, growing *g)
 kmc_status kmc_boxes_grow(const kmc_run *run, kmc_tree *tree)
 {
     const int threads = kmc_threads_for(run, tree->points.n, KMC_TREE_THREAD_POINTS);
-    growing g = {.tree = tree, .kernels = run->kernels};
+    growing g = {.tree = tree, .kernels = run->kernels->kmeans};
     kmc_status status = grow_stem(&g);
     if (status == KMC_OK) status = kmc_parallel(run, threads, (ptrdiff_t)tree->n_tasks, grow_task, &g);
     if (status == KMC_OK) status = join(run, threads, &g);

@@ -25,7 +25,7 @@ void kmc_moments_centroid(const kmc_moments *m, double *centroid)
 
 typedef struct summing {
     const kmc_tree *tree;
-    const kmc_kernels *kernels;
+    const kmc_kmeans_kernels *kernels;
     kmc_moments *moments; /* k for each thread */
     size_t k;
 } summing;
@@ -65,7 +65,7 @@ kmc_status kmc_assign_moments(const kmc_run *run, const kmc_tree *tree, const km
 {
     const size_t k = centroids->k;
     const int threads = kmc_walk_threads(run, tree, k);
-    summing s = {tree, run->kernels, moments, k};
+    summing s = {tree, run->kernels->kmeans, moments, k};
     if (threads > 1 && !(s.moments = kmc_alloc((size_t)threads * k, sizeof *s.moments))) return KMC_NO_MEMORY;
     memset(s.moments, 0, (size_t)threads * k * sizeof *s.moments);
     const kmc_visitor visitor = {sum_whole, sum_leaf, &s, 0};

@@ -34,13 +34,13 @@ static void visit(const walk *w, int thread, uint32_t index, int depth)
     const kmc_node *node = &tree->nodes[index];
     scratch *own = &w->scratch[thread];
     kmc_candidates *left = &own->lists[depth + 1];
-    w->run->kernels->filter(&node->box, &own->lists[depth], left);
+    w->run->kernels->kmeans->filter(&node->box, &own->lists[depth], left);
     if (left->n == 1 && !w->visitor->want_distances) {
         w->visitor->whole(w->visitor->context, thread, index, left->id[0]);
     } else if (node->next == index + 1) {
         const size_t n = node->end - node->begin;
-        w->run->kernels->nearest_point(tree->points.xy + node->begin, tree->points.zw + node->begin, n, left->xy,
-                                       left->zw, left->n, own->position, own->distance);
+        w->run->kernels->kmeans->nearest_point(tree->points.xy + node->begin, tree->points.zw + node->begin, n,
+                                               left->xy, left->zw, left->n, own->position, own->distance);
         w->visitor->leaf(w->visitor->context, thread, index, left, own->position, own->distance);
     } else {
         for (uint32_t child = index + 1; child < node->next; child = tree->nodes[child].next) {

@@ -3,7 +3,7 @@
 #define KMC_KMEANS_FILTERING_H
 
 #include "kmeans/candidates.h"
-#include "simd/kernels.h"
+#include "kmeans/kernels.h"
 #include "kmeans/points.h"
 
 /* k centroids, rounded to whole coordinates, as pairs. */

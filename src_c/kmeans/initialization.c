@@ -145,7 +145,7 @@ static void set_box(boxes *b, size_t i, const kmc_box *box)
 }
 
 /* Of n boxes from number `begin` on, to (xy, zw). */
-static void measure(boxes *b, const kmc_kernels *kernels, size_t begin, size_t n, int32_t xy, int32_t zw)
+static void measure(boxes *b, const kmc_kmeans_kernels *kernels, size_t begin, size_t n, int32_t xy, int32_t zw)
 {
     kernels->box_distance(b->low_xy + begin, b->low_zw + begin, b->high_xy + begin, b->high_zw + begin, n, xy, zw,
                           b->distances + begin);
@@ -199,7 +199,7 @@ static void enclose(seeding *s)
         for (size_t b = first; b < first + blocks_of(s, g); b++) {
             const size_t begin = b * BLOCK_POINTS;
             kmc_box box;
-            s->run->kernels->enclose(points->xy + begin, points->zw + begin, block_size(s, b), &box);
+            s->run->kernels->kmeans->enclose(points->xy + begin, points->zw + begin, block_size(s, b), &box);
             set_box(&s->blocks, b, &box);
             kmc_box_enclose(&all, &box);
         }
@@ -212,8 +212,8 @@ static uint64_t change_of_block(seeding *s, size_t b, int32_t xy, int32_t zw, in
 {
     const size_t begin = b * BLOCK_POINTS, n = block_size(s, b);
     const uint64_t error =
-        s->run->kernels->capped_error(s->points->xy + begin, s->points->zw + begin, s->weights + begin,
-                                      s->distances + begin, n, xy, zw, s->capped);
+        s->run->kernels->kmeans->capped_error(s->points->xy + begin, s->points->zw + begin, s->weights + begin,
+                                              s->distances + begin, n, xy, zw, s->capped);
     const uint64_t change = error - s->blocks.errors[b];
     if (!keep) return change;
     int32_t *const worst = &s->blocks.worst[b];
@@ -229,13 +229,13 @@ static uint64_t error_with(seeding *s, int32_t xy, int32_t zw, int keep)
 {
     boxes *const blocks = &s->blocks, *const groups = &s->groups;
     uint64_t error = s->error;
-    measure(groups, s->run->kernels, 0, groups->n, xy, zw);
+    measure(groups, s->run->kernels->kmeans, 0, groups->n, xy, zw);
     for (size_t g = 0; g < groups->n; g++) {
         if (groups->distances[g] >= groups->worst[g]) continue;
         const size_t first = g * GROUP_BLOCKS, n = blocks_of(s, g);
         uint64_t change = 0;
         int32_t worst = 0;
-        measure(blocks, s->run->kernels, first, n, xy, zw);
+        measure(blocks, s->run->kernels->kmeans, first, n, xy, zw);
         for (size_t b = first; b < first + n; b++) {
             if (blocks->distances[b] < blocks->worst[b]) change += change_of_block(s, b, xy, zw, keep);
             worst = blocks->worst[b] > worst ? blocks->worst[b] : worst;

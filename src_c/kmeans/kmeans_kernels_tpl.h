@@ -1,7 +1,7 @@
 /* The inner loops of k-means over packed points, once per instruction set: the including file defines KMC_TARGET and
  * KMC_NAME and includes its vec_*.h before this. */
 
-/* kmc_kernels.nearest_point. Two vectors of points at a time hide the latency of the comparison chain. */
+/* kmc_kmeans_kernels.nearest_point. Two vectors of points at a time hide the latency of the comparison chain. */
 KMC_TARGET static void KMC_NAME(nearest_point)(const int32_t *xy, const int32_t *zw, size_t n,
                                                const int32_t *candidates_xy, const int32_t *candidates_zw, size_t m,
                                                int32_t *position, int32_t *distance)
@@ -39,7 +39,7 @@ KMC_TARGET static void KMC_NAME(nearest_point)(const int32_t *xy, const int32_t 
     }
 }
 
-/* kmc_kernels.filter. First the smallest of the largest distances, then whoever comes closer than that. */
+/* kmc_kmeans_kernels.filter. First the smallest of the largest distances, then whoever comes closer than that. */
 KMC_TARGET static size_t KMC_NAME(filter)(const kmc_box *box, const kmc_candidates *in, kmc_candidates *out)
 {
     const vec low_xy = vec_set(box->low_xy), low_zw = vec_set(box->low_zw);
@@ -88,7 +88,7 @@ KMC_TARGET static size_t KMC_NAME(filter)(const kmc_box *box, const kmc_candidat
     return n;
 }
 
-/* kmc_kernels.capped_error */
+/* kmc_kmeans_kernels.capped_error */
 KMC_TARGET static uint64_t KMC_NAME(capped_error)(const int32_t *xy, const int32_t *zw, const uint32_t *weights,
                                                   const int32_t *cap, size_t n, int32_t at_xy, int32_t at_zw,
                                                   int32_t *distance)
@@ -104,7 +104,7 @@ KMC_TARGET static uint64_t KMC_NAME(capped_error)(const int32_t *xy, const int32
     return error;
 }
 
-/* kmc_kernels.box_distance */
+/* kmc_kmeans_kernels.box_distance */
 KMC_TARGET static void KMC_NAME(box_distance)(const int32_t *low_xy, const int32_t *low_zw, const int32_t *high_xy,
                                               const int32_t *high_zw, size_t n, int32_t at_xy, int32_t at_zw,
                                               int32_t *distance)
@@ -118,7 +118,8 @@ KMC_TARGET static void KMC_NAME(box_distance)(const int32_t *low_xy, const int32
     }
 }
 
-/* kmc_kernels.enclose. Whole vectors, the last one ending with the last point; too few points for one go singly. */
+/* kmc_kmeans_kernels.enclose. Whole vectors, the last one ending with the last point; too few points for one go
+ * singly. */
 KMC_TARGET static void KMC_NAME(enclose)(const int32_t *xy, const int32_t *zw, size_t n, kmc_box *box)
 {
     *box = kmc_box_of(xy[0], zw[0]);
@@ -157,7 +158,7 @@ KMC_TARGET static inline int64_t KMC_NAME(total)(wide a)
     return sum;
 }
 
-/* kmc_kernels.sum_where. Coordinates are not negative, so that their 16 bits are their value. */
+/* kmc_kmeans_kernels.sum_where. Coordinates are not negative, so that their 16 bits are their value. */
 KMC_TARGET static void KMC_NAME(sum_where)(const kmc_points *points, const int32_t *position, int32_t which,
                                            kmc_moments *moments)
 {

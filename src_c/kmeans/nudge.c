@@ -162,8 +162,8 @@ static uint64_t border_error(const nudging *g, size_t j, int32_t xy, int32_t zw)
 {
     const rows *r = &g->rows;
     const size_t at = r->begin[j];
-    return g->run->kernels->capped_error(r->xy + at, r->zw + at, r->weights + at, r->cap + at, r->begin[j + 1] - at,
-                                         xy, zw, g->distance);
+    return g->run->kernels->kmeans->capped_error(r->xy + at, r->zw + at, r->weights + at, r->cap + at,
+                                                 r->begin[j + 1] - at, xy, zw, g->distance);
 }
 
 /* Puts entry j elsewhere, and tells the other entries of its border points. */
@@ -173,7 +173,7 @@ static void move(nudging *g, size_t j, int32_t xy, int32_t zw)
     const size_t at = r->begin[j], n = r->begin[j + 1] - at;
     g->xy[j] = xy;
     g->zw[j] = zw;
-    g->run->kernels->nearest_point(r->xy + at, r->zw + at, n, &xy, &zw, 1, g->position, g->distance);
+    g->run->kernels->kmeans->nearest_point(r->xy + at, r->zw + at, n, &xy, &zw, 1, g->position, g->distance);
     for (size_t i = 0; i < n; i++) {
         r->cap[r->twin[at + i]] = g->distance[i];
         g->open[r->other[at + i]] = 1;

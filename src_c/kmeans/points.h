@@ -2,7 +2,7 @@
 #ifndef KMC_KMEANS_POINTS_H
 #define KMC_KMEANS_POINTS_H
 
-#include "kmc.h"
+#include "kmeans/kmeans.h"
 
 /* Words past the end of every coordinate array, so that a kernel may load and store whole vectors. */
 #define KMC_PADDING 16

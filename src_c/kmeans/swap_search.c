@@ -62,7 +62,8 @@ static void add_neighbours(const search *s, size_t center, region *r)
     int32_t distance[NEIGHBOURS];
     uint32_t found[NEIGHBOURS];
     size_t n = 0;
-    s->run->kernels->nearest_point(p->xy, p->zw, p->k, &p->xy[center], &p->zw[center], 1, s->position, s->distance);
+    s->run->kernels->kmeans->nearest_point(p->xy, p->zw, p->k, &p->xy[center], &p->zw[center], 1, s->position,
+                                           s->distance);
     for (size_t i = 0; i < r->n_clusters; i++) s->distance[r->cluster[i]] = INT32_MAX;
     for (size_t j = 0; j < p->k; j++) {
         const int32_t d = s->distance[j];
@@ -89,8 +90,8 @@ static void add_centroid(region *r, int32_t xy, int32_t zw, size_t owner)
  * do not: to add up all of them would take three times as long. */
 static void assign(const search *s, const kmc_points *points, region *r)
 {
-    s->run->kernels->nearest_point(points->xy, points->zw, points->n, r->xy, r->zw, r->n_centroids, s->position,
-                                   s->distance);
+    s->run->kernels->kmeans->nearest_point(points->xy, points->zw, points->n, r->xy, r->zw, r->n_centroids, s->position,
+                                           s->distance);
     for (size_t i = 0; i < points->n; i++) {
         const int32_t from = s->place[i], to = s->position[i];
         if (from == to) continue;
@@ -117,7 +118,8 @@ static double removal(const search *s, size_t j)
     r.cluster[0] = (uint32_t)j;
     add_neighbours(s, j, &r);
     for (size_t i = 1; i < r.n_clusters; i++) add_centroid(&r, p->xy[r.cluster[i]], p->zw[r.cluster[i]], r.cluster[i]);
-    s->run->kernels->nearest_point(points.xy, points.zw, points.n, r.xy, r.zw, r.n_centroids, s->position, s->distance);
+    s->run->kernels->kmeans->nearest_point(points.xy, points.zw, points.n, r.xy, r.zw, r.n_centroids, s->position,
+                                           s->distance);
     memset(taken, 0, sizeof taken);
     for (size_t i = 0; i < points.n; i++) kmc_moments_add(&taken[s->position[i]][i % 2], &points, i);
     double lost = p->clusters[j].pull;
@@ -137,10 +139,10 @@ static void measure(search *s, size_t j)
     kmc_cluster *c = &p->clusters[j];
     const kmc_points points = kmc_partition_points(p, j);
     if (j < p->n_fixed) {
-        kmc_split_beside(s->run->kernels, &points, &c->moments, p->xy[j], p->zw[j], &c->split, s->position,
+        kmc_split_beside(s->run->kernels->kmeans, &points, &c->moments, p->xy[j], p->zw[j], &c->split, s->position,
                          s->distance);
     } else {
-        kmc_split_points(s->run->kernels, &points, &c->moments, &c->split, s->position, s->distance);
+        kmc_split_points(s->run->kernels->kmeans, &points, &c->moments, &c->split, s->position, s->distance);
         c->removal = removal(s, j);
     }
     p->gain[j] = GAIN_GUESS * c->split.gain;

@@ -1,0 +1,66 @@
+/* Distinct colours and their counts, pixels to palette indices, colour spaces. kmc.h has the contract of all calls. */
+#ifndef KMC_COLORS_COLORS_H
+#define KMC_COLORS_COLORS_H
+
+#include "base/base.h"
+
+/* ---- histogram: the distinct colours of pictures, with their counts ---------------------------------------------- */
+
+typedef struct kmc_histogram kmc_histogram;
+
+/* An empty histogram of colours of `channels` (1, 3 or 4) bytes. Release with kmc_histogram_free (NULL is allowed)
+ * while run->tables still live. */
+kmc_status kmc_histogram_new(const kmc_run *run, int channels, kmc_histogram **histogram);
+void kmc_histogram_free(kmc_histogram *histogram);
+
+/* Counts n pixels, n * channels bytes. After a failure the histogram may only be freed. */
+kmc_status kmc_histogram_add(kmc_histogram *histogram, const kmc_run *run, const uint8_t *pixels, size_t n);
+
+/* How many distinct colours there are; then the colours themselves in Morton order (the bits of the channels
+ * interleaved from the top down, first channel first) with their counts. */
+kmc_status kmc_histogram_size(kmc_histogram *histogram, const kmc_run *run, size_t *n_colors);
+kmc_status kmc_histogram_read(kmc_histogram *histogram, const kmc_run *run, uint8_t *colors, int64_t *counts);
+
+/* sums[j] = the weights of all pixels whose colour is colors[j], added up; pixels of other colours are added to any of
+ * them. Colours are distinct, at least one and in Morton order; n < 2^47. */
+kmc_status kmc_add_weights(const kmc_run *run, const uint8_t *pixels, const uint16_t *weights, size_t n, int channels,
+                           const uint8_t *colors, size_t n_colors, int64_t *sums);
+
+/* ---- remap: pixels to palette indices ---------------------------------------------------------------------------- */
+
+/* indices[i] = labels[j] where colors[j] is the colour of pixel i, and any index below k where there is none. Colours
+ * are distinct and in Morton order, labels below k. Indices are 1 byte wide (index_bytes = 1) or 2. */
+kmc_status kmc_remap(const kmc_run *run, const uint8_t *pixels, size_t n, int channels, const uint8_t *colors,
+                     const uint16_t *labels, size_t n_colors, size_t k, void *indices, int index_bytes);
+
+/* indices[i] = the nearest of k palette colours to pixel i, by brute force, lowest index on ties; k <= 65536. error =
+ * the sum of squared distances, in levels squared. Unless both are NULL, counts[j] = how many pixels are nearest to
+ * colour j, sums[j * channels + c] = the sum of their channel c. */
+kmc_status kmc_assign(const kmc_run *run, const uint8_t *pixels, size_t n, int channels, const uint8_t *palette,
+                      size_t k, void *indices, int index_bytes, int64_t *counts, int64_t *sums, int64_t *error);
+
+/* ---- colour spaces: where distances are taken -------------------------------------------------------------------- */
+
+/* A space by its numbers, in integers: three lights are mixed of red, green and blue, each is perhaps put through a
+ * cube root, and three axes are sums of the responses. Without `mix` they are the 8-bit levels themselves. */
+typedef struct kmc_space {
+    const uint32_t *mix;            /* [3][256][3]: what each level of each channel adds to the lights; 2^30 is white */
+    const uint32_t *roots;          /* 2^24 times the cube roots of 128/1024 to 1025/1024; NULL: no roots */
+    uint32_t toe_end, toe_slope;    /* lights up to toe_end: toe_slope * light / 2^30 + toe_start, not the root */
+    int64_t toe_start;
+    int64_t rows[3][3], offsets[3]; /* of responses, 2^24 being white, to 2^40 times the coordinates */
+    int32_t neutral[3], white;      /* coordinates of black; lightness of white */
+} kmc_space;
+
+/* Where n colours lie, (n, 4): in 64ths of a level from 0 to 16383. With alpha, coordinates are premultiplied (drawn
+ * towards black) and the fourth is how transparent the colour is, which is 0 when opaque: so opaque colours lie where
+ * the same colours without alpha do. Grey ones have lightness alone. */
+kmc_status kmc_coordinates(const kmc_run *run, const kmc_space *space, const uint8_t *colors, size_t n, int channels,
+                           int16_t *coordinates);
+
+/* What n colours lose by the palette colours of their labels, which are below k: the sum of counts times squared
+ * distances, premultiplied, in levels squared. */
+kmc_status kmc_color_error(const kmc_run *run, const uint8_t *colors, const int64_t *counts, size_t n, int channels,
+                           const uint8_t *palette, size_t k, const uint16_t *labels, double *error);
+
+#endif

@@ -1,0 +1,25 @@
+/* The inner loops of dithering. */
+#ifndef KMC_DITHER_KERNELS_H
+#define KMC_DITHER_KERNELS_H
+
+#include "simd/kernels.h"
+
+struct kmc_dither_row;
+struct kmc_mixtures;
+
+/* What the plain mapping loses at the pixels [begin, end) of the row below, each with both of its neighbours. */
+typedef void kmc_measure_fn(struct kmc_dither_row *row);
+
+/* Error diffusion along the pixels [begin, end) of a row: writes found and here, and adds to lost. */
+typedef void kmc_diffuse_fn(struct kmc_dither_row *row);
+
+/* Fills mixtures: each entry is the one for the target and what the ones before owe to it. */
+typedef void kmc_mix_fn(struct kmc_mixtures *mixtures);
+
+typedef struct kmc_dither_kernels {
+    kmc_measure_fn *measure;
+    kmc_diffuse_fn *diffuse;
+    kmc_mix_fn *mix;
+} kmc_dither_kernels;
+
+#endif
