@@ -19,7 +19,7 @@ void kmc_split_points(const kmc_kmeans_kernels *kernels, const kmc_points *point
 
 /* The same with a first half about a fixed point, which need not be the mean of anything: its gain is that of a second
  * centroid beside it. One point suffices, unless it is in the same place. */
-void kmc_split_beside(const kmc_kmeans_kernels *kernels, const kmc_points *points, const kmc_moments *whole, int32_t xy,
-                      int32_t zw, kmc_split *split, int32_t *position, int32_t *distance);
+void kmc_split_with_fixed(const kmc_kmeans_kernels *kernels, const kmc_points *points, const kmc_moments *whole,
+                          int32_t xy, int32_t zw, kmc_split *split, int32_t *position, int32_t *distance);
 
 #endif

@@ -17,11 +17,11 @@ enum { KMC_TREE_THREAD_POINTS = 1 << 15 };
 enum { KMC_LEAF_POINTS = 48 };
 
 /* Grows nodes, moments and tasks over points that are in place and weighed. The same on any number of threads. */
-kmc_status kmc_boxes_grow(const kmc_run *run, kmc_tree *tree);
+kmc_status kmc_tree_build_nodes(const kmc_run *run, kmc_tree *tree);
 
 /* The first i in [from, end) with shared[i] <= bits, or `end`. Eight at once: adding 127 - bits sets the top bit of all
  * bytes above `bits`, and none is large enough to carry. */
-static inline size_t kmc_next_cut(const uint8_t *shared, size_t from, size_t end, int bits)
+static inline size_t kmc_next_boundary(const uint8_t *shared, size_t from, size_t end, int bits)
 {
     const uint64_t ones = UINT64_MAX / 255, top = ones << 7, more = ones * (uint64_t)(127 - bits);
     size_t i = from;

@@ -12,7 +12,7 @@ typedef struct kmc_candidates {
 } kmc_candidates;
 
 /* Repeats the last candidate up to a whole vector, so that kernels need no tail. There must be one. */
-static inline void kmc_candidates_close(kmc_candidates *c)
+static inline void kmc_candidates_pad(kmc_candidates *c)
 {
     const int32_t xy = c->xy[c->n - 1], zw = c->zw[c->n - 1];
     for (size_t i = c->n; i < c->n + KMC_PADDING; i++) {

@@ -15,20 +15,20 @@ typedef struct ranking {
 } ranking;
 
 /* What a box is made of, points or smaller boxes in a row. */
-typedef struct parts {
+typedef struct items {
     size_t n;
     const uint8_t *shared; /* how many bits each shares with the part before */
     uint32_t weight[KMC_LEAF_POINTS];
-} parts;
+} items;
 
-static uint32_t scaled(const ranking *r, int64_t weight)
+static uint32_t scale_weight(const ranking *r, int64_t weight)
 {
     const int64_t left = weight >> r->shift;
     return left > 0 ? (uint32_t)left : 1;
 }
 
 /* What lies between the beginning of each part and the nearest one before that shares fewer bits, or the end of all. */
-static void sum_before(const parts *p, uint32_t *sums)
+static void sum_before(const items *p, uint32_t *sums)
 {
     uint32_t from[2 * LEVELS] = {0}, total = 0; /* `from` is set for all numbers of bits above one, and some beyond */
     for (size_t i = 1; i < p->n; i++) {
@@ -39,7 +39,7 @@ static void sum_before(const parts *p, uint32_t *sums)
 }
 
 /* The same behind. */
-static void sum_behind(const parts *p, uint32_t *sums)
+static void sum_after(const items *p, uint32_t *sums)
 {
     uint32_t from[2 * LEVELS] = {0}, total = 0;
     for (size_t i = p->n; i-- > 1;) {
@@ -52,11 +52,11 @@ static void sum_behind(const parts *p, uint32_t *sums)
 /* The ranks of all parts but the first. The smallest cell that holds both a part and the one before is cut the
  * later the less it weighs and the smaller it is: an octave of weight times squared sides is four ranks. A
  * double begins with its logarithm. */
-static void rank_parts(const ranking *r, const parts *p, size_t *counts, uint8_t *rank)
+static void rank_items(const ranking *r, const items *p, size_t *counts, uint8_t *rank)
 {
     uint32_t before[KMC_LEAF_POINTS], behind[KMC_LEAF_POINTS];
     sum_before(p, before);
-    sum_behind(p, behind);
+    sum_after(p, behind);
     for (size_t i = 1; i < p->n; i++) {
         const double loss = ((double)before[i] + (double)behind[i]) * r->sides[p->shared[i]];
         uint64_t bits;
@@ -69,21 +69,21 @@ static void rank_parts(const ranking *r, const parts *p, size_t *counts, uint8_t
 static void rank_leaf(const ranking *r, const kmc_node *leaf, size_t *counts)
 {
     const kmc_points points = kmc_points_of(&r->tree->points, leaf->begin, leaf->end);
-    parts p = {.n = points.n, .shared = r->tree->shared + leaf->begin};
-    for (size_t i = 0; i < points.n; i++) p.weight[i] = scaled(r, points.weights[i]);
-    rank_parts(r, &p, counts, r->tree->rank + leaf->begin);
+    items p = {.n = points.n, .shared = r->tree->shared + leaf->begin};
+    for (size_t i = 0; i < points.n; i++) p.weight[i] = scale_weight(r, points.weights[i]);
+    rank_items(r, &p, counts, r->tree->rank + leaf->begin);
 }
 
 static void rank_children(const ranking *r, uint32_t self, size_t *counts)
 {
     const kmc_node *const nodes = r->tree->nodes;
     uint8_t shared[KMC_LEAF_POINTS], rank[KMC_LEAF_POINTS];
-    parts p = {.n = 0, .shared = shared};
+    items p = {.n = 0, .shared = shared};
     for (uint32_t child = self + 1; child < nodes[self].next; child = nodes[child].next) {
         shared[p.n] = r->tree->shared[nodes[child].begin];
-        p.weight[p.n++] = scaled(r, r->tree->moments[child].weight);
+        p.weight[p.n++] = scale_weight(r, r->tree->moments[child].weight);
     }
-    rank_parts(r, &p, counts, rank);
+    rank_items(r, &p, counts, rank);
     for (uint32_t child = nodes[self + 1].next, i = 1; child < nodes[self].next; child = nodes[child].next, i++)
         r->tree->rank[nodes[child].begin] = rank[i];
 }
@@ -150,7 +150,7 @@ static kmc_status rank_all(const kmc_run *run, ranking *r)
     return KMC_OK;
 }
 
-kmc_status kmc_rank(const kmc_run *run, kmc_tree *tree)
+kmc_status kmc_tree_rank_cells(const kmc_run *run, kmc_tree *tree)
 {
     if (tree->rank) return KMC_OK;
     ranking r = {.tree = tree, .counts = kmc_alloc_zeroed(tree->n_tasks + 1, sizeof *r.counts)};

@@ -6,6 +6,6 @@
 
 /* Sets the ranks of a tree and the numbers of its cells, unless that has been done: it takes half as long as the tree,
  * and those that only map colours do without. The same on any number of threads. */
-kmc_status kmc_rank(const kmc_run *run, kmc_tree *tree);
+kmc_status kmc_tree_rank_cells(const kmc_run *run, kmc_tree *tree);
 
 #endif

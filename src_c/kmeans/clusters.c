@@ -8,7 +8,7 @@ void kmc_round_centroids(const double *centroids, size_t k, int32_t *xy, int32_t
     for (size_t j = 0; j < k; j++) {
         int32_t at[4];
         for (int c = 0; c < 4; c++) {
-            const double coordinate = centroids[4 * j + (size_t)c] * KMC_ONE_LEVEL + 0.5;
+            const double coordinate = centroids[4 * j + (size_t)c] * KMC_UNITS_PER_LEVEL + 0.5;
             at[c] = coordinate < 0 ? 0 : coordinate > KMC_MAX_COORDINATE ? KMC_MAX_COORDINATE : (int32_t)coordinate;
         }
         xy[j] = kmc_pack(at[0], at[1]);
@@ -18,36 +18,36 @@ void kmc_round_centroids(const double *centroids, size_t k, int32_t *xy, int32_t
 
 void kmc_moments_centroid(const kmc_moments *m, double *centroid)
 {
-    for (int c = 0; c < 4; c++) centroid[c] = (double)m->sums[c] / (double)m->weight / KMC_ONE_LEVEL;
+    for (int c = 0; c < 4; c++) centroid[c] = (double)m->sums[c] / (double)m->weight / KMC_UNITS_PER_LEVEL;
 }
 
 /* ---- assignment, summed up --------------------------------------------------------------------------------------- */
 
-typedef struct summing {
+typedef struct moment_sums {
     const kmc_tree *tree;
     const kmc_kmeans_kernels *kernels;
     kmc_moments *moments; /* k for each thread */
     size_t k;
-} summing;
+} moment_sums;
 
-static void sum_whole(void *context, int thread, uint32_t node, uint32_t id)
+static void add_node(void *context, int thread, uint32_t node, uint32_t id)
 {
-    const summing *s = context;
+    const moment_sums *s = context;
     kmc_moments_merge(&s->moments[(size_t)thread * s->k + id], &s->tree->moments[node]);
 }
 
 /* Few candidates share a leaf by sums over it, one for each but the first, which gets what is left. One sum takes about
  * 0.7 ns a point, adding points singly 2.5 ns whatever the candidates, for the cluster just written is read again. */
-enum { SUMMED_CANDIDATES = 4 };
+enum { MAX_SUMMED_CANDIDATES = 4 };
 
-static void sum_leaf(void *context, int thread, uint32_t node, const kmc_candidates *left, const int32_t *position,
+static void add_leaf(void *context, int thread, uint32_t node, const kmc_candidates *left, const int32_t *position,
                      const int32_t *distance)
 {
     (void)distance;
-    const summing *s = context;
+    const moment_sums *s = context;
     kmc_moments *moments = s->moments + (size_t)thread * s->k;
     const kmc_points points = kmc_node_points(s->tree, node);
-    if (left->n > SUMMED_CANDIDATES || s->tree->largest_weight > UINT32_MAX) {
+    if (left->n > MAX_SUMMED_CANDIDATES || s->tree->largest_weight > UINT32_MAX) {
         for (size_t i = 0; i < points.n; i++) kmc_moments_add(&moments[left->id[position[i]]], &points, i);
         return;
     }
@@ -64,12 +64,12 @@ kmc_status kmc_assign_moments(const kmc_run *run, const kmc_tree *tree, const km
                               kmc_moments *moments)
 {
     const size_t k = centroids->k;
-    const int threads = kmc_walk_threads(run, tree, k);
-    summing s = {tree, run->kernels->kmeans, moments, k};
+    const int threads = kmc_filter_threads(run, tree, k);
+    moment_sums s = {tree, run->kernels->kmeans, moments, k};
     if (threads > 1 && !(s.moments = kmc_alloc((size_t)threads * k, sizeof *s.moments))) return KMC_NO_MEMORY;
     memset(s.moments, 0, (size_t)threads * k * sizeof *s.moments);
-    const kmc_visitor visitor = {sum_whole, sum_leaf, &s, 0};
-    const kmc_status status = kmc_walk(run, tree, centroids, &visitor);
+    const kmc_visitor visitor = {add_node, add_leaf, &s, 0};
+    const kmc_status status = kmc_filter_assign(run, tree, centroids, &visitor);
     if (threads == 1) return status;
     memset(moments, 0, k * sizeof *moments);
     for (size_t i = 0; i < (size_t)threads * k; i++) kmc_moments_merge(&moments[i % k], &s.moments[i]);
@@ -79,65 +79,65 @@ kmc_status kmc_assign_moments(const kmc_run *run, const kmc_tree *tree, const km
 
 /* ---- empty clusters ---------------------------------------------------------------------------------------------- */
 
-typedef struct service {
+typedef struct point_error {
     int64_t error; /* weight times squared distance */
     uint32_t point, cluster;
-} service;
+} point_error;
 
-typedef struct serving {
+typedef struct error_list {
     const kmc_tree *tree;
     const kmc_moments *moments;
     size_t n_fixed;
-    service *of; /* each point */
-} serving;
+    point_error *of; /* each point */
+} error_list;
 
 /* A colour alone in its cluster will have the centroid to itself, unless that is fixed: it loses nothing. */
-static int is_alone(const serving *s, size_t point, uint32_t cluster)
+static int is_alone(const error_list *s, size_t point, uint32_t cluster)
 {
     return cluster >= s->n_fixed && s->moments[cluster].weight == s->tree->points.weights[point];
 }
 
-static void note_service(void *context, int thread, uint32_t node, const kmc_candidates *left,
+static void collect_errors(void *context, int thread, uint32_t node, const kmc_candidates *left,
                          const int32_t *position, const int32_t *distance)
 {
     (void)thread;
-    const serving *s = context;
+    const error_list *s = context;
     const size_t begin = s->tree->nodes[node].begin, n = s->tree->nodes[node].end - begin;
     for (size_t i = 0; i < n; i++) {
         const uint32_t cluster = left->id[position[i]];
         const int64_t error = is_alone(s, begin + i, cluster) ? 0 : s->tree->points.weights[begin + i] * distance[i];
-        s->of[begin + i] = (service){error, (uint32_t)(begin + i), cluster};
+        s->of[begin + i] = (point_error){error, (uint32_t)(begin + i), cluster};
     }
 }
 
-static int served_worse(const service *a, const service *b)
+static int is_larger(const point_error *a, const point_error *b)
 {
     return a->error != b->error ? a->error > b->error : a->point < b->point;
 }
 
 /* Restores the heap whose best served is on top, after heap[at] was replaced. */
-static void sift_down(service *heap, size_t n, size_t at)
+static void sift_down(point_error *heap, size_t n, size_t at)
 {
     for (size_t child; (child = 2 * at + 1) < n; at = child) {
-        if (child + 1 < n && served_worse(&heap[child], &heap[child + 1])) child++;
-        if (!served_worse(&heap[at], &heap[child])) return;
-        const service swapped = heap[at];
+        if (child + 1 < n && is_larger(&heap[child], &heap[child + 1])) child++;
+        if (!is_larger(&heap[at], &heap[child])) return;
+        const point_error swapped = heap[at];
         heap[at] = heap[child];
         heap[child] = swapped;
     }
 }
 
 /* Moves the `worst` worst served to the front, worst first. */
-static void select_worst(service *all, size_t n, size_t worst)
+static void select_largest(point_error *all, size_t n, size_t n_largest)
 {
-    for (size_t at = worst; at-- > 0;) sift_down(all, worst, at);
-    for (size_t i = worst; i < n; i++) {
-        if (!served_worse(&all[i], &all[0])) continue;
+    for (size_t at = n_largest; at-- > 0;) sift_down(all, n_largest, at);
+    for (size_t i = n_largest; i < n; i++) {
+        if (!is_larger(&all[i], &all[0])) continue;
         all[0] = all[i];
-        sift_down(all, worst, 0);
+        sift_down(all, n_largest, 0);
     }
-    for (size_t left = worst; left-- > 1;) {
-        const service best = all[0];
+    for (size_t left = n_largest; left-- > 1;) {
+        const point_error best = all[0];
         all[0] = all[left];
         all[left] = best;
         sift_down(all, left, 0);
@@ -159,15 +159,15 @@ kmc_status kmc_refill_empty(const kmc_run *run, const kmc_tree *tree, const kmc_
     size_t n_empty = 0;
     for (size_t j = n_fixed; j < k; j++) n_empty += moments[j].weight == 0;
     if (n_empty == 0) return KMC_OK;
-    serving s = {tree, moments, n_fixed, kmc_alloc(n, sizeof *s.of)};
+    error_list s = {tree, moments, n_fixed, kmc_alloc(n, sizeof *s.of)};
     if (!s.of) return KMC_NO_MEMORY;
-    const kmc_visitor visitor = {NULL, note_service, &s, 1};
-    const kmc_status status = kmc_walk(run, tree, centroids, &visitor);
+    const kmc_visitor visitor = {NULL, collect_errors, &s, 1};
+    const kmc_status status = kmc_filter_assign(run, tree, centroids, &visitor);
     if (status == KMC_OK) {
         /* A colour is passed over only when it is the last of a cluster that gave away others: at most n_empty are. */
-        const size_t worst = 2 * n_empty < n ? 2 * n_empty : n;
-        select_worst(s.of, n, worst);
-        for (size_t i = 0, j = n_fixed; i < worst && s.of[i].error > 0; i++) {
+        const size_t n_largest = 2 * n_empty < n ? 2 * n_empty : n;
+        select_largest(s.of, n, n_largest);
+        for (size_t i = 0, j = n_fixed; i < n_largest && s.of[i].error > 0; i++) {
             if (is_alone(&s, s.of[i].point, s.of[i].cluster)) continue;
             while (j < k && moments[j].weight != 0) j++;
             if (j == k) break;

@@ -20,16 +20,16 @@ typedef struct kmc_visitor {
     void (*leaf)(void *context, int thread, uint32_t node, const kmc_candidates *left, const int32_t *position,
                  const int32_t *distance);
     void *context;
-    int want_distances; /* never calls `whole` */
+    int needs_distances; /* never calls `whole` */
 } kmc_visitor;
 
-/* How many threads kmc_walk may use: the visitor is never called with a `thread` from there on. */
-int kmc_walk_threads(const kmc_run *run, const kmc_tree *tree, size_t k);
+/* How many threads kmc_filter_assign may use: the visitor is never called with a `thread` from there on. */
+int kmc_filter_threads(const kmc_run *run, const kmc_tree *tree, size_t k);
 
 /* Visits every point once. The nearest of several at the same distance is the one with the lowest number.
  * Kanungo et al., "An efficient k-means clustering algorithm", IEEE PAMI 24 (2002), with an octree and with the test
  * "nearer than the smallest of the largest distances", which needs no order among the candidates. */
-kmc_status kmc_walk(const kmc_run *run, const kmc_tree *tree, const kmc_centroids *centroids,
+kmc_status kmc_filter_assign(const kmc_run *run, const kmc_tree *tree, const kmc_centroids *centroids,
                     const kmc_visitor *visitor);
 
 #endif

@@ -24,8 +24,8 @@ typedef uint64_t kmc_capped_error_fn(const int32_t *xy, const int32_t *zw, const
                                      size_t n, int32_t at_xy, int32_t at_zw, int32_t *distance);
 
 /* distance[i] = how far, squared, box i is from the one point. Padded like nearest_point. */
-typedef void kmc_box_distance_fn(const int32_t *low_xy, const int32_t *low_zw, const int32_t *high_xy,
-                                 const int32_t *high_zw, size_t n, int32_t at_xy, int32_t at_zw, int32_t *distance);
+typedef void kmc_box_distance_fn(const int32_t *min_xy, const int32_t *min_zw, const int32_t *max_xy,
+                                 const int32_t *max_zw, size_t n, int32_t at_xy, int32_t at_zw, int32_t *distance);
 
 /* The smallest box that holds n >= 1 points. */
 typedef void kmc_enclose_fn(const int32_t *xy, const int32_t *zw, size_t n, struct kmc_box *box);

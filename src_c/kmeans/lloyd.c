@@ -26,9 +26,10 @@ static double update(double *centroids, const kmc_moments *moments, size_t n_fix
 static double inertia(const kmc_tree *tree, const kmc_moments *moments, size_t n_fixed, const kmc_centroids *centroids)
 {
     double left = tree->square_sum;
-    for (size_t j = 0; j < n_fixed; j++) left -= kmc_moments_pull_at(&moments[j], centroids->xy[j], centroids->zw[j]);
-    for (size_t j = n_fixed; j < centroids->k; j++) left -= kmc_moments_pull(&moments[j]);
-    return left > 0 ? left / (KMC_ONE_LEVEL * KMC_ONE_LEVEL) : 0;
+    for (size_t j = 0; j < n_fixed; j++)
+        left -= kmc_moments_explained_at(&moments[j], centroids->xy[j], centroids->zw[j]);
+    for (size_t j = n_fixed; j < centroids->k; j++) left -= kmc_moments_explained(&moments[j]);
+    return left > 0 ? left / (KMC_UNITS_PER_LEVEL * KMC_UNITS_PER_LEVEL) : 0;
 }
 
 kmc_status kmc_lloyd(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, double *centroids,
@@ -38,17 +39,17 @@ kmc_status kmc_lloyd(const kmc_run *run, const kmc_tree *tree, size_t k, size_t 
     int32_t *rounded = kmc_alloc_zeroed(2 * (k + KMC_PADDING), sizeof *rounded);
     kmc_moments *moments = kmc_alloc(k, sizeof *moments);
     kmc_status status = rounded && moments ? KMC_OK : KMC_NO_MEMORY;
-    const kmc_centroids whole = {k, rounded, rounded ? rounded + k + KMC_PADDING : NULL};
+    const kmc_centroids rounded_centroids = {k, rounded, rounded ? rounded + k + KMC_PADDING : NULL};
     double shift = 1, error = 0;
     /* Ends after max_iter iterations, whether they improve anything or not: filling an empty cluster need not. */
     for (int iteration = 1; status == KMC_OK && iteration <= max_iter && !*converged; iteration++) {
         if (shift > 0) { /* else nothing can change any more, and asking for more iterations costs nothing */
             kmc_round_centroids(centroids, k, rounded, rounded + k + KMC_PADDING);
-            status = kmc_assign_moments(run, tree, &whole, moments);
-            if (status == KMC_OK) status = kmc_refill_empty(run, tree, &whole, n_fixed, moments);
+            status = kmc_assign_moments(run, tree, &rounded_centroids, moments);
+            if (status == KMC_OK) status = kmc_refill_empty(run, tree, &rounded_centroids, n_fixed, moments);
             if (status != KMC_OK) break;
             shift = update(centroids, moments, n_fixed, k);
-            error = inertia(tree, moments, n_fixed, &whole);
+            error = inertia(tree, moments, n_fixed, &rounded_centroids);
         }
         *converged = shift < tol;
         if (observer->see && observer->see(observer->context, iteration, centroids, error, shift)) break;

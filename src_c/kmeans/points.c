@@ -33,7 +33,7 @@ void kmc_points_free(kmc_points *points)
     memset(points, 0, sizeof *points);
 }
 
-double kmc_moments_pull(const kmc_moments *m)
+double kmc_moments_explained(const kmc_moments *m)
 {
     if (m->weight == 0) return 0;
     double square = 0;
@@ -41,7 +41,7 @@ double kmc_moments_pull(const kmc_moments *m)
     return square / (double)m->weight;
 }
 
-double kmc_moments_pull_at(const kmc_moments *m, int32_t xy, int32_t zw)
+double kmc_moments_explained_at(const kmc_moments *m, int32_t xy, int32_t zw)
 {
     const double at[4] = {kmc_low(xy), kmc_high(xy), kmc_low(zw), kmc_high(zw)};
     double product = 0, square = 0;

@@ -11,7 +11,7 @@
 #define KMC_MAX_COORDINATE 16383
 
 /* An 8-bit level in fixed point. Centroids are rounded to 1/64 of a level for the assignment. */
-#define KMC_ONE_LEVEL 64
+#define KMC_UNITS_PER_LEVEL 64
 
 /* More pixels could overflow the sum of w |x|^2 in 64 bits: 2^33 * 4 * 16383^2 < 2^63. */
 #define KMC_MAX_WEIGHT ((int64_t)1 << 33)
@@ -89,17 +89,17 @@ static inline void kmc_moments_subtract(kmc_moments *m, const kmc_moments *other
 }
 
 /* |S|^2 / W: the inertia of a set about its mean is the sum of w |x|^2 less this. */
-double kmc_moments_pull(const kmc_moments *m);
+double kmc_moments_explained(const kmc_moments *m);
 
 /* The same for the inertia about any point c: 2 c S - W |c|^2. */
-double kmc_moments_pull_at(const kmc_moments *m, int32_t xy, int32_t zw);
+double kmc_moments_explained_at(const kmc_moments *m, int32_t xy, int32_t zw);
 
 /* The mean, rounded to whole coordinates, as two pairs. The weight must not be 0. */
 void kmc_moments_mean(const kmc_moments *m, int32_t *xy, int32_t *zw);
 
 /* The smallest and the largest coordinates of some points. */
 typedef struct kmc_box {
-    int32_t low_xy, low_zw, high_xy, high_zw;
+    int32_t min_xy, min_zw, max_xy, max_zw;
 } kmc_box;
 
 /* The box of one point. */
@@ -123,10 +123,10 @@ static inline int32_t kmc_pair_max(int32_t a, int32_t b)
 /* Grows a box until it holds another. */
 static inline void kmc_box_enclose(kmc_box *box, const kmc_box *other)
 {
-    box->low_xy = kmc_pair_min(box->low_xy, other->low_xy);
-    box->low_zw = kmc_pair_min(box->low_zw, other->low_zw);
-    box->high_xy = kmc_pair_max(box->high_xy, other->high_xy);
-    box->high_zw = kmc_pair_max(box->high_zw, other->high_zw);
+    box->min_xy = kmc_pair_min(box->min_xy, other->min_xy);
+    box->min_zw = kmc_pair_min(box->min_zw, other->min_zw);
+    box->max_xy = kmc_pair_max(box->max_xy, other->max_xy);
+    box->max_zw = kmc_pair_max(box->max_zw, other->max_zw);
 }
 
 /* The box of the points [begin, end), and of the nodes that follow it up to `next`, its subtree. A leaf has no nodes
