@@ -1,5 +1,5 @@
 /* Boxes over points in Morton order: an octree (for three channels) without its empty and single nodes. */
-#include "kmeans/boxes.h"
+#include "kmeans/tree.h"
 
 #include <string.h>
 

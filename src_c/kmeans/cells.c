@@ -1,6 +1,5 @@
 /* The order in which the cells of a tree are cut: points have ranks, and cells begin at those of low ones. */
-#include "kmeans/cells.h"
-#include "kmeans/boxes.h"
+#include "kmeans/tree.h"
 #include "base/parallel.h"
 
 #include <string.h>

@@ -17,7 +17,7 @@
  * et al., "Fast exact k-means, k-medians and Bregman divergence clustering in 1D", 2017. */
 #include <string.h>
 
-#include "kmeans/clusters.h"
+#include "kmeans/assignment.h"
 
 enum { LEVELS = 256 };
 

@@ -1,7 +1,7 @@
 /* Seeding: the first k centroids, drawn from the points. */
 #include <string.h>
 
-#include "kmeans/clusters.h"
+#include "kmeans/assignment.h"
 #include "base/rng.h"
 
 static void set_centroid(double *centroids, size_t j, const kmc_points *points, size_t i)

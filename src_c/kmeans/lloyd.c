@@ -1,7 +1,7 @@
 /* Lloyd's iterations over weighted points until the centroids rest. */
 #include <string.h>
 
-#include "kmeans/clusters.h"
+#include "kmeans/assignment.h"
 
 /* Replaces the centroids by the means of their clusters, but for the fixed ones. Returns the largest squared
  * movement, in levels squared. */

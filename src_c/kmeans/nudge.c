@@ -7,7 +7,7 @@
  * step does any more, borders are drawn anew. */
 #include <string.h>
 
-#include "kmeans/clusters.h"
+#include "kmeans/assignment.h"
 
 enum {
     MAX_SWEEPS = 32, /* over all entries in a round; few last as long */
@@ -56,8 +56,8 @@ static void add_node(void *context, int thread, uint32_t node, uint32_t id)
     kmc_moments_merge(&g->moments[(size_t)thread * g->k + id], &g->tree->moments[node]);
 }
 
-static void add_leaf(void *context, int thread, uint32_t node, const kmc_candidates *left, const int32_t *position,
-                      const int32_t *distance)
+static void add_leaf(void *context, int thread, uint32_t node, const kmc_candidates *candidates,
+                     const int32_t *position, const int32_t *distance)
 {
     const refinement *g = context;
     kmc_moments *moments = g->moments + (size_t)thread * g->k;
@@ -65,16 +65,17 @@ static void add_leaf(void *context, int thread, uint32_t node, const kmc_candida
     border_point *border_points = g->border_points + g->tree->nodes[node].begin;
     for (size_t i = 0; i < points.n; i++) {
         int32_t least = INT32_MAX, second = 0;
-        for (int32_t j = 0; j < (int32_t)left->n; j++) {
-            const int32_t d =
-                j == position[i] ? INT32_MAX : kmc_distance(points.xy[i], points.zw[i], left->xy[j], left->zw[j]);
+        for (int32_t j = 0; j < (int32_t)candidates->n; j++) {
+            if (j == position[i]) continue;
+            const int32_t d = kmc_distance(points.xy[i], points.zw[i], candidates->xy[j], candidates->zw[j]);
             second = d < least ? j : second;
             least = d < least ? d : least;
         }
         if (is_near_border(distance[i], least) && points.weights[i] <= UINT32_MAX) /* as much as the kernel takes */
-            border_points[i] = (border_point){{left->id[position[i]], left->id[second]}, {distance[i], least}};
+            border_points[i] = (border_point){{candidates->id[position[i]], candidates->id[second]},
+                                              {distance[i], least}};
         else
-            kmc_moments_add(&moments[left->id[position[i]]], &points, i);
+            kmc_moments_add(&moments[candidates->id[position[i]]], &points, i);
     }
 }
 

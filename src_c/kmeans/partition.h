@@ -2,7 +2,7 @@
 #ifndef KMC_KMEANS_PARTITION_H
 #define KMC_KMEANS_PARTITION_H
 
-#include "kmeans/clusters.h"
+#include "kmeans/assignment.h"
 #include "kmeans/bisection.h"
 
 /* One cluster and what the search knows of it. Gains and losses are of inertia, in coordinates squared. */

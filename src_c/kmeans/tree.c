@@ -2,9 +2,8 @@
 #include <string.h>
 
 #include "base/bits.h"
-#include "kmeans/boxes.h"
+#include "kmeans/tree.h"
 #include "base/parallel.h"
-#include "kmeans/cells.h"
 
 /* How many leading bits the Morton keys of two colours share, all of them where the colours are equal. */
 static inline uint8_t shared_bits(const uint8_t *a, const uint8_t *b, int channels)

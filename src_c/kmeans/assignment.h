@@ -1,6 +1,6 @@
 /* Clusters: k centroids and the moments of the points assigned to each. */
-#ifndef KMC_KMEANS_CLUSTERS_H
-#define KMC_KMEANS_CLUSTERS_H
+#ifndef KMC_KMEANS_ASSIGNMENT_H
+#define KMC_KMEANS_ASSIGNMENT_H
 
 #include "kmeans/filtering.h"
 

@@ -1,7 +1,7 @@
 /* One half of a Lloyd iteration: from centroids to the moments of their clusters, none of them empty. */
 #include <string.h>
 
-#include "kmeans/clusters.h"
+#include "kmeans/assignment.h"
 
 void kmc_round_centroids(const double *centroids, size_t k, int32_t *xy, int32_t *zw)
 {
@@ -40,24 +40,24 @@ static void add_node(void *context, int thread, uint32_t node, uint32_t id)
  * 0.7 ns a point, adding points singly 2.5 ns whatever the candidates, for the cluster just written is read again. */
 enum { MAX_SUMMED_CANDIDATES = 4 };
 
-static void add_leaf(void *context, int thread, uint32_t node, const kmc_candidates *left, const int32_t *position,
-                     const int32_t *distance)
+static void add_leaf(void *context, int thread, uint32_t node, const kmc_candidates *candidates,
+                     const int32_t *position, const int32_t *distance)
 {
     (void)distance;
     const moment_sums *s = context;
     kmc_moments *moments = s->moments + (size_t)thread * s->k;
     const kmc_points points = kmc_node_points(s->tree, node);
-    if (left->n > MAX_SUMMED_CANDIDATES || s->tree->largest_weight > UINT32_MAX) {
-        for (size_t i = 0; i < points.n; i++) kmc_moments_add(&moments[left->id[position[i]]], &points, i);
+    if (candidates->n > MAX_SUMMED_CANDIDATES || s->tree->largest_weight > UINT32_MAX) {
+        for (size_t i = 0; i < points.n; i++) kmc_moments_add(&moments[candidates->id[position[i]]], &points, i);
         return;
     }
     kmc_moments first = s->tree->moments[node], part;
-    for (size_t j = 1; j < left->n; j++) {
+    for (size_t j = 1; j < candidates->n; j++) {
         s->kernels->sum_where(&points, position, (int32_t)j, &part);
-        kmc_moments_merge(&moments[left->id[j]], &part);
+        kmc_moments_merge(&moments[candidates->id[j]], &part);
         kmc_moments_subtract(&first, &part);
     }
-    kmc_moments_merge(&moments[left->id[0]], &first);
+    kmc_moments_merge(&moments[candidates->id[0]], &first);
 }
 
 kmc_status kmc_assign_moments(const kmc_run *run, const kmc_tree *tree, const kmc_centroids *centroids,
@@ -97,14 +97,14 @@ static int is_alone(const error_list *s, size_t point, uint32_t cluster)
     return cluster >= s->n_fixed && s->moments[cluster].weight == s->tree->points.weights[point];
 }
 
-static void collect_errors(void *context, int thread, uint32_t node, const kmc_candidates *left,
+static void collect_errors(void *context, int thread, uint32_t node, const kmc_candidates *candidates,
                          const int32_t *position, const int32_t *distance)
 {
     (void)thread;
     const error_list *s = context;
     const size_t begin = s->tree->nodes[node].begin, n = s->tree->nodes[node].end - begin;
     for (size_t i = 0; i < n; i++) {
-        const uint32_t cluster = left->id[position[i]];
+        const uint32_t cluster = candidates->id[position[i]];
         const int64_t error = is_alone(s, begin + i, cluster) ? 0 : s->tree->points.weights[begin + i] * distance[i];
         s->of[begin + i] = (point_error){error, (uint32_t)(begin + i), cluster};
     }
@@ -175,5 +175,56 @@ kmc_status kmc_refill_empty(const kmc_run *run, const kmc_tree *tree, const kmc_
         }
     }
     kmc_free(s.of);
+    return status;
+}
+
+/* ---- labels ------------------------------------------------------------------------------------------------------ */
+
+typedef struct label_context {
+    const kmc_tree *tree;
+    uint16_t *labels;
+    int64_t *counts, *errors; /* of each thread: k counts, one error */
+    size_t k;
+} label_context;
+
+static void label_leaf(void *context, int thread, uint32_t node, const kmc_candidates *candidates,
+                       const int32_t *position, const int32_t *distance)
+{
+    const label_context *l = context;
+    int64_t *counts = l->counts + (size_t)thread * l->k;
+    const size_t begin = l->tree->nodes[node].begin, n = l->tree->nodes[node].end - begin;
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t id = candidates->id[position[i]];
+        const int64_t weight = l->tree->points.weights[begin + i];
+        l->labels[begin + i] = (uint16_t)id;
+        counts[id] += weight;
+        l->errors[thread] += weight * distance[i];
+    }
+}
+
+kmc_status kmc_label(const kmc_run *run, const kmc_tree *tree, size_t k, const double *centroids, uint16_t *labels,
+                     int64_t *counts, double *error)
+{
+    const size_t threads = (size_t)kmc_filter_threads(run, tree, k);
+    int32_t *rounded = kmc_alloc_zeroed(2 * (k + KMC_PADDING), sizeof *rounded);
+    label_context l = {tree, labels, kmc_alloc_zeroed(threads * k, sizeof *l.counts),
+                   kmc_alloc_zeroed(threads, sizeof *l.errors), k};
+    kmc_status status = rounded && l.counts && l.errors ? KMC_OK : KMC_NO_MEMORY;
+    if (status == KMC_OK) {
+        const kmc_centroids whole = {k, rounded, rounded + k + KMC_PADDING};
+        const kmc_visitor visitor = {NULL, label_leaf, &l, 1};
+        kmc_round_centroids(centroids, k, rounded, rounded + k + KMC_PADDING);
+        status = kmc_filter_assign(run, tree, &whole, &visitor);
+    }
+    if (status == KMC_OK) {
+        int64_t total = 0;
+        for (size_t j = 0; j < k; j++) counts[j] = 0;
+        for (size_t i = 0; i < threads * k; i++) counts[i % k] += l.counts[i];
+        for (size_t thread = 0; thread < threads; thread++) total += l.errors[thread];
+        *error = (double)total / (KMC_UNITS_PER_LEVEL * KMC_UNITS_PER_LEVEL);
+    }
+    kmc_free(rounded);
+    kmc_free(l.counts);
+    kmc_free(l.errors);
     return status;
 }
