@@ -1,4 +1,4 @@
-/* Checked allocation: sizes are multiplied here and nowhere else. */
+/* Checked allocation, and tables kept between calls. All sizes in bytes are multiplied here. */
 #ifdef __linux__
 #define _DEFAULT_SOURCE /* for madvise */
 #endif
@@ -23,7 +23,7 @@ long kmc_live_allocations(void)
     return atomic_load(&live);
 }
 
-/* Counts what malloc or calloc gave, or takes it back when its turn to fail has come. */
+/* Counts an allocation, or frees it again if it is the one that has to fail. */
 static void *counted(void *memory)
 {
     if (atomic_load(&until_failure) >= 0 && atomic_fetch_sub(&until_failure, 1) == 0) {
@@ -66,9 +66,9 @@ void *kmc_alloc_zeroed(size_t count, size_t size)
     return counted(count != 0 && size != 0 ? calloc(count, size) : calloc(1, 1));
 }
 
-void *kmc_grown(void *memory, size_t n, size_t room, size_t size)
+void *kmc_grown(void *memory, size_t n, size_t capacity, size_t size)
 {
-    void *const larger = kmc_alloc(room, size);
+    void *const larger = kmc_alloc(capacity, size);
     if (!larger) return NULL;
     if (n != 0) memcpy(larger, memory, n * size);
     kmc_free(memory);
@@ -83,7 +83,7 @@ void kmc_huge_pages(void *memory, size_t bytes)
 {
     const uintptr_t page = (uintptr_t)1 << 21, begin = ((uintptr_t)memory + page - 1) & ~(page - 1);
     const uintptr_t end = ((uintptr_t)memory + bytes) & ~(page - 1);
-    if (begin < end) madvise((void *)begin, end - begin, MADV_HUGEPAGE); /* without them it is only slower */
+    if (begin < end) madvise((void *)begin, end - begin, MADV_HUGEPAGE); /* may fail, which is only slower */
 }
 
 #else
@@ -96,9 +96,9 @@ void kmc_huge_pages(void *memory, size_t bytes)
 
 #endif
 
-/* ---- large tables kept for later calls ---------------------------------------------------------------------------- */
+/* ---- large tables kept for later calls --------------------------------------------------------------------------- */
 
-/* Photographs touch some 6 MB of each, so this is what a process goes on holding: enough for four threads. */
+/* Number of tables kept: enough for four threads. Photographs use only part of the pages of each. */
 enum { KEPT = 4 };
 
 struct kmc_tables {
@@ -119,7 +119,7 @@ void kmc_tables_free(kmc_tables *tables)
     kmc_free(tables);
 }
 
-/* Small tables are not worth keeping: only those of three channels are, which are all of one size. */
+/* Only tables for three channels are kept, which have all the same size; others are small. */
 static int is_kept(const kmc_tables *tables, size_t bytes)
 {
     return tables && bytes == KMC_TABLE_BYTES;

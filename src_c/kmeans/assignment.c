@@ -1,4 +1,4 @@
-/* One half of a Lloyd iteration: from centroids to the moments of their clusters, none of them empty. */
+/* The assignment step of a Lloyd iteration, refilling of empty clusters, and labels. */
 #include <string.h>
 
 #include "kmeans/assignment.h"
@@ -21,7 +21,7 @@ void kmc_moments_centroid(const kmc_moments *m, double *centroid)
     for (int c = 0; c < 4; c++) centroid[c] = (double)m->sums[c] / (double)m->weight / KMC_UNITS_PER_LEVEL;
 }
 
-/* ---- assignment, summed up --------------------------------------------------------------------------------------- */
+/* ---- moments ----------------------------------------------------------------------------------------------------- */
 
 typedef struct moment_sums {
     const kmc_tree *tree;
@@ -36,8 +36,8 @@ static void add_node(void *context, int thread, uint32_t node, uint32_t id)
     kmc_moments_merge(&s->moments[(size_t)thread * s->k + id], &s->tree->moments[node]);
 }
 
-/* Few candidates share a leaf by sums over it, one for each but the first, which gets what is left. One sum takes about
- * 0.7 ns a point, adding points singly 2.5 ns whatever the candidates, for the cluster just written is read again. */
+/* With few candidates, the moments of a leaf are divided by one vectorised sum for each candidate but the first, which
+ * gets the rest. Adding points one by one is slower, as each addition waits for the one before. */
 enum { MAX_SUMMED_CANDIDATES = 4 };
 
 static void add_leaf(void *context, int thread, uint32_t node, const kmc_candidates *candidates,
@@ -91,7 +91,8 @@ typedef struct error_list {
     point_error *of; /* each point */
 } error_list;
 
-/* A colour alone in its cluster will have the centroid to itself, unless that is fixed: it loses nothing. */
+/* Whether a point is the only one of its cluster, and the centroid not fixed: the update step then reduces its error to
+ * 0. */
 static int is_alone(const error_list *s, size_t point, uint32_t cluster)
 {
     return cluster >= s->n_fixed && s->moments[cluster].weight == s->tree->points.weights[point];
@@ -115,7 +116,7 @@ static int is_larger(const point_error *a, const point_error *b)
     return a->error != b->error ? a->error > b->error : a->point < b->point;
 }
 
-/* Restores the heap whose best served is on top, after heap[at] was replaced. */
+/* Restores a heap with the smallest error on top after heap[at] was replaced. */
 static void sift_down(point_error *heap, size_t n, size_t at)
 {
     for (size_t child; (child = 2 * at + 1) < n; at = child) {
@@ -127,7 +128,7 @@ static void sift_down(point_error *heap, size_t n, size_t at)
     }
 }
 
-/* Moves the `worst` worst served to the front, worst first. */
+/* Moves the n_largest largest errors to the front, in descending order. */
 static void select_largest(point_error *all, size_t n, size_t n_largest)
 {
     for (size_t at = n_largest; at-- > 0;) sift_down(all, n_largest, at);
@@ -164,7 +165,7 @@ kmc_status kmc_refill_empty(const kmc_run *run, const kmc_tree *tree, const kmc_
     const kmc_visitor visitor = {NULL, collect_errors, &s, 1};
     const kmc_status status = kmc_filter_assign(run, tree, centroids, &visitor);
     if (status == KMC_OK) {
-        /* A colour is passed over only when it is the last of a cluster that gave away others: at most n_empty are. */
+        /* A point is skipped only if its cluster has lost all others meanwhile, which happens at most n_empty times. */
         const size_t n_largest = 2 * n_empty < n ? 2 * n_empty : n;
         select_largest(s.of, n, n_largest);
         for (size_t i = 0, j = n_fixed; i < n_largest && s.of[i].error > 0; i++) {

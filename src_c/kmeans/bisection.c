@@ -1,9 +1,9 @@
-/* 2-means on one cluster, and a seeding that bisects until there are k clusters. */
+/* 2-means on one cluster, and bisecting k-means as an initialization. */
 #include <string.h>
 
 #include "kmeans/partition.h"
 
-/* More rounds move the cut by less than the search after it does. */
+/* 2-means iterations; more change little, since the search that follows moves the centroids anyway. */
 enum { SPLIT_ROUNDS = 2 };
 
 static int32_t mirrored(int32_t center, int32_t at)
@@ -12,7 +12,7 @@ static int32_t mirrored(int32_t center, int32_t at)
     return other < 0 ? 0 : other > KMC_MAX_COORDINATE ? KMC_MAX_COORDINATE : other;
 }
 
-/* The point that adds most to the inertia about (xy, zw), or points->n when all are in that place. */
+/* The point with the largest error to the centroid (xy, zw), or points->n if all errors are 0. */
 static size_t largest_error_point(const kmc_kmeans_kernels *kernels, const kmc_points *points, int32_t xy, int32_t zw,
                            int32_t *position, int32_t *distance)
 {
@@ -27,9 +27,8 @@ static size_t largest_error_point(const kmc_kmeans_kernels *kernels, const kmc_p
     return at;
 }
 
-/* Two starting points: the one that adds most to the inertia, and its mirror image in the mean. The rounds that follow
- * turn the cut into place; a principal axis to start from gave the same gains for three times the work. Returns 0 when
- * all points are at the mean. */
+/* Sets the initial centres: the point with the largest error, and its reflection about the mean. The principal axis
+ * gave the same gains for more work. Returns 0 if all points are at the mean. */
 static int initial_centers(const kmc_kmeans_kernels *kernels, const kmc_points *points, const kmc_moments *whole,
                  kmc_split *split, int32_t *position, int32_t *distance)
 {
@@ -46,7 +45,7 @@ static int initial_centers(const kmc_kmeans_kernels *kernels, const kmc_points *
     return 1;
 }
 
-/* The moments of the points nearer to the second of the two centres; `weight` is that of all points. */
+/* The moments of the points nearer to the second centre; `weight` is that of all points. */
 static kmc_moments second_moments(const kmc_kmeans_kernels *kernels, const kmc_points *points, int64_t weight,
                                const kmc_split *split, int32_t *position, int32_t *distance)
 {
@@ -104,7 +103,7 @@ void kmc_split_with_fixed(const kmc_kmeans_kernels *kernels, const kmc_points *p
     split->gain = kmc_moments_explained(&split->halves[1]) - kmc_moments_explained_at(&split->halves[1], xy, zw);
 }
 
-/* The cluster whose split gains most; one that gains nothing if none does. */
+/* The cluster with the largest gain of a split. */
 static size_t largest_gain(const kmc_cluster *clusters, size_t n)
 {
     size_t best = 0;
@@ -112,7 +111,7 @@ static size_t largest_gain(const kmc_cluster *clusters, size_t n)
     return best;
 }
 
-/* Sorts a cluster's points, in place, into its two halves, and makes the second one the cluster `fresh`. */
+/* Partitions the points of a cluster in place into its two halves; the second becomes `new_cluster`. */
 static void split_cluster(kmc_partition *p, const kmc_kmeans_kernels *kernels, size_t at, size_t new_cluster,
                           int32_t *position, int32_t *distance)
 {
@@ -140,8 +139,7 @@ static void measure_split(kmc_partition *p, const kmc_kmeans_kernels *kernels, s
     kmc_split_points(kernels, &points, &p->clusters[j].moments, &p->clusters[j].split, position, distance);
 }
 
-/* Without a split that gains (all points of a cluster in one place), the new cluster stays empty at the same place.
- * Ends after k - 1 splits. */
+/* Ends after k - 1 splits, or when no cluster can be split; the remaining clusters are then empty. */
 static kmc_status split_until_k(kmc_partition *p, const kmc_run *run, size_t k, int32_t *position, int32_t *distance)
 {
     kmc_status status = KMC_OK;

@@ -1,4 +1,4 @@
-/* Boxes over points in Morton order: an octree (for three channels) without its empty and single nodes. */
+/* Building the nodes over points in Morton order: an octree (for three channels) without empty and only children. */
 #include "kmeans/tree.h"
 
 #include <string.h>
@@ -6,8 +6,8 @@
 #include "kmeans/kernels.h"
 #include "base/parallel.h"
 
-/* Where the part of [from, end) that starts at `from` ends: at the next point that leaves the cell of `bits` shared
- * bits, and further over the parts behind it while all together are still a leaf. */
+/* The end of the child that starts at `from`: the end of its cell of `bits` common bits, or of several cells if all of
+ * them together fit a leaf. */
 static size_t child_end(const uint8_t *shared, size_t from, size_t end, int bits)
 {
     size_t taken = from;
@@ -19,9 +19,9 @@ static size_t child_end(const uint8_t *shared, size_t from, size_t end, int bits
     return taken;
 }
 
-/* ---- growing: a stem down to what is small enough to be a task, a branch for each task, and all of them joined --- */
+/* ---- the top of the tree down to the tasks, a subtree for each task, and all of them joined ---------------------- */
 
-/* Nodes in preorder, counted from the first of these. */
+/* Nodes in preorder, with indices relative to the first one. */
 typedef struct subtree {
     kmc_node *nodes;
     kmc_moments *moments;
@@ -46,8 +46,8 @@ static kmc_status reserve_nodes(subtree *b, size_t n)
     return KMC_OK;
 }
 
-/* Cuts [begin, end) into nodes, the last of at most `most` points; boxes and moments come later. */
-static kmc_status split_range(const kmc_tree *tree, subtree *b, size_t begin, size_t end, size_t most)
+/* Adds the nodes of [begin, end), with leaves of at most max_points; boxes and moments are computed later. */
+static kmc_status split_range(const kmc_tree *tree, subtree *b, size_t begin, size_t end, size_t max_points)
 {
     kmc_status status = KMC_OK;
     if (b->n == b->n_reserved) status = reserve_nodes(b, b->n ? 2 * b->n : 64 + (end - begin) / 8);
@@ -56,14 +56,14 @@ static kmc_status split_range(const kmc_tree *tree, subtree *b, size_t begin, si
     const kmc_box first = kmc_box_of(tree->points.xy[begin], tree->points.zw[begin]);
     b->nodes[self] = (kmc_node){first, (uint32_t)begin, (uint32_t)end, self + 1};
     memset(&b->moments[self], 0, sizeof b->moments[self]);
-    if (end - begin <= most) return KMC_OK;
-    uint8_t least = UINT8_MAX;
-    for (size_t i = begin + 1; i < end; i++) least = tree->shared[i] < least ? tree->shared[i] : least;
-    const int bits = least / tree->channels * tree->channels + tree->channels - 1; /* of all channels at once */
+    if (end - begin <= max_points) return KMC_OK;
+    uint8_t shared = UINT8_MAX;
+    for (size_t i = begin + 1; i < end; i++) shared = tree->shared[i] < shared ? tree->shared[i] : shared;
+    const int bits = shared / tree->channels * tree->channels + tree->channels - 1; /* split in all channels at once */
     for (size_t from = begin; from < end && status == KMC_OK;) {
-        const size_t part = child_end(tree->shared, from, end, bits);
-        status = split_range(tree, b, from, part, most);
-        from = part;
+        const size_t to = child_end(tree->shared, from, end, bits);
+        status = split_range(tree, b, from, to, max_points);
+        from = to;
     }
     b->nodes[self].next = (uint32_t)b->n;
     return status;
@@ -72,12 +72,12 @@ static kmc_status split_range(const kmc_tree *tree, subtree *b, size_t begin, si
 typedef struct tree_builder {
     kmc_tree *tree;
     const kmc_kmeans_kernels *kernels;
-    subtree top, *subtrees; /* a branch for each leaf of the stem */
+    subtree top, *subtrees; /* one for each leaf of the top, which is a task */
 } tree_builder;
 
 static void fill_leaf(const tree_builder *g, subtree *b, uint32_t self)
 {
-    static const int32_t all[KMC_LEAF_POINTS]; /* zeros: where each of the points is */
+    static const int32_t all[KMC_LEAF_POINTS]; /* zeros: all points are in one set */
     kmc_node *const leaf = &b->nodes[self];
     const kmc_points points = kmc_points_of(&g->tree->points, leaf->begin, leaf->end);
     g->kernels->enclose(points.xy, points.zw, points.n, &leaf->box);
@@ -87,7 +87,7 @@ static void fill_leaf(const tree_builder *g, subtree *b, uint32_t self)
         for (size_t i = 0; i < points.n; i++) kmc_moments_add(&b->moments[self], &points, i);
 }
 
-/* A box from those in it. */
+/* The box and the moments of a node from those of its children. */
 static void fill_from_children(kmc_node *nodes, kmc_moments *moments, uint32_t self)
 {
     for (uint32_t child = self + 1; child < nodes[self].next; child = nodes[child].next) {
@@ -124,7 +124,7 @@ static kmc_status join_task(void *job, ptrdiff_t task, int thread)
     return KMC_OK;
 }
 
-/* The leaves of the stem are the tasks. */
+/* Builds the top of the tree; its leaves are the tasks. */
 static kmc_status build_top(tree_builder *g)
 {
     kmc_tree *const tree = g->tree;
@@ -138,12 +138,12 @@ static kmc_status build_top(tree_builder *g)
     return g->subtrees ? KMC_OK : KMC_NO_MEMORY;
 }
 
-/* Puts each branch where its leaf of the stem has been. */
+/* Replaces each leaf of the top by its subtree. */
 static kmc_status join_subtrees(const kmc_run *run, int threads, tree_builder *g)
 {
     kmc_tree *const tree = g->tree;
     const subtree *const top = &g->top;
-    uint32_t *const at = kmc_alloc(top->n + 1, sizeof *at); /* where each node of the stem goes */
+    uint32_t *const at = kmc_alloc(top->n + 1, sizeof *at); /* the index of each node of the top in the tree */
     if (!at) return KMC_NO_MEMORY;
     at[0] = 0;
     for (size_t i = 0, task = 0; i < top->n; i++) {

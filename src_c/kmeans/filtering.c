@@ -1,20 +1,19 @@
-/* The walk over the tree: boxes drop centroids that cannot own any of their points, leaves measure the rest. */
+/* The filtering algorithm: candidate sets shrink from box to box, and leaves compare points with what is left. */
 #include <string.h>
 
 #include "base/parallel.h"
 #include "kmeans/filtering.h"
 
-/* Levels of the tree: at most eight splits, one a bit. */
+/* Bound of the depth of the tree, which has at most one split for each of the eight bits. */
 enum { MAX_DEPTH = 10 };
 
-/* Points of the largest leaf and its padding. */
+/* At least KMC_LEAF_POINTS + KMC_PADDING. */
 enum { MAX_LEAF_POINTS = 128 };
 
-/* A point takes about as many nanoseconds as k has bits (2.4 at k = 16, 8 at 256); a thread is worth waking for some
- * tenths of a millisecond. */
+/* Points times bits of k that justify another thread: the time per point grows with log k. */
 enum { THREAD_WORK = 400000 };
 
-/* One thread's candidate lists, one a level. */
+/* The candidate sets of one thread, one per level. */
 typedef struct scratch {
     kmc_candidates lists[MAX_DEPTH + 1];
     int32_t position[MAX_LEAF_POINTS], distance[MAX_LEAF_POINTS];
@@ -57,7 +56,7 @@ static kmc_status filter_task(void *job, ptrdiff_t task, int thread)
     return KMC_OK;
 }
 
-/* Each list is four arrays of k words and the padding; the first of every thread holds all centroids. */
+/* Allocates the candidate sets, four padded arrays of k words each. The first of every thread holds all centroids. */
 static kmc_status allocate_lists(filtering *w, int threads, const kmc_centroids *centroids)
 {
     const size_t k = centroids->k, words = k + KMC_PADDING;

@@ -30,9 +30,9 @@ int kmc_filter_threads(const kmc_run *run, const kmc_tree *tree, size_t k);
 /* Reports the nearest centroid of every point exactly once, the lowest index on ties. k >= 1. KMC_NO_MEMORY or
  * KMC_INTERRUPTED on failure; then some points have not been reported.
  *
- * Kanungo et al., "An efficient k-means clustering algorithm", IEEE PAMI 24 (2002), with an octree in place of a kd-tree,
- * and with another pruning test: a centroid stays a candidate for a box if its smallest distance to the box is at most
- * the smallest of all centroids' largest distances. It keeps ties, and needs no order among the candidates. */
+ * Kanungo et al., "An efficient k-means clustering algorithm", IEEE PAMI 24 (2002), with an octree in place of a
+ * kd-tree, and with another pruning test: a centroid stays a candidate for a box if its smallest distance to the box is
+ * at most the smallest of all centroids' largest distances. It keeps ties, and needs no order among the candidates. */
 kmc_status kmc_filter_assign(const kmc_run *run, const kmc_tree *tree, const kmc_centroids *centroids,
                              const kmc_visitor *visitor);
 

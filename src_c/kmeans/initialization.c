@@ -1,4 +1,4 @@
-/* Seeding: the first k centroids, drawn from the points. */
+/* Initialization: random points, and greedy k-means++. */
 #include <string.h>
 
 #include "kmeans/assignment.h"
@@ -11,13 +11,13 @@ static void set_centroid(double *centroids, size_t j, const kmc_points *points, 
     for (int c = 0; c < 4; c++) centroids[4 * j + (size_t)c] = (double)at[c] / KMC_UNITS_PER_LEVEL;
 }
 
-/* ---- an urn of weights: a Fenwick tree, to draw from and to take out of in log n --------------------------------- */
+/* ---- weighted sampling without replacement, by a Fenwick tree of the weights ------------------------------------- */
 
-enum { POLL_POINTS = 1 << 16 }; /* so many are gone over between two polls */
+enum { POLL_POINTS = 1 << 16 }; /* points between two polls */
 
 typedef struct sampler {
     size_t n;
-    int64_t *sums; /* sums[i]: of the (i & -i) weights up to number i, counted from 1 */
+    int64_t *sums; /* sums[i], i >= 1: the sum of the last (i & -i) of the first i weights */
     int64_t total;
 } sampler;
 
@@ -37,7 +37,7 @@ static kmc_status sampler_new(sampler *u, const kmc_run *run, const kmc_points *
     return KMC_OK;
 }
 
-/* A point, drawn with probability proportional to its weight. */
+/* A random point, with probability proportional to its weight. */
 static size_t sampler_draw(const sampler *u, kmc_rng *rng)
 {
     int64_t left = (int64_t)kmc_rng_below(rng, (uint64_t)u->total);
@@ -83,21 +83,20 @@ static kmc_status draw_by_weight(const kmc_run *run, const kmc_points *points, k
 
 /* ---- greedy k-means++ (Arthur and Vassilvitskii 2007; Bhattacharya et al. 2020) ---------------------------------- */
 
-/* A block is some points in a row: neighbours, as they are in Morton order. Its box tells when a new centroid
- * is too far to serve any of them better, and then its error stands. Blocks and points are one array each, for
- * the kernels. A group is some blocks in a row, for the same once more: 65 536 seeds from 370 000 cells take
- * 0.9 s, without groups 6.3 s. */
+/* A block has some consecutive points, which are close to each other in Morton order. If its bounding box is too far
+ * from a new centroid, the centroid cannot reduce the error of the block. Groups of blocks apply the same test once
+ * more, which matters if there are many centroids. Blocks and groups are arrays of columns, for the kernels. */
 enum { BLOCK_POINTS = 16, GROUP_BLOCKS = 16 };
 
-/* Points drawn for each centroid. More lower the error of the seeds, but no longer that after the search. */
+/* Random candidates for each centroid. With more, the initial error is lower, but not the one after the search. */
 enum { CANDIDATES = 3 };
 
-/* Boxes of neighbours, one array for each of their properties. */
+/* Bounding boxes of consecutive points, as one array for each field. */
 typedef struct box_array {
     size_t n;
     int32_t *min_xy, *min_zw, *max_xy, *max_zw;
     int32_t *distances; /* to the centroid under test */
-    int32_t *max_distance;     /* the largest distance of a point in it to its nearest centroid */
+    int32_t *max_distance; /* the largest distance of a point of the box to its nearest centroid */
     uint64_t *errors;
 } box_array;
 
@@ -105,10 +104,10 @@ typedef struct seeding {
     const kmc_run *run;
     const kmc_points *points;
     box_array blocks, groups;
-    uint32_t *weights;  /* of the points, scaled down to less than 2^32 in all, so that errors stay under 2^62 */
-    int32_t *distances; /* of the points to their nearest centroid, squared */
-    int32_t *capped;    /* the same after one more centroid, for one block */
-    uint64_t error;     /* of all */
+    uint32_t *weights;  /* of the points, scaled so that the sum is below 2^32 and the error below 2^62 */
+    int32_t *distances; /* squared, from the points to their nearest centroids */
+    int32_t *capped;    /* the same with one more centroid, for one block */
+    uint64_t error;     /* of all points */
 } seeding;
 
 static size_t block_size(const seeding *s, size_t block)
@@ -144,7 +143,7 @@ static void set_box(box_array *b, size_t i, const kmc_box *box)
     b->max_zw[i] = box->max_zw;
 }
 
-/* Of n boxes from number `begin` on, to (xy, zw). */
+/* Sets the distances of n boxes from `begin` on to (xy, zw). */
 static void measure_distances(box_array *b, const kmc_kmeans_kernels *kernels, size_t begin, size_t n, int32_t xy,
                               int32_t zw)
 {
@@ -208,7 +207,7 @@ static void build_boxes(seeding *s)
     }
 }
 
-/* By how much the error of a block falls, as a negative number that wraps, with one more centroid. */
+/* The change of the error of a block by one more centroid, modulo 2^64. */
 static uint64_t block_change(seeding *s, size_t b, int32_t xy, int32_t zw, int keep)
 {
     const size_t begin = b * BLOCK_POINTS, n = block_size(s, b);
@@ -225,7 +224,7 @@ static uint64_t block_change(seeding *s, size_t b, int32_t xy, int32_t zw, int k
     return change;
 }
 
-/* The error with one more centroid, at (xy, zw); with `keep` the centroid stays. */
+/* The total error with one more centroid at (xy, zw), which is added if `keep` is set. */
 static uint64_t error_with_centroid(seeding *s, int32_t xy, int32_t zw, int keep)
 {
     box_array *const blocks = &s->blocks, *const groups = &s->groups;
@@ -250,8 +249,8 @@ static uint64_t error_with_centroid(seeding *s, int32_t xy, int32_t zw, int keep
     return error;
 }
 
-/* A point, drawn with probability proportional to its error. The loops end within the points, for the number drawn is
- * less than the sum of their errors, which is exact. */
+/* A random point, with probability proportional to its error. The loops stop within the arrays, as the random number is
+ * less than the sum of the errors, which is exact. */
 static size_t draw_by_error(const seeding *s, kmc_rng *rng)
 {
     uint64_t left = kmc_rng_below(rng, s->error);
@@ -266,8 +265,8 @@ static size_t draw_by_error(const seeding *s, kmc_rng *rng)
     }
 }
 
-/* The best of a few points drawn, or the one before where there is no error left to draw by; the first one drawn where
- * time is up. */
+/* The best of a few random points; `before` if there is no error left, and any random point once run->stopped is set.
+ * */
 static size_t choose_candidate(seeding *s, kmc_rng *rng, size_t before)
 {
     if (s->run->stopped && s->error > 0) return draw_by_error(s, rng);

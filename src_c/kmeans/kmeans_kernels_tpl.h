@@ -1,5 +1,5 @@
-/* The inner loops of k-means over packed points, once per instruction set: the including file defines KMC_TARGET and
- * KMC_NAME and includes its vec_*.h before this. */
+/* The kernels of k-means, compiled once per instruction set: the including file defines KMC_TARGET and KMC_NAME and
+ * includes its vec_*.h before this. */
 
 /* kmc_kmeans_kernels.nearest_point. Two vectors of points at a time hide the latency of the comparison chain. */
 KMC_TARGET static void KMC_NAME(nearest_point)(const int32_t *xy, const int32_t *zw, size_t n,

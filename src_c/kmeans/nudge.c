@@ -1,33 +1,33 @@
-/* Nudges: entries of a palette move by single levels while its error falls.
+/* Refinement of a rounded palette by local search: entries move by single levels while the error falls.
  *
- * The levels nearest to each mean are the best for the clusters as they are, not for those that the palette will have.
- * Only points near a border ever change hands: each of them takes part at both of its nearest entries, and costs what
- * the nearer one makes it cost. All other points stay with theirs, and count by their moments. The error by this
- * account is the true one at first and never less afterwards, so whatever lowers it is an improvement. When no single
- * step does any more, borders are drawn anew. */
+ * Rounding each mean is optimal for the present clusters, but they change with the palette. Only points near the border
+ * of two clusters change theirs, so each of these has its two nearest entries, and its error is the smaller one. All
+ * other points keep their entry, and are represented by the moments of their clusters. The error computed in this way
+ * is exact at first, and later an upper bound, so whatever lowers it is an improvement. When no step lowers it any
+ * more, the points near borders are determined again. */
 #include <string.h>
 
 #include "kmeans/assignment.h"
 
 enum {
-    MAX_SWEEPS = 32, /* over all entries in a round; few last as long */
+    MAX_SWEEPS = 32, /* sweeps over all entries in a round; few rounds take as many */
     MARGIN = 2 * KMC_UNITS_PER_LEVEL, /* of a border: by how much the second entry is farther than the first */
-    STEPS = 27,       /* -1, 0 or 1 level in three channels */
-    POLL_POINTS = 1 << 16, /* so many are gone over between two polls */
-    NO_STEP = 13   /* the one that goes nowhere */
+    STEPS = 27,            /* -1, 0 or 1 level in each of three channels */
+    POLL_POINTS = 1 << 16, /* points between two polls */
+    NO_STEP = 13           /* the step of 0, 0, 0 */
 };
 
-/* A point near a border: its two nearest entries, or the same number twice where there is no border. */
+/* The two nearest entries of a point near a border; entry[0] == entry[1] for all other points. */
 typedef struct border_point {
     uint32_t entry[2];
     int32_t distance[2];
 } border_point;
 
-/* Points near borders, twice each: once in the row of either entry. */
+/* The points near borders, in rows by entry; each point is in the rows of both of its entries. */
 typedef struct rows {
-    size_t *begin;          /* of each entry's row; k + 1 */
-    int32_t *xy, *zw, *cap; /* the points, padded; cap: the squared distance to the other entry */
-    uint32_t *weights, *other, *twin; /* of the point; the other entry; the place in its row */
+    size_t *begin;                    /* of the row of each entry; k + 1 */
+    int32_t *xy, *zw, *cap;           /* the points, padded; cap: the squared distance to the other entry */
+    uint32_t *weights, *other, *twin; /* the weight; the other entry; the index of the point in its row */
 } rows;
 
 typedef struct refinement {
@@ -36,14 +36,14 @@ typedef struct refinement {
     size_t k, n_fixed;
     int32_t *xy, *zw;             /* the entries, padded */
     int32_t *position, *distance; /* scratch for the longest row */
-    uint8_t *pending;                /* which entries a nudge may help */
-    kmc_moments *moments;         /* of the points at each entry that are near no border; k for each thread */
-    border_point *border_points;                /* of every point */
+    uint8_t *pending;             /* which entries may have an improving step */
+    kmc_moments *moments;         /* of the points of each entry that are not near a border; k for each thread */
+    border_point *border_points;  /* one for each point */
     rows rows;
 } refinement;
 
-/* Whether the roots of two squared distances, the first no larger, differ by less than MARGIN: d2 - d1 is their
- * difference times their sum. */
+/* Whether the roots of two squared distances, d1 <= d2, differ by less than MARGIN, or slightly more: d2 - d1 is their
+ * difference times their sum, which is at most 2 sqrt(d2). */
 static int is_near_border(int32_t d1, int32_t d2)
 {
     const int64_t by = (int64_t)d2 - d1;
@@ -71,7 +71,7 @@ static void add_leaf(void *context, int thread, uint32_t node, const kmc_candida
             second = d < least ? j : second;
             least = d < least ? d : least;
         }
-        if (is_near_border(distance[i], least) && points.weights[i] <= UINT32_MAX) /* as much as the kernel takes */
+        if (is_near_border(distance[i], least) && points.weights[i] <= UINT32_MAX) /* limit of the kernel */
             border_points[i] = (border_point){{candidates->id[position[i]], candidates->id[second]},
                                               {distance[i], least}};
         else
@@ -79,7 +79,7 @@ static void add_leaf(void *context, int thread, uint32_t node, const kmc_candida
     }
 }
 
-/* Draws the borders between the entries as they are. */
+/* Finds the points near the borders of the present clusters, and the moments of all others. */
 static kmc_status find_border_points(refinement *g)
 {
     const int threads = kmc_filter_threads(g->run, g->tree, g->k);
@@ -92,7 +92,7 @@ static kmc_status find_border_points(refinement *g)
     return status;
 }
 
-/* Where the rows begin: two places further, for they move up while they are filled. Sets the length of the longest. */
+/* Computes where rows begin, at begin + 2, since fill_rows advances them. Sets the length of the longest row. */
 static kmc_status count_rows(refinement *g, size_t *longest_row)
 {
     size_t *const n = g->rows.begin + 2;
@@ -158,7 +158,7 @@ static kmc_status fill_rows(refinement *g)
     return KMC_OK;
 }
 
-/* What the points near borders cost with entry j at (xy, zw). */
+/* The error of the points in row j with entry j at (xy, zw). */
 static uint64_t border_error(const refinement *g, size_t j, int32_t xy, int32_t zw)
 {
     const rows *r = &g->rows;
@@ -167,7 +167,7 @@ static uint64_t border_error(const refinement *g, size_t j, int32_t xy, int32_t 
                                                  r->begin[j + 1] - at, xy, zw, g->distance);
 }
 
-/* Puts entry j elsewhere, and tells the other entries of its border points. */
+/* Moves entry j, and updates the other entries of its points near borders. */
 static void move_entry(refinement *g, size_t j, int32_t xy, int32_t zw)
 {
     const rows *r = &g->rows;
@@ -181,8 +181,8 @@ static void move_entry(refinement *g, size_t j, int32_t xy, int32_t zw)
     }
 }
 
-/* One of the STEPS from an entry, of as many channels as the colours have. Returns whether it ends at a colour; sets by
- * how much the error of the points that are not near a border rises. */
+/* Applies one of the STEPS to (xy, zw). Returns 0 if it is not a step, leaves the range of colours, or uses a channel
+ * that the colours do not have. Sets the increase of the error of the points that are not near a border. */
 static int step(const refinement *g, size_t j, int number, int32_t *xy, int32_t *zw, int64_t *rise)
 {
     const kmc_moments *m = &g->moments[j];
@@ -201,7 +201,7 @@ static int step(const refinement *g, size_t j, int number, int32_t *xy, int32_t 
     return number != NO_STEP;
 }
 
-/* Takes the step that lowers the error most, if any does; sets *moved then. */
+/* Takes the step of entry j that lowers the error most, if there is one, and then sets *moved. */
 static kmc_status improve_entry(refinement *g, size_t j, int *moved)
 {
     const int is_long = g->rows.begin[j + 1] - g->rows.begin[j] > POLL_POINTS;
@@ -225,8 +225,7 @@ static kmc_status improve_entry(refinement *g, size_t j, int *moved)
     return KMC_OK;
 }
 
-/* Nudges until no entry can be helped any more. Ends because every nudge lowers an error that is a whole number, and
- * after MOST_SWEEPS anyway. */
+/* Sweeps over the entries until no step lowers the error, at most MAX_SWEEPS times. Sets *any if an entry has moved. */
 static kmc_status sweep(refinement *g, int *any)
 {
     kmc_status status = KMC_OK;
@@ -248,7 +247,7 @@ static kmc_status refine(refinement *g, int rounds)
 {
     kmc_status status = KMC_OK;
     int any = 1;
-    /* Ends after so many rounds. */
+    /* Ends after `rounds` rounds. */
     for (int round = 0; status == KMC_OK && !g->run->stopped && any && round < rounds; round++) {
         size_t longest;
         status = find_border_points(g);

@@ -1,11 +1,11 @@
-/* Clusters whose points lie in a row each. A changed cluster is written anew behind all others, so that going back to
- * an earlier state takes no more than its list of clusters. */
+/* Clusters of contiguous points. A changed cluster is written to the end of the arena, so restoring an earlier state
+ * means restoring its list of clusters. */
 #include <string.h>
 
 #include "kmeans/partition.h"
 #include "base/scratch.h"
 
-/* The arena holds the points this many times: the more, the rarer a tidying. */
+/* Size of the arena as a multiple of all points; a larger one is compacted less often. */
 enum { ARENA_COPIES = 8 };
 
 void kmc_points_copy(kmc_points *to, size_t at, const kmc_points *from, size_t begin, size_t n)
@@ -45,7 +45,7 @@ void kmc_partition_compact(kmc_partition *partition)
     kmc_points_copy(&partition->arena, 0, &partition->spare, 0, partition->n);
 }
 
-/* Counts the points of every cluster, then lays them out. */
+/* Counts the points of every cluster, then copies them to the arena in this order. */
 static void lay_out(kmc_partition *partition, const kmc_points *points, const uint16_t *labels)
 {
     for (size_t i = 0; i < points->n; i++) {
@@ -68,7 +68,7 @@ static void lay_out(kmc_partition *partition, const kmc_points *points, const ui
     }
 }
 
-/* Room for the points, in a table that has been touched before where one is large enough. */
+/* Allocates the points, in a table of an earlier call if it is large enough: its pages are mapped already. */
 static kmc_status allocate_arena(const kmc_run *run, kmc_partition *partition)
 {
     const size_t n = partition->n, spare = kmc_points_bytes(n);

@@ -52,7 +52,7 @@ double kmc_moments_explained_at(const kmc_moments *m, int32_t xy, int32_t zw)
     return 2 * product - (double)m->weight * square;
 }
 
-/* Sums are never negative, so this rounds to the nearest, halves up, without a division by a negative number. */
+/* Rounds to the nearest, halves up; neither argument is negative. */
 static int32_t rounded_ratio(int64_t sum, int64_t weight)
 {
     return (int32_t)((sum + weight / 2) / weight);

@@ -1,34 +1,34 @@
-/* Swap search: centroids move from where they are little missed to where they gain most.
+/* Swap search: an iterated local search whose step moves a centroid from one cluster to another.
  *
- * Lloyd's iterations end in a local optimum that no small movement leaves. A swap takes one centroid away, splits the
- * cluster of another in two, and lets the clusters around both settle by a few Lloyd iterations among themselves. Every
- * cluster knows what its split would gain and its removal lose, so descending means: swap the most gain for the least
- * loss while that pays. Then kicks: a swap drawn at random that mostly harms, descent from there, and back if the
- * outcome is no better (iterated local search; compare Fränti, "Efficiency of random swap clustering", J. Big Data
- * 2018, which draws every swap and settles all clusters each time). */
+ * Lloyd's iterations end in a local optimum. A swap removes one centroid, splits another cluster in two, and runs a few
+ * Lloyd iterations among the neighbours of both. The gain of splitting and the loss of removing are known for every
+ * cluster, so the descent swaps the largest gain for the smallest loss as long as the inertia falls. Then come kicks: a
+ * random swap, mostly for the worse, and a descent from there; if the result is not better, the earlier state is
+ * restored. Compare Fränti, "Efficiency of random swap clustering", J. Big Data 2018, where all swaps are random and
+ * all clusters adapt to each. */
 #include <string.h>
 
 #include "kmeans/partition.h"
 #include "base/rng.h"
 
 enum {
-    NEIGHBORS = 8,             /* clusters that settle around each of the two */
-    REGION = 2 * NEIGHBORS + 2, /* all that settle */
-    PASSES = 2,                 /* of Lloyd's iterations within a region */
-    TOURNAMENT = 3,             /* clusters drawn for each side of a kick, of which the best is taken */
-    ATTEMPTS = 16,              /* of the first descent, for each cluster: several times what descents take */
-    KICK_ATTEMPTS = 40          /* of a descent after a kick */
+    NEIGHBORS = 8,              /* clusters that adapt around each of the two */
+    REGION = 2 * NEIGHBORS + 2, /* all clusters that adapt to a swap */
+    PASSES = 2,                 /* Lloyd iterations within a region */
+    TOURNAMENT = 3,             /* random clusters on each side of a kick, of which the best is chosen */
+    ATTEMPTS = 16,              /* limit of the first descent, per cluster: several times what it usually takes */
+    KICK_ATTEMPTS = 40          /* limit of a descent after a kick */
 };
 
-/* Two sums of a region's pulls differ by rounding alone by less than this for each unit of weight. A pull is made of
- * terms of at most W |x|^2 < 2^30 W, takes five roundings, ten at a fixed centroid, and is added to at most 17 others:
- * 2^30 * 27 * 2^-53 on either side and one rounding of the difference, less than 2^30 * 2^6 * 2^-53 in all. */
+/* The largest difference, per unit of weight, that rounding can make between two explained sums of squares of a region.
+ * The terms of a cluster are at most W |x|^2 < 2^30 W; there are five roundings, ten with a fixed centroid, and up to
+ * 17 additions: 2^30 * 27 * 2^-53 for either sum, and with the rounding of the difference less than 2^30 * 2^6 * 2^-53.
+ * */
 static const double ROUNDING = 1.0 / (1 << 17);
 
-/* What settling adds to the gain of a split and leaves of the loss of a removal, guessed on the bright side: those that
- * look good enough to be chosen are settled before they are used. Over Kodak, k = 256, the ratios are 1.17 to 1.64 for
- * gains and 0.66 to 1.13 for losses. Bolder guesses find more, for more time: 1.2 and 0.85 end 1.0 % above the best
- * known error, these 0.77 %, 1.5 and 0.7 0.70 %, for searches of 10.5, 12 and 16 ms. */
+/* Optimistic factors from the gain and the loss before neighbours adapt to those after: clusters that look good enough
+ * by them are computed exactly before they are used. More optimistic factors find more swaps and take more time;
+ * docs/measurements.md compares some. */
 static const double GAIN_ESTIMATE = 1.4, LOSS_ESTIMATE = 0.75;
 
 #define NONE SIZE_MAX
@@ -36,26 +36,26 @@ static const double GAIN_ESTIMATE = 1.4, LOSS_ESTIMATE = 0.75;
 typedef struct search {
     const kmc_run *run;
     kmc_partition partition;
-    int32_t *position, *distance; /* scratch for as many points or clusters as there are */
-    int32_t *label;               /* the centroid within a region of each of its points */
-    kmc_cluster *saved;           /* the clusters to go back to */
-    double *saved_gains;           /* their gains, then their losses */
-    int32_t *saved_means;          /* xy, then zw */
+    int32_t *position, *distance; /* scratch for all points or all clusters */
+    int32_t *label;               /* the centroid of each point of a region, by its position in the region */
+    kmc_cluster *saved;           /* the state to restore: clusters, */
+    double *saved_gains;          /* gains, then losses, */
+    int32_t *saved_means;         /* xy, then zw */
     size_t saved_used;
 } search;
 
-/* Some clusters with their points, and the centroids that these may have after a swap. */
+/* The clusters around a swap, and their centroids after it. */
 typedef struct region {
     size_t n_clusters, n_centroids;
     uint32_t cluster[REGION];
-    uint32_t owner[REGION]; /* the cluster that each centroid makes */
+    uint32_t owner[REGION]; /* the cluster of each centroid */
     int32_t xy[REGION + KMC_PADDING], zw[REGION + KMC_PADDING];
-    kmc_moments moments[REGION + 1]; /* of each centroid; last, of the points that have none yet */
-    size_t size[REGION + 1];         /* how many points each has */
-    int changed[REGION + 1];         /* whether any came or went */
+    kmc_moments moments[REGION + 1]; /* of the points of each centroid; the last of points without one */
+    size_t size[REGION + 1];         /* the number of these points */
+    int changed[REGION + 1];         /* whether they have changed */
 } region;
 
-/* Adds the clusters nearest to `center` that are not in the region yet, nearest first, lowest number on ties. */
+/* Adds the clusters nearest to `center` that are not in the region yet, nearest first, lowest index on ties. */
 static void add_neighbors(const search *s, size_t center, region *r)
 {
     const kmc_partition *p = &s->partition;
@@ -86,8 +86,8 @@ static void add_centroid(region *r, int32_t xy, int32_t zw, size_t owner)
     r->owner[r->n_centroids++] = (uint32_t)owner;
 }
 
-/* The points of the region to the nearest of its centroids. Most stay where they are, and moments change by those that
- * do not: to add up all of them would take three times as long. */
+/* Assigns the points of the region to its nearest centroids. Most keep theirs, so only the changes of the moments are
+ * added. */
 static void assign(const search *s, const kmc_points *points, region *r)
 {
     s->run->kernels->kmeans->nearest_point(points->xy, points->zw, points->n, r->xy, r->zw, r->n_centroids, s->position,
@@ -106,13 +106,13 @@ static void assign(const search *s, const kmc_points *points, region *r)
     }
 }
 
-/* What removing a cluster loses when its points go to their next nearest centroids and these move to their means. */
+/* The loss of removing a centroid: its points go to the nearest neighbour, whose centroids move to their new means. */
 static double removal(const search *s, size_t j)
 {
     const kmc_partition *p = &s->partition;
     const kmc_points points = kmc_partition_points(p, j);
     region r;
-    kmc_moments taken[NEIGHBORS][2]; /* in turns: most points follow one to the same place and would wait for it */
+    kmc_moments taken[NEIGHBORS][2]; /* two alternating sums, since points often go to the same cluster in a row */
     r.n_clusters = 1;
     r.n_centroids = 0;
     r.cluster[0] = (uint32_t)j;
@@ -147,10 +147,10 @@ static void evaluate(search *s, size_t j)
     }
     p->gain[j] = GAIN_ESTIMATE * c->split.gain;
     p->loss[j] = LOSS_ESTIMATE * c->removal;
-    c->gain_is_settled = c->loss_is_settled = 0;
+    c->gain_is_exact = c->loss_is_exact = 0;
 }
 
-/* Writes the settled region back as clusters. */
+/* Writes the region back to the partition, and evaluates the clusters that changed. */
 static void commit(search *s, const kmc_points *points, const region *r)
 {
     kmc_partition *p = &s->partition;
@@ -177,8 +177,8 @@ static void commit(search *s, const kmc_points *points, const region *r)
     }
 }
 
-/* Copies the points of a region together, each at the centroid it has, and sets what its centroids begin with. Returns
- * what its clusters take from the inertia. */
+/* Copies the points of a region to `points`, labelled by their present centroids, and sets the centroids after the
+ * swap. Returns the explained sum of squares before the swap. */
 static double gather(const search *s, size_t split, size_t removed, region *r, kmc_points *points, size_t *n_empty)
 {
     const kmc_partition *p = &s->partition;
@@ -209,9 +209,10 @@ static double gather(const search *s, size_t split, size_t removed, region *r, k
 
 typedef enum acceptance { REJECT, ACCEPT_IF_BETTER, ACCEPT } acceptance;
 
-/* Splits one cluster, removes another (or NONE), lets the clusters around them settle. Returns by how much the inertia
- * falls. Keeps the outcome, as asked, if no more clusters are empty; sets *kept. It is better when the inertia falls by
- * more than rounding can make: no partition comes back. The arena must have room for all points. */
+/* Splits one cluster and removes another (either may be NONE), and lets the neighbours adapt. Returns the decrease of
+ * inertia. The swap is accepted as `wanted`, if it leaves no more clusters empty; sets *kept. It is better only if the
+ * inertia falls by more than rounding can account for, so that no partition occurs twice. The arena must have space for
+ * all points. */
 static double swap(search *s, size_t split, size_t removed, acceptance wanted, int *kept)
 {
     kmc_partition *p = &s->partition;
@@ -243,7 +244,8 @@ static double swap(search *s, size_t split, size_t removed, acceptance wanted, i
     return after - before;
 }
 
-/* The cluster whose split gains most and, other than it and not fixed, the one whose removal loses least, or NONE. */
+/* The cluster with the largest gain of splitting, and among the others that are not fixed, the one with the smallest
+ * loss of removal, or NONE. */
 static void choose(const search *s, size_t *split, size_t *removed)
 {
     const kmc_partition *p = &s->partition;
@@ -257,8 +259,7 @@ static void choose(const search *s, size_t *split, size_t *removed)
     }
 }
 
-/* Swaps until none promises to lower the inertia or the arena is full. Ends because every turn takes one of the
- * *attempts. */
+/* Swaps until no swap can lower the inertia, or the arena is full. Every iteration uses one of the *attempts. */
 static kmc_status descend(search *s, size_t *attempts)
 {
     kmc_partition *p = &s->partition;
@@ -270,23 +271,23 @@ static kmc_status descend(search *s, size_t *attempts)
         if (removed == NONE) break;
         kmc_cluster *gaining = &p->clusters[split], *losing = &p->clusters[removed];
         if (p->gain[split] <= p->loss[removed] || !kmc_partition_has_space(p, p->n)) break;
-        const int is_sure = gaining->split.gain > losing->removal; /* without settling */
-        if (!is_sure && !gaining->gain_is_settled) {
+        const int is_sure = gaining->split.gain > losing->removal; /* even if no neighbour adapts */
+        if (!is_sure && !gaining->gain_is_exact) {
             p->gain[split] = swap(s, split, NONE, REJECT, &kept);
-            gaining->gain_is_settled = 1;
-        } else if (!is_sure && !losing->loss_is_settled) {
+            gaining->gain_is_exact = 1;
+        } else if (!is_sure && !losing->loss_is_exact) {
             p->loss[removed] = -swap(s, NONE, removed, REJECT, &kept);
-            losing->loss_is_settled = 1;
+            losing->loss_is_exact = 1;
         } else {
             swap(s, split, removed, ACCEPT_IF_BETTER, &kept);
-            if (!kept) p->gain[split] = 0; /* they are neighbours: not before one of them changes */
+            if (!kept) p->gain[split] = 0; /* they affect each other; retried when the cluster changes */
         }
     }
     return status;
 }
 
-/* Descends as far as it goes. While there is no state to go back to, the arena may be tidied on the way. Ends because
- * it fills only by attempts, of which all descents together have ATTEMPTS for each cluster. */
+/* Descends to a local optimum, compacting the arena on the way, as there is no state to restore. Ends since the number
+ * of attempts is limited. */
 static kmc_status descend_fully(search *s)
 {
     kmc_partition *p = &s->partition;
@@ -328,7 +329,7 @@ static double total_explained(const kmc_partition *p)
     return explained;
 }
 
-/* A swap of a promising split, though not the most promising, for a removal of the same kind. */
+/* A random swap: splits and removals are drawn by tournament, which favours good ones. */
 static void kick(search *s, kmc_rng *rng)
 {
     const kmc_partition *p = &s->partition;
@@ -354,7 +355,7 @@ static kmc_status iterate(search *s, int kicks, int patience, uint64_t seed)
     for (size_t j = 0; status == KMC_OK && !s->run->stopped && j < p->k; j++, status = kmc_poll(s->run)) evaluate(s, j);
     if (status == KMC_OK) status = descend_fully(s);
     double best = total_explained(p);
-    /* Ends after `kicks` bounded descents: rounding may make equal sums look better, which costs some of the kicks. */
+    /* Ends after `kicks` bounded descents. Rounding can make an equal state look better, which wastes a kick. */
     for (int i = 0, n_failed = 0; status == KMC_OK && !s->run->stopped && i < kicks && n_failed < patience; i++) {
         size_t attempts = KICK_ATTEMPTS;
         if (!kmc_partition_has_space(p, p->arena.n - 2 * p->n)) kmc_partition_compact(p);
@@ -378,7 +379,7 @@ kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, size_t
     s.run = run;
     kmc_status status = kmc_partition_new(run, tree, k, n_fixed, centroids, k, &s.partition);
     if (status != KMC_OK) return status;
-    const size_t n = tree->points.n, room = (n > k ? n : k) + KMC_PADDING; /* with fixed ones, k may be more */
+    const size_t n = tree->points.n, room = (n > k ? n : k) + KMC_PADDING; /* with fixed centroids, k may exceed n */
     s.position = kmc_alloc_zeroed(room, sizeof *s.position);
     s.distance = kmc_alloc_zeroed(room, sizeof *s.distance);
     s.label = kmc_alloc(room, sizeof *s.label);

@@ -1,18 +1,18 @@
-/* A tree over points in Morton order: the points, what they weigh, and their cells. */
+/* A tree over points in Morton order: the points, their weights, and their cells. */
 #include <string.h>
 
 #include "base/bits.h"
 #include "kmeans/tree.h"
 #include "base/parallel.h"
 
-/* How many leading bits the Morton keys of two colours share, all of them where the colours are equal. */
+/* The number of leading bits that the Morton keys of two colours share. */
 static inline uint8_t shared_bits(const uint8_t *a, const uint8_t *b, int channels)
 {
     unsigned differing = 0;
     for (int c = 0; c < channels; c++) differing |= (unsigned)(a[c] ^ b[c]);
     const int level = (int)kmc_leading_zeros8(differing);
     if (level == 8) return (uint8_t)(8 * channels);
-    int equal = 1, n = level * channels; /* and the first channels of that level */
+    int equal = 1, n = level * channels; /* plus the first channels of that level */
     for (int c = 0; c < channels - 1; c++) {
         equal &= ~(a[c] ^ b[c]) >> (7 - level);
         n += equal;
@@ -20,8 +20,8 @@ static inline uint8_t shared_bits(const uint8_t *a, const uint8_t *b, int channe
     return (uint8_t)n;
 }
 
-/* What each colour shares with the one before and, unless it lies elsewhere, its point. Inlined for each number of
- * channels. */
+/* Sets `shared` and, unless the points have coordinates of their own, the points. Inlined for each number of channels.
+ * */
 static inline void set_range(kmc_tree *tree, const uint8_t *colors, size_t begin, size_t end, int channels,
                                int has_coordinates)
 {
@@ -50,11 +50,11 @@ static void set_colors(kmc_tree *tree, const uint8_t *colors, size_t begin, size
     }
 }
 
-/* Puts the points elsewhere: the cells of the tree stay those of the colours. */
+/* Sets points from coordinates; the cells of the tree remain those of the colours. */
 static kmc_status set_coordinates(kmc_tree *tree, const int16_t *coordinates, size_t begin, size_t end)
 {
     for (size_t i = begin; i < end; i++) {
-        int16_t at[4]; /* a copy: what is checked is what is used */
+        int16_t at[4]; /* a copy, so that the values checked are those used */
         memcpy(at, coordinates + 4 * i, sizeof at);
         for (int c = 0; c < 4; c++) {
             if (at[c] < 0 || at[c] > KMC_MAX_COORDINATE) return KMC_BAD_ARGUMENT;
@@ -65,18 +65,18 @@ static kmc_status set_coordinates(kmc_tree *tree, const int16_t *coordinates, si
     return KMC_OK;
 }
 
-/* What one thread adds up over the points it weighs. */
+/* Sums over the points of one thread. */
 typedef struct weight_sums {
     int64_t total, square_sum, largest;
 } weight_sums;
 
-/* Weights are positive and not too many; no colour comes twice. */
+/* Sets and sums weights. KMC_BAD_ARGUMENT if one is not positive, their sum is too large, or a colour is repeated. */
 static kmc_status add_weights(kmc_tree *tree, const int64_t *weights, size_t begin, size_t end, weight_sums *w)
 {
     const kmc_points points = tree->points;
     const uint8_t *const shared = tree->shared;
     const int max_shared = 8 * tree->channels - 1;
-    int64_t total = w->total, square_sum = w->square_sum, largest = w->largest; /* in registers while they grow */
+    int64_t total = w->total, square_sum = w->square_sum, largest = w->largest; /* kept in registers */
     for (size_t i = begin; i < end; i++) {
         const int64_t weight = weights ? weights[i] : 1;
         if (weight <= 0 || weight > KMC_MAX_WEIGHT - total || shared[i] > max_shared) return KMC_BAD_ARGUMENT;
@@ -136,7 +136,7 @@ static kmc_status set_points(const kmc_run *run, point_setter *p)
     return status;
 }
 
-/* An empty tree with room for n points. */
+/* Allocates a tree for n points. */
 static kmc_status reserve(size_t n, int channels, kmc_tree **out)
 {
     kmc_tree *tree = *out = kmc_alloc_zeroed(1, sizeof *tree);
@@ -147,7 +147,7 @@ static kmc_status reserve(size_t n, int channels, kmc_tree **out)
     return tree->shared ? status : KMC_NO_MEMORY;
 }
 
-/* After any failure there is no tree. */
+/* Builds the nodes, or frees the tree after a failure. */
 static kmc_status finish(const kmc_run *run, kmc_status status, kmc_tree **tree)
 {
     if (status == KMC_OK) status = kmc_tree_build_nodes(run, *tree);
@@ -173,15 +173,15 @@ size_t kmc_tree_size(const kmc_tree *tree)
     return tree->points.n;
 }
 
-/* Counts the cell that point p opens, if it does. */
+/* Adds a cell if it begins at point p. */
 static size_t open_cell(const kmc_tree *tree, size_t p, int rank, uint8_t *shared, size_t n)
 {
     if (p == 0 || tree->rank[p] < rank) shared[n++] = tree->shared[p];
     return n;
 }
 
-/* The moments of the cells that begin at the points of lower rank, and how many bits each shares with the one before. A
- * box that lies in one cell is added whole. */
+/* The moments of the cells that begin at the points below a rank, and the bits that each shares with the one before. A
+ * node within one cell is added as a whole. */
 static void sum_cells(const kmc_tree *tree, int rank, uint8_t *shared, kmc_moments *cells)
 {
     size_t n = 0;
@@ -193,7 +193,7 @@ static void sum_cells(const kmc_tree *tree, int rank, uint8_t *shared, kmc_momen
             i = node->next;
             continue;
         }
-        const size_t end = node->next == i + 1 ? node->end : node->begin; /* only leaves have points of their own */
+        const size_t end = node->next == i + 1 ? node->end : node->begin; /* inner nodes: see their children */
         for (size_t p = node->begin; p < end; p++) {
             n = open_cell(tree, p, rank, shared, n);
             kmc_moments_add(&cells[n - 1], &tree->points, p);
@@ -202,7 +202,7 @@ static void sum_cells(const kmc_tree *tree, int rank, uint8_t *shared, kmc_momen
     }
 }
 
-/* One point for every occupied cell: the mean of those in it. */
+/* One point for every occupied cell: the mean of its points. */
 static kmc_status set_cells(kmc_tree *cells, const kmc_tree *tree, int rank)
 {
     const size_t n = cells->points.n;
@@ -219,13 +219,13 @@ static kmc_status set_cells(kmc_tree *cells, const kmc_tree *tree, int rank)
     return status == KMC_OK ? combine_sums(cells, &w, 1) : status;
 }
 
-kmc_status kmc_tree_coarsen(const kmc_run *run, kmc_tree *tree, size_t least, kmc_tree **cells)
+kmc_status kmc_tree_coarsen(const kmc_run *run, kmc_tree *tree, size_t min_cells, kmc_tree **cells)
 {
     *cells = NULL;
     int rank = 0;
     kmc_status status = kmc_tree_rank_cells(run, tree);
     if (status != KMC_OK) return status;
-    while (rank < 256 && tree->cells[rank] < least) rank++;
+    while (rank < 256 && tree->cells[rank] < min_cells) rank++;
     if (tree->cells[rank] == tree->points.n) return KMC_OK;
     status = reserve(tree->cells[rank], tree->channels, cells);
     if (status == KMC_OK) status = set_cells(*cells, tree, rank);
