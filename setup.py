@@ -1,4 +1,4 @@
-"""What cannot be declared: the extension module, its flags, and a probe for OpenMP.
+"""What cannot be declared: the extension modules, their flags, and a probe for OpenMP.
 
 Switches in the environment: KMC_OPENMP=0 builds without OpenMP, KMC_SANITIZE=1 with the address
 and undefined-behaviour sanitizers and the test hooks, KMC_WERROR=1 turns warnings into errors.
@@ -35,8 +35,8 @@ if sys.maxsize < 2**32 and platform.machine().lower() in X86:
 WARNINGS = ["-Wall", "-Wextra", "-Wshadow", "-Wstrict-prototypes", "-Wmissing-prototypes", "-Wvla"]
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
 
-# A call of Cython's costs what Python costs, whatever the compiler makes of it.
-LEVELS = {} if sys.platform == "win32" else {"kmc/core/_core.c": ["-O1"]}
+# How Cython's C is compiled: its calls cost what Python costs, whatever the compiler makes of them.
+GENERATED = [] if sys.platform == "win32" else ["-O1"]
 
 OPENMP_PROGRAM = """
 #include <omp.h>
@@ -70,7 +70,9 @@ def side_by_side(compile_all: Callable[..., list[str]]) -> Callable[..., list[st
 
     def compile_each(sources: list[str], **options: Any) -> list[str]:
         def compile_one(source: str) -> list[str]:
-            flags = [*(options["extra_postargs"] or []), *LEVELS.get(source, [])]
+            flags = [*(options["extra_postargs"] or [])]
+            if Path(source).parts[0] == "kmc":
+                flags += GENERATED
             return compile_all([source], **options | {"extra_postargs": flags})
 
         compile_all([], **options)  # which readies the compiler where that takes a while
@@ -133,12 +135,25 @@ macros = [
     *([("KMC_TEST_HOOKS", "1")] if SANITIZE else []),
 ]
 
+# What Cython generates for several modules, such as its memoryviews, is in one of its own.
+modules = cythonize(
+    [Extension("*", ["kmc/core/*.pyx"]), Extension("kmc.core._engine", ["kmc/core/_engine.c"])],
+    compiler_directives={
+        "language_level": "3",
+        "boundscheck": False,
+        "wraparound": False,
+        "freethreading_compatible": True,
+    },
+    shared_utility_qualified_name="kmc.core._engine",
+)
+
 # The files that take longest come first.
 sources = sorted(glob("src_c/*/*.c"), key=lambda name: ("kernels" not in name, name))
 
-core = Extension(
-    "kmc.core._core",
-    sources=["kmc/core/_core.pyx", *sources],
+# All modules are in one library (kmc/core/__init__.py): the state that C keeps is there once.
+engine = Extension(
+    "kmc.core._engine",
+    sources=[*sources, *(source for module in modules for source in module.sources)],
     depends=glob("src_c/**/*.h", recursive=True),
     include_dirs=["src_c"],
     define_macros=macros,
@@ -146,7 +161,7 @@ core = Extension(
 )
 
 setup(
-    ext_modules=cythonize([core], compiler_directives={"language_level": "3"}),
+    ext_modules=[engine],
     cmdclass={"build_ext": BuildExt},
     options={} if FREE_THREADED else {"bdist_wheel": {"py_limited_api": "cp311"}},
 )

@@ -21,8 +21,8 @@ import kmc
 from bench import clock, divide, pictures, report, summary
 from bench.divide import Floats
 from bench.pictures import Picture
+from kmc import core
 from kmc.colors.spaces import four_coordinates
-from kmc.core import _core
 
 AT_REST = 1e-4
 Fitted = tuple[Floats, float]  # centroids, (k, 3), and their inertia
@@ -84,26 +84,28 @@ def measured(picture: Picture, k: int, way: str) -> dict[str, str | float]:
     }
 
 
-def settled(tree: _core.Tree, start: Floats) -> Fitted:
+def settled(tree: core.kmeans.Tree, start: Floats) -> Fitted:
     """Centroids and inertia once Lloyd's iterations from `start`, (k, 3), have come to rest."""
     centroids = four_coordinates(start)
     history, _ = tree.lloyd(centroids, 1000, AT_REST, None, 1)
     return centroids[:, :3], history[-1][0]
 
 
-def from_seeds(seed: Callable[[_core.Tree, int], Floats], counted: kmc.Histogram, k: int) -> Fitted:
-    tree = _core.tree(counted.colors, counted.counts, 1)
+def from_seeds(
+    seed: Callable[[core.kmeans.Tree, int], Floats], counted: kmc.Histogram, k: int
+) -> Fitted:
+    tree = core.kmeans.tree(counted.colors, counted.counts, 1)
     return settled(tree, seed(tree, k)[:, :3])
 
 
 def by_division(cut: divide.Cut, counted: kmc.Histogram, k: int) -> Fitted:
-    tree = _core.tree(counted.colors, counted.counts, 1)
+    tree = core.kmeans.tree(counted.colors, counted.counts, 1)
     colors = counted.colors.astype(np.float64)
     return settled(tree, divide.divided(colors, counted.counts, k, cut))
 
 
 def breathing(counted: kmc.Histogram, k: int) -> Fitted:
-    tree = _core.tree(counted.colors, counted.counts, 1)
+    tree = core.kmeans.tree(counted.colors, counted.counts, 1)
     colors = counted.colors.astype(np.float64)
     start = tree.seed_plusplus(k, 0, 1)[:, :3]
     found = divide.breathe(colors, counted.counts, start, partial(settled, tree))

@@ -21,9 +21,9 @@ import kmc
 from bench import clock, pictures, report
 from bench.contender import Pixels, nearest_mse
 from bench.pictures import Picture
+from kmc import core
 from kmc.clustering.options import checked_options
 from kmc.clustering.search import _start
-from kmc.core import _core
 
 TABLE = report.Table(("", "ms", "ns/pixel", "ns/colour", "x memcpy"), (30, 10, 10, 10, 10))
 ITERATIONS = 8
@@ -81,20 +81,20 @@ def copying(pixels: Pixels) -> Callable[[], None]:
 
 def counting(picture: Picture, threads: int) -> dict[str, Callable[[], object]]:
     """The stations that know no k, verified against NumPy."""
-    colors, counts = _core.histogram(picture.pixels, threads)
+    colors, counts = core.colors.histogram(picture.pixels, threads)
     if len(colors) != picture.n_colors or counts.sum() != picture.n_pixels:
         raise ValueError("the histogram disagrees with NumPy's")
     return {
-        "histogram": lambda: _core.histogram(picture.pixels, threads),
-        "tree": lambda: _core.tree(colors, counts, threads),
+        "histogram": lambda: core.colors.histogram(picture.pixels, threads),
+        "tree": lambda: core.kmeans.tree(colors, counts, threads),
     }
 
 
 def fitting(picture: Picture, k: int, threads: int) -> dict[str, Callable[[], object]]:
     """The stations of one k, each on what the ones before it made."""
     pixels = picture.pixels
-    colors, counts = _core.histogram(pixels, threads)
-    tree = _core.tree(colors, counts, threads)
+    colors, counts = core.colors.histogram(pixels, threads)
+    tree = core.kmeans.tree(colors, counts, threads)
     fast = checked_options(k, {"effort": "fast", "threads": threads})
     default = checked_options(k, {"threads": threads})
     unsearched = replace(fast, searches=False)
@@ -111,7 +111,7 @@ def fitting(picture: Picture, k: int, threads: int) -> dict[str, Callable[[], ob
         "seeding and search, default": lambda: _start(tree, default, 0),
         PER_ITERATION: lambda: tree.lloyd(seeds.copy(), ITERATIONS, 0.0, None, threads),
         "labels": lambda: tree.label(rested, threads),
-        "remap": lambda: _core.remap(pixels, colors, labels, k, threads),
+        "remap": lambda: core.colors.remap(pixels, colors, labels, k, threads),
         "all: quantize, fast": lambda: kmc.quantize(pixels, k, effort="fast", threads=threads),
         "all: quantize, default": lambda: kmc.quantize(pixels, k, threads=threads),
     }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kmc.core import _core
+from kmc import core
 
 CONTEXTS = (0x080000, 0x0B800B, 0xFFC38B, 0xFFFFFF)
 
@@ -28,10 +28,10 @@ def main(folder: Path) -> None:
         noise = random.random((height, width)) < 0.1 * (i % 5)
         indices = np.where(noise, random.integers(0, k, (height, width)), (x // 5 + y // 3) % k)
         indices = indices.astype(np.uint8 if k <= 256 else np.uint16)
-        palette = _core.palette_write(colors)[:255]
+        palette = core.codec.palette_write(colors)[:255]
         head = bytes([width - 1, height - 1, (k - 1) & 255, (k - 1) >> 8, channels])
         head += contexts.to_bytes(3, "little") + bytes([i % 6, n_bands - 1])
-        bands = _core.plane_write(indices, colors, contexts, slot_bits, n_bands, 1)
+        bands = core.codec.plane_write(indices, colors, contexts, slot_bits, n_bands, 1)
         share = max(map(len, bands))
         coded = b"".join(band.ljust(share, b"\0") for band in bands)
         name = f"{i:02}"

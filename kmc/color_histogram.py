@@ -11,9 +11,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kmc import core
 from kmc.clustering.importance import color_weights
 from kmc.colors.arrays import CHANNELS, check_counts, merged
-from kmc.core import _core
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.formats.histogram_bytes import pack, unpack
@@ -240,7 +240,7 @@ def histogram(
     [[10, 20, 30]]
     """
     pixels, threads = as_pixels(image), thread_count(threads)
-    colors, counts = _core.histogram(pixels, threads)
+    colors, counts = core.colors.histogram(pixels, threads)
     if importance is not None:
         weights = color_weights(pixels, colors, importance, threads)
         colors, counts = colors[weights > 0], weights[weights > 0]

@@ -6,7 +6,7 @@ import os
 from functools import cache
 from types import TracebackType
 
-from kmc.core import _core
+from kmc import core
 from kmc.errors import ArgumentError, ArgumentTypeError
 
 __all__ = ["available", "name", "openmp", "threads", "use"]
@@ -36,7 +36,7 @@ def name() -> str:
     >>> kmc.cpu.name() in kmc.cpu.available()
     True
     """
-    return _core.cpu_get()
+    return core.run.cpu_get()
 
 
 def available() -> tuple[str, ...]:
@@ -52,7 +52,7 @@ def available() -> tuple[str, ...]:
     >>> kmc.cpu.available()[0]
     'c'
     """
-    return _core.cpu_names()
+    return core.run.cpu_names()
 
 
 class use:
@@ -87,8 +87,8 @@ class use:
             raise ArgumentTypeError(f"the instruction set must be a string, not {name!r}")
         self._before: str | None = None
         with contextlib.suppress(ArgumentError):  # the call may be there to override KMC_CPU
-            self._before = _core.cpu_get()
-        _core.cpu_set(name)
+            self._before = core.run.cpu_get()
+        core.run.cpu_set(name)
 
     def __enter__(self) -> None:
         pass
@@ -99,7 +99,7 @@ class use:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        _core.cpu_set(self._before)
+        core.run.cpu_set(self._before)
 
 
 def openmp() -> bool:
@@ -115,7 +115,7 @@ def openmp() -> bool:
     >>> kmc.cpu.openmp() or kmc.cpu.threads() == 1
     True
     """
-    return _core.openmp()
+    return core.run.openmp()
 
 
 def threads() -> int:
@@ -144,9 +144,9 @@ def threads() -> int:
     True
     """
     allowed = processors()
-    if not _core.openmp():
+    if not core.run.openmp():
         return 1
-    limit = _core.openmp_limit()
+    limit = core.run.openmp_limit()
     return allowed if limit is None else min(allowed, limit)
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kmc import core
 from kmc.clustering.importance import color_weights, integer_weights, limit_total
 from kmc.clustering.weighted_colors import WeightedColors
 from kmc.color_histogram import Histogram, histogram
 from kmc.colors.arrays import morton_keys, promoted
-from kmc.core import _core
 from kmc.errors import ArgumentError, KmcError
 from kmc.images.files import is_pillow
 from kmc.images.reading import Picture, as_pixels
@@ -50,7 +50,7 @@ def colors_of_pixels(
     pixels: NDArray[np.uint8], importance: ArrayLike | None, threads: int
 ) -> WeightedColors:
     """The weighted colours of one image."""
-    colors, counts = _core.histogram(pixels, threads)
+    colors, counts = core.colors.histogram(pixels, threads)
     if importance is None:
         return WeightedColors(colors, counts)
     return WeightedColors(colors, counts, color_weights(pixels, colors, importance, threads))
@@ -128,26 +128,36 @@ def _histogram_of(image: Any, number: int, threads: int) -> Histogram:
 
 
 class _HistogramSum:
-    """Adds histograms, by number of channels, and converts them to the largest at the end."""
+    """Adds histograms, by number of channels, and converts them to the largest at the end.
+
+    For each number of channels there are partial sums, each more than twice as long as the next. So
+    a colour is copied at most log n times, where n is the number of colours.
+    """
 
     def __init__(self) -> None:
-        self.by_channels: dict[int, Histogram] = {}
+        self.by_channels: dict[int, list[Histogram]] = {}
 
     @property
     def channels(self) -> int:
         return max(self.by_channels)
 
     def add(self, found: Histogram, counts: NDArray[np.int64]) -> None:
-        channels = found.colors.shape[1]
         if counts is not found.counts:
             found = Histogram(found.colors, counts)
-        sums = self.by_channels
-        sums[channels] = sums[channels] + found if channels in sums else found
+        partial = self.by_channels.setdefault(found.colors.shape[1], [])
+        partial.append(found)
+        while len(partial) > 1 and len(partial[-2]) <= 2 * len(partial[-1]):
+            last = partial.pop()
+            partial[-1] = partial[-1] + last
 
     def total(self, channels: int | None = None) -> Histogram:
         channels = channels or self.channels
-        histograms = [
-            Histogram(promoted(histogram.colors, channels), histogram.counts)
-            for histogram in self.by_channels.values()
+        partial = [part for parts in self.by_channels.values() for part in parts]
+        promoted_parts = [
+            part
+            if part.colors.shape[1] == channels
+            else Histogram(promoted(part.colors, channels), part.counts)
+            for part in partial
         ]
-        return sum(histograms[1:], histograms[0])
+        promoted_parts.sort(key=len)
+        return sum(promoted_parts[1:], promoted_parts[0])

@@ -285,7 +285,8 @@ class IndexedImage(Immutable):
         Raises
         ------
         ArgumentError
-            There is no such format, or it cannot hold the colours.
+            There is no such format, it cannot hold the colours, or its encoder has no such
+            parameter.
         FileWriteError
             The file cannot be written; an existing file is left as it was.
 

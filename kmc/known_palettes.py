@@ -50,7 +50,7 @@ class KnownPalettes(Mapping[str, Palette]):
     """
 
     def __getitem__(self, name: str) -> Palette:
-        if name not in self._entries:
+        if not isinstance(name, str) or name not in self._entries:
             known = ", ".join(self._entries)
             raise UnknownPaletteError(f"no palette {name!r}; there are {known}")
         codes = self._entries[name]["colors"]

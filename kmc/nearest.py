@@ -7,8 +7,8 @@ from typing import Literal, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kmc import core
 from kmc.colors.arrays import checked_colors
-from kmc.core import _core
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.mapping.remapping import has_level_distances, remap
@@ -107,6 +107,6 @@ def assign(
         if len(flat) and not brute_force:
             mapped = remap(flat[None], colors, palette.space, None, n_threads)
             return mapped.indices.reshape(values.shape[:-1])
-        return _core.assign(flat, colors, n_threads)[0].reshape(values.shape[:-1])
-    indices, _, counts, sums = _core.assign_sums(flat, colors, n_threads)
+        return core.colors.assign(flat, colors, n_threads)[0].reshape(values.shape[:-1])
+    indices, _, counts, sums = core.colors.assign_sums(flat, colors, n_threads)
     return indices.reshape(values.shape[:-1]), counts, sums

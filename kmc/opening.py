@@ -6,6 +6,7 @@ import io
 import os
 from typing import BinaryIO
 
+from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ImageReadError, ImageTooLargeError, ImageTypeError
 from kmc.formats.kmc.codec import DEFAULT_MAX_MEMORY, DEFAULT_MAX_PIXELS, decode
 from kmc.formats.kmc.container import SIGNATURE
@@ -94,7 +95,7 @@ def open(
     >>> np.asarray(kmc.IndexedImage(sprite.indices, night, 0.0))[0].tolist()
     [[0, 17, 51], [255, 238, 136]]
     """
-    limit = whole("max_memory", max_memory, 1)
+    limit, threads = whole("max_memory", max_memory, 1), thread_count(threads)
     data, name = read_bytes(file, signature=_SIGNATURES, limit=limit)
     if is_kmc(data):
         check_frame(frame, 1, name)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from shell import Kmc
 
 import kmc
-from kmc.core import _core
+from kmc import core
 
 # Processes that the tests start import the kmc that the tests do, and not the one in the folder
 # they happen to start in: a checkout has no compiled core unless it was built in place.
@@ -31,7 +31,7 @@ os.environ["MPLBACKEND"] = "Agg"
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Loops on a busy machine use one thread: tests of threads would be tests of that.
-_core._assume_processors(1000)
+core.run._assume_processors(1000)
 
 settings.register_profile("kmc", max_examples=40, deadline=None, derandomize=True)
 settings.load_profile("kmc")
@@ -40,9 +40,9 @@ settings.load_profile("kmc")
 @pytest.fixture
 def every_poll() -> Iterator[None]:
     """Callbacks are asked at each poll, however little time has passed."""
-    before = _core._look_every(0)
+    before = core.run._look_every(0)
     yield
-    _core._look_every(before)
+    core.run._look_every(before)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import inspect
 import pickle
 import re
 
+import numpy as np
 import pytest
 
 import kmc
@@ -84,3 +85,38 @@ def test_the_drawing_is_the_tree():
     for name, (parent, built_in) in drawn.items():
         bases = [base.__name__ for base in getattr(errors, name).__bases__]
         assert bases == [parent] + ([built_in] if built_in else [])
+
+
+class NoPath:
+    """An ``os.PathLike`` that gives no path."""
+
+    def __fspath__(self):
+        return 5
+
+
+@pytest.mark.parametrize("path", [NoPath(), None, 5, 1.5, [], object()])
+def test_what_is_no_path(path):
+    result = kmc.IndexedImage(np.zeros((2, 2), np.uint8), kmc.Palette([[7]]), 0.0)
+    calls = [kmc.Palette.load, result.palette.save, result.save]
+    if isinstance(path, NoPath):
+        calls += [kmc.read, kmc.open, kmc.quantize, kmc.histogram]
+    for call in calls:
+        with pytest.raises(kmc.ArgumentTypeError, match="path"):
+            call(path)
+
+
+@pytest.mark.parametrize("name", [[], {}, None, 3, ("nord",), "pico-9"])
+def test_what_is_no_palettes_name(name):
+    assert name not in kmc.palettes
+    for call in (kmc.palettes.__getitem__, kmc.palettes.about):
+        with pytest.raises(kmc.UnknownPaletteError, match="no palette "):
+            call(name)
+
+
+def test_formats_of_palettes_are_named(tmp_path):
+    (tmp_path / "p.txt").write_text("hello")
+    with pytest.raises(kmc.ImageReadError, match=r"p\.txt: .* read from act, gpl, hex, json, pal"):
+        kmc.Palette.load(tmp_path / "p.txt")
+    for name, words in (("p.xyz", "suffix '.xyz'"), ("p", "a name without a suffix")):
+        with pytest.raises(kmc.ArgumentError, match=f"{words} is no format of palettes; .* gpl"):
+            kmc.Palette([[1]]).save(tmp_path / name)

@@ -1,78 +1,62 @@
-"""Many files at once: threads that work while results come out in order."""
+"""Many files at once: threads work on them, and results come in order."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import sys
-import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future
-from typing import NoReturn, TypeVar
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from typing import TYPE_CHECKING, NoReturn, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 
-def in_order(
-    work: Callable[[Task], Result], tasks: Sequence[Task], jobs: int
+def run_ordered(
+    work: Callable[[Task], Result], tasks: Sequence[Task], jobs: int, pending: int
 ) -> Generator[Result, None, None]:
-    """The result of each task, in order, as soon as it and those before it are there.
+    """Call `work` for each task in `jobs` threads, and yield the results in order.
 
-    Threads suffice: the engine, Pillow's decoders and zlib all run without the interpreter's lock.
+    Threads suffice: the engine and the decoders of Pillow release the interpreter's lock.
 
     Parameters
     ----------
     work : callable
-        Called with each task, in any thread; what it raises comes out in the place of its result.
+        Called with each task; an exception is raised in the place of its result.
     tasks : sequence
-        What to work on.
     jobs : int
-        How many at once; 1 is the calling thread itself.
+        How many tasks run at a time; with 1, all run in the calling thread.
+    pending : int
+        How many tasks are started before the first of them must have been yielded, which limits
+        the memory that results take.
 
     Notes
     -----
-    Closing the generator waits for the tasks that are being worked on. Ctrl-C does not wait: the
-    process must then be left by `leave`, since the threads are in the middle of C code.
-
-    Examples
-    --------
-    >>> from kmc.cli.batch import in_order
-    >>> list(in_order(abs, [-3, 2, -1], jobs=2))
-    [3, 2, 1]
+    Closing the generator waits for the tasks that are running. Ctrl-C does not wait: the process
+    must then be ended by `leave`, since the threads are inside C code.
     """
     if min(jobs, len(tasks)) <= 1:
         yield from map(work, tasks)
         return
-    promises: list[Future[Result]] = [Future() for _ in tasks]
-    left: Iterator[tuple[Task, Future[Result]]] = zip(tasks, promises, strict=True)
-    taking = threading.Lock()
+    from concurrent.futures import ThreadPoolExecutor  # slow to import, and needed only here
 
-    def run() -> None:
-        while True:
-            with taking:
-                taken = next(left, None)
-            if taken is None:
-                return
-            task, promise = taken
-            try:
-                promise.set_result(work(task))
-            except BaseException as error:
-                promise.set_exception(error)
-
-    threads = [threading.Thread(target=run, daemon=True) for _ in range(min(jobs, len(tasks)))]
-    for thread in threads:
-        thread.start()
+    pool = ThreadPoolExecutor(jobs)
+    started: deque[Future[Result]] = deque()
     try:
-        for promise in promises:
-            yield promise.result()
-    except KeyboardInterrupt:
+        for task in tasks:
+            if len(started) == pending:
+                yield started.popleft().result()
+            started.append(pool.submit(work, task))
+        while started:
+            yield started.popleft().result()
+    except BaseException as error:
+        pool.shutdown(wait=not isinstance(error, KeyboardInterrupt), cancel_futures=True)
         raise
-    except BaseException:
-        left = iter(())
-        for thread in threads:
-            thread.join()
-        raise
+    pool.shutdown()
 
 
 def leave(code: int) -> NoReturn:

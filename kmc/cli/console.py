@@ -1,4 +1,4 @@
-"""What the program says: results on stdout, everything else on stderr, colour only where wanted."""
+"""Output: results on stdout, everything else on stderr, colour only on terminals."""
 
 from __future__ import annotations
 
@@ -12,148 +12,130 @@ from typing import Any, TextIO
 import click
 
 from kmc.display.wording import byte_count
-from kmc.errors import FormatWarning
+from kmc.errors import FileWriteError, FormatWarning, KmcError, OutOfMemoryError
 
 CLEAR_LINE = "\r\x1b[K"
 
-# Of each thread, the name of the picture at hand, for warnings that do not say it.
-_at_hand = threading.local()
+# The name of the input that each thread works on, for warnings that do not name it.
+_current = threading.local()
 
 
 def has_color(stream: Any) -> bool:
-    """Whether colour may go to a stream: a terminal, and ``NO_COLOR`` is not set.
-
-    Examples
-    --------
-    >>> import io
-    >>> from kmc.cli.console import has_color
-    >>> has_color(io.StringIO())
-    False
-    """
+    """Whether to write colour to a stream: it is a terminal, and ``NO_COLOR`` is not set."""
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return is_terminal(stream)
 
 
 def is_terminal(stream: Any) -> bool:
-    """Whether somebody looks at a stream; nobody at one that is closed.
-
-    Examples
-    --------
-    >>> from kmc.cli.console import is_terminal
-    >>> is_terminal(None)
-    False
-    """
+    """Whether a stream is a terminal; one that is closed is none."""
     try:
         return bool(stream.isatty())
     except (AttributeError, ValueError):
         return False
 
 
-def has_lines(stream: Any) -> bool:
-    """Whether a line of a stream can be taken back: it is a terminal, and not a dumb one.
-
-    Examples
-    --------
-    >>> from kmc.cli.console import has_lines
-    >>> has_lines(None)
-    False
-    """
+def can_rewrite(stream: Any) -> bool:
+    """Whether a line that was written can be replaced: on terminals other than dumb ones."""
     return is_terminal(stream) and os.environ.get("TERM") != "dumb"
 
 
-def clear() -> None:
-    """Take away what stands on the line of the terminal: progress, or the ^C that was typed."""
-    if has_lines(sys.stderr):
+def clear_line() -> None:
+    """Remove what is on the terminal's current line: progress, or the ^C that was typed."""
+    if can_rewrite(sys.stderr):
         click.echo(CLEAR_LINE, sys.stderr, nl=False, color=True)
 
 
-def say(text: str, **style: Any) -> None:
-    """A line on stderr, in a style where colour is wanted; progress makes room for it."""
-    clear()
-    _write(sys.stderr, text, style)
+def note(text: str, **style: Any) -> None:
+    """Write a line to stderr, in a style if it has colour."""
+    clear_line()
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):  # nowhere is left to report it
+            _write(sys.stderr, text, style)
 
 
 def result(text: str, **style: Any) -> None:
-    """A line of the result on stdout."""
-    _write(sys.stdout, text, style)
+    """Write a line of the result to stdout.
+
+    Raises
+    ------
+    FileWriteError
+        Standard output is closed or full.
+    BrokenPipeError
+        The reader of standard output has ended.
+    """
+    if sys.stdout is None:
+        raise FileWriteError("standard output: cannot be written: it is closed")
+    try:
+        _write(sys.stdout, text, style)
+    except BrokenPipeError:
+        raise
+    except (OSError, ValueError) as error:  # ValueError: closed by the caller of main()
+        reason = getattr(error, "strerror", None) or error
+        raise FileWriteError(f"standard output: cannot be written: {reason}") from error
 
 
-def complain(message: object, color: str = "red") -> None:
-    """An error or a warning: one line, whatever the names in it hold."""
+def error(problem: object, color: str = "red") -> None:
+    """Write an error, or a warning, to stderr as one line, whatever the names in it contain."""
     prefix = click.style("kmc:", fg=color, bold=True) if has_color(sys.stderr) else "kmc:"
-    say(f"{prefix} {printable(message)}")
+    note(f"{prefix} {printable(problem)}")
 
 
 @contextlib.contextmanager
-def about(name: str) -> Iterator[None]:
-    """Meanwhile warnings are about the picture of that name, in this thread.
+def working_on(name: str, *others: str) -> Iterator[None]:
+    """Warnings and errors within this context name the input, unless they name it or another file.
 
-    Examples
-    --------
-    >>> from kmc.cli.console import about
-    >>> with about("photo.jpg"):
-    ...     pass
+    Raises
+    ------
+    OutOfMemoryError
+        In place of a MemoryError.
     """
-    _at_hand.name = name
+    outer = getattr(_current, "name", "")
+    _current.name = name
     try:
         yield
+    except KmcError as problem:
+        if not any(each in str(problem) for each in (name, *others)):
+            problem.args = (f"{name}: {problem}", *problem.args[1:])
+        raise
+    except MemoryError as problem:
+        raise OutOfMemoryError(f"{name}: not enough memory") from problem
     finally:
-        _at_hand.name = ""
+        _current.name = outer
 
 
-def warn(message: Warning | str, *_: Any, **__: Any) -> None:
-    """In the place of ``warnings.showwarning``: one line that names the file."""
-    name = getattr(_at_hand, "name", "")
-    if isinstance(message, FormatWarning):  # which says the name of the file that is written
+def show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    """Replace ``warnings.showwarning``: write one line that names the file."""
+    name = getattr(_current, "name", "")
+    if isinstance(message, FormatWarning):  # which names the output
         name = ""
-    complain(f"{name}: {message}" if name else message, "yellow")
+    error(f"{name}: {message}" if name else message, "yellow")
 
 
-def _write(stream: TextIO | None, text: str, style: dict[str, Any]) -> None:
-    if stream is None:  # closed by whoever started the program
-        return
-    wanted = has_color(stream)
-    click.echo(click.style(text, **style) if style and wanted else text, stream, color=wanted)
+def _write(stream: TextIO, text: str, style: dict[str, Any]) -> None:
+    colored = has_color(stream)
+    text = click.style(text, **style) if style and colored else text
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    text = text.encode(encoding, "backslashreplace").decode(encoding)
+    click.echo(text, stream, color=colored)
 
 
 def printable(text: object) -> str:
-    r"""Text for one line of a terminal: what would move the cursor is written as an escape.
-
-    Examples
-    --------
-    >>> from kmc.cli.console import printable
-    >>> print(printable("café\n\x1b[2J.png"))
-    café\n\x1b[2J.png
-    """
+    """Text for one line of a terminal: characters that move the cursor are escaped."""
     return "".join(
         c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(text)
     )
 
 
-def sizes(before: int, after: int) -> str:
-    """How a size changed.
-
-    Examples
-    --------
-    >>> from kmc.cli.console import sizes
-    >>> sizes(2000, 500)
-    '2.0 kB -> 500 B (25 %)'
-    """
+def size_change(before: int, after: int) -> str:
+    """Two sizes in bytes and their ratio, such as ``2.0 kB -> 500 B (25 %)``."""
     percent = 100 * after / before
     share = f"{percent:.{0 if percent >= 10 else 1}f} %"
     return f"{byte_count(before)} -> {byte_count(after)} ({share})"
 
 
-def json_line(said: dict[str, Any]) -> str:
-    """An object of JSON in one line.
+def json_line(fields: dict[str, Any]) -> str:
+    """A JSON object in one line."""
+    import json  # slow to import, and not needed by every command
 
-    Examples
-    --------
-    >>> from kmc.cli.console import json_line
-    >>> json_line({"file": "a.png", "colors": 3})
-    '{"file": "a.png", "colors": 3}'
-    """
-    import json  # not needed to start
-
-    return json.dumps(said)
+    return json.dumps(fields)

@@ -1,4 +1,4 @@
-"""What the program tells the shell: exit codes, what they mean, which of two is worse."""
+"""The exit codes of the program, and which of them an error or a batch has."""
 
 from __future__ import annotations
 
@@ -9,14 +9,7 @@ from kmc.errors import FileWriteError, ImageError, PaletteReadError, QualityErro
 
 
 class Exit(IntEnum):
-    """The exit codes, from good to bad.
-
-    Examples
-    --------
-    >>> from kmc.cli.exit_codes import Exit
-    >>> int(Exit.EXISTS), Exit.EXISTS.meaning
-    (15, 'the output exists already, and --force was not given')
-    """
+    """The exit codes with their meanings, from good to bad."""
 
     meaning: str
 
@@ -28,7 +21,7 @@ class Exit(IntEnum):
     UNREADABLE = 2, "a picture, or a palette, cannot be read"
     UNWRITABLE = 3, "a file cannot be written"
     INTERRUPTED = 130, "Ctrl-C; files that were done stay"
-    BROKEN_PIPE = 141, "whoever read the output has gone; nothing is said"
+    BROKEN_PIPE = 141, "the reader of standard output has ended"
     TERMINATED = 143, "SIGTERM; files that were done stay"
 
     def __new__(cls, code: int, meaning: str) -> Exit:
@@ -39,34 +32,19 @@ class Exit(IntEnum):
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM, which ends the program just as Ctrl-C does."""
+    """SIGTERM, which ends the program as Ctrl-C does."""
 
 
 _FROM_GOOD_TO_BAD = tuple(Exit)
 
 
 def worst(codes: list[Exit]) -> Exit:
-    """The worst of what happened, in the order of `Exit`.
-
-    Examples
-    --------
-    >>> from kmc.cli.exit_codes import Exit, worst
-    >>> worst([Exit.EXISTS, Exit.UNREADABLE, Exit.LARGER]).name
-    'UNREADABLE'
-    """
+    """The worst of some codes, in the order of `Exit`."""
     return max(codes, key=_FROM_GOOD_TO_BAD.index, default=Exit.DONE)
 
 
 def code_of(error: BaseException) -> Exit:
-    """The code that an error ends a file, or the program, with.
-
-    Examples
-    --------
-    >>> from kmc.cli.exit_codes import code_of
-    >>> from kmc.errors import ImageNotFoundError
-    >>> int(code_of(ImageNotFoundError()))
-    2
-    """
+    """The exit code of an error."""
     if isinstance(error, QualityError):
         return Exit.POOR
     if isinstance(error, ImageError | PaletteReadError):

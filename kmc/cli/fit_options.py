@@ -1,18 +1,24 @@
-"""The options of a fit, from what the command line gives to what `kmc.fit` takes."""
+"""The arguments of a fit, made of the options of the command line, and palettes for many images."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
+import click
 import numpy as np
 
 import kmc
+from kmc.cli.batch import run_ordered
+from kmc.cli.inputs import Input
+from kmc.cli.job import iteration_printer
 from kmc.cli.opening import Opener
-from kmc.cli.options import DITHERING, GOALS, SEARCH, chosen
+from kmc.cli.options import DITHERING, GOALS, SEARCH, given_options
 from kmc.clustering.options import FitOptions, checked_options
 from kmc.colors.spaces import SpaceName
-from kmc.errors import PaletteNotFoundError
+from kmc.errors import KmcError, PaletteNotFoundError
 from kmc.mapping.dithering import checked_dither
 from kmc.palette import Palette
 
@@ -24,12 +30,6 @@ def loaded_palette(name: str, space: SpaceName | None) -> Palette:
     ------
     PaletteReadError, ImageError
         There is neither, or it cannot be read.
-
-    Examples
-    --------
-    >>> from kmc.cli.fit_options import loaded_palette
-    >>> loaded_palette("pico-8", "oklab")
-    <kmc.Palette: 16 colours>
     """
     if os.path.exists(name):
         found = Palette.load(name)
@@ -44,48 +44,70 @@ def loaded_palette(name: str, space: SpaceName | None) -> Palette:
 
 
 def dither_options(given: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of dithering for `kmc.quantize` and `Palette.remap`.
-
-    Raises
-    ------
-    ArgumentError
-        A strength without a dither.
-
-    Examples
-    --------
-    >>> from kmc.cli.fit_options import dither_options
-    >>> dither_options({"dither": "bayer", "dither_strength": None})
-    {'dither': 'bayer'}
-    """
-    options = chosen(given, DITHERING)
+    """The arguments of dithering for `kmc.quantize` and `Palette.remap`, checked."""
+    options = given_options(given, DITHERING)
     checked_dither(options.get("dither"), options.get("dither_strength", 1.0))
     return options
 
 
 def fit_options(given: dict[str, Any], opener: Opener) -> dict[str, Any]:
-    """The arguments for `kmc.fit` and `kmc.quantize` beside the picture and k.
+    """The arguments of `kmc.fit` and `kmc.quantize` other than the image and k, checked once.
 
     Raises
     ------
-    ArgumentError
-        Options that do not go together: said here once, rather than for every file.
+    click.UsageError, ArgumentError
+        Options that exclude each other.
     ImageError
-        The mask cannot be read.
-
-    Examples
-    --------
-    >>> from kmc.cli.fit_options import fit_options
-    >>> from kmc.cli.opening import Opener
-    >>> fit_options({"k": 4, "effort": "best", "seed": None, "force": True}, Opener())
-    {'effort': 'best'}
+        The importance mask cannot be read.
     """
-    options, goals = chosen(given, SEARCH), chosen(given, GOALS)
+    options, goals = given_options(given, SEARCH), given_options(given, GOALS)
     if given.get("fixed"):
         options["fixed"] = np.array(given["fixed"], np.uint8)
     if given.get("threads"):
         options["threads"] = given["threads"]
-    checked_options(given["k"], cast(FitOptions, options), **goals)
+    checked = checked_options(given["k"], cast(FitOptions, options), **goals)
+    if "seed" in options and not checked.is_random:
+        raise click.UsageError("nothing is random with these options: they exclude --seed")
     options |= goals
     if given.get("importance"):
         options["importance"] = opener.mask(given["importance"])
     return options
+
+
+def shared_palette(
+    inputs: Sequence[Input],
+    open_: Callable[[Input], kmc.Picture],
+    k: int,
+    jobs: int,
+    verbose: bool,
+    **options: Any,
+) -> kmc.Palette | None:
+    """Fit one palette to all images that can be read; None where there are none."""
+    n_pixels = 0
+
+    def count(source: Input) -> kmc.Histogram | None:
+        try:
+            return kmc.histogram(open_(source), threads=options.get("threads"))
+        except (KmcError, MemoryError):
+            return None  # its own job reports it
+
+    def histograms() -> Iterator[kmc.Histogram]:
+        nonlocal n_pixels
+        with contextlib.closing(run_ordered(count, inputs, jobs, pending=jobs + 1)) as counted:
+            for each in counted:
+                if each is not None:
+                    n_pixels += each.n_pixels
+                    yield each
+
+    found = histograms()
+    first = next(found, None)
+    if first is None:
+        return None
+    callback = iteration_printer("shared palette", lambda: n_pixels) if verbose else None
+    return kmc.fit(_chained(first, found), k, callback=callback, **options)
+
+
+def _chained(first: kmc.Histogram, others: Iterator[kmc.Histogram]) -> Iterator[kmc.Histogram]:
+    yield first
+    del first  # it need not stay in memory while others are counted
+    yield from others

@@ -1,4 +1,4 @@
-"""The pictures a command is given: files, folders and standard input become a list of files."""
+"""Inputs: the files, folders and standard input that a command is given, as a list of files."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ from kmc.utils.streams import read_stream
 
 STDIO = "-"
 
-FOLDER = "is a folder, and no picture"
-
-# What a folder is searched for; a file that is named may have any name.
+# The files of a folder that are taken; a file that is named may have any suffix.
 SUFFIXES = (
     *(".apng", ".avif", ".bmp", ".dib", ".gif", ".ico", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg"),
     *(".jpg", ".jpx", ".jxl", ".kmc", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".qoi", ".tif"),
@@ -26,53 +24,59 @@ SUFFIXES = (
 
 @dataclass(frozen=True)
 class Input:
-    """A file to read, and where below an output folder its result belongs.
+    """A file to read.
 
-    Examples
-    --------
-    >>> from kmc.cli.inputs import Input
-    >>> Input("-", "stdin").name
-    'standard input'
+    Attributes
+    ----------
+    path : str
+        Its name, or ``-`` for standard input.
+    relative : str
+        Its path below the folder that was given: that of its output below an output folder.
+    problem : str
+        Why it cannot be read, where that is known already.
     """
 
     path: str
-    below: str
-    hopeless: str = ""  # why it cannot be read, where that is known beforehand
+    relative: str
+    problem: str = ""
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """Its name in messages."""
         return "standard input" if self.path == STDIO else self.path
 
     @property
-    def once(self) -> bool:
-        """Whether it can be read once only: standard input, or a pipe with a name."""
+    def is_stream(self) -> bool:
+        """Whether it can be read only once: standard input, or a named pipe."""
         if self.path == STDIO:
             return True
         ordinary = os.path.isfile(self.path) or os.path.isdir(self.path)
         return os.path.exists(self.path) and not ordinary
 
+    def check(self) -> None:
+        """Raise ImageReadError if it is known that it cannot be read."""
+        if self.problem:
+            raise ImageReadError(f"{self.name}: {self.problem}")
+
     def source(self) -> tuple[str | io.BytesIO, int]:
-        """What `kmc.read` takes, and its size in bytes; standard input and pipes can be had once.
+        """What `kmc.read` takes, and its size in bytes; a stream is read for that.
 
         Raises
         ------
         ImageTooLargeError
-            Standard input or a pipe has no end within reason.
+            A stream is longer than the limit.
         ImageReadError
-            Standard input or a pipe cannot be read, or it is a folder; whether a file can be is for
-            whoever opens it to say.
+            A stream cannot be read, or it is a folder.
         """
-        if self.hopeless:
-            raise ImageReadError(f"{self.name}: {self.hopeless}")
-        if not self.once:
+        self.check()
+        if not self.is_stream:
             return self.path, os.path.getsize(self.path) if os.path.exists(self.path) else 0
         with reading(self.name, ImageReadError, ImageNotFoundError):
-            stream = io.BytesIO(self._everything())
-        stream.name = self.name  # what errors call it
+            stream = io.BytesIO(self._content())
+        stream.name = self.name  # for error messages
         return stream, len(stream.getbuffer())
 
-    def _everything(self) -> bytes:
+    def _content(self) -> bytes:
         if self.path != STDIO:
             with open(self.path, "rb") as pipe:
                 return read_stream(pipe, self.name)
@@ -81,44 +85,32 @@ class Input:
         return read_stream(sys.stdin.buffer, self.name)
 
 
-def one(name: str) -> Input:
-    """The file that is named, or standard input.
-
-    Examples
-    --------
-    >>> from kmc.cli.inputs import one
-    >>> one("a/b.png").below, one(".").hopeless
-    ('b.png', 'is a folder, and no picture')
-    """
+def single_input(name: str) -> Input:
+    """The file of that name, or standard input."""
     if name == STDIO:
         return Input(name, "stdin")
-    return Input(name, os.path.basename(name), FOLDER if os.path.isdir(name) else "")
+    problem = "is a folder, not a picture" if os.path.isdir(name) else ""
+    return Input(name, os.path.basename(name), problem)
 
 
 def expand(
     names: Sequence[str], recursive: bool, suffix: str | None = None, out_dir: str | None = None
 ) -> list[Input]:
-    """The files that are named, and with `recursive` the pictures in folders, by name.
+    """The files that are named, and if `recursive` the pictures in folders, sorted by name.
 
-    Each file comes once. Left out of folders are results of an earlier run: what lies in `out_dir`,
-    and files whose names end with `suffix`.
-
-    Examples
-    --------
-    >>> from kmc.cli.inputs import expand
-    >>> [each.below for each in expand(["a/b.png", "-", "a//b.png"], recursive=False)]
-    ['b.png', 'stdin']
+    Each file comes once. Results of an earlier run are left out of folders: what is in `out_dir`,
+    and files whose stems end with `suffix`.
     """
     found: dict[str, Input] = {}
     for name in names:
-        for each in _named(name, recursive, suffix, out_dir):
+        for each in _files(name, recursive, suffix, out_dir):
             found.setdefault(os.path.normpath(each.path), each)
     return list(found.values())
 
 
-def _named(name: str, recursive: bool, suffix: str | None, out_dir: str | None) -> list[Input]:
+def _files(name: str, recursive: bool, suffix: str | None, out_dir: str | None) -> list[Input]:
     if name == STDIO or not os.path.isdir(name):
-        return [one(name)]
+        return [single_input(name)]
     if not recursive:
         return [Input(name, "", "is a folder; -r takes the pictures in it")]
     found = list(_pictures(name, suffix, out_dir and os.path.realpath(out_dir)))
@@ -126,8 +118,8 @@ def _named(name: str, recursive: bool, suffix: str | None, out_dir: str | None) 
 
 
 def _pictures(folder: str, suffix: str | None, out_dir: str | None) -> Iterator[Input]:
-    closed: list[OSError] = []
-    for parent, folders, files in os.walk(folder, onerror=closed.append):
+    unlisted: list[OSError] = []
+    for parent, folders, files in os.walk(folder, onerror=unlisted.append):
         folders[:] = sorted(
             each for each in folders if os.path.realpath(os.path.join(parent, each)) != out_dir
         )
@@ -136,5 +128,5 @@ def _pictures(folder: str, suffix: str | None, out_dir: str | None) -> Iterator[
             if ending.lower() in SUFFIXES and not (suffix and stem.endswith(suffix)):
                 path = os.path.join(parent, name)
                 yield Input(path, os.path.relpath(path, folder))
-    for error in closed:
+    for error in unlisted:
         yield Input(str(error.filename), "", f"cannot be read: {error.strerror}")

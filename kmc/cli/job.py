@@ -1,4 +1,4 @@
-"""The way of one picture through ``kmc quantize``: read, scaled, quantized, encoded, written."""
+"""The jobs of ``kmc quantize``: each image is read, scaled, quantized, encoded and written."""
 
 from __future__ import annotations
 
@@ -10,43 +10,49 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import kmc
-from kmc.cli.console import printable, say
+from kmc.cli.console import note, printable, working_on
 from kmc.cli.exit_codes import Exit, code_of
 from kmc.cli.inputs import Input
-from kmc.cli.opening import Opener
-from kmc.cli.outcome import Outcome
-from kmc.cli.outputs import Naming
-from kmc.cli.writing import called, write
-from kmc.errors import KmcError
+from kmc.cli.opening import Opener, check_mask
+from kmc.cli.outputs import Naming, display_name, exists_error, write
+from kmc.cli.report import Outcome
+from kmc.clustering.options import Callback
+from kmc.errors import ArgumentError, KmcError
 from kmc.formats.registry import Format, encode
 from kmc.images.reading import Picture
 
 Optimizer = Callable[[bytes], bytes]
 
-# An input, its output, and an earlier input that has taken the output's name.
-Step = tuple[Input, str, Input | None]
+
+@dataclass(frozen=True)
+class Job:
+    """An input, the name of its output, and why that cannot be written, where it is known."""
+
+    source: Input
+    target: str
+    conflict: str = ""
 
 
 @dataclass(frozen=True)
-class Road:
-    """What every picture of one call of the program goes through.
+class Pipeline:
+    """What is done in every job of one call of the program.
 
     Attributes
     ----------
     naming, format : Naming, Format
         Of the outputs.
-    finishing : context manager
-        Entered around the writing of a file.
+    writing : context manager
+        Entered while a file is written.
     opener : Opener
         Of the inputs.
     palette : Palette, optional
-        The one that pictures are mapped to; by default each gets its own, of `k` colours.
+        The palette of all images; by default each gets its own, of `k` colours.
     fit, remap : dict
         Further arguments of `kmc.fit`, and of `Palette.remap`.
     settings : dict
         Parameters of the format's writer.
     keep : bool
-        Whether metadata comes along.
+        Whether metadata is kept.
     optimizer : callable, optional
         Makes an encoded file smaller.
     skip_if_larger, dry_run, verbose : bool
@@ -55,7 +61,7 @@ class Road:
 
     naming: Naming
     format: Format
-    finishing: AbstractContextManager[Any]
+    writing: AbstractContextManager[Any]
     opener: Opener
     k: int = 256
     palette: kmc.Palette | None = None
@@ -68,31 +74,30 @@ class Road:
     dry_run: bool = False
     verbose: bool = False
 
-    def travel(self, step: Step) -> Outcome:
-        """Take one picture along; what goes wrong is in the outcome."""
-        source, target, rival = step
-        outcome = Outcome(source.path, target)
+    def run(self, job: Job) -> Outcome:
+        """Do one job; an error is part of the outcome."""
+        outcome = Outcome(job.source.path, job.target)
         started = time.perf_counter()
         try:
-            self.naming.check(source, target, rival)
-            self._go(source, outcome)
-        except (KmcError, MemoryError) as error:
+            with working_on(job.source.name, display_name(job.target)):
+                job.source.check()
+                if job.conflict:
+                    raise exists_error(job.conflict)
+                self.naming.check(job.target)
+                self._run(job.source, outcome)
+        except KmcError as error:
             outcome.code = code_of(error)
-            outcome.message = _about(source.name, target, str(error) or "not enough memory")
+            outcome.message = str(error)
         outcome.seconds = time.perf_counter() - started
         return outcome
 
-    def _go(self, source: Input, outcome: Outcome) -> None:
-        picture, outcome.before = self.opener.measured(source)
+    def _run(self, source: Input, outcome: Outcome) -> None:
+        picture, outcome.before = self.opener.with_size(source)
         image = self._quantized(picture, source.name)
         outcome.height, outcome.width = image.indices.shape
         outcome.colors = len(image.palette)
         outcome.mse, outcome.psnr, outcome.iterations = image.mse, image.psnr, image.n_iter
-        kept = image.metadata if self.keep else None
-        name, colors = called(outcome.target), image.palette.colors
-        data = encode(image.indices, colors, kept, self.format, name, **self.settings)
-        if self.optimizer is not None:
-            data = self.optimizer(data)
+        data = self._encoded(image, display_name(outcome.target))
         outcome.after = len(data)
         if self.skip_if_larger and outcome.after > outcome.before:
             outcome.code = Exit.LARGER
@@ -102,30 +107,45 @@ class Road:
             )
         elif not self.dry_run:
             folder, overwrite = self.naming.folder, self.naming.overwrite
-            with self.finishing:
+            with self.writing:
                 write(outcome.target, data, within=folder, overwrite=overwrite)
+
+    def _encoded(self, image: kmc.IndexedImage, name: str) -> bytes:
+        kept, colors = image.metadata if self.keep else None, image.palette.colors
+        if problem := self.format.alpha_problem(colors):
+            options = "--background COLOR removes alpha"
+            if self.format.alpha == "one clear":
+                options += ", --alpha-threshold N rounds it"
+            raise ArgumentError(f"{name}: {problem}; {options}")
+        data = encode(image.indices, colors, kept, self.format, name, **self.settings)
+        return data if self.optimizer is None else self.optimizer(data)
 
     def _quantized(self, picture: Picture, name: str) -> kmc.IndexedImage:
         if self.palette is not None:
-            return self.palette.remap(picture, **self.remap)
-        weighed = picture.pixels.shape[0] * picture.pixels.shape[1]
-
-        def tell(iteration: int, _: Any, inertia: float, shift: float) -> None:
-            if iteration > 0:
-                say(
-                    f"{printable(name)}: iteration {iteration}: largest shift "
-                    f"{math.sqrt(shift):.3f} levels, MSE {inertia / weighed:.3f}"
+            if picture.pixels.shape[2] > max(3, self.palette.colors.shape[1]):
+                raise ArgumentError(
+                    "the picture has alpha, and the palette none; --background COLOR removes alpha"
                 )
+            return self.palette.remap(picture, **self.remap)
+        check_mask(self.fit, picture)
+        callback = None
+        if self.verbose:
+            mask, label = self.fit.get("importance"), "MSE"
+            total = picture.pixels.shape[0] * picture.pixels.shape[1]
+            if mask is not None:
+                total, label = kmc.histogram(picture, importance=mask).n_pixels, "weighted MSE"
+            callback = iteration_printer(name, lambda: total, label)
+        return kmc.quantize(picture, self.k, callback=callback, **self.fit | self.remap)
 
-        return kmc.quantize(
-            picture,
-            self.k,
-            callback=tell if self.verbose else None,
-            **self.fit | self.remap,
-        )
 
+def iteration_printer(name: str, total: Callable[[], int], label: str = "MSE") -> Callback:
+    """A callback of a fit that prints each iteration; `total` is the weight of all pixels."""
 
-def _about(source: str, target: str, message: str) -> str:
-    """An error that says which file it is about."""
-    named = source in message or called(target) in message
-    return message if named else f"{source}: {message}"
+    def show(iteration: int, _: Any, inertia: float, shift: float) -> None:
+        if iteration > 0:
+            note(
+                f"{printable(name)}: iteration {iteration}: largest shift "
+                f"{math.sqrt(shift):.3f} levels, {label} {inertia / total():.3f}"
+            )
+
+    return show

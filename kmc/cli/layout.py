@@ -1,4 +1,4 @@
-"""How the commands present themselves: options in groups, and a group of commands loaded late."""
+"""Commands whose help groups options, and a group whose commands are imported when called."""
 
 from __future__ import annotations
 
@@ -9,16 +9,43 @@ from typing import Any
 
 import click
 
+from kmc.cli import console
+from kmc.cli.exit_codes import Exit
+
 
 class Option(click.Option):
-    """An option that knows under which heading ``--help`` lists it."""
+    """An option with the heading under which ``--help`` lists it."""
 
     def __init__(self, *names: Any, heading: str = "Other options", **settings: Any) -> None:
         super().__init__(*names, **settings)
         self.heading = heading
 
 
-class Command(click.Command):
+def print_result(ctx: click.Context, text: str) -> None:
+    """Print a result on standard output, and end the program."""
+    try:
+        console.result(text)
+    except BrokenPipeError:
+        ctx.exit(Exit.BROKEN_PIPE)
+    ctx.exit()
+
+
+class _Help(click.Command):
+    """A command whose help is printed as all results are: not without a word where it cannot be."""
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.callback = _print_help
+        return option
+
+
+def _print_help(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        print_result(ctx, ctx.get_help())
+
+
+class Command(_Help):
     """A command whose ``--help`` groups its options under headings, in the order of the first."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -40,35 +67,35 @@ class Command(click.Command):
                 formatter.write_dl([(name.ljust(width), text) for name, text in group], 30)
 
 
-class LateGroup(click.Group):
-    """A group that imports a command when it is called, or listed."""
+class LazyGroup(_Help, click.Group):
+    """A group that imports a command when it is called, or listed; `modules` names its module."""
 
-    def __init__(self, *args: Any, homes: Mapping[str, str], **settings: Any) -> None:
+    def __init__(self, *args: Any, modules: Mapping[str, str], **settings: Any) -> None:
         super().__init__(*args, **settings)
-        self.homes = homes
+        self.modules = modules
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.homes)
+        return list(self.modules)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.homes:
+        if cmd_name not in self.modules:
             return None
-        command: click.Command = getattr(import_module(self.homes[cmd_name]), cmd_name)
+        command: click.Command = getattr(import_module(self.modules[cmd_name]), cmd_name)
         return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        if name not in self.homes and not name.startswith("-"):
-            ctx.fail(f"No such command {name!r}.{self._instead(name)}")
+        if name not in self.modules and not name.startswith("-"):
+            ctx.fail(f"No such command {name!r}.{self._suggestion(name)}")
         return super().resolve_command(ctx, args)
 
-    def _instead(self, name: str) -> str:
-        """What may have been meant."""
+    def _suggestion(self, name: str) -> str:
+        """What may have been meant, as a sentence."""
         from difflib import get_close_matches
 
         if os.path.exists(name):
-            return f" For a picture: kmc {next(iter(self.homes))} {name}"
-        near = get_close_matches(name, self.homes, 1)
+            return f" For a picture: kmc {next(iter(self.modules))} {name}"
+        near = get_close_matches(name, self.modules, 1)
         return f" Did you mean {near[0]!r}?" if near else ""

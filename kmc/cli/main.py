@@ -15,7 +15,7 @@ import click
 import kmc
 from kmc.cli import console
 from kmc.cli.exit_codes import Exit, Terminated, code_of
-from kmc.cli.layout import LateGroup
+from kmc.cli.layout import LazyGroup, print_result
 from kmc.errors import KmcError
 
 # Set in a context whose help is not to list the exit codes.
@@ -36,22 +36,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     -------
     int
         The exit code, one of `kmc.cli.exit_codes.Exit`.
-
-    Examples
-    --------
-    >>> from kmc.cli.main import main
-    >>> main(["quantize", "no such picture.png", "-k", "16", "-o", "out.png"])
-    2
     """
     try:
         with _terminable():
             code = int(program.main(argv, "kmc", standalone_mode=False) or Exit.DONE)
     except click.ClickException as error:
-        return _misused(error, sys.argv[1:] if argv is None else argv)
+        return _usage_error(error, sys.argv[1:] if argv is None else argv)
     except click.Abort:
         code = Exit.INTERRUPTED
+    except KmcError as error:  # of --help or --version
+        console.error(error)
+        code = code_of(error)
+    _drop_unwritten()
     if code in (Exit.INTERRUPTED, Exit.TERMINATED):
-        console.clear()
+        console.clear_line()
     return code
 
 
@@ -73,35 +71,34 @@ def _terminable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _misused(error: click.ClickException, arguments: Sequence[str]) -> Exit:
+def _usage_error(error: click.ClickException, arguments: Sequence[str]) -> Exit:
     context = getattr(error, "ctx", None)
-    console.complain(error.format_message())
+    console.error(error.format_message())
     files = [each for each in arguments if each[:1] == "-" and os.path.lexists(each)]
     if files:
-        console.say(f"./{console.printable(files[0])} is the file of that name")
+        console.note(f"./{console.printable(files[0])} is the file of that name")
     elif context is not None:
-        console.say(f"{context.command_path} --help says more")
+        console.note(f"see {context.command_path} --help")
     return Exit.FAILED
 
 
-class Program(LateGroup):
-    """The group of all commands, where what ends a command becomes an exit code."""
+class Program(LazyGroup):
+    """The group of all commands, which turns what ends a command into an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             with warnings.catch_warnings():
-                # Whoever names a picture here has chosen it; one twice as large is an error still.
+                # The user chose the picture; one twice as large is an error still.
                 warnings.filterwarnings("ignore", ".* could be decompression bomb")
                 warnings.simplefilter("always", UserWarning)  # Pillow's and ours, of each file
-                warnings.showwarning = console.warn
+                warnings.showwarning = console.show_warning
                 return super().invoke(ctx)
         except BrokenPipeError:
-            _drop_stdout()
             return Exit.BROKEN_PIPE
         except KeyboardInterrupt as error:
             return code_of(error)
-        except KmcError as error:
-            console.complain(error)
+        except (KmcError, MemoryError) as error:
+            console.error(str(error) or "not enough memory")
             return code_of(error)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -109,18 +106,22 @@ class Program(LateGroup):
             formatter.write_paragraph()
             formatter.write_text("kmc COMMAND --help lists a command's options")
             return
-        with formatter.section("Exit codes, of many files the worst"):
+        with formatter.section("Exit codes; of several files, the worst"):
             formatter.write_dl([(str(int(code)), code.meaning) for code in Exit])
 
 
-def _drop_stdout() -> None:
-    """Keep the interpreter from complaining, at its end, about what it cannot flush."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _drop_unwritten() -> None:
+    """Drop what standard output did not take, or the interpreter would fail to flush it at exit."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
-    """The version, and what the speed depends on."""
+    """Print the version, and what the speed depends on."""
     if not wanted or ctx.resilient_parsing:
         return
     try:
@@ -129,13 +130,12 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
         details = f"{kmc.cpu.name()}, {threads if kmc.cpu.openmp() else 'without OpenMP'}"
     except KmcError as error:  # a variable in the environment that is wrong
         raise click.ClickException(str(error)) from error
-    console.result(f"kmc {kmc.__version__} ({details})")
-    ctx.exit()
+    print_result(ctx, f"kmc {kmc.__version__} ({details})")
 
 
 @click.group(
     cls=Program,
-    homes={name: f"kmc.cli.commands.{name}" for name in _COMMANDS},
+    modules={name: f"kmc.cli.commands.{name}" for name in _COMMANDS},
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -159,5 +159,5 @@ def program(ctx: click.Context) -> int:
     if ctx.invoked_subcommand is not None:
         return Exit.DONE
     ctx.meta[_SHORT] = True
-    console.say(ctx.get_help())
+    console.note(ctx.get_help())
     return Exit.FAILED

@@ -1,20 +1,20 @@
-"""Opening pictures for the commands, with the frame and the size that the options ask for."""
+"""Opening pictures for the commands, with the frame, size and background that options ask for."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc.cli.console import about
+from kmc.cli.console import working_on
 from kmc.cli.inputs import Input
-from kmc.errors import ImageTooLargeError, ImageWarning
+from kmc.cli.parameter_types import Size
+from kmc.errors import ArgumentError, ImageTooLargeError, ImageWarning
 from kmc.images.reading import Picture, read
-
-Size = tuple[int, int | None]
 
 
 @dataclass(frozen=True)
@@ -24,13 +24,19 @@ class Opener:
     Parameters
     ----------
     frame : int, optional
-        Which one of an animation.
-    size : (int, int or None), optional
-        The size to scale to, as `resized` takes it.
+        Which frame of an animation.
+    size : Size, optional
+        What to scale to.
+    background : (int, int, int), optional
+        A colour that transparent pictures are laid over.
+    alpha_threshold : int, optional
+        Pixels of at least this alpha become opaque, the others clear.
     """
 
     frame: int | None = None
     size: Size | None = None
+    background: tuple[int, ...] | None = None
+    alpha_threshold: int | None = None
 
     def __call__(self, source: Input) -> Picture:
         """The picture of an input.
@@ -42,26 +48,37 @@ class Opener:
         ArgumentError
             It has no such frame.
         """
-        return self.measured(source)[0]
+        return self.with_size(source)[0]
 
-    def measured(self, source: Input) -> tuple[Picture, int]:
-        """The picture of an input, and the bytes of its file."""
+    def with_size(self, source: Input) -> tuple[Picture, int]:
+        """The picture of an input, and the size of its file in bytes."""
         stream, n_bytes = source.source()
-        with about(source.name):
+        with working_on(source.name):
             picture = read(stream, frame=self.frame)
             warn_of(picture.changes)
-        return replace(picture, pixels=resized(picture.pixels, self.size, source.name)), n_bytes
+            pixels = resized(picture.pixels, self.size, source.name)
+            if self.background is not None:
+                pixels = over(pixels, self.background)
+            if self.alpha_threshold is not None:
+                pixels = with_binary_alpha(pixels, self.alpha_threshold)
+            return replace(picture, pixels=pixels), n_bytes
 
     def mask(self, path: str) -> NDArray[np.uint8]:
-        """The grey levels (H, W) of a picture, scaled as all others are."""
-        with about(path):
+        """The luma (H, W) of a picture, scaled as all others; what is clear in it counts as black.
+
+        Raises
+        ------
+        ImageError
+            It cannot be read.
+        """
+        with working_on(path):
             picture = read(path)
             warn_of(picture.changes)
-        pixels = resized(picture.pixels, self.size, path)
+            pixels = over(resized(picture.pixels, self.size, path), (0, 0, 0))
         if pixels.shape[2] == 1:
             return pixels[:, :, 0]
-        # The luma of ITU-R BT.601, as Pillow's mode "L" has it.
-        weighed = pixels[:, :, :3] @ np.array((299, 587, 114), np.int64)
+        # The luma of ITU-R BT.601, as in Pillow's mode "L".
+        weighed = pixels @ np.array((299, 587, 114), np.int64)
         return ((weighed + 500) // 1000).astype(np.uint8)
 
 
@@ -71,10 +88,24 @@ def warn_of(changes: Iterable[str]) -> None:
         warnings.warn(change, ImageWarning, stacklevel=3)
 
 
+def check_mask(options: dict[str, Any], picture: Picture) -> None:
+    """Check that the importance mask among the options of a fit has the size of the picture.
+
+    Raises
+    ------
+    ArgumentError
+        It has another.
+    """
+    mask, (height, width, _) = options.get("importance"), picture.pixels.shape
+    if mask is not None and mask.shape != (height, width):
+        raise ArgumentError(
+            f"the mask of --importance has {mask.shape[1]} x {mask.shape[0]} pixels, "
+            f"and the picture {width} x {height}"
+        )
+
+
 def resized(pixels: NDArray[np.uint8], size: Size | None, name: str) -> NDArray[np.uint8]:
     """Scale pixels (H, W, C) with the Lanczos filter, alpha premultiplied meanwhile.
-
-    A width alone keeps the proportions and never enlarges; width and height are taken as they are.
 
     Raises
     ------
@@ -84,13 +115,33 @@ def resized(pixels: NDArray[np.uint8], size: Size | None, name: str) -> NDArray[
     from PIL import Image
 
     height, width, channels = pixels.shape
-    if size is None or (size[1] is None and size[0] >= width):
+    new_width, new_height = size.of(width, height) if size is not None else (width, height)
+    if (new_width, new_height) == (width, height):
         return pixels
-    new_width, given = size
-    new_height = given or max(1, round(height * new_width / width))
     limit = Image.MAX_IMAGE_PIXELS
     if limit is not None and new_width * new_height > 2 * limit:
         raise ImageTooLargeError(f"{name}: {new_width} x {new_height} pixels are too many")
     picture = Image.fromarray(pixels[:, :, 0] if channels == 1 else pixels)
     scaled = np.asarray(picture.resize((new_width, new_height), Image.Resampling.LANCZOS))
     return scaled.reshape(new_height, new_width, channels)
+
+
+def over(pixels: NDArray[np.uint8], background: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Pixels (H, W, 4) laid over a colour, rounded; opaque ones stay as they are."""
+    if pixels.shape[2] < 4:
+        return pixels
+    alpha = pixels[:, :, 3:].astype(np.uint16)
+    ground = np.array(background, np.uint16)
+    return ((pixels[:, :, :3] * alpha + ground * (255 - alpha) + 127) // 255).astype(np.uint8)
+
+
+def with_binary_alpha(pixels: NDArray[np.uint8], threshold: int) -> NDArray[np.uint8]:
+    """Pixels (H, W, 4) of at least this alpha made opaque, the others (0, 0, 0, 0)."""
+    if pixels.shape[2] < 4:
+        return pixels
+    opaque = pixels[:, :, 3] >= threshold
+    if opaque.all():
+        return np.ascontiguousarray(pixels[:, :, :3])
+    found = np.where(opaque[:, :, None], pixels, np.uint8(0))
+    found[:, :, 3] = 255 * opaque
+    return found

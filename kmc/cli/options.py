@@ -1,58 +1,44 @@
-"""The options of the commands, under the headings that ``--help`` lists them by."""
+"""The options of the commands, grouped under the headings of ``--help``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from kmc.cli.layout import Option
-from kmc.cli.parameter_types import colors, name_of, positive, quality, real, size, whole
+from kmc.cli.parameter_types import (
+    colors,
+    name_of,
+    opaque_color,
+    positive,
+    quality,
+    real,
+    size,
+    whole,
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
-Decorator = Callable[[F], F]
 
-# So many files at once, where nothing else is asked for: each holds a picture in memory.
-MOST_JOBS = 4
+# How many files are processed at a time by default: each is in memory.
+MAX_JOBS = 4
 
-
-# What Tab completes where a value is called so.
+# The kinds of names that shells complete, by the placeholder of an option's value.
 COMPLETED = {"FILE": "file", "MASK": "file", "DIR": "dir"}
 
 
 def named(name: str, **settings: Any) -> Callable[[F], F]:
-    """An argument that is the name of a file.
-
-    Examples
-    --------
-    >>> import click
-    >>> from kmc.cli.options import named
-    >>> @click.command
-    ... @named("picture")
-    ... def show(picture): ...
-    >>> [item.type for item in show.params[0].shell_complete(None, "pho")]
-    ['file']
-    """
+    """An argument that is a file name."""
     return click.argument(name, shell_complete=name_of("file"), **settings)
 
 
 def group(heading: str, *options: tuple[str, str, dict[str, Any]]) -> Callable[[F], F]:
     """Options under one heading.
 
-    Each is given as its names and, in capitals, what its value is called, ``"-o --output FILE"``;
-    its help; and further settings of click's. One without a value is a flag.
-
-    Examples
-    --------
-    >>> import click
-    >>> from kmc.cli.layout import Command
-    >>> from kmc.cli.options import group
-    >>> @click.command(cls=Command)
-    ... @group("Fruit", ("-a --apple", "Round.", {}), ("--pear N", "How many.", {"type": int}))
-    ... def shop(apple, pear): ...
-    >>> sorted(shop.make_context("shop", ["--pear", "3"]).params.items())
-    [('apple', False), ('pear', 3)]
+    Each is given as its names and the placeholder of its value, ``"-o --output FILE"``; its help;
+    and further settings of `click.option`. One without a placeholder is a flag.
     """
 
     def add(function: F) -> F:
@@ -74,11 +60,11 @@ def group(heading: str, *options: tuple[str, str, dict[str, Any]]) -> Callable[[
     return add
 
 
-def how_many(default: int) -> Callable[[F], F]:
+def number_of_colors(default: int) -> Callable[[F], F]:
     """``-k``, with the default of a command."""
     return group(
         "Colours",
-        ("-k --colors N", "How many colours.",
+        ("-k --colors N", "The number of colours.",
          {"dest": "k", "type": whole(1, 65536), "default": default, "show_default": True}),
     )  # fmt: skip
 
@@ -93,98 +79,128 @@ adapting = group(
     "Colours",
     ("--fixed COLORS", "Keep these exactly, as '#ffffff,#c00'; k includes them.",
      {"type": colors}),
-    ("--space WORD", "rgb, linear, oklab or lab: where distances are taken.",
+    ("--space NAME", "Where distances are measured: rgb, linear, oklab or lab.",
      {"type": click.Choice(["rgb", "linear", "oklab", "lab"])}),
-    ("--importance MASK", "A picture: the lighter a pixel there, the more it counts.", {}),
+    ("--importance MASK", "A picture: the lighter a pixel of it, the more the pixel counts.", {}),
 )  # fmt: skip
 
 order = group(
     "Colours",
-    ("--order WORD", "compact (the default: for small files), luminance, popularity, hue or none.",
+    ("--order NAME", "compact (default: for small files), luminance, popularity, hue or none.",
      {"type": click.Choice(["compact", "luminance", "popularity", "hue", "none"])}),
 )  # fmt: skip
 
-# What those of these options that are given are called in `kmc.quantize`, too.
+# Options of a fit, by their names in `kmc.quantize`.
 SEARCH = ("space", "effort", "init", "n_init", "max_iter", "tol", "seed", "deadline")
 
 search = group(
-    "How colours are found",
-    ("--effort WORD", "fast, default or best: how long to look for a lower error.",
+    "k-means",
+    ("--effort NAME", "fast, default or best: how much time to spend on a lower error.",
      {"type": click.Choice(["fast", "default", "best"])}),
-    ("--init WORD", "k-means++, random or bisecting: where k-means starts.",
+    ("--init NAME", "The initial centroids: k-means++, random or bisecting.",
      {"type": click.Choice(["k-means++", "random", "bisecting"])}),
-    ("--n-init N", "How often it starts anew; the best is kept.", {"type": whole(1)}),
+    ("--n-init N", "The number of random restarts; the best run is kept.", {"type": whole(1)}),
     ("--max-iter N", "The most iterations over all colours.", {"type": whole(1)}),
-    ("--tol X", "Stop when no colour moves by more: levels, squared.", {"type": real(0)}),
-    ("--seed N", "Of the random numbers: the same gives the same file.", {"type": whole(0)}),
-    ("--deadline SECONDS", "Take the best found by then: another time, it may be another.",
+    ("--tol X", "Stop when no centroid moves further: levels, squared.", {"type": real(0)}),
+    ("--seed N", "Of the random numbers: the same seed gives the same file.", {"type": whole(0)}),
+    ("--deadline SECONDS", "Take the best palette found by then: not reproducible.",
      {"type": positive}),
 )  # fmt: skip
 
 GOALS = ("psnr", "max_mse", "quality")
 
 goals = group(
-    "Goals: the fewest colours, -k at most, that reach it; exit with 99 if none do",
+    "Goals: the fewest colours, at most -k, that reach one; exit code 99 if none do",
     ("--quality MIN-MAX", "Reach MAX, or MIN with all colours; 0 to 100 is 0 to 50 dB.",
      {"type": quality}),
-    ("--psnr DB", "Peak signal-to-noise ratio, at least.", {"type": real(0)}),
-    ("--max-mse X", "Mean squared error summed over the channels, at most.", {"type": real(0)}),
+    ("--psnr DB", "The least peak signal-to-noise ratio.", {"type": real(0)}),
+    ("--max-mse X", "The most mean squared error, summed over the channels.", {"type": real(0)}),
 )  # fmt: skip
 
 DITHERING = ("dither", "dither_strength")
 
 dithering = group(
     "Dithering",
-    ("--dither WORD", "floyd-steinberg, atkinson, bayer or blue-noise.",
+    ("--dither NAME", "floyd-steinberg, atkinson, bayer or blue-noise.",
      {"type": click.Choice(["floyd-steinberg", "atkinson", "bayer", "blue-noise"])}),
-    ("--dither-strength X", "How much of it, 0 to 1.", {"type": real(0, 1)}),
+    ("--dither-strength X", "How much of the error to compensate, 0 to 1.", {"type": real(0, 1)}),
 )  # fmt: skip
 
 opening = group(
     "Input",
-    ("--frame N", "Of an animation, or of pages: which one, from 0.", {"type": whole(0)}),
-    ("--resize W[xH]", "Scale first: 700 is the most width, 700x465 the very size.",
+    ("--frame N", "The frame of an animation, or the page, from 0.", {"type": whole(0)}),
+    ("--resize SIZE", "Scale first: 700 (at most so wide), x465 (high), 700x465 or 50%.",
      {"type": size}),
+)  # fmt: skip
+
+transparency = group(
+    "Input",
+    ("--background COLOR", "Lay transparent pictures over a colour.", {"type": opaque_color}),
+    ("--alpha-threshold N", "Make pixels of alpha N and more opaque, others clear; 1 to 255.",
+     {"type": whole(1, 255)}),
 )  # fmt: skip
 
 folders = group("Input", ("-r --recursive", "Take the pictures in folders, too.", {}))
 
-places = group(
+outputs = group(
     "Output",
-    ("-o --output FILE", "Where the one result goes; - is standard output.", {}),
-    ("--out-dir DIR", "Where results go, under their inputs' names.", {}),
-    ("--suffix TEXT", "Put after inputs' names; by default -kmc, and nothing with --out-dir.", {}),
-    ("--ext EXT", "The ending of results' names, and so their format.",
-     {"default": "png", "show_default": True}),
-    ("--format NAME", "The format, where no name says it: png, gif, webp, tiff, ...", {}),
-    ("--level N", "Of .png and .kmc: 1, the fastest, to 9, the smallest.", {"type": whole(1, 9)}),
+    ("-o --output FILE", "The name of the only result; - is standard output.", {}),
+    ("--out-dir DIR", "A folder for all results, under their inputs' names.", {}),
+    ("--suffix TEXT", "What names get: -kmc by default, or nothing with --out-dir.", {}),
+    ("--ext EXT", "The ending of results' names, and their format; by default png.", {}),
+    ("--format NAME", "The format, if no name says it: png, gif, webp, tiff, ...", {}),
+    ("--level N", "Of .png and .kmc: from 1 (fastest) to 9 (smallest).", {"type": whole(1, 9)}),
     ("-f --force", "Replace files that exist.", {}),
     ("-n --dry-run", "Do everything but write.", {}),
-    ("--optimize", "Squeeze PNG files further by oxipng: slow, and an extra.", {}),
-    ("--skip-if-larger", "Write nothing larger than its original; exit with 98.", {}),
-    ("--keep/--strip", "Whether profile, resolution, EXIF and XMP come along.",
+    ("--optimize", "Compress PNG files further by oxipng, an extra: slow.", {}),
+    ("--skip-if-larger", "Write nothing larger than its original; exit code 98.", {}),
+    ("--keep/--strip", "Whether to keep profile, resolution, EXIF and XMP.",
      {"default": True, "show_default": True}),
 )  # fmt: skip
 
 running = group(
     "Running",
-    ("--jobs N", f"Files at once; by default one a processor, at most {MOST_JOBS}.",
+    ("--jobs N", f"Files at a time; by default one per processor, at most {MAX_JOBS}.",
      {"type": whole(1, 1024)}),
-    ("--threads N", "The most threads for one file; results never depend on it.",
+    ("--threads N", "The most threads for one file; they never change a result.",
      {"type": whole(1, 1024)}),
-    ("--json", "A line of JSON for each file, on standard output.", {"dest": "as_json"}),
-    ("-q --quiet", "Say nothing but errors.", {}),
-    ("-v --verbose", "Tell of each iteration; one file at a time.", {}),
+    ("--json", "Print a line of JSON for each file on standard output.", {"dest": "as_json"}),
+    ("-q --quiet", "Print nothing but errors.", {}),
+    ("-v --verbose", "Print each iteration; one file at a time.", {}),
 )  # fmt: skip
 
 
-def chosen(given: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    """Those of the options that were given.
-
-    Examples
-    --------
-    >>> from kmc.cli.options import SEARCH, chosen
-    >>> chosen({"effort": "best", "seed": None, "force": True}, SEARCH)
-    {'effort': 'best'}
-    """
+def given_options(given: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """Those of the options that have a value."""
     return {name: given[name] for name in names if given.get(name) is not None}
+
+
+def refuse(names: Iterable[str], reason: str) -> None:
+    """Refuse options that another one excludes.
+
+    Raises
+    ------
+    click.UsageError
+        One of them is on the command line; `reason` is formatted with its name as `option`.
+    """
+    context, names = click.get_current_context(), set(names)
+    for parameter in context.command.params:
+        name = str(parameter.name)
+        if name in names and context.get_parameter_source(name) == ParameterSource.COMMANDLINE:
+            raise click.UsageError(reason.format(option=parameter.opts[-1]))
+
+
+def refuse_contradictions(given: dict[str, Any]) -> None:
+    """Refuse options of a fit that exclude each other, or that have no effect alone.
+
+    Raises
+    ------
+    click.UsageError
+    """
+    goals = [f"--{name.replace('_', '-')}" for name in GOALS if given.get(name) is not None]
+    if len(goals) > 1:
+        raise click.UsageError(f"{goals[0]} and {goals[1]} exclude each other: one goal at a time")
+    if given.get("dither_strength") is not None and given["dither"] is None:
+        raise click.UsageError("--dither-strength needs --dither")
+    if given["init"] == "bisecting" and (given["n_init"] or 1) > 1:
+        raise click.UsageError("--init bisecting is not random: it excludes --n-init")

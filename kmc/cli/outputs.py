@@ -1,17 +1,22 @@
-"""Where results go: names made of the inputs' names, and what may not be written over."""
+"""Outputs: their names, made of the inputs' names, what may be overwritten, and writing them."""
 
 from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
 
 from kmc.cli.inputs import STDIO, Input
 from kmc.errors import FileWriteError
-from kmc.utils.atomic_write import is_stream
+from kmc.utils.atomic_write import inside, is_stream, replace
+
+if TYPE_CHECKING:
+    from kmc.formats.registry import Format
 
 
 @dataclass(frozen=True)
@@ -21,20 +26,13 @@ class Naming:
     Parameters
     ----------
     output : str, optional
-        The one output, or ``-`` for standard output.
+        The only output, or ``-`` for standard output.
     folder : str, optional
-        The folder for all of them; otherwise each lies beside its input.
+        The folder of all outputs; otherwise each is in the folder of its input.
     ending : str
-        What comes after the input's name without its suffix.
+        What comes after the input's stem.
     overwrite : bool
         Whether existing files are replaced.
-
-    Examples
-    --------
-    >>> from kmc.cli.inputs import Input
-    >>> from kmc.cli.outputs import Naming
-    >>> Naming(ending="-kmc.png").target(Input("sea/wave.jpg", "wave.jpg"))
-    'sea/wave-kmc.png'
     """
 
     output: str | None = None
@@ -43,33 +41,29 @@ class Naming:
     overwrite: bool = False
 
     def target(self, source: Input) -> str:
-        """The file that the result of an input is written to."""
+        """The name of the output of an input."""
         if self.output is not None:
             return self.output
         if self.folder is not None:
-            return os.path.join(self.folder, os.path.splitext(source.below)[0] + self.ending)
+            return os.path.join(self.folder, os.path.splitext(source.relative)[0] + self.ending)
         return os.path.splitext(source.path)[0] + self.ending
 
-    def check(self, source: Input, target: str, rival: Input | None = None) -> None:
-        """Find out what cannot be written before any work is done.
+    def check(self, target: str) -> None:
+        """Check that the output may be written, before any work is done.
 
         Raises
         ------
         FileWriteError
-            The file exists and may not be replaced, or is that of another input, the `rival`.
+            The file exists and may not be replaced.
         """
-        if rival is not None:
-            raise _exists(
-                f"{source.name}: its result would be {target}, as that of {rival.name} is; "
-                "take it in a call of its own, with another --out-dir or --suffix"
-            )
         if target == STDIO or self.overwrite or is_stream(target):
             return
         if os.path.lexists(target):
-            raise _exists(f"{target}: exists already; --force replaces it")
+            raise exists_error(f"{target}: exists already; --force replaces it")
 
 
-def _exists(message: str) -> FileWriteError:
+def exists_error(message: str) -> FileWriteError:
+    """The error for an output that would replace a file that must stay."""
     error = FileWriteError(message)
     error.errno = errno.EEXIST
     return error
@@ -79,7 +73,8 @@ def naming(
     output: str | None,
     folder: str | None,
     suffix: str | None,
-    ext: str,
+    ext: str | None,
+    format: str | None,
     force: bool,
     inputs: Sequence[Input],
 ) -> Naming:
@@ -88,70 +83,157 @@ def naming(
     Raises
     ------
     click.UsageError
-        Options that contradict each other, or names that leave no place for a result.
+        Options that exclude each other, or that make no file names.
     FileWriteError
-        A folder in the place of a file, or the other way round.
-
-    Examples
-    --------
-    >>> from kmc.cli.inputs import Input
-    >>> from kmc.cli.outputs import naming
-    >>> naming(None, "small", None, "webp", False, []).ending
-    '.webp'
+        A folder is given for a file, or the other way round.
     """
-    if output is not None and folder is not None:
-        raise click.UsageError("-o names one file, --out-dir a folder for all: give one of them")
-    if output is not None and len(inputs) > 1:
-        raise click.UsageError(
-            f"-o names one file, and there are {len(inputs)} pictures: use --out-dir"
-        )
-    if output is not None and (os.path.isdir(output) or output.endswith(os.sep)):
-        raise FileWriteError(f"{output}: cannot be written: it is a folder, which --out-dir takes")
+    if output is not None:
+        for option, value in (("--out-dir", folder), ("--suffix", suffix), ("--ext", ext)):
+            if value is not None:
+                raise click.UsageError(f"-o names the one output: it excludes {option}")
+        if len(inputs) > 1:
+            raise click.UsageError(
+                f"-o names one file, and there are {len(inputs)} pictures: use --out-dir"
+            )
+        if os.path.isdir(output) or output.endswith(os.sep):
+            raise FileWriteError(
+                f"{output}: cannot be written: it is a folder; --out-dir takes folders"
+            )
     if folder is not None and os.path.exists(folder) and not os.path.isdir(folder):
-        raise FileWriteError(f"{folder}: cannot be written to: it is no folder")
+        raise FileWriteError(f"{folder}: cannot be written to: it is not a folder")
     if output is None and folder is None and any(each.path == STDIO for each in inputs):
         if len(inputs) > 1:
-            raise click.UsageError("with other pictures beside -, use --out-dir")
+            raise click.UsageError("for several pictures, one of them -, use --out-dir")
+        for option, value in (("--suffix", suffix), ("--ext", ext)):
+            if value is not None:
+                raise click.UsageError(f"{option} makes no name of standard input: use -o")
         output = STDIO
-    end = ending(folder, suffix, ext)
+    end = ending(folder, suffix, ext, format)
     for letter in (os.sep, os.altsep, "\0"):
         if letter and letter in end:
             raise click.UsageError(f"names cannot end in {end!r}; --out-dir names a folder")
     return Naming(output, folder, end, force)
 
 
-def ending(folder: str | None, suffix: str | None, ext: str) -> str:
-    """What comes after the names of inputs without their suffixes.
+def ending(folder: str | None, suffix: str | None, ext: str | None, format: str | None) -> str:
+    """What follows the stems of inputs: ``-kmc.png``, or ``.png`` in an output folder.
 
-    Examples
-    --------
-    >>> from kmc.cli.outputs import ending
-    >>> ending(None, None, "png"), ending("small", None, "png"), ending(None, "-16", ".gif")
-    ('-kmc.png', '.png', '-16.gif')
-    >>> ending(None, None, "-fs8.png")  # as a whole, which is how pngquant's --ext takes it
-    '-fs8.png'
+    An `ext` with a dot inside, such as ``-fs8.png``, is all of it, as for pngquant's option.
+
+    Raises
+    ------
+    click.UsageError
+        There is such an `ext` and a suffix, too.
     """
+    if ext is None:
+        ext = (format or "png").lower()
     if "." in ext[1:]:
+        if suffix is not None:
+            raise click.UsageError(f"--ext {ext} is all that follows a name: it excludes --suffix")
         return ext
     if suffix is None:
         suffix = "" if folder is not None else "-kmc"
     return f"{suffix}.{ext.removeprefix('.')}"
 
 
-def with_rivals(inputs: Sequence[Input], targets: Sequence[str]) -> list[Input | None]:
-    """For each target the earlier input whose result has the same name, if there is one.
+def output_format(target: str, name: str | None) -> Format:
+    """The format that the option ``--format`` or the ending of the output names.
 
-    Examples
-    --------
-    >>> from kmc.cli.inputs import Input
-    >>> from kmc.cli.outputs import with_rivals
-    >>> inputs = [Input("a.jpg", "a.jpg"), Input("a.png", "a.png")]
-    >>> with_rivals(inputs, ["small/a.png", "./small/a.png"])
-    [None, Input(path='a.jpg', below='a.jpg', hopeless='')]
+    Raises
+    ------
+    ArgumentError
+        There is none of that name.
+    click.UsageError
+        They name two formats.
     """
-    first: dict[str, Input] = {}
-    rivals: list[Input | None] = []
+    from kmc.formats.registry import find_format, format_of_suffix  # NumPy: not for --help
+
+    format = find_format(target, name)
+    other = format_of_suffix(target)
+    if target != STDIO and other is not None and other is not format:
+        raise click.UsageError(
+            f"{target}: --format {format.name} contradicts the ending, that of {other.name}"
+        )
+    return format
+
+
+def conflicts(inputs: Sequence[Input], targets: Sequence[str]) -> list[str]:
+    """For each output, why writing it would destroy another file of the batch, or ``""``.
+
+    Names are compared once symbolic links are followed.
+    """
+    readable = [each for each in inputs if each.path != STDIO and not each.problem]
+    sources = {_identity(each.path): each for each in readable}
+    owners: dict[Hashable, Input] = {}
+    found = []
     for source, target in zip(inputs, targets, strict=True):
-        owner = first.setdefault(os.path.normcase(os.path.abspath(target)), source)
-        rivals.append(None if owner is source else owner)
-    return rivals
+        found.append("")
+        if source.problem or target == STDIO or is_stream(target):
+            continue
+        file = _identity(target)
+        owner = owners.setdefault(file, source)
+        other = sources.get(file, source)
+        if owner is not source:
+            found[-1] = (
+                f"{source.name}: its result would be {target}, as that of {owner.name} is; "
+                "take it in a call of its own, with another --out-dir or --suffix"
+            )
+        elif other is not source and _identity(source.path) != file:
+            found[-1] = (
+                f"{source.name}: its result would replace {other.name}, which is another input; "
+                "choose another --out-dir or --suffix"
+            )
+    return found
+
+
+def _identity(path: str) -> Hashable:
+    """Equal for all names of a file that exists, or that would be made."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return os.path.normcase(os.path.realpath(path))
+    return status.st_dev, status.st_ino
+
+
+def display_name(target: str) -> str:
+    """The name of an output in messages."""
+    return "standard output" if target == STDIO else target
+
+
+def write(target: str, data: bytes, *, within: str | None = None, overwrite: bool = True) -> None:
+    """Write a file atomically, or write to standard output.
+
+    A folder `within` which the file must be is created, with the folders between.
+
+    Raises
+    ------
+    FileWriteError
+        The system refuses; an existing file is as it was.
+    BrokenPipeError
+        The reader of standard output has ended.
+    """
+    try:
+        if target == STDIO:
+            _print(data)
+            return
+        if within is not None:
+            os.makedirs(os.path.dirname(inside(target, within)), exist_ok=True)
+        replace(target, data, within=within, overwrite=overwrite)
+    except (BrokenPipeError, FileWriteError):
+        raise
+    except (OSError, ValueError) as error:
+        reason = _reason(target, error)
+        raise FileWriteError(f"{display_name(target)}: cannot be written: {reason}") from error
+
+
+def _print(data: bytes) -> None:
+    if sys.stdout is None:
+        raise OSError("it is closed")
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def _reason(target: str, error: OSError | ValueError) -> object:
+    if isinstance(error, FileNotFoundError):
+        return f"there is no folder {os.path.dirname(target)}"
+    return getattr(error, "strerror", None) or error

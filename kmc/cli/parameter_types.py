@@ -1,10 +1,11 @@
-"""The kinds of values that options take: numbers in their ranges, sizes, colours, files' names."""
+"""The values that options take: numbers in ranges, sizes, colours, file names."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -16,14 +17,7 @@ if TYPE_CHECKING:
 
 
 def name_of(kind: str) -> Completion:
-    """Tab completes the name of a ``"file"``, or of a ``"dir"``; what is there is not looked at.
-
-    Examples
-    --------
-    >>> from kmc.cli.parameter_types import name_of
-    >>> [item.type for item in name_of("dir")(None, None, "sma")]
-    ['dir']
-    """
+    """Shell completion of names of a kind, ``"file"`` or ``"dir"``, which is left to the shell."""
 
     def complete(
         ctx: click.Context, parameter: click.Parameter, incomplete: str
@@ -36,34 +30,20 @@ def name_of(kind: str) -> Completion:
 
 
 def whole(least: int, most: int | None = None) -> Callable[[str | int], int]:
-    """A whole number from `least` to `most`.
-
-    Examples
-    --------
-    >>> from kmc.cli.parameter_types import whole
-    >>> whole(1, 256)("16")
-    16
-    """
+    """A whole number from `least` to `most`."""
     bounds = f"of at least {least}" if most is None else f"from {least} to {most}"
 
     def convert(text: str | int) -> int:
         number = int(text) if re.fullmatch(r"-?\d{1,18}", str(text).strip()) else least - 1
         if number < least or (most is not None and number > most):
-            raise click.BadParameter(f"{text!r} is no whole number {bounds}")
+            raise click.BadParameter(f"{text!r} is not a whole number {bounds}")
         return number
 
     return convert
 
 
 def real(least: float, most: float = math.inf) -> Callable[[str | float], float]:
-    """A number from `least` to `most`.
-
-    Examples
-    --------
-    >>> from kmc.cli.parameter_types import real
-    >>> real(0)("0.5")
-    0.5
-    """
+    """A number from `least` to `most`."""
     bounds = f"of at least {least:g}" if most == math.inf else f"from {least:g} to {most:g}"
 
     def convert(text: str | float) -> float:
@@ -72,88 +52,95 @@ def real(least: float, most: float = math.inf) -> Callable[[str | float], float]
         except ValueError:
             number = math.nan
         if not least <= number <= most:
-            raise click.BadParameter(f"{text!r} is no number {bounds}")
+            raise click.BadParameter(f"{text!r} is not a number {bounds}")
         return number
 
     return convert
 
 
 def positive(text: str | float) -> float:
-    """A number above 0.
-
-    Examples
-    --------
-    >>> from kmc.cli.parameter_types import positive
-    >>> positive("0.5")
-    0.5
-    """
+    """A number above 0."""
     number = real(0)(text)
     if number == 0:
-        raise click.BadParameter(f"{text!r} is no number above 0")
+        raise click.BadParameter(f"{text!r} is not a number above 0")
     return number
 
 
-def size(text: str) -> tuple[int, int | None]:
-    """``700`` is a width, ``700x465`` a width and a height.
+@dataclass(frozen=True)
+class Size:
+    """What to scale a picture to: a width, a height, both, or a percentage of both."""
 
-    Examples
-    --------
-    >>> from kmc.cli.parameter_types import size
-    >>> size("700x465"), size("700")
-    ((700, 465), (700, None))
-    """
-    match = re.fullmatch(r"([1-9]\d{0,5})(?:[xX]([1-9]\d{0,5}))?", text.strip())
-    if match is None:
-        raise click.BadParameter(
-            f"{text!r} is no size: 700 is a width, 700x465 a width and a height"
-        )
-    return int(match[1]), int(match[2]) if match[2] else None
+    width: int | None = None
+    height: int | None = None
+    percent: float | None = None
+
+    def of(self, width: int, height: int) -> tuple[int, int]:
+        """The size that a picture gets: a width or a height alone never enlarges it."""
+        if self.percent is not None:
+            return _scaled(width, self.percent / 100), _scaled(height, self.percent / 100)
+        if self.width is not None and self.height is not None:
+            return self.width, self.height
+        if self.width is not None and self.width < width:
+            return self.width, _scaled(height, self.width / width)
+        if self.height is not None and self.height < height:
+            return _scaled(width, self.height / height), self.height
+        return width, height
+
+
+def _scaled(length: int, factor: float) -> int:
+    return max(1, round(length * factor))
+
+
+def size(text: str) -> Size:
+    """A size such as ``700`` (a width), ``x465`` (a height), ``700x465`` or ``50%``."""
+    text = text.strip()
+    if percent := re.fullmatch(r"(\d{1,4}(?:\.\d{1,6})?)%", text):
+        factor = float(percent[1])
+        if factor > 0:
+            return Size(percent=factor)
+    elif text and (match := re.fullmatch(r"([1-9]\d{0,5})?(?:[xX]([1-9]\d{0,5}))?", text)):
+        width, height = (int(part) if part else None for part in match.groups())
+        return Size(width, height)
+    raise click.BadParameter(
+        f"{text!r} is not a size: 700 is a width, x465 a height, 700x465 both, and 50% a scale"
+    )
 
 
 def whole_range(text: str) -> tuple[int, int]:
-    """Two whole numbers above 0 with a minus sign between them.
-
-    Examples
-    --------
-    >>> from kmc.cli.parameter_types import whole_range
-    >>> whole_range("2-256")
-    (2, 256)
-    """
+    """A range of whole numbers above 0, such as ``2-256``."""
     match = re.fullmatch(r"(\d{1,6})-(\d{1,6})", text.strip())
     if match is None or not 0 < int(match[1]) <= int(match[2]):
-        raise click.BadParameter(f"{text!r} is no range: two numbers like 2-256, the lower first")
+        raise click.BadParameter(
+            f"{text!r} is not a range: two numbers like 2-256, the lower first"
+        )
     return int(match[1]), int(match[2])
 
 
 def quality(text: str) -> tuple[float, float]:
-    """A range of quality, 0 to 100; either end may be left out.
-
-    Examples
-    --------
-    >>> from kmc.cli.parameter_types import quality
-    >>> quality("60-80"), quality("70-"), quality("-80")
-    ((60.0, 80.0), (70.0, 100.0), (0.0, 80.0))
-    """
+    """A range of quality, such as ``60-80``, ``70-`` or ``-80``, from 0 to 100."""
     number = r"(\d{1,3}(?:\.\d{1,6})?)"
     match = re.fullmatch(rf"{number}?-{number}?", text.strip())
     low, high = (float(match[1] or 0), float(match[2] or 100)) if match else (1.0, 0.0)
     if not low <= high <= 100 or text.strip() == "-":
-        raise click.BadParameter(f"{text!r} is no quality: 60-80, 60- or -80, from 0 to 100")
+        raise click.BadParameter(
+            f"{text!r} is not a quality range: 60-80, 60- or -80, from 0 to 100"
+        )
     return low, high
 
 
 def colors(text: str) -> tuple[tuple[int, ...], ...]:
-    """Colours in hexadecimal with commas between them, all with alpha or all without.
-
-    Examples
-    --------
-    >>> from kmc.cli.parameter_types import colors
-    >>> colors("#ffffff, f80")
-    ((255, 255, 255), (255, 136, 0))
-    """
+    """Colours in hexadecimal with commas between them, all with alpha or all without."""
     found = tuple(_color(part.strip()) for part in text.split(","))
     if len({len(color) for color in found}) > 1:
         raise click.BadParameter(f"{text!r}: give all colours with alpha, or all without")
+    return found
+
+
+def opaque_color(text: str) -> tuple[int, ...]:
+    """One colour in hexadecimal, without alpha."""
+    found = _color(text.strip())
+    if len(found) != 3:
+        raise click.BadParameter(f"{text!r} has alpha: a background is opaque")
     return found
 
 

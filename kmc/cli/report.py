@@ -1,30 +1,99 @@
-"""What a batch says while it runs: a line a file, progress on a terminal, a total at the end."""
+"""The outcome of each file of a batch: a line each, progress on terminals, a total at the end."""
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import click
 
 from kmc.cli import console
 from kmc.cli.exit_codes import Exit, worst
-from kmc.cli.outcome import Outcome
+from kmc.display.wording import color_count
+
+
+@dataclass
+class Outcome:
+    """The outcome of one job.
+
+    Attributes
+    ----------
+    source, target : str
+        The names of the input and the output.
+    code : Exit
+        The exit code that it asks for.
+    message : str
+        Why nothing was written.
+    before, after : int
+        Sizes of both files in bytes.
+    width, height, colors : int
+        Of the output.
+    mse, psnr : float
+        Of the output; `psnr` is infinite where nothing changed.
+    iterations : int
+        Of k-means.
+    seconds : float
+        From opening the input to having written the output.
+    """
+
+    source: str
+    target: str
+    code: Exit = Exit.DONE
+    message: str = ""
+    before: int = 0
+    after: int = 0
+    width: int = 0
+    height: int = 0
+    colors: int = 0
+    mse: float = 0.0
+    psnr: float = math.inf
+    iterations: int = 0
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        return (
+            f"{console.printable(self.source)} -> {console.printable(self.target)}: "
+            f"{console.size_change(self.before, self.after)}, {color_count(self.colors)}, "
+            f"MSE {self.mse:.2f}, PSNR {self.psnr:.2f} dB"
+        )
+
+    def json(self) -> str:
+        """One line of JSON: what is known, and ``error`` where something failed."""
+        fields: dict[str, Any] = {
+            "input": self.source, "output": self.target, "code": int(self.code)
+        }  # fmt: skip
+        if self.message:
+            fields["error"] = self.message
+        if self.colors:
+            fields |= {
+                "width": self.width,
+                "height": self.height,
+                "colors": self.colors,
+                "bytes_before": self.before,
+                "bytes_after": self.after,
+                "mse": round(self.mse, 6),
+                "psnr": round(self.psnr, 4) if math.isfinite(self.psnr) else None,
+                "iterations": self.iterations,
+                "seconds": round(self.seconds, 4),
+            }
+        return console.json_line(fields)
 
 
 class Report:
-    """Tells of outcomes as they come, and keeps the worst code.
+    """Prints outcomes as they come, and keeps them for the total.
 
     Parameters
     ----------
     n : int
         How many there will be.
     json : bool
-        Whether each is a line of JSON on stdout, in place of a line for people on stderr.
+        Whether to print a line of JSON on stdout for each, in place of a line on stderr.
     quiet : bool
-        Whether nothing but errors is said.
+        Whether to print nothing but errors.
     """
 
     def __init__(self, n: int, *, json: bool, quiet: bool) -> None:
@@ -34,25 +103,25 @@ class Report:
         self.outcomes: list[Outcome] = []
         self.started = time.perf_counter()
 
-    def tell(self, outcomes: Iterable[Outcome]) -> Exit:
-        """Say what became of each, and at last of all; the worst code of them."""
-        shown = self.n > 1 and not self.quiet and console.has_lines(sys.stderr)
-        with self._progress(shown) as bar:
+    def show(self, outcomes: Iterable[Outcome]) -> Exit:
+        """Print each outcome; returns the worst of their codes."""
+        visible = self.n > 1 and not self.quiet and console.can_rewrite(sys.stderr)
+        with self._progress(visible) as bar:
             for outcome in outcomes:
                 self.outcomes.append(outcome)
-                if shown:
-                    console.clear()
-                self._tell(outcome)
+                if visible:
+                    console.clear_line()
+                self._show(outcome)
                 bar.update(1)
         return worst([outcome.code for outcome in self.outcomes])
 
-    def _progress(self, shown: bool) -> Any:
+    def _progress(self, visible: bool) -> Any:
         return click.progressbar(
             length=self.n,
             width=24,
             bar_template="[%(bar)s]  %(info)s",
             file=sys.stderr,
-            hidden=not shown,
+            hidden=not visible,
             show_eta=True,
             show_pos=True,
             show_percent=False,
@@ -64,21 +133,21 @@ class Report:
         seconds = time.perf_counter() - self.started
         return f"{len(self.outcomes) / seconds:.1f} files/s" if self.outcomes else ""
 
-    def _tell(self, outcome: Outcome) -> None:
+    def _show(self, outcome: Outcome) -> None:
         if outcome.message:
-            console.complain(outcome.message)
+            console.error(outcome.message)
         if self.json:
             console.result(outcome.json())
         elif not outcome.message and not self.quiet:
-            console.say(str(outcome))
+            console.note(str(outcome))
 
     def total(self) -> None:
-        """The sum over the files that were done, and how many were not."""
+        """Print how many files were done, and the sum of their sizes."""
         if self.quiet or self.json or self.n < 2:
             return
         done = [outcome for outcome in self.outcomes if outcome.code == Exit.DONE]
         before, after = (sum(getattr(o, name) for o in done) for name in ("before", "after"))
         text = f"{len(done)} of {self.n} files"
         if done:
-            text += f": {console.sizes(before, after)}"
-        console.say(f"{text}, in {time.perf_counter() - self.started:.1f} s", bold=True)
+            text += f": {console.size_change(before, after)}"
+        console.note(f"{text}, in {time.perf_counter() - self.started:.1f} s", bold=True)

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kmc import core
 from kmc.clustering.alpha_entries import ClusterMeans, agglomerate, cluster_means
 from kmc.colors.spaces import UNITS_PER_LEVEL, SpaceName, coordinates, opaque_centroids
-from kmc.core import _core
 
 Floats = NDArray[np.float64]
 History = list[tuple[float, float]]
@@ -106,7 +106,7 @@ def build_tree(
     space: SpaceName,
     threads: int,
     given: NDArray[np.uint8],
-) -> _core.Tree | AlphaTree:
+) -> core.kmeans.Tree | AlphaTree:
     """Build the tree that k-means uses for distinct, weighted colours.
 
     Parameters
@@ -123,25 +123,25 @@ def build_tree(
         to it, which takes an `AlphaTree`.
     """
     if space == "rgb" and colors.shape[1] < 4:
-        return _core.tree(colors, weights, threads)
+        return core.kmeans.tree(colors, weights, threads)
     if colors.shape[1] < 4 or ((colors[:, 3] == 255).all() and (given[:, 3] == 255).all()):
-        return _core.tree(colors, weights, threads, coordinates(colors, space, threads))
+        return core.kmeans.tree(colors, weights, threads, coordinates(colors, space, threads))
     return AlphaTree(colors, weights, space, threads)
 
 
 class VisibleTree:
     """A tree of the visible colours, with one centroid reserved for the transparent ones.
 
-    It has the methods of `_core.Tree`. The first centroid after the fixed ones is the reserved one,
-    unless a fixed one has the same coordinates.
+    It has the methods of `core.kmeans.Tree`. The reserved centroid is the first one after the fixed
+    ones, unless a fixed one has the same coordinates.
     """
 
-    def __init__(self, tree: _core.Tree | None, reserved: Floats) -> None:
+    def __init__(self, tree: core.kmeans.Tree | None, reserved: Floats) -> None:
         self._tree = tree
         self.reserved = reserved  # (1, 4), or (0, 4) where nothing is transparent
 
     @property
-    def tree(self) -> _core.Tree:
+    def tree(self) -> core.kmeans.Tree:
         assert self._tree is not None
         return self._tree
 
@@ -221,7 +221,7 @@ class AlphaTree(VisibleTree):
         }
 
     @property
-    def tree(self) -> _core.Tree:
+    def tree(self) -> core.kmeans.Tree:
         """All visible colours in one tree, built when first used: `label` does without."""
         if self._tree is None:
             if "opaque" in self.groups and "translucent" in self.groups:
@@ -231,10 +231,10 @@ class AlphaTree(VisibleTree):
                 self._tree = self.groups[next(name for name in names if name in self.groups)][0]
         return self._tree
 
-    def _group_tree(self, mask: NDArray[np.bool_], threads: int) -> _core.Tree:
+    def _group_tree(self, mask: NDArray[np.bool_], threads: int) -> core.kmeans.Tree:
         colors = select_colors(self.colors, mask)
         weights = None if self.weights is None else self.weights[mask]
-        return _core.tree(colors, weights, threads, coordinates(colors, self.space, threads))
+        return core.kmeans.tree(colors, weights, threads, coordinates(colors, self.space, threads))
 
     def __len__(self) -> int:
         return len(self.colors)
@@ -273,7 +273,7 @@ class AlphaTree(VisibleTree):
             return everything.lloyd(centroids, max_iter, tol, callback, threads)
         first_translucent, first_opaque = self._arrange(centroids, n_fixed, threads)
         history: History = []
-        watch, converged = _core.watch(), False
+        watch, converged = core.run.watch(), False
         # Ends after max_iter iterations, whether they improve anything or not.
         while len(history) < max_iter and not converged:
             if not history or history[-1][1] > 0:
@@ -328,7 +328,7 @@ class AlphaTree(VisibleTree):
     ) -> Iterator[tuple[NDArray[np.int16], NDArray[np.int64], NDArray[np.int32]]]:
         """Coordinates, weights and labels of the colours whose label is not negative."""
         for start in range(0, len(self), CHUNK):
-            _core.watch().look()
+            core.run.watch().look()
             chunk = slice(start, start + CHUNK)
             mask = labels[chunk] >= 0
             colors = select_colors(self.colors[chunk], mask)
@@ -366,4 +366,4 @@ class AlphaTree(VisibleTree):
         return history[0]
 
 
-AnyTree = _core.Tree | AlphaTree
+AnyTree = core.kmeans.Tree | AlphaTree

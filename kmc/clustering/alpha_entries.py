@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from kmc import core
 from kmc.colors.spaces import UNITS_PER_LEVEL
-from kmc.core import _core
 
 Floats = NDArray[np.float64]
 
@@ -58,7 +58,7 @@ def agglomerate(
     translucent, opaque : ndarray of float64, shape (n, 4)
         The means of the clusters that are left, at most k in all.
     """
-    watch = _core.watch()
+    watch = core.run.watch()
     n = len(translucent.means) + len(opaque.means)
     means = np.concatenate((translucent.means, opaque.means, stationary))
     weights = np.concatenate(

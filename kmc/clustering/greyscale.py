@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from kmc import core
 from kmc.clustering.alpha import AlphaTree, AnyTree
 from kmc.clustering.options import Options
 from kmc.colors.spaces import coordinates, to_centroids
-from kmc.core import _core
 
 
 def best_greys(
@@ -36,7 +36,7 @@ def best_greys(
     fixed, space = options.fixed[:, :1], options.space
     greys = np.arange(256, dtype=np.uint8)[:, None]
     lightness = np.ascontiguousarray(coordinates(greys, space)[:, 0])
-    others, means = _core.best_greys(
+    others, means = core.kmeans.best_greys(
         tree, lightness, fixed.ravel(), options.k - options.n_fixed, options.threads
     )
     return np.concatenate((fixed, others)), np.concatenate((to_centroids(fixed, space), means))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kmc.core import _core
+from kmc import core
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.utils.arguments import array
 
@@ -53,7 +53,7 @@ def color_weights(
     """
     height, width = pixels.shape[:2]
     weights, divisor = integer_weights("importance", importance, (height, width))
-    sums = _core.add_weights(pixels, weights, colors, threads)
+    sums = core.colors.add_weights(pixels, weights, colors, threads)
     return limit_total(sums // divisor)
 
 
@@ -74,7 +74,7 @@ def integer_weights(
     flat, target = given.reshape(-1), whole.reshape(-1)
     divisor = 0
     for start in range(0, len(flat), _CHUNK):
-        _core.watch().look()
+        core.run.watch().look()
         part = slice(start, start + _CHUNK)
         if is_integer:
             target[part] = flat[part]

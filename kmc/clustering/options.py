@@ -10,10 +10,10 @@ from typing import Any, Literal, TypedDict, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kmc import core
 from kmc.clustering.goals import Goal, checked_goal
 from kmc.colors.arrays import MAX_COLORS, checked_colors
 from kmc.colors.spaces import TOL_DIVISORS, SpaceName, checked_space
-from kmc.core import _core
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.utils.arguments import array, not_negative, one_of, whole
@@ -155,9 +155,9 @@ class Options:
         random_init = isinstance(self.init, str) and self.init != "bisecting"
         return random_init or (self.searches and self.effort.kicks > 0)
 
-    def watch(self) -> _core.Watch:
+    def watch(self) -> core.run.Watch:
         """The context of a call with these options; the deadline counts from now."""
-        return _core.Watch(self.callback, self.deadline)
+        return core.run.Watch(self.callback, self.deadline)
 
     def with_colors(self, k: int) -> Options:
         """These options with another number of colours."""

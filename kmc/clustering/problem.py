@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from kmc import core
 from kmc.clustering.alpha import (
     AlphaTree,
     AnyTree,
@@ -28,7 +29,6 @@ from kmc.clustering.options import Options
 from kmc.clustering.search import best_run
 from kmc.clustering.weighted_colors import WeightedColors
 from kmc.colors.spaces import coordinates, to_centroids, to_colors, to_rounded_colors
-from kmc.core import _core
 from kmc.errors import ArgumentError
 
 
@@ -178,7 +178,7 @@ class ClusteringProblem:
         space, threads = options.space, options.threads
         labels, counts, error = self.tree.label(to_centroids(palette, space), threads)
         if space != "rgb":
-            error = _core.color_error(
+            error = core.colors.color_error(
                 self.given.colors, self.given.counts, palette, labels, threads
             )
         return labels, counts, error

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kmc import core
 from kmc.clustering.alpha import AnyTree
 from kmc.clustering.options import Callback, Options
 from kmc.colors.spaces import SpaceName, pad_to_four, to_centroids, to_colors
-from kmc.core import _core
 
 # Initialization uses at least this many cells for each palette colour.
 INIT_CELLS = 4
@@ -30,7 +30,7 @@ def best_run(tree: AnyTree, options: Options, start: NDArray[np.float64] | None 
     """
     runs = [_run(tree, options, options.seed, start)]
     for i in range(1, options.n_init if start is None else 1):
-        if _core.watch().look():
+        if core.run.watch().look():
             break
         runs.append(_run(tree, options, options.seed + i, None))
     return min(runs, key=lambda run: run[1][-1][0])
@@ -68,7 +68,7 @@ def _start(tree: AnyTree, options: Options, seed: int) -> NDArray[np.float64]:
     """The initial centroids of a run: the best of `effort.starts` searches."""
     starts = [_searched(tree, options, seed)]
     for i in range(1, options.effort.starts if options.searches else 1):
-        if _core.watch().look():
+        if core.run.watch().look():
             break
         starts.append(_searched(tree, options, (seed + i * SEED_STRIDE) % (1 << 64)))
     if len(starts) == 1:
@@ -100,7 +100,7 @@ def _searched(tree: AnyTree, options: Options, seed: int) -> NDArray[np.float64]
     if options.searches:
         kicks = min(effort.kicks, k // 2)
         cells.search(centroids, kicks, effort.patience, seed, threads, n_fixed)
-        if effort.fine_cells and not _core.watch().look():
+        if effort.fine_cells and not core.run.watch().look():
             cells = tree.coarsen(effort.fine_cells * k, threads)
             kicks = effort.fine_kicks + int(effort.fine_kicks_per_color * k)
             cells.search(centroids, kicks, effort.patience, seed, threads, n_fixed)

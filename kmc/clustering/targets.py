@@ -9,12 +9,12 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import replace
 
+from kmc import core
 from kmc.clustering.goals import Goal, psnr_of
 from kmc.clustering.options import Options
 from kmc.clustering.problem import Clustering, ClusteringProblem
 from kmc.clustering.weighted_colors import WeightedColors
 from kmc.colors.spaces import to_centroids
-from kmc.core import _core
 from kmc.errors import QualityError
 
 # The prediction is based on the errors of the first k of so many k-means++ seeds, chosen from
@@ -52,7 +52,7 @@ def smallest_palette(given: WeightedColors, options: Options) -> Clustering:
     prediction.refine(problem, wanted, min_k)
     # Every step moves `low` up or `high` down, so there are at most k of them.
     low, high, run = min_k - 1, options.k + 1, 0
-    watch = _core.watch()
+    watch = core.run.watch()
     best: Clustering | None = None
     last: Clustering | None = None
     while best is None or high - low > 1:
@@ -108,7 +108,7 @@ class _ErrorPrediction:
     def __init__(self, problem: ClusteringProblem, min_k: int) -> None:
         options, n_fixed = problem.options, problem.options.n_fixed
         fixed = to_centroids(options.fixed, options.space)
-        tree = problem.tree if isinstance(problem.tree, _core.Tree) else problem.tree.tree
+        tree = problem.tree if isinstance(problem.tree, core.kmeans.Tree) else problem.tree.tree
         cells = tree.coarsen(CELLS_PER_SEED * SEEDS, options.threads)
         k = min(options.k, SEEDS + n_fixed, len(cells) + n_fixed)
         self.is_guess, self.ratios = True, {0: FINAL_OVER_SEEDS}
@@ -145,7 +145,7 @@ class _ErrorPrediction:
         rough, k = copy(problem), 0
         rough.options = replace(options, effort=effort, n_init=1, max_iter=1)
         for _ in range(ROUGH_FITS):
-            if _core.watch().look():
+            if core.run.watch().look():
                 break
             before, k = k, self.first_under(limit, min_k, options.k)
             if 8 * abs(k - before) <= k:

@@ -29,7 +29,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc.core import _core
+from kmc import core
 from kmc.utils.arguments import one_of
 
 SpaceName = Literal["rgb", "linear", "oklab", "lab"]
@@ -69,7 +69,7 @@ def coordinates(
     ndarray of int16, shape (n, 4)
         In 64ths of a level, 0 to 16 383.
     """
-    return _core.coordinates(np.ascontiguousarray(colors), _engine_space(space), threads)
+    return core.colors.coordinates(np.ascontiguousarray(colors), _engine_space(space), threads)
 
 
 def to_colors(points: Floats, channels: int, space: SpaceName = "rgb") -> Floats:
@@ -142,7 +142,7 @@ def _black_and_white(space: SpaceName) -> tuple[tuple[int, ...], int]:
 
 
 @cache
-def _engine_space(space: SpaceName) -> _core.Space | None:
+def _engine_space(space: SpaceName) -> core.colors.Space | None:
     """The tables of a colour space, for the engine."""
     if space == "rgb":
         return None
@@ -153,7 +153,7 @@ def _engine_space(space: SpaceName) -> _core.Space | None:
     if definition.toe:  # below (6/29)**3 the root is 841/108 of the light, plus 4/29
         toe = (LIGHT * 216 // 24389, RESPONSE * 841 // 108, RESPONSE * 4 // 29)
     unit = UNITS_PER_LEVEL << 16
-    return _core.Space(
+    return core.colors.Space(
         mixing_table(definition),
         cube_roots() if definition.root else None,
         toe,

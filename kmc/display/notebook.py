@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from kmc import core
 from kmc.clustering.goals import psnr_of
 from kmc.clustering.options import checked_options
 from kmc.clustering.problem import ClusteringProblem
 from kmc.clustering.weighted_colors import WeightedColors
-from kmc.core import _core
 from kmc.cpu import thread_count
 from kmc.display.swatches import Swatch, swatches
 from kmc.display.wording import byte_count, color_count
@@ -90,7 +90,7 @@ def _thumbnail(
     scaled = painted_image(indices, colors).resize(size, Image.Resampling.BOX)
     pixels = np.asarray(scaled).reshape(size[1], size[0], -1)
     threads = thread_count(None)
-    distinct, counts = _core.histogram(pixels, threads)
+    distinct, counts = core.colors.histogram(pixels, threads)
     options = checked_options(256, {"effort": "fast"})
     found = ClusteringProblem(WeightedColors(distinct, counts), options).solve(256)
     mapped = map_labels(

@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmc.colors.arrays import MAX_COLORS, color_of_code, hex_codes, promoted
-from kmc.errors import ArgumentError, PaletteNotFoundError, PaletteReadError
+from kmc.errors import ArgumentError, ImageReadError, PaletteNotFoundError, PaletteReadError
 from kmc.formats.palette_pictures import colors_of, strip
-from kmc.formats.registry import write
+from kmc.formats.registry import FORMATS, format_of_suffix, write
+from kmc.images.files import is_unidentified
+from kmc.utils.arguments import path_name
 from kmc.utils.atomic_write import replace
 from kmc.utils.os_errors import reading, writing
 
@@ -40,10 +42,10 @@ def load_colors(path: str | os.PathLike[str]) -> Colors:
     ...     load_colors(file).tolist()
     [[0, 0, 0], [255, 128, 0]]
     """
-    name = os.fsdecode(path)
+    name = path_name(path)
     parse = _PARSERS.get(os.path.splitext(name)[1].lower())
     if parse is None:
-        return _trimmed(colors_of(path))
+        return _trimmed(_picture_colors(name))
     data = _content(name)
     try:
         colors = parse(data)
@@ -52,6 +54,17 @@ def load_colors(path: str | os.PathLike[str]) -> Colors:
     if not 1 <= len(colors) <= MAX_COLORS:
         raise PaletteReadError(f"{name}: holds {len(colors)} colours; 1 to {MAX_COLORS} are taken")
     return _trimmed(colors)
+
+
+def _picture_colors(name: str) -> Colors:
+    try:
+        return colors_of(name)
+    except ImageReadError as error:
+        if is_unidentified(error):
+            palettes = ", ".join(each[1:] for each in _PARSERS)
+            message = f"{error}; palettes are read from {palettes} and pictures"
+            error.args = (message, *error.args[1:])
+        raise
 
 
 def save_colors(colors: Colors, path: str | os.PathLike[str]) -> None:
@@ -67,14 +80,34 @@ def save_colors(colors: Colors, path: str | os.PathLike[str]) -> None:
     ...     file.read_text()
     '000000\\nff8000\\n'
     """
-    name = os.fsdecode(path)
+    name = path_name(path)
     suffix = os.path.splitext(name)[1].lower()
+    check_suffix(name)
     if suffix not in _WRITERS:
-        write(*strip(colors), None, path)
+        write(*strip(colors), None, name)
         return
     data = encoded(colors, suffix, os.path.splitext(os.path.basename(name))[0])
     with writing(name):
-        replace(path, data)
+        replace(name, data)
+
+
+def check_suffix(path: str) -> None:
+    """Check that `save_colors` writes files of this suffix.
+
+    Raises
+    ------
+    ArgumentError
+        It does not.
+    """
+    suffix = os.path.splitext(path)[1].lower()
+    if suffix not in _WRITERS and format_of_suffix(path) is None:
+        ending = f"suffix {suffix!r}" if suffix else "a name without a suffix"
+        palettes = ", ".join(each[1:] for each in _WRITERS)
+        pictures = ", ".join(kind.name for kind in FORMATS)
+        raise ArgumentError(
+            f"{path}: {ending} is no format of palettes; these are {palettes}, "
+            f"and of pictures {pictures}"
+        )
 
 
 def encoded(colors: Colors, suffix: str, title: str) -> bytes:

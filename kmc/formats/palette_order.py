@@ -32,7 +32,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc.core import _core
+from kmc import core
 from kmc.errors import ArgumentError
 from kmc.formats.png_compression import SMALL, best_plan
 from kmc.utils.arguments import one_of
@@ -151,7 +151,7 @@ def _compact_entries(
 ) -> Entries:
     k = len(colors)
     pixels = np.ascontiguousarray(indices, np.uint8)
-    adjacency = _core.adjacency(pixels, k, threads)
+    adjacency = core.png.adjacency(pixels, k, threads)
     compact = _by_groups(colors, n_fixed, lambda group: _arranged(adjacency, group, counts))
     changes = int(adjacency.sum()) // 2  # from pixel to pixel, rightwards and downwards
     if pixels.size > SMALL and changes > MOST_CHANGES * 2 * pixels.size:
@@ -221,5 +221,7 @@ def _arranged(
     adjacency: NDArray[np.int64], group: NDArray[np.intp], counts: NDArray[np.int64]
 ) -> NDArray[np.intp]:
     """Either way round it is as compact, but rows are filled up with zeros, and begin with one."""
-    arranged = group[_core.palette_order(np.ascontiguousarray(adjacency[np.ix_(group, group)]), 1)]
+    arranged = group[
+        core.png.palette_order(np.ascontiguousarray(adjacency[np.ix_(group, group)]), 1)
+    ]
     return arranged[::-1] if counts[arranged[-1]] > counts[arranged[0]] else arranged

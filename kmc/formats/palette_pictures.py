@@ -26,10 +26,12 @@ def colors_of(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     place = 256 ** np.arange(flat.shape[1])
     _, first = np.unique(flat @ place, return_index=True)
     if len(first) > MAX_COLORS:
-        raise PaletteReadError(
-            f"{os.fsdecode(path)}: a picture of {len(first)} colours; a palette has up to "
-            f"{MAX_COLORS}: kmc.fit finds the best ones"
+        error = PaletteReadError(
+            f"{os.fsdecode(path)}: a picture of {len(first)} colours; a palette has at most "
+            f"{MAX_COLORS}"
         )
+        error.add_note("kmc.fit finds the best ones")
+        raise error
     found: NDArray[np.uint8] = flat[np.sort(first)]
     return found
 

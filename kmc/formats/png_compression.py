@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc.core import _core
+from kmc import core
 
 # Filter types of PNG, and the choice of one for each row.
 NONE, SUB, UP, PAETH, ADAPTIVE = 0, 1, 2, 4, -1
@@ -308,7 +308,7 @@ def _deflated_at_once(data: NDArray[np.uint8], level: int) -> bytes:
 
 
 def _filtered(indices: NDArray[np.uint8], layout: Layout, threads: int) -> NDArray[np.uint8]:
-    return _core.png_filter(_packed(indices, layout.bits), threads, layout.filter).reshape(-1)
+    return core.png.filter_rows(_packed(indices, layout.bits), threads, layout.filter).reshape(-1)
 
 
 def _packed(indices: NDArray[np.uint8], bits: int) -> NDArray[np.uint8]:

@@ -24,7 +24,7 @@ from kmc.formats.kmc import codec
 from kmc.formats.painting import is_opaque, painted_image, pillow_image
 from kmc.formats.png import MAX_PROFILE, png_bytes, with_metadata
 from kmc.metadata import EXIF_PREFIX, Metadata, descriptive_tags
-from kmc.utils.arguments import whole
+from kmc.utils.arguments import path_name, whole
 from kmc.utils.atomic_write import replace
 from kmc.utils.os_errors import writing
 
@@ -103,11 +103,24 @@ class Format:
     alpha: Literal["all", "one clear", "none"] = "all"  # what it can hold of it
     longest_profile: int | None = None  # in bytes
     loss: str = ""  # what the format does to the pixels, where it cannot hold them as they are
-    leveled: bool = False  # whether `encode` takes `level`, 1 to 9, and `threads`
+    parameters: tuple[str, ...] = ()  # the names of `save`'s parameters that its encoder takes
 
     @property
     def name(self) -> str:
         return self.suffixes[0]
+
+    def alpha_problem(self, colors: Colors) -> str:
+        """Why the format cannot hold the alpha of a palette, or ``""``."""
+        alpha = colors[:, 3:].ravel()
+        if self.alpha == "none" and (alpha < 255).any():
+            return f"{self.name} holds no alpha; png, webp, tiff, jxl and avif do"
+        clear = np.count_nonzero(alpha == 0)
+        if self.alpha == "one clear" and (clear > 1 or clear < np.count_nonzero(alpha < 255)):
+            return (
+                f"in {self.name} pixels are opaque, or of the one colour that is fully "
+                "transparent; png, webp, tiff, jxl and avif hold every alpha"
+            )
+        return ""
 
 
 _XMP_TAG = 700
@@ -150,18 +163,32 @@ _ALL = ("icc_profile", "dpi", "exif", "xmp", "gamma", "chromaticity", "cicp", "a
 
 # GIF: Pillow would drop and reorder palette entries.
 FORMATS = (
-    Format(("png",), _png, keeps=_ALL, longest_profile=MAX_PROFILE, leveled=True),
-    Format(("kmc",), _kmc, keeps=_ALL, leveled=True),
+    Format(
+        ("png",),
+        _png,
+        keeps=_ALL,
+        longest_profile=MAX_PROFILE,
+        parameters=(
+            *("bits", "compress_level", "compress_type", "dictionary", "dpi", "exif"),
+            *("icc_profile", "level", "optimize", "pnginfo", "threads", "transparency"),
+        ),
+    ),
+    Format(("kmc",), _kmc, keeps=_ALL, parameters=("level", "threads")),
     Format(
         ("gif",),
         PillowWriter("GIF", settings={"optimize": False, "interlace": 0}),
         most_colors=256,
         alpha="one clear",
+        parameters=("comment", "interlace", "optimize", "transparency"),
     ),
     Format(
         ("webp",),
         PillowWriter("WEBP", palette=False, settings={"lossless": True, "exact": True}),
         keeps=("icc_profile", "exif", "xmp"),
+        parameters=(
+            *("alpha_quality", "exact", "exif", "icc_profile", "lossless", "method", "quality"),
+            "xmp",
+        ),
     ),
     Format(
         ("tiff", "tif"),
@@ -172,22 +199,33 @@ FORMATS = (
             clear_entries=False,
         ),
         keeps=("icc_profile", "dpi", "exif", "xmp"),
+        parameters=(
+            *("artist", "big_tiff", "compression", "copyright", "date_time", "description", "dpi"),
+            *("exif", "icc_profile", "quality", "software", "strip_size", "tiffinfo"),
+        ),
     ),
     Format(
         ("bmp",),
         PillowWriter("BMP", settings={"dpi": (0, 0)}, bits=True),
         keeps=("dpi",),
         alpha="none",
+        parameters=("dpi",),
     ),
     Format(
         ("jxl",),
         PillowWriter("JXL", palette=False, settings={"lossless": True}, plugin="pillow_jxl"),
         keeps=("exif", "xmp"),
+        parameters=("decoding_speed", "effort", "exif", "lossless", "quality", "xmp"),
     ),
     Format(
         ("avif",),
         PillowWriter("AVIF", palette=False, settings={"quality": 90, "subsampling": "4:4:4"}),
         keeps=("icc_profile", "exif", "xmp"),
+        parameters=(
+            *("advanced", "alpha_premultiplied", "autotiling", "codec", "exif", "icc_profile"),
+            *("max_threads", "quality", "range", "speed", "subsampling", "tile_cols"),
+            *("tile_rows", "xmp"),
+        ),
         loss="Pillow writes AVIF in YUV, which changes colours by a few levels even at the best "
         "quality; png, webp and jxl are exact",
     ),
@@ -201,10 +239,21 @@ FORMATS = (
         ),
         keeps=("icc_profile", "dpi", "exif", "xmp"),
         alpha="none",
+        parameters=(
+            *("comment", "dpi", "exif", "extra", "icc_profile", "keep_rgb", "optimize"),
+            *("progressive", "qtables", "quality", "restart_marker_blocks"),
+            *("restart_marker_rows", "smooth", "streamtype", "subsampling", "xmp"),
+        ),
         loss="JPEG blurs the flat colours into thousands of others, and the file is usually "
         "larger than the png, which is exact",
     ),
 )
+
+# How to do without the alpha that a format cannot hold.
+_WITHOUT_ALPHA = {
+    "none": "put the image on a background first: Image.alpha_composite(background, image)",
+    "one clear": "round alpha first: pixels[..., 3] = np.where(pixels[..., 3] < 128, 0, 255)",
+}
 
 _BY_SUFFIX = {suffix: kind for kind in FORMATS for suffix in kind.suffixes}
 
@@ -230,10 +279,10 @@ def write(
     """
     kind = find_format(target, format)
     if isinstance(target, str | os.PathLike):
-        name = os.fsdecode(target)
+        name = path_name(target)
         data = encode(indices, colors, metadata, kind, name, **params)
         with writing(name):
-            replace(target, data)
+            replace(name, data)
     else:
         data = encode(indices, colors, metadata, kind, "the file object given", **params)
         with writing("the file object given"):
@@ -260,7 +309,7 @@ def find_format(target: object, format: str | None = None) -> Format:
             raise ArgumentTypeError(f"format must be a string, not {type(format).__name__}")
         wanted, said = format.removeprefix("."), f"format {format!r}"
     elif isinstance(target, str | os.PathLike):
-        path = os.fsdecode(target)
+        path = path_name(target)
         wanted = os.path.splitext(path)[1].removeprefix(".")
         said = f"{path}: suffix {'.' + wanted!r}" if wanted else f"{path}: a name without a suffix"
     elif hasattr(target, "write"):
@@ -271,6 +320,11 @@ def find_format(target: object, format: str | None = None) -> Format:
     if kind is None:
         raise ArgumentError(f"{said} is no format kmc writes; it writes {known}")
     return kind
+
+
+def format_of_suffix(path: str) -> Format | None:
+    """The format that the suffix of a path names, if it is that of one."""
+    return _BY_SUFFIX.get(os.path.splitext(path)[1].removeprefix(".").lower())
 
 
 def encode(
@@ -286,7 +340,8 @@ def encode(
     Raises
     ------
     ArgumentError
-        More colours than the format can hold, or alpha that it cannot hold.
+        More colours than the format can hold, alpha that it cannot hold, or a parameter that its
+        encoder does not have.
     FileWriteError
         Pillow does not agree to `params`, or to the size of the picture.
 
@@ -308,7 +363,11 @@ def encode(
         raise ArgumentError(
             f"{name}: {kind.name} holds at most {kind.most_colors} colours, and these are {k}"
         )
-    _check_alpha(colors, kind, name)
+    if problem := kind.alpha_problem(colors):
+        refusal = ArgumentError(f"{name}: {problem}")
+        refusal.add_note(_WITHOUT_ALPHA[kind.alpha])
+        raise refusal
+    _check_parameters(params, kind, name)
     if kind.loss:
         warnings.warn(f"{name}: {kind.loss}", FormatWarning, stacklevel=4)  # who called save()
     kept = _kept(metadata, kind, name) if metadata else Metadata()
@@ -316,20 +375,13 @@ def encode(
         return kind.encode(indices, colors, kept, params)
 
 
-def _check_alpha(colors: Colors, kind: Format, name: str) -> None:
-    alpha = colors[:, 3:].ravel()
-    if kind.alpha == "none" and (alpha < 255).any():
-        raise ArgumentError(
-            f"{name}: {kind.name} holds no alpha; png, webp, tiff, jxl and avif do, or put the "
-            "picture on a background first: Image.alpha_composite(background, image)"
-        )
-    clear = np.count_nonzero(alpha == 0)
-    if kind.alpha == "one clear" and (clear > 1 or clear < np.count_nonzero(alpha < 255)):
-        raise ArgumentError(
-            f"{name}: in {kind.name} pixels are opaque, or of the one colour that is not there at "
-            "all; png, webp, tiff, jxl and avif hold every alpha, or round it before: "
-            "pixels[..., 3] = np.where(pixels[..., 3] < 128, 0, 255)"
-        )
+def _check_parameters(params: dict[str, Any], kind: Format, name: str) -> None:
+    for each in params:
+        if each not in kind.parameters:
+            taken = ", ".join(kind.parameters) or "none"
+            raise ArgumentError(
+                f"{name}: the encoder of {kind.name} has no parameter {each!r}; it takes {taken}"
+            )
 
 
 def _kept(metadata: Metadata, kind: Format, name: str) -> Metadata:

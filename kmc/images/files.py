@@ -17,6 +17,7 @@ from kmc.errors import (
     KmcError,
     OutOfMemoryError,
 )
+from kmc.utils.arguments import path_name
 from kmc.utils.os_errors import reading
 from kmc.utils.streams import MAX_STREAM_BYTES, read_stream
 
@@ -34,7 +35,7 @@ FORMATS = (
 def open_stream(image: Any) -> tuple[BinaryIO, str, bool]:
     """A seekable stream of a file, what error messages call it, and whether it is ours to close."""
     if isinstance(image, str | os.PathLike):
-        return *_seekable(*_open(image)), True
+        return *_opened(image), True
     if isinstance(image, memoryview) and image.ndim == 1:
         image = image.tobytes()  # of any stride
     if isinstance(image, bytes | bytearray):
@@ -54,8 +55,20 @@ def _seekable(stream: Any, name: str) -> tuple[BinaryIO, str]:
         return io.BytesIO(read_stream(stream, name)), name  # of a pipe: Pillow needs to go back
 
 
+def _opened(path: str | os.PathLike[str]) -> tuple[BinaryIO, str]:
+    file, name = _open(path)
+    try:
+        stream, _ = _seekable(file, name)
+    except BaseException:
+        file.close()
+        raise
+    if stream is not file:
+        file.close()
+    return stream, name
+
+
 def _open(path: str | os.PathLike[str]) -> tuple[BinaryIO, str]:
-    name = os.fsdecode(path) or "''"
+    name = path_name(path) or "''"
     if os.path.isdir(path):
         raise ImageReadError(f"{name}: is a directory; expected a picture file")
     with reading(name, ImageReadError, ImageNotFoundError):
@@ -148,9 +161,9 @@ def errors_of(name: str) -> Iterator[None]:
     except KmcError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise ImageTooLargeError(
-            f"{name}: {error}; if you trust the file, raise PIL.Image.MAX_IMAGE_PIXELS"
-        ) from error
+        refusal = ImageTooLargeError(f"{name}: {error}")
+        refusal.add_note("if you trust the file, raise PIL.Image.MAX_IMAGE_PIXELS")
+        raise refusal from error
     except MemoryError as error:
         raise OutOfMemoryError(f"{name}: not enough memory to decode the picture") from error
     except Exception as error:  # decoders raise nearly anything: SyntaxError, struct.error, ...

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from kmc import core
 from kmc.colors.arrays import MAX_COLORS
-from kmc.core import _core
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError
 from kmc.images.decoding import Decoded, is_reduced_palette, palette_entries
@@ -87,7 +87,7 @@ def _colors_as_they_are(decoded: Decoded, last: int) -> NDArray[np.uint8]:
 def _counted(pixels: NDArray[np.uint8], name: str) -> IndexedPixels:
     """All colours of the pixels, in the order of two that takes fewer bytes in a .kmc file."""
     threads = thread_count(None)
-    colors, _ = _core.histogram(pixels, threads)
+    colors, _ = core.colors.histogram(pixels, threads)
     k = len(colors)
     if k > MAX_COLORS:
         raise ArgumentError(
@@ -96,7 +96,7 @@ def _counted(pixels: NDArray[np.uint8], name: str) -> IndexedPixels:
         )
     order = _order(colors)
     ranks = np.argsort(order).astype(np.uint16)
-    return IndexedPixels(_core.remap(pixels, colors, ranks, k, threads), colors[order])
+    return IndexedPixels(core.colors.remap(pixels, colors, ranks, k, threads), colors[order])
 
 
 def _order(colors: NDArray[np.uint8]) -> NDArray[np.intp]:
@@ -107,4 +107,4 @@ def _order(colors: NDArray[np.uint8]) -> NDArray[np.intp]:
     keys = {1: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[colors.shape[1]]  # the last counts first
     by_channels = np.lexsort(colors[:, keys].T)
     orders = np.arange(len(colors)), by_channels
-    return min(orders, key=lambda order: len(_core.palette_write(colors[order])))
+    return min(orders, key=lambda order: len(core.codec.palette_write(colors[order])))

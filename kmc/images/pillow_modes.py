@@ -106,10 +106,9 @@ def _conversion(decoded: Decoded, changes: Changes) -> tuple[int, _Convert]:
     if mode.startswith("I;16") or (mode == "I" and picture.format == "PPM"):
         return _deep_grey(decoded, changes)
     if mode in ("I", "F"):
-        raise ImageTypeError(
-            f"{decoded.name}: has 32-bit values (mode {mode}) of unknown range; "
-            "scale np.asarray(image) to 0..255 and convert with .astype(np.uint8)"
-        )
+        error = ImageTypeError(f"{decoded.name}: has 32-bit values (mode {mode}) of unknown range")
+        error.add_note("scale np.asarray(image) to 0..255 and convert with .astype(np.uint8)")
+        raise error
     if decoded.low is not None:
         return _deep_color(decoded, changes)
     if decoded.bits > 8:

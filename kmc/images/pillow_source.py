@@ -82,7 +82,7 @@ def at_frame(picture: Any, name: str, frame: int | None) -> Iterator[Source]:
     if frame is None and n_frames > 1 and picture.format != "MPO":
         raise ImageShapeError(
             f"{name}: holds {n_frames} frames, and kmc takes one still picture; "
-            f"choose one, 0 to {n_frames - 1}: kmc.read(image, frame=0), or --frame 0 in a shell"
+            f"choose one, 0 to {n_frames - 1}, by frame= or --frame"
         )
     if frame is None or n_frames == 1:
         yield Source(picture, name, n_frames)

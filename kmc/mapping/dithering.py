@@ -8,8 +8,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from kmc import core
 from kmc.colors.spaces import SpaceName, coordinates
-from kmc.core import _core
 from kmc.errors import ArgumentError
 from kmc.utils.arguments import not_negative, one_of
 
@@ -105,7 +105,7 @@ def diffused(
 def _error(
     indices: NDArray[np.uint8] | NDArray[np.uint16],
     pixels: NDArray[np.uint8],
-    canvas: _core.Canvas,
+    canvas: core.dither.Canvas,
     palette: NDArray[np.uint8],
     space: SpaceName,
     threads: int,
@@ -117,7 +117,7 @@ def _error(
 
 def _canvas(
     pixels: NDArray[np.uint8], palette: NDArray[np.uint8], space: SpaceName, threads: int
-) -> _core.Canvas:
+) -> core.dither.Canvas:
     """An image and a palette in the form that the engine takes.
 
     Coordinates of the pixels are needed only where they are not the levels themselves.
@@ -128,7 +128,7 @@ def _canvas(
         pixel_coordinates = coordinates(pixels.reshape(-1, channels), space, threads)
     transparent = coordinates(np.zeros((1, channels), np.uint8), space)
     palette_coordinates = coordinates(palette, space, threads)
-    return _core.Canvas(pixels, palette_coordinates, transparent, pixel_coordinates)
+    return core.dither.Canvas(pixels, palette_coordinates, transparent, pixel_coordinates)
 
 
 def _lightness(colors: NDArray[np.uint8]) -> NDArray[np.uint16]:

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from kmc import core
 from kmc.clustering.alpha import build_tree, expand_labels, merge_transparent, merge_values
 from kmc.colors.arrays import promoted
 from kmc.colors.spaces import SpaceName, to_centroids
-from kmc.core import _core
 from kmc.errors import ImageShapeError
 from kmc.mapping.dithering import Dither, diffused, dithered
 
@@ -74,7 +74,7 @@ def remap(
     brute_force = dither is None and has_level_distances(palette, space)
     if brute_force and len(palette) <= BRUTE_FORCE_COLORS:
         return _by_brute_force(pixels, palette, threads)
-    colors, counts = _core.histogram(pixels, threads)
+    colors, counts = core.colors.histogram(pixels, threads)
     if brute_force and len(palette) <= BRUTE_FORCE_NOISE and is_noise(pixels, colors):
         return _by_brute_force(pixels, palette, threads)
     labels, error = _labelled(palette, space, colors, counts, threads)
@@ -97,7 +97,7 @@ def map_labels(
     few = len(palette) <= BRUTE_FORCE_LABELLED_NOISE
     if few and has_level_distances(palette, space) and is_noise(pixels, colors):
         return _by_brute_force(pixels, palette, threads)
-    return Mapped(_core.remap(pixels, colors, labels, len(palette), threads), error)
+    return Mapped(core.colors.remap(pixels, colors, labels, len(palette), threads), error)
 
 
 def is_noise(pixels: NDArray[np.uint8], colors: NDArray[np.uint8]) -> bool:
@@ -140,12 +140,12 @@ def _labelled_chunk(
     tree = build_tree(colors, counts, space, threads, palette)
     labels, _, error = tree.label(to_centroids(palette, space), threads)
     if space != "rgb":
-        error = _core.color_error(colors, counts, palette, labels, threads)
+        error = core.colors.color_error(colors, counts, palette, labels, threads)
     return expand_labels(labels, visible), error
 
 
 def _by_brute_force(pixels: NDArray[np.uint8], palette: NDArray[np.uint8], threads: int) -> Mapped:
     """Map pixels by comparing each with every palette colour."""
     height, width, channels = pixels.shape
-    indices, error = _core.assign(pixels.reshape(-1, channels), palette, threads)
+    indices, error = core.colors.assign(pixels.reshape(-1, channels), palette, threads)
     return Mapped(indices.reshape(height, width), error)

@@ -5,10 +5,11 @@ axes: ``ax.figure.savefig("figure.pdf")`` keeps it and ``plt.show()`` shows it. 
 anything by itself.
 """
 
+from kmc.plot.choices import choices
 from kmc.plot.clusters import clusters
 from kmc.plot.convergence import history
 from kmc.plot.curve import curve
 from kmc.plot.pictures import palette_bar, side_by_side
 from kmc.plot.steps import steps
 
-__all__ = ["clusters", "curve", "history", "palette_bar", "side_by_side", "steps"]
+__all__ = ["choices", "clusters", "curve", "history", "palette_bar", "side_by_side", "steps"]

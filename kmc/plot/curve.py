@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from kmc.clustering.options import FitOptions, takes_fit_options
 from kmc.colors.arrays import MAX_COLORS
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.images.reading import ImageInput, as_pixels
@@ -39,11 +40,14 @@ class Measured(NamedTuple):
     n_bytes: int
 
 
+@takes_fit_options
 def curve(
     image: ImageInput | Sequence[Any],
     ks: Iterable[int] | None = None,
     *,
+    importance: ArrayLike | None = None,
     ax: Axes | None = None,
+    **options: Unpack[FitOptions],
 ) -> Axes:
     """Draw the error and the size of the PNG file against the number of colours, the knee marked.
 
@@ -57,6 +61,8 @@ def curve(
     ax : matplotlib.axes.Axes, optional
         Where to draw the error; by default a new figure. Axes that share its numbers of colours,
         the last in ``ax.figure.axes``, take the bytes.
+    importance, init, n_init, max_iter, tol, seed, weights, effort, threads, fixed, space, deadline
+        As for `kmc.quantize`, for each number of colours.
 
     Returns
     -------
@@ -67,7 +73,8 @@ def curve(
     ImageError
         The picture cannot be read.
     ArgumentError, ArgumentTypeError
-        Some of `ks` is no number of colours; they are fewer than two; they come with points.
+        Some of `ks` is no number of colours; they are fewer than two; `ks` or options of a fit
+        come with points.
     MissingPackageError
         Matplotlib is not installed.
 
@@ -92,7 +99,10 @@ def curve(
     [2, 4, 8]
     """
     ax = drawing_axes(ax, (6.4, 4))
-    points = _points(image, ks)
+    fit: dict[str, Any] = {**options}
+    if importance is not None:
+        fit["importance"] = importance
+    points = _points(image, ks, fit)
     k = np.array([point.k for point in points])
     error = np.sqrt([point.mse for point in points])
     ax.plot(k, error, color=BLUE, marker="o", markersize=4.5)
@@ -117,7 +127,9 @@ def curve(
     return ax
 
 
-def measured(image: ImageInput, ks: Iterable[int] | None = None) -> list[Measured]:
+def measured(
+    image: ImageInput, ks: Iterable[int] | None = None, options: Mapping[str, Any] | None = None
+) -> list[Measured]:
     """Reduce a picture to each number of colours and write it as PNG, in memory.
 
     Examples
@@ -133,7 +145,7 @@ def measured(image: ImageInput, ks: Iterable[int] | None = None) -> list[Measure
     pixels = as_pixels(image)
     points = []
     for k in sorted({whole("k", k, 1, MAX_COLORS) for k in wanted}):
-        result = quantize(pixels, k)
+        result = quantize(pixels, k, **(options or {}))
         file = io.BytesIO()
         result.save(file, "png")
         points.append(Measured(k, result.mse, result.psnr, file.tell()))
@@ -171,11 +183,13 @@ def knee(x: ArrayLike, y: ArrayLike) -> int | None:
     return index if below[index] > 0 else None
 
 
-def _points(image: Any, ks: Iterable[int] | None) -> list[Any]:
+def _points(image: Any, ks: Iterable[int] | None, options: Mapping[str, Any]) -> list[Any]:
     given = isinstance(image, Sequence) and all(hasattr(point, "mse") for point in image)
     if given and ks is not None:
         raise ArgumentError("ks goes with a picture; these points have their k already")
-    points = list(image) if given else measured(image, ks)
+    if given and options:
+        raise ArgumentError(f"{next(iter(options))} goes with a picture; these points are done")
+    points = list(image) if given else measured(image, ks, options)
     points.sort(key=lambda point: point.k)
     if len({point.k for point in points}) < 2:
         raise ArgumentError("a curve needs two numbers of colours or more")

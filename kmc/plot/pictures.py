@@ -89,9 +89,9 @@ def side_by_side(original: ImageInput, result: IndexedImage, *, ax: Axes | None 
         ax.set_anchor("S")  # the room is above, for the text
     size = f"{grouped(width)} × {grouped(height)} pixels"
     error = "no error" if result.mse == 0 else f"MSE {result.mse:.1f}, PSNR {result.psnr:.1f} dB"
-    _picture(ax, pixels, slot / 2, "Original", f"{size}, {_colors(len(histogram(pixels)))}")
+    draw_picture(ax, pixels, slot / 2, "Original", f"{size}, {_colors(len(histogram(pixels)))}")
     painted = np.asarray(result).reshape(height, width, -1)
-    _picture(ax, painted, 1.5 * slot, _colors(len(result.palette)), error)
+    draw_picture(ax, painted, 1.5 * slot, _colors(len(result.palette)), error)
     ax.set(xlim=(0, 2 * slot), ylim=(height, 0), aspect="equal")
     ax.set_axis_off()
     return ax
@@ -159,13 +159,16 @@ def palette_bar(palette: Palette | IndexedImage, *, ax: Axes | None = None) -> A
     return ax
 
 
-def _picture(ax: Axes, pixels: NDArray[np.uint8], center: float, title: str, detail: str) -> None:
+def draw_picture(
+    ax: Axes, pixels: NDArray[np.uint8], center: float, title: str, detail: str, top: float = 0
+) -> None:
+    """Draw a picture with two lines of text above it, in units of its pixels."""
     height, width, _ = pixels.shape
     shown = _visible(_reduced(pixels))
-    ax.imshow(shown, extent=(center - width / 2, center + width / 2, height, 0))
+    ax.imshow(shown, extent=(center - width / 2, center + width / 2, top + height, top))
     line: dict[str, Any] = {"ha": "center", "textcoords": "offset points", "annotation_clip": False}
-    ax.annotate(title, (center, 0), (0, 19), fontsize=12, weight="bold", **line)
-    ax.annotate(detail, (center, 0), (0, 6), fontsize=9.5, **line)
+    ax.annotate(title, (center, top), (0, 19), fontsize=12, weight="bold", **line)
+    ax.annotate(detail, (center, top), (0, 6), fontsize=9.5, **line)
 
 
 def _label(ax: Axes, code: str, place: float) -> None:

@@ -15,13 +15,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from kmc.clustering.options import FitOptions, checked_options, takes_fit_options
 from kmc.clustering.problem import ClusteringProblem
-from kmc.errors import ArgumentError, ArgumentTypeError, FileWriteError
+from kmc.errors import ArgumentError, FileWriteError
 from kmc.image_sets import colors_of_pixels
 from kmc.images.reading import ImageInput, as_pixels
 from kmc.palette import Palette, fitted_palette
 from kmc.plot.axes import lone_figure
 from kmc.plot.clusters import SIZE, clusters
 from kmc.utils import atomic_write as files
+from kmc.utils.arguments import path_name
 from kmc.utils.os_errors import writing
 
 if TYPE_CHECKING:
@@ -90,14 +91,13 @@ def steps(
     """
     if options.get("n_init", 1) != 1:
         raise ArgumentError("the steps of one run are drawn: n_init must be 1")
-    if not isinstance(folder, str | os.PathLike):
-        raise ArgumentTypeError(f"folder must be a path, not {type(folder).__name__}")
+    checked = checked_options(k, options, callback=callback, importance=importance)
     pixels = as_pixels(image)
-    drawing = _Drawing(pixels, Path(folder), n_pixels, callback)
-    checked = checked_options(k, options, callback=drawing.step, importance=importance)
-    with replace(checked, callback=callback).watch():
+    drawing = _Drawing(pixels, Path(path_name(folder, "folder")), n_pixels, callback)
+    with checked.watch():
         given = colors_of_pixels(pixels, importance, checked.threads)
-        found = ClusteringProblem(given, replace(checked, on_start=drawing.begin)).solve(k)
+        observed = replace(checked, callback=drawing.step, on_start=drawing.begin)
+        found = ClusteringProblem(given, observed).solve(k)
     if drawing.before is None:
         drawing.begin(found.centroids)
     return fitted_palette(found, checked.space)
@@ -116,7 +116,7 @@ def figures(folder: str | os.PathLike[str]) -> list[Path]:
     ...     [path.name for path in figures(folder)]
     ['iteration-007.png', 'iteration-1000.png']
     """
-    named = (path for path in Path(folder).glob("iteration-*.png"))
+    named = (path for path in Path(path_name(folder)).glob("iteration-*.png"))
     return sorted(
         (path for path in named if re.fullmatch(r"iteration-\d{3,}", path.stem)),
         key=lambda path: int(path.stem.removeprefix("iteration-")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import os
 from numbers import Real
 from typing import Any
 
@@ -10,6 +11,22 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from kmc.errors import ArgumentError, ArgumentTypeError, OutOfMemoryError
+
+
+def path_name(path: Any, name: str = "path") -> str:
+    """Convert a path to text, decoded like file names; errors call it `name`.
+
+    Raises
+    ------
+    ArgumentTypeError
+        `path` is not a path, or an ``os.PathLike`` that does not return one.
+    """
+    if not isinstance(path, str | bytes | os.PathLike):
+        raise ArgumentTypeError(f"{name} must be a path, not {type(path).__name__}")
+    try:
+        return os.fsdecode(path)
+    except TypeError as error:
+        raise ArgumentTypeError(f"{name} must be a path: {error}") from None
 
 
 def whole(name: str, value: Any, minimum: int, maximum: int | None = None) -> int:

@@ -1,4 +1,4 @@
-/* k-means: weighted colours to centroids. kmc.h has the contract of all calls. */
+/* K-means: weighted colours to centroids. kmc.h has the rules for all calls. */
 #ifndef KMC_KMEANS_KMEANS_H
 #define KMC_KMEANS_KMEANS_H
 

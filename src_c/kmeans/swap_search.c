@@ -35,6 +35,7 @@ static const double GAIN_ESTIMATE = 1.4, LOSS_ESTIMATE = 0.75;
 
 typedef struct search {
     const kmc_run *run;
+    const kmc_kmeans_kernels *kernels;
     kmc_partition partition;
     int32_t *position, *distance; /* scratch for all points or all clusters */
     int32_t *label;               /* the centroid of each point of a region, by its position in the region */
@@ -62,8 +63,7 @@ static void add_neighbors(const search *s, size_t center, region *r)
     int32_t distance[NEIGHBORS];
     uint32_t found[NEIGHBORS];
     size_t n = 0;
-    s->run->kernels->kmeans->nearest_point(p->xy, p->zw, p->k, &p->xy[center], &p->zw[center], 1, s->position,
-                                           s->distance);
+    s->kernels->nearest_point(p->xy, p->zw, p->k, &p->xy[center], &p->zw[center], 1, s->position, s->distance);
     for (size_t i = 0; i < r->n_clusters; i++) s->distance[r->cluster[i]] = INT32_MAX;
     for (size_t j = 0; j < p->k; j++) {
         const int32_t d = s->distance[j];
@@ -90,8 +90,8 @@ static void add_centroid(region *r, int32_t xy, int32_t zw, size_t owner)
  * added. */
 static void assign(const search *s, const kmc_points *points, region *r)
 {
-    s->run->kernels->kmeans->nearest_point(points->xy, points->zw, points->n, r->xy, r->zw, r->n_centroids, s->position,
-                                           s->distance);
+    s->kernels->nearest_point(points->xy, points->zw, points->n, r->xy, r->zw, r->n_centroids, s->position,
+                              s->distance);
     for (size_t i = 0; i < points->n; i++) {
         const int32_t from = s->label[i], to = s->position[i];
         if (from == to) continue;
@@ -118,8 +118,7 @@ static double removal(const search *s, size_t j)
     r.cluster[0] = (uint32_t)j;
     add_neighbors(s, j, &r);
     for (size_t i = 1; i < r.n_clusters; i++) add_centroid(&r, p->xy[r.cluster[i]], p->zw[r.cluster[i]], r.cluster[i]);
-    s->run->kernels->kmeans->nearest_point(points.xy, points.zw, points.n, r.xy, r.zw, r.n_centroids, s->position,
-                                           s->distance);
+    s->kernels->nearest_point(points.xy, points.zw, points.n, r.xy, r.zw, r.n_centroids, s->position, s->distance);
     memset(taken, 0, sizeof taken);
     for (size_t i = 0; i < points.n; i++) kmc_moments_add(&taken[s->position[i]][i % 2], &points, i);
     double lost = p->clusters[j].explained;
@@ -139,10 +138,10 @@ static void evaluate(search *s, size_t j)
     kmc_cluster *c = &p->clusters[j];
     const kmc_points points = kmc_partition_points(p, j);
     if (j < p->n_fixed) {
-        kmc_split_with_fixed(s->run->kernels->kmeans, &points, &c->moments, p->xy[j], p->zw[j], &c->split, s->position,
-                         s->distance);
+        kmc_split_with_fixed(s->kernels, &points, &c->moments, p->xy[j], p->zw[j], &c->split, s->position,
+                             s->distance);
     } else {
-        kmc_split_points(s->run->kernels->kmeans, &points, &c->moments, &c->split, s->position, s->distance);
+        kmc_split_points(s->kernels, &points, &c->moments, &c->split, s->position, s->distance);
         c->removal = removal(s, j);
     }
     p->gain[j] = GAIN_ESTIMATE * c->split.gain;
@@ -374,9 +373,7 @@ kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, size_t
                       uint64_t seed, double *centroids)
 {
     if (run->stopped || k < 2 || n_fixed >= k || k - n_fixed >= tree->points.n) return KMC_OK;
-    search s;
-    memset(&s, 0, sizeof s);
-    s.run = run;
+    search s = {.run = run, .kernels = run->kernels->kmeans};
     kmc_status status = kmc_partition_new(run, tree, k, n_fixed, centroids, k, &s.partition);
     if (status != KMC_OK) return status;
     const size_t n = tree->points.n, room = (n > k ? n : k) + KMC_PADDING; /* with fixed centroids, k may exceed n */

@@ -102,6 +102,38 @@ def test_alpha(cli, photo):
     assert "o.jpg" in err
 
 
+def test_formats_without_alpha(cli, photo):
+    alpha = np.tile(np.arange(64, dtype=np.uint8) * 4, (48, 1))
+    clear = np.dstack((photo, alpha))
+    Image.fromarray(clear).save("clear.png")
+    for suffix, option in (("bmp", "--background"), ("jpg", "--background"),
+                           ("gif", "--alpha-threshold")):  # fmt: skip
+        code, _, err = cli("quantize", "clear.png", "-k", 12, "--ext", suffix, "-q")
+        assert code == 1
+        assert err.startswith(f"kmc: clear-kmc.{suffix}: ")
+        assert f"{option} " in err
+        assert "Image" not in err
+    assert cli("quantize", "clear.png", "-k", 12, "--background", "#f80", "-o", "o.bmp")[0] == 0
+    ground = Image.new("RGBA", (64, 48), "#ff8800")
+    expected = np.asarray(Image.alpha_composite(ground, Image.fromarray(clear)))[:, :, :3]
+    painted = np.asarray(kmc.quantize(expected, 12))
+    assert np.abs(kmc.read("o.bmp").pixels.astype(int) - painted).mean() < 1  # Pillow rounds so
+    arguments = ["-k", 12, "--alpha-threshold", 128, "-o", "o.gif"]
+    assert cli("quantize", "clear.png", *arguments)[0] == 0
+    written = kmc.read("o.gif").pixels
+    np.testing.assert_array_equal(written[:, :, 3], np.where(alpha >= 128, 255, 0))
+    assert cli("quantize", "clear.png", *arguments, "-f", "--background", "#fff")[0] == 1
+    assert cli("quantize", "clear.png", "--background", "#fff8", "-n")[0] == 1
+
+
+def test_a_palette_without_alpha_for_a_picture_with(cli):
+    Image.new("RGBA", (4, 4), (200, 10, 20, 100)).save("clear.png")
+    code, _, err = cli("quantize", "clear.png", "--palette", "nord", "-n")
+    assert code == 1
+    assert err.startswith("kmc: clear.png: the picture has alpha, and the palette none; ")
+    assert cli("quantize", "clear.png", "--palette", "nord", "-n", "--background", "#fff")[0] == 0
+
+
 @pytest.mark.parametrize("suffix", ["png", "gif", "webp", "tiff", "bmp"])
 def test_formats_hold_the_colours_exactly(cli, photo, suffix):
     Image.fromarray(photo).save("photo.png")

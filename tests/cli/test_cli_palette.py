@@ -159,10 +159,10 @@ def test_plot_complains(cli, monkeypatch):
     for arguments, code, words in (
         (["photo.png"], 1, "Missing option '-o'"),
         (["photo.png", "-o", "a.xyz"], 1, "a.xyz: a figure's name ends in .png, .pdf, .svg"),
-        (["photo.png", "-o", "a.png", "--curve", "9-3"], 1, "'9-3' is no range"),
+        (["photo.png", "-o", "a.png", "--curve", "9-3"], 1, "'9-3' is not a range"),
         (["photo.png", "-o", "a", "--curve", "2-3", "--clusters"], 1, "are different figures"),
         (["none.png", "-o", "a.png"], 2, "none.png: no such file"),
-        ([".", "-o", "a.png"], 2, ".: is a folder, and no picture"),
+        ([".", "-o", "a.png"], 2, ".: is a folder, not a picture"),
         (["photo.png", "-o", "none/a.png"], 3, "none/a.png: cannot be written"),
         (["photo.png", "-o", "photo.png/a", "--clusters"], 3, "cannot be made"),
     ):

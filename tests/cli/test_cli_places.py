@@ -123,6 +123,9 @@ def test_a_folder_needs_recursive(cli, here):
     code, _, err = cli("quantize", "in", "-k", 4)
     assert code == 2
     assert err == "kmc: in: is a folder; -r takes the pictures in it\n"
+    for options in (["--out-dir", "out"], ["--out-dir", "out", "--json"]):
+        code, _, err = cli("quantize", "in", "-k", 4, *options)
+        assert (code, err) == (2, "kmc: in: is a folder; -r takes the pictures in it\n")
     code, _, err = cli("quantize", "-r", "in/..", "empty", "-k", 4, "-n")
     assert code == 2
     Path("empty").mkdir()
@@ -137,6 +140,36 @@ def test_two_results_of_one_name(cli, here):
     assert code == 15
     assert f"kmc: {second}: its result would be out/a.png, as that of {first} is; take it" in err
     assert tree(here / "out") == ["a.png"]
+
+
+def test_a_result_never_replaces_another_input(cli, here):
+    """Or it would be read before or after, as the number of jobs has it."""
+    picture(here / "a.png")
+    other = picture(here / "a-kmc.png", seed=1)
+    content = other.read_bytes()
+    for jobs in (1, 2):
+        for names in (["a.png", "a-kmc.png"], ["a-kmc.png", "a.png"]):
+            code, _, err = cli("quantize", *names, "-k", 4, "-f", "--jobs", jobs)
+            assert code == 15
+            said = "kmc: a.png: its result would replace a-kmc.png, which is another input; "
+            assert err.count(said) == 1
+            assert other.read_bytes() == content
+    Path("link.png").symlink_to("a-kmc.png")
+    assert cli("quantize", "a.png", "link.png", "-k", 4, "-f")[0] == 15
+    assert other.read_bytes() == content
+    assert cli("quantize", "a.png", "a-kmc.png", "-k", 4, "--suffix", "", "-f")[0] == 0
+
+
+def test_results_that_are_one_file_through_a_link(cli, here):
+    first, second = picture(here / "in/x/p.png"), picture(here / "in/y/p.png", seed=1)
+    (here / "out" / "x").mkdir(parents=True)
+    (here / "out" / "y").symlink_to("x")
+    code, _, err = cli("quantize", "-r", "in", "-k", 4, "--out-dir", "out", "-f")
+    assert code == 15
+    assert "its result would be out/y/p.png, as that of in/x/p.png is" in err
+    assert err.splitlines()[-1].startswith("1 of 2 files")
+    assert first.exists()
+    assert second.exists()
 
 
 def test_nothing_leaves_the_output_folder(cli, here):
@@ -180,10 +213,15 @@ def test_the_output_folder_may_be_a_link_itself(cli, here):
         (["-o", "a.png/out.png"], 3, "cannot be written"),
         (["-o", "folder.png", "-f"], 3, "folder.png: cannot be written: it is a folder"),
         (["-o", "folder/"], 3, "folder/: cannot be written: it is a folder"),
-        (["--out-dir", "a.png"], 3, "a.png: cannot be written to: it is no folder"),
+        (["--out-dir", "a.png"], 3, "a.png: cannot be written to: it is not a folder"),
         (["--ext", "xyz"], 1, "a-kmc.xyz: suffix '.xyz' is no format"),
         (["--out-dir", "a.png/b"], 3, "cannot be written"),
-        (["-o", "b.png", "--out-dir", "c"], 1, "give one of them"),
+        (["-o", "b.png", "--out-dir", "c"], 1, "it excludes --out-dir"),
+        (["-o", "b.png", "--suffix", "c"], 1, "it excludes --suffix"),
+        (["-o", "b.png", "--ext", "gif"], 1, "it excludes --ext"),
+        (["--ext", "-c.png", "--suffix", "c"], 1, "it excludes --suffix"),
+        (["-o", "b.gif", "--format", "png"], 1, "--format png contradicts the ending, that of gif"),
+        (["--ext", "gif", "--format", "png"], 1, "--format png contradicts the ending"),
         (["b.png", "-o", "c.png"], 1, "there are 2 pictures: use --out-dir"),
         (["-", "b.png"], 1, "use --out-dir"),
         (["-o", "-", "--format", "eps"], 1, "format 'eps'"),

@@ -75,6 +75,19 @@ def test_pipes_with_names(cli, tmp_path, photo, _):
 
 
 @POSIX
+def test_a_palette_from_a_pipe(cli, tmp_path, photo, _):
+    """It can be read only once."""
+    source, pipe = picture(tmp_path / "a.png"), tmp_path / "pipe"
+    os.mkfifo(pipe)
+    data = encoded(kmc.quantize(photo, 5).to_pil())
+    with ThreadPoolExecutor() as pool:
+        written = pool.submit(pipe.write_bytes, data)
+        code, _, err = cli("quantize", source, "--palette", pipe, "-o", tmp_path / "o.png")
+        assert written.result() == len(data)
+    assert (code, "5 colours" in err) == (0, True)
+
+
+@POSIX
 @pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1"])
 def test_standard_output_by_its_name(tmp_path, _, name):
     """There is no file where these lead, and nothing to be lost by writing there."""
@@ -106,7 +119,7 @@ def test_streams_that_are_closed(tmp_path, _):
         )
         outcomes[closing] = done.returncode
         assert b"Traceback" not in done.stderr
-    assert outcomes.pop("-o - >&-") == 3
+    assert outcomes.pop("-o - >&-") == outcomes.pop("--json >&-") == 3
     assert set(outcomes.values()) == {0}
     script = f"'{sys.executable}' -m kmc quantize - -k 4 -o b.png <&-"
     done = subprocess.run(
@@ -115,6 +128,49 @@ def test_streams_that_are_closed(tmp_path, _):
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr.startswith(b"kmc: standard input: cannot be read: ")
     assert tree(tmp_path) == ["a-kmc.png", "a.png"]
+
+
+@POSIX
+def test_results_that_cannot_be_printed(tmp_path, _):
+    """An error and its exit code: no traceback, and no success without a word."""
+    picture(tmp_path / "a.png")
+    redirections = {">&-": b"it is closed"}
+    if os.path.exists("/dev/full"):
+        redirections["> /dev/full"] = b"No space left on device"
+    commands = ("info a.png", "palette a.png", "compare a.png a.png", "quantize a.png -n --json",
+                "--help", "quantize --help", "--version")  # fmt: skip
+    for redirection, reason in redirections.items():
+        said = b"kmc: standard output: cannot be written: " + reason + b"\n"
+        for command in commands:
+            script = f"'{sys.executable}' -m kmc {command} {redirection}"
+            done = subprocess.run(
+                ["sh", "-c", script], cwd=tmp_path, capture_output=True, timeout=60, check=False
+            )
+            assert (done.returncode, done.stderr) == (3, said), command
+
+
+def test_names_that_standard_output_cannot_encode(tmp_path):
+    name = picture(tmp_path / "é画.png", (2, 2)).name
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    done = run("info", name, cwd=tmp_path, env=environment)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.startswith(rb"\xe9\u753b.png: PNG, 2 x 2")
+
+
+@pytest.mark.parametrize("command", ["quantize", "palette", "info", "convert", "compare", "plot"])
+def test_too_little_memory(cli, tmp_path, monkeypatch, command):
+    source = picture(tmp_path / "a.png")
+
+    def out_of_memory(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(Image, "open", out_of_memory)
+    others = {
+        "convert": [tmp_path / "b.kmc"], "compare": [source], "plot": ["-o", tmp_path / "p.png"]
+    }  # fmt: skip
+    code, out, err = cli(command, source, *others.get(command, []))
+    assert (code != 0, out) == (True, "")
+    assert err == f"kmc: {source}: not enough memory to decode the picture\n"
 
 
 @pytest.mark.parametrize("device", ["/dev/full"] if os.path.exists("/dev/full") else [])

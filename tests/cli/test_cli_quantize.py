@@ -160,6 +160,28 @@ def test_quiet_and_verbose(cli, source):
         assert float(mse) == pytest.approx(inertia / (48 * 64), abs=1e-3)
 
 
+def test_verbose_with_importance_weighs_the_error(cli, source, photo, tmp_path):
+    mask = np.tile(np.arange(64, dtype=np.uint8), (48, 1))
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    options = ["-n", "-v", "-k", 5, "--init", "random", "--importance", tmp_path / "mask.png"]
+    code, _, err = cli("quantize", source, *options)
+    assert code == 0
+    said = re.findall(r"weighted MSE ([\d.]+)", err)
+    history = kmc.quantize(photo, 5, init="random", importance=mask).history
+    expected = [inertia / mask.sum() for inertia, _ in history]
+    assert [float(each) for each in said] == pytest.approx(expected, abs=1e-3)
+
+
+def test_verbose_with_a_shared_palette(cli, source, tmp_path):
+    other = picture(tmp_path / "other.png", (20, 10))
+    code, _, err = cli("quantize", source, other, "-n", "-v", "-k", 5, "--shared-palette")
+    assert code == 0
+    said = re.findall(r"shared palette: iteration \d+: .* MSE ([\d.]+)", err)
+    history = kmc.fit([source, other], 5).history
+    expected = [inertia / (48 * 64 + 200) for inertia, _ in history]
+    assert [float(each) for each in said] == pytest.approx(expected, abs=1e-3)
+
+
 def test_a_dry_run_writes_nothing(cli, source, tmp_path):
     code, _, err = cli("quantize", source, "-k", 4, "-n", "--out-dir", tmp_path / "small")
     assert code == 0
@@ -184,7 +206,18 @@ def test_what_would_be_larger_is_left(cli, tmp_path):
 
 @pytest.mark.parametrize(
     ("size", "expected"),
-    [("32", (32, 24)), ("64", (64, 48)), ("700", (64, 48)), ("1", (1, 1)), ("70x9", (70, 9))],
+    [
+        ("32", (32, 24)),
+        ("64", (64, 48)),
+        ("700", (64, 48)),
+        ("1", (1, 1)),
+        ("70x9", (70, 9)),
+        ("x12", (16, 12)),
+        ("x465", (64, 48)),
+        ("50%", (32, 24)),
+        ("150%", (96, 72)),
+        ("0.1%", (1, 1)),
+    ],
 )
 def test_resize(cli, source, photo, tmp_path, size, expected):
     out = tmp_path / "out.png"
@@ -196,6 +229,13 @@ def test_resize(cli, source, photo, tmp_path, size, expected):
         best = kmc.quantize(lanczos, 300)
         with Image.open(out) as written:
             np.testing.assert_array_equal(np.asarray(written.convert("RGB")), np.asarray(best))
+
+
+@pytest.mark.parametrize("size", ["", "x", "0", "0%", "%", "x0", "5x5x5", "50 %", "-3", "1e3"])
+def test_sizes_that_are_none(cli, source, size):
+    code, _, err = cli("quantize", source, "-n", f"--resize={size}")
+    assert code == 1
+    assert f"{size!r} is not a size: 700 is a width" in err
 
 
 def test_resize_to_more_than_memory(cli, source):

@@ -20,8 +20,8 @@ from PIL import Image
 from scenes import NAMED, noise, photo, scattered
 
 import kmc
+from kmc import core
 from kmc.colors.spaces import coordinates
-from kmc.core import _core
 
 AT_ONCE = 1e-9
 LARGE = noise(270, 270)
@@ -193,16 +193,16 @@ def test_the_sooner_it_ends_the_larger_the_error(every_poll):
 def stage(name: str) -> Callable[[], object]:
     tree = tree_of(LARGE)[0]
     seeds = tree.seed_random(64, 0, 1)
-    colors, counts = _core.histogram(LARGE, 1)
+    colors, counts = core.colors.histogram(LARGE, 1)
     labels, _, _ = tree.label(seeds, 1)
     palette = kmc.Palette(scattered((64, 3), 256).astype(np.uint8))
     return {
-        "counting": lambda: _core.histogram(LARGE, 1),
-        "counting with alpha": lambda: _core.histogram(soft(LARGE), 1),
+        "counting": lambda: core.colors.histogram(LARGE, 1),
+        "counting with alpha": lambda: core.colors.histogram(soft(LARGE), 1),
         "weighing": lambda: kmc.histogram(LARGE, importance=scattered((270, 270), 5)),
         "coordinates": lambda: coordinates(colors, "lab", 1),
-        "tree": lambda: _core.tree(colors, counts, 1),
-        "cells": lambda: _core.tree(colors, counts, 1).coarsen(2000, 1),
+        "tree": lambda: core.kmeans.tree(colors, counts, 1),
+        "cells": lambda: core.kmeans.tree(colors, counts, 1).coarsen(2000, 1),
         "k-means++": lambda: tree.seed_plusplus(64, 0, 1),
         "random": lambda: tree.seed_random(64, 0, 1),
         "bisecting": lambda: tree.seed_split(64, 1),
@@ -211,12 +211,12 @@ def stage(name: str) -> Callable[[], object]:
         "iterations": lambda: tree.lloyd(seeds.copy(), 1, 0, None, 1),
         "nudging": lambda: tree.nudge(np.floor(seeds), 1, 1),
         "labels": lambda: tree.label(seeds, 1),
-        "error": lambda: _core.color_error(colors, counts, palette.colors, labels, 1),
-        "mapping": lambda: _core.remap(LARGE, colors, labels, 64, 1),
-        "comparing": lambda: _core.assign(LARGE.reshape(-1, 3), palette.colors, 1),
+        "error": lambda: core.colors.color_error(colors, counts, palette.colors, labels, 1),
+        "mapping": lambda: core.colors.remap(LARGE, colors, labels, 64, 1),
+        "comparing": lambda: core.colors.assign(LARGE.reshape(-1, 3), palette.colors, 1),
         "floyd-steinberg": lambda: palette.remap(LARGE, dither="floyd-steinberg", threads=1),
         "bayer": lambda: palette.remap(LARGE, dither="bayer", threads=1),
-        "order": lambda: _core.palette_order(np.ones((64, 64), np.int64), 1),
+        "order": lambda: core.png.palette_order(np.ones((64, 64), np.int64), 1),
     }[name]
 
 
@@ -230,7 +230,7 @@ def stage(name: str) -> Callable[[], object]:
 )
 def test_every_stage_asks(name, every_poll):
     work, watcher = stage(name), Stopper()
-    with _core.Watch(watcher):
+    with core.run.Watch(watcher):
         work()
     assert watcher.calls.count(0) == len(watcher.calls) > 0
 
@@ -239,9 +239,9 @@ def test_every_stage_asks(name, every_poll):
 def test_a_stage_that_improves_ends_early(name, every_poll):
     """With fewer polls than it would have taken."""
     work, through = stage(name), Stopper()
-    with _core.Watch(through):
+    with core.run.Watch(through):
         work()
-    with _core.Watch(Stopper(2)) as watch:
+    with core.run.Watch(Stopper(2)) as watch:
         work()
         assert watch.stopped
     assert len(through.calls) > 4
@@ -340,11 +340,11 @@ def test_a_figure_takes_a_deadline(cli, source, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["quantize", "--deadline", "0"], "'0' is no number above 0"),
-        (["quantize", "--deadline", "-1"], "'-1' is no number of at least 0"),
-        (["palette", "--deadline", "soon"], "'soon' is no number"),
+        (["quantize", "--deadline", "0"], "'0' is not a number above 0"),
+        (["quantize", "--deadline", "-1"], "'-1' is not a number of at least 0"),
+        (["palette", "--deadline", "soon"], "'soon' is not a number"),
         (["quantize", "--palette", "nord", "--deadline", "1"], "nothing to find by --deadline"),
-        (["plot", "--curve", "2-9", "-o", "a.png", "--deadline", "1"], "without --deadline"),
+        (["plot", "--curve", "2-9", "-o", "a.png", "--deadline", "1"], "excludes --deadline"),
     ],
 )
 def test_deadlines_that_the_program_refuses(cli, source, arguments, words):

@@ -98,7 +98,7 @@ def test_a_search_leaves_them_where_they_are_and_less_error(name, n_fixed):
 def test_a_search_puts_new_colours_into_what_a_fixed_one_serves_badly():
     """All pixels are nearest to the fixed one; the other centroids lie far from all."""
     colors = np.array([[100], [101], [119], [120]], np.uint8)
-    tree = kmc.core._core.tree(colors, np.array([9, 9, 9, 9]), 1)
+    tree = kmc.core.kmeans.tree(colors, np.array([9, 9, 9, 9]), 1)
     centroids = np.zeros((3, 4))
     centroids[:, 0] = 110, 0, 1
     tree.search(centroids, 0, 1, 0, 1, 1)

@@ -12,8 +12,8 @@ from golden import start_for
 from scenes import NAMED, grey, noise, photo, scattered
 
 import kmc
+from kmc import core
 from kmc.colors.spaces import SPACES, coordinates
-from kmc.core import _core
 
 LINES = {
     space: coordinates(np.arange(256, dtype=np.uint8)[:, None], space)[:, 0] for space in SPACES
@@ -30,9 +30,9 @@ def error_of(levels, weights, palette, space="rgb"):
 def found(levels, weights, k, space="rgb", fixed=()):
     levels = np.asarray(levels, np.uint8)[:, None]
     weights = np.asarray(weights, np.int64)
-    tree = _core.tree(levels, weights, 1, coordinates(levels, space))
+    tree = core.kmeans.tree(levels, weights, 1, coordinates(levels, space))
     line, fixed = np.ascontiguousarray(LINES[space]), np.array(fixed, np.uint8)
-    palette, centroids = _core.best_greys(tree, line, fixed, k, 1)
+    palette, centroids = core.kmeans.best_greys(tree, line, fixed, k, 1)
     nearest = np.abs(LINES[space][:, None] - 64 * centroids[:, 0]).min(axis=0)
     assert (nearest == np.abs(LINES[space][palette.ravel()] - 64 * centroids[:, 0])).all()
     return palette.ravel().tolist()
@@ -145,14 +145,14 @@ def test_equal_weights_make_equal_steps():
 
 
 def test_only_grey_points_have_best_levels():
-    rgb = _core.tree(np.zeros((1, 3), np.uint8), None, 1)
+    rgb = core.kmeans.tree(np.zeros((1, 3), np.uint8), None, 1)
     line, none = np.ascontiguousarray(LINES["rgb"]), np.zeros(0, np.uint8)
     with pytest.raises(kmc.ArgumentError, match="grey"):
-        _core.best_greys(rgb, line, none, 1, 1)
-    one = _core.tree(np.zeros((1, 1), np.uint8), None, 1)
+        core.kmeans.best_greys(rgb, line, none, 1, 1)
+    one = core.kmeans.tree(np.zeros((1, 1), np.uint8), None, 1)
     for k in (0, 2, 257):
         with pytest.raises(kmc.ArgumentError):
-            _core.best_greys(one, line, none, k, 1)
+            core.kmeans.best_greys(one, line, none, k, 1)
 
 
 @pytest.mark.parametrize("name", ["grey photo", "grey noise", "grey gradient"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import weakref
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from PIL import Image
 from scenes import NAMED, few, noise, photo
 
 import kmc
-from kmc.image_sets import is_several, weighted_colors
+from kmc.image_sets import _HistogramSum, is_several, weighted_colors
 
 PARTS = [photo(20, 30, 1), photo(11, 17, 2), few(9, 40, 30), photo(20, 30, 1)]
 
@@ -32,6 +33,25 @@ def joined(parts, times=None):
     return np.concatenate([np.repeat(row, n, axis=0) for row, n in zip(rows, each, strict=True)])[
         None
     ]
+
+
+def test_a_sum_is_kept_in_parts_that_halve():
+    """Adding is linear in the pictures, and equal ones take the memory of one."""
+    total, work = _HistogramSum(), []
+    random = np.random.default_rng(0)
+    pictures = [random.integers(0, 256, (30, 40, 3), np.uint8) for _ in range(24)]
+    for each in pictures:
+        found = kmc.histogram(each)
+        total.add(found, found.counts)
+        parts = total.by_channels[3]
+        work.append(len(parts))
+        assert all(len(a) > 2 * len(b) for a, b in pairwise(parts))
+    assert max(work) <= 5
+    assert total.total() == kmc.histogram(joined(pictures))
+    equal = _HistogramSum()
+    for _ in range(9):
+        equal.add(found, found.counts)
+        assert [len(part) for part in equal.by_channels[3]] == [len(found)]
 
 
 @given(st.lists(st.sampled_from(range(4)), min_size=1, max_size=5), st.integers(1, 20))

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from scenes import NAMED, PICTURES, few, noise, photo, scattered
 
 import kmc
+from kmc import core
 from kmc.clustering.importance import SCALE, integer_weights, limit_total
-from kmc.core import _core
 
 
 def same(found, expected):
@@ -37,7 +37,7 @@ def test_whole_importance_is_as_many_pixels(picture, seed, k):
 
 def sums_of(pixels, weights):
     """By the place of each pixel's colour in the order of the histogram."""
-    colors = _core.histogram(pixels, 1)[0]
+    colors = core.colors.histogram(pixels, 1)[0]
     place = 256 ** np.arange(pixels.shape[2])
     keys, inverse = np.unique(pixels.reshape(-1, pixels.shape[2]) @ place, return_inverse=True)
     sums = np.zeros(len(keys), np.int64)
@@ -52,7 +52,7 @@ def test_sums_equal_the_twin_in_every_way(channels, shape):
     weights = scattered(shape, 65536, 5).astype(np.uint16)
     colors, expected = sums_of(pixels, weights)
     for _, threads in ways():
-        assert _core.add_weights(pixels, weights, colors, threads).tolist() == expected
+        assert core.colors.add_weights(pixels, weights, colors, threads).tolist() == expected
 
 
 def test_sums_of_opaque_colours_between_others():
@@ -61,12 +61,12 @@ def test_sums_of_opaque_colours_between_others():
     weights = scattered(pixels.shape[:2], 65536, 6).astype(np.uint16)
     colors, expected = sums_of(pixels, weights)
     assert min(np.unique(colors[:, 3], return_counts=True)[1]) > 600
-    assert _core.add_weights(pixels, weights, colors, 1).tolist() == expected
+    assert core.colors.add_weights(pixels, weights, colors, 1).tolist() == expected
 
 
 def test_sums_beyond_32_bits():
     pixels, weights = np.zeros((300, 400, 3), np.uint8), np.full((300, 400), 65535, np.uint16)
-    sums = _core.add_weights(pixels, weights, np.zeros((1, 3), np.uint8), 1)
+    sums = core.colors.add_weights(pixels, weights, np.zeros((1, 3), np.uint8), 1)
     assert sums.tolist() == [120_000 * 65535]
 
 

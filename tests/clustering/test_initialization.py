@@ -11,7 +11,7 @@ from reference_kmeans import cells, label, points_of, seed_plusplus, seed_random
 from scenes import NAMED, PICTURES, photo
 
 import kmc
-from kmc.core import _core
+from kmc import core
 
 SEEDS = st.one_of(st.integers(0, 50), st.integers(2**63, 2**64 - 1))
 TWINS = {"seed_random": seed_random, "seed_plusplus": seed_plusplus}
@@ -39,7 +39,7 @@ def test_draws_the_same_in_every_way(seeding, name):
 def test_draws_from_cells(seeding):
     tree, points, weights = tree_of(photo(90, 100))
     coarse = tree.coarsen(400, 1)
-    expected = TWINS[seeding](*cells(points, weights, 400, _core._boxes(tree)), 50, 3)
+    expected = TWINS[seeding](*cells(points, weights, 400, core.kmeans._boxes(tree)), 50, 3)
     np.testing.assert_array_equal(getattr(coarse, seeding)(50, 3, 1), expected)
 
 
@@ -48,7 +48,7 @@ def test_draws_with_heavy_weights(seeding):
     colors = np.arange(0, 256, 5, dtype=np.uint8)[:, None]
     weights = 1 + np.arange(52) ** 5
     weights[20] = 2**33 - 1 - weights.sum() + weights[20]
-    tree = _core.tree(colors, weights, 1)
+    tree = core.kmeans.tree(colors, weights, 1)
     expected = TWINS[seeding](points_of(colors), weights, 52, 9)
     np.testing.assert_array_equal(getattr(tree, seeding)(52, 9, 1), expected)
 
@@ -125,7 +125,7 @@ def test_other_seeds_draw_other_points():
 
 
 def test_random_draws_by_weight():
-    tree = _core.tree(np.array([[10], [20], [30]], np.uint8), np.array([1, 2, 7]), 1)
+    tree = core.kmeans.tree(np.array([[10], [20], [30]], np.uint8), np.array([1, 2, 7]), 1)
     drawn = [tree.seed_random(1, seed, 1)[0, 0] for seed in range(2000)]
     shares = [drawn.count(level) / 2000 for level in (10, 20, 30)]
     np.testing.assert_allclose(shares, [0.1, 0.2, 0.7], atol=0.04)
@@ -133,7 +133,7 @@ def test_random_draws_by_weight():
 
 @pytest.mark.parametrize("k", [0, 4])
 def test_no_more_seeds_than_points(k):
-    tree = _core.tree(np.array([[10], [20], [30]], np.uint8), None, 1)
+    tree = core.kmeans.tree(np.array([[10], [20], [30]], np.uint8), None, 1)
     for seeding in (
         lambda: tree.seed_random(k, 0, 1),
         lambda: tree.seed_plusplus(k, 0, 1),

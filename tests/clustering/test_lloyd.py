@@ -13,7 +13,7 @@ from reference_kmeans import lloyd, points_of
 from scenes import NAMED, PICTURES, noise, scattered
 
 import kmc
-from kmc.core import _core
+from kmc import core
 
 
 def start_at(points, k, seed):
@@ -82,7 +82,7 @@ def test_equals_its_twin_on_a_tree_large_enough_for_threads():
 def test_equals_its_twin_with_large_weights():
     colors = scattered((300, 1), 256)[:, 0].astype(np.uint8)[:, None]
     counted = kmc.Histogram(colors, 1 + scattered((300,), 2**24))
-    tree = _core.tree(counted.colors, counted.counts, 1)
+    tree = core.kmeans.tree(counted.colors, counted.counts, 1)
     points = points_of(counted.colors)
     equals_twin(tree, points, counted.counts, start_at(points, 12, 0), 30, 0)
 
@@ -106,11 +106,11 @@ def test_empty_clusters_take_the_worst_served_colours(name, k):
 
 def test_the_worst_served_by_weight_and_distance_then_by_order():
     colors, weights = np.array([[10], [12], [20], [30]], np.uint8), np.array([90, 100, 1, 4])
-    tree = _core.tree(colors, weights, 1)
+    tree = core.kmeans.tree(colors, weights, 1)
     centroids = all_at((11, 0, 0), 2)
     tree.lloyd(centroids, 1, 0, None, 1)
     assert centroids[1, 0] == 30  # 4 x 19 x 19, where 90 x 1, 100 x 1 and 1 x 81 are less
-    tree = _core.tree(colors, np.array([1, 1, 1, 1]), 1)
+    tree = core.kmeans.tree(colors, np.array([1, 1, 1, 1]), 1)
     centroids = all_at((20, 0, 0), 3)
     tree.lloyd(centroids, 1, 0, None, 1)
     assert centroids[:, 0].tolist() == [16, 10, 30]  # both at distance 10: the first one first
@@ -118,7 +118,7 @@ def test_the_worst_served_by_weight_and_distance_then_by_order():
 
 def test_a_colour_alone_in_its_cluster_stays_there():
     """Those worst served are alone with centroids far off: the next worst goes to the empty one."""
-    tree = _core.tree(np.array([[0], [100], [200], [201], [203]], np.uint8), None, 1)
+    tree = core.kmeans.tree(np.array([[0], [100], [200], [201], [203]], np.uint8), None, 1)
     centroids = np.zeros((4, 4))
     centroids[:, 0] = 30, 130, 202, 202
     tree.lloyd(centroids, 1, 0, None, 1)
@@ -126,7 +126,7 @@ def test_a_colour_alone_in_its_cluster_stays_there():
 
 
 def test_clusters_stay_empty_when_every_colour_is_served_exactly():
-    tree = _core.tree(np.array([[0], [100], [200]], np.uint8), None, 1)
+    tree = core.kmeans.tree(np.array([[0], [100], [200]], np.uint8), None, 1)
     centroids = np.zeros((4, 4))
     centroids[:, 0] = 0, 100, 200, 200
     assert tree.lloyd(centroids, 9, 0.1, None, 1) == ([(0.0, 0.0)], True)

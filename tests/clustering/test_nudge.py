@@ -14,9 +14,9 @@ from reference_nudge import error_of, nudged, single_steps
 from scenes import ALPHA, NAMED, PICTURES, grey, noise, photo, scattered
 
 import kmc
+from kmc import core
 from kmc.clustering.options import EFFORTS
 from kmc.colors.spaces import to_centroids
-from kmc.core import _core
 
 UNTIL_REST = EFFORTS["best"].rounds
 
@@ -96,7 +96,7 @@ def test_weights_of_every_size(heavy):
         ([heavy, 5, 5], [12.0, 30.0], [10, 25]),
         ([5, heavy, 5], [19.0, 22.0], [20, 30]),
     ):
-        tree = _core.tree(colors, np.array(weights), 1)
+        tree = core.kmeans.tree(colors, np.array(weights), 1)
         found = moved(tree, np.column_stack((start, np.zeros((2, 3)))))
         assert found[:, 0].tolist() == expected
 

@@ -13,7 +13,7 @@ from reference_kmeans import label, points_of
 from scenes import NAMED, PICTURES, photo, scattered
 
 import kmc
-from kmc.core import _core
+from kmc import core
 
 # What an error may grow by where centroids are rounded to 1/64 of a level, for a weight of 1.
 ROUNDING = 3 / 128**2
@@ -134,7 +134,7 @@ def test_nothing_to_search(k):
 
 def test_one_centroid_less_than_points():
     colors = np.arange(0, 250, 7, dtype=np.uint8)[:, None]
-    tree = _core.tree(colors, None, 1)
+    tree = core.kmeans.tree(colors, None, 1)
     start = tree.seed_random(35, 0, 1)
     found = searched(tree, start, 100)
     assert label(points_of(colors), np.ones(36, int), found)[2] == 24.5  # one pair shares one
@@ -143,7 +143,7 @@ def test_one_centroid_less_than_points():
 def test_large_weights():
     colors = np.unique(scattered((400, 3), 256).astype(np.uint8), axis=0)
     counted = kmc.Histogram(colors, 1 + scattered((len(colors),), 2**24))
-    tree = _core.tree(counted.colors, counted.counts, 1)
+    tree = core.kmeans.tree(counted.colors, counted.counts, 1)
     start = tree.seed_random(20, 0, 1)
     assert error_of(tree, searched(tree, start, 30)) < error_of(tree, start)
 

@@ -12,6 +12,7 @@ from engine import ways
 from scenes import NAMED, noise, scattered
 
 import kmc
+from kmc import core
 from kmc.colors.space_definitions import (
     DEFINITIONS,
     ROOTS,
@@ -21,7 +22,6 @@ from kmc.colors.space_definitions import (
     nearest_root,
 )
 from kmc.colors.spaces import SPACES, coordinates, to_colors, to_rounded_colors
-from kmc.core import _core
 
 CURVED = ("oklab", "lab")
 
@@ -375,10 +375,10 @@ def test_arrays_that_do_not_fit_are_refused_by_the_core():
     zero = (0, 0, 0)
     for arrays in ((mix[:2], None, rows), (mix, mix[0, :5, 0].copy(), rows), (mix, None, rows[:2])):
         with pytest.raises(kmc.ArgumentError):
-            _core.Space(arrays[0], arrays[1], zero, arrays[2], zero, zero, 1)
+            core.colors.Space(arrays[0], arrays[1], zero, arrays[2], zero, zero, 1)
     colors, counts = np.zeros((2, 3), np.uint8), np.ones(2, np.int64)
     labels = np.zeros(2, np.uint16)
     with pytest.raises(kmc.ArgumentError, match="do not fit together"):
-        _core.color_error(colors, counts[:1], colors, labels, 1)
+        core.colors.color_error(colors, counts[:1], colors, labels, 1)
     with pytest.raises(kmc.ArgumentError, match="do not fit together"):
-        _core.tree(colors, counts, 1, np.zeros((1, 4), np.int16))
+        core.kmeans.tree(colors, counts, 1, np.zeros((1, 4), np.int16))

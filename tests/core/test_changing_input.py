@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scenes import of_kind as few
 
 import kmc
-from kmc.core import _core
+from kmc import core
 from kmc.formats.kmc.codec import encode
 from kmc.formats.registry import write
 from kmc.mapping.dithering import checked_dither
@@ -186,7 +186,7 @@ def arguments(channels: int) -> tuple[Pixels, Pixels, NDArray[np.uint16]]:
     """A picture, its first colours only, and labels that are all beyond 16."""
     random = np.random.default_rng(channels)
     pixels = random.integers(0, 256, (40, 50, channels), np.uint8)
-    colors, _ = _core.histogram(pixels, 1)
+    colors, _ = core.colors.histogram(pixels, 1)
     return pixels, colors[: len(colors) // 2].copy(), np.full(len(colors) // 2, 99, np.uint16)
 
 
@@ -194,14 +194,14 @@ def arguments(channels: int) -> tuple[Pixels, Pixels, NDArray[np.uint16]]:
 @pytest.mark.parametrize("k", [16, 256, 300])
 def test_remap_of_colors_that_are_not_listed(channels: int, k: int) -> None:
     pixels, colors, labels = arguments(channels)
-    _core.histogram(pixels, 1)  # leaves a table behind
+    core.colors.histogram(pixels, 1)  # leaves a table behind
     for listed in (colors, colors[:1], colors[::-1].copy(), np.repeat(colors, 2, axis=0)):
         own = np.arange(len(listed)).astype(np.uint16) % k
         for threads in (1, 3):
-            assert _core.remap(pixels, listed, own, k, threads).max() < k
+            assert core.colors.remap(pixels, listed, own, k, threads).max() < k
     if k == 16:
         with pytest.raises(kmc.ArgumentError):
-            _core.remap(pixels, colors, labels, k, 1)
+            core.colors.remap(pixels, colors, labels, k, 1)
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
@@ -209,15 +209,15 @@ def test_weights_of_colors_that_are_not_listed(channels: int) -> None:
     pixels, colors, _ = arguments(channels)
     weights = np.full((40, 50), 7, np.uint16)
     for listed in (colors, colors[:1], colors[::-1].copy(), np.repeat(colors, 2, axis=0)):
-        assert _core.add_weights(pixels, weights, listed, 1).sum() == 7 * 40 * 50
+        assert core.colors.add_weights(pixels, weights, listed, 1).sum() == 7 * 40 * 50
 
 
-def canvas_of(pixels: Pixels, k: int, coordinates: Any = None) -> _core.Canvas:
+def canvas_of(pixels: Pixels, k: int, coordinates: Any = None) -> core.dither.Canvas:
     random = np.random.default_rng(0)
     palette, clear = random.integers(0, 16384, (k, 4), np.int16), np.zeros((1, 4), np.int16)
     palette[:, pixels.shape[2] :] = 0
     clear[0, 3] = 16320 if pixels.shape[2] == 4 else 0
-    return _core.Canvas(pixels, palette, clear, coordinates)
+    return core.dither.Canvas(pixels, palette, clear, coordinates)
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
@@ -248,7 +248,7 @@ def test_dithering_of_places_outside_the_space(channels: int) -> None:
 def test_a_canvas_keeps_a_palette_of_its_own() -> None:
     pixels = few("rgb")
     palette, clear = np.zeros((9, 4), np.int16), np.zeros((1, 4), np.int16)
-    canvas = _core.Canvas(pixels, palette, clear, None)
+    canvas = core.dither.Canvas(pixels, palette, clear, None)
     palette[:], clear[:] = -32768, 32767
     assert canvas.diffuse(False, 256, 1)[0].max() < 9
 
@@ -257,15 +257,15 @@ def test_labels_beyond_a_palette() -> None:
     _, colors, labels = arguments(3)
     counts = np.ones(len(colors), np.int64)
     with pytest.raises(kmc.ArgumentError):
-        _core.color_error(colors, counts, colors[:16].copy(), labels, 1)
+        core.colors.color_error(colors, counts, colors[:16].copy(), labels, 1)
 
 
 @pytest.mark.parametrize("k", [1, 2, 16, 17, 256])
 def test_meetings_of_indices_beyond_a_palette(k: int) -> None:
     indices = np.random.default_rng(k).integers(0, 256, (30, 40), np.uint8)
-    adjacency = _core.adjacency(indices, k, 1)
+    adjacency = core.png.adjacency(indices, k, 1)
     assert adjacency.min() >= 0
-    assert sorted(_core.palette_order(adjacency, 1).tolist()) == list(range(k))
+    assert sorted(core.png.palette_order(adjacency, 1).tolist()) == list(range(k))
 
 
 def test_planes_of_indices_beyond_a_palette() -> None:
@@ -273,13 +273,13 @@ def test_planes_of_indices_beyond_a_palette() -> None:
     for wrong in (16, 300, 65535):
         indices = np.full((20, 30), wrong, np.uint16)
         with pytest.raises(kmc.ArgumentError, match="beyond a palette"):
-            _core.plane_write(indices, colors, 0x0B800B, 8, 1, 1)
+            core.codec.plane_write(indices, colors, 0x0B800B, 8, 1, 1)
     with pytest.raises(kmc.ArgumentError, match="uint8 or uint16"):
-        _core.plane_write(np.full((20, 30), -1), colors, 0x0B800B, 8, 1, 1)
+        core.codec.plane_write(np.full((20, 30), -1), colors, 0x0B800B, 8, 1, 1)
 
 
 def test_more_fixed_centroids_than_there_are() -> None:
-    tree = _core.tree(_core.histogram(few("rgb"), 1)[0], None, 1)
+    tree = core.kmeans.tree(core.colors.histogram(few("rgb"), 1)[0], None, 1)
     centroids = tree.seed_random(5, 0, 1)
     for call in (
         lambda: tree.search(centroids, 1, 1, 0, 1, 6),
@@ -291,7 +291,7 @@ def test_more_fixed_centroids_than_there_are() -> None:
 
 
 def test_grey_levels_that_lie_nowhere() -> None:
-    tree = _core.tree(_core.histogram(few("grey"), 1)[0], None, 1)
+    tree = core.kmeans.tree(core.colors.histogram(few("grey"), 1)[0], None, 1)
     for level in (-1, 16384):
         with pytest.raises(kmc.ArgumentError):
-            _core.best_greys(tree, np.full(256, level, np.int16), np.zeros(0, np.uint8), 3, 1)
+            core.kmeans.best_greys(tree, np.full(256, level, np.int16), np.zeros(0, np.uint8), 3, 1)

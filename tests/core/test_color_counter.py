@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from kmc import core
 from kmc.colors.arrays import promoted
-from kmc.core import _core
 from kmc.errors import OutOfMemoryError
 
 TASK = 1 << 17  # pixels that a thread counts at a time
@@ -42,8 +42,8 @@ def test_cells_that_two_threads_met(shared, threads):
     pixels, colors, counts = shared
     noise = np.random.default_rng(0).integers(0, 256, pixels.shape, dtype=np.uint8)
     for _ in range(12):
-        _core.histogram(noise, threads)
-        found = _core.histogram(pixels, threads)
+        core.colors.histogram(noise, threads)
+        found = core.colors.histogram(pixels, threads)
         np.testing.assert_array_equal(found[0], colors)
         np.testing.assert_array_equal(found[1], counts)
 
@@ -54,15 +54,15 @@ def test_opaque_cells_beside_other_colours(shared, threads):
     pixels = shared[0]
     alpha = np.full(pixels.shape[:2], 255, np.uint8)
     alpha[:, ::3] = 127
-    found = _core.histogram(np.dstack((pixels, alpha)), threads)
+    found = core.colors.histogram(np.dstack((pixels, alpha)), threads)
     for value, own in ((255, np.arange(pixels.shape[1]) % 3 != 0), (127, alpha[0] == 127)):
-        expected = _core.histogram(pixels[:, own], 1)
+        expected = core.colors.histogram(pixels[:, own], 1)
         this = found[0][:, 3] == value
         np.testing.assert_array_equal(found[0][this, :3], expected[0])
         np.testing.assert_array_equal(found[1][this], expected[1])
 
 
-if hasattr(_core, "_fail_allocation_after"):
+if hasattr(core.run, "_fail_allocation_after"):
 
     @pytest.mark.parametrize("channels", [3, 4])
     def test_without_memory_for_helpers_counting_goes_on(shared, channels):
@@ -70,13 +70,13 @@ if hasattr(_core, "_fail_allocation_after"):
         pixels, colors = (promoted(array, channels) for array in (pixels, colors))
         survived = []
         for n in range(24):
-            _core._fail_allocation_after(n)
+            core.run._fail_allocation_after(n)
             try:
-                found = _core.histogram(pixels, 4)
+                found = core.colors.histogram(pixels, 4)
             except OutOfMemoryError:
                 continue
             finally:
-                _core._fail_allocation_after(-1)
+                core.run._fail_allocation_after(-1)
             survived.append(n)
             np.testing.assert_array_equal(found[0], colors)
             np.testing.assert_array_equal(found[1], counts)

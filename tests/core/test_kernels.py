@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kmc
-from kmc.core import _core
+from kmc import core
 
 LENGTHS = (0, 1, 2, 3, 7, 8, 15, 16, 17, 31, 33, 64, 100, 1023, 1025)
 CANARY = 0x88
@@ -43,7 +43,7 @@ def unaligned(array):
 def test_keys(channels, n):
     pixels = unaligned(some_bytes((n, channels), n))
     keys = np.full(n + 32, CANARY, np.uint32)
-    _core._keys(pixels, keys)
+    core.colors._keys(pixels, keys)
     np.testing.assert_array_equal(keys[:n], reference.morton_keys(pixels))
     assert (keys[n:] == CANARY).all()
 
@@ -55,7 +55,7 @@ def test_keys_of_every_level():
             pixels = np.zeros((256, channels), np.uint8)
             pixels[:, channel] = levels
             keys = np.zeros(256, np.uint32)
-            _core._keys(pixels, keys)
+            core.colors._keys(pixels, keys)
             np.testing.assert_array_equal(keys, reference.morton_keys(pixels))
 
 
@@ -65,7 +65,7 @@ def test_colors_undo_keys(channels, n):
     pixels = some_bytes((n, channels), n)
     memory = np.full(n * channels + 65, CANARY, np.uint8)
     colors = memory[1 : n * channels + 1].reshape(n, channels)
-    _core._colors(reference.morton_keys(pixels), colors)
+    core.colors._colors(reference.morton_keys(pixels), colors)
     np.testing.assert_array_equal(colors, pixels)
     assert (memory[n * channels + 1 :] == CANARY).all()
 
@@ -77,7 +77,7 @@ def test_occupied(share):
         counters = some_bytes(CELL, share) | np.uint8(1)
         counters[random.integers(0, 256, CELL) >= share] = 0
         keys = np.full(CELL + 4 + 8, CANARY, np.uint32)
-        n = _core._occupied(counters, first, keys)
+        n = core.colors._occupied(counters, first, keys)
         np.testing.assert_array_equal(keys[:n], first + np.flatnonzero(counters))
         assert (keys[n + 4 :] == CANARY).all()
 
@@ -85,7 +85,7 @@ def test_occupied(share):
 def test_occupied_cells_full_of_one_value():
     for value in (1, 128, 255):
         keys = np.zeros(CELL + 4, np.uint32)
-        assert _core._occupied(np.full(CELL, value, np.uint8), 0, keys) == CELL
+        assert core.colors._occupied(np.full(CELL, value, np.uint8), 0, keys) == CELL
         np.testing.assert_array_equal(keys[:CELL], np.arange(CELL))
 
 
@@ -95,7 +95,7 @@ def test_assign(channels, k):
     palette = some_bytes((k, channels), k)
     for n in (0, 1, 7, 63, 64, 65, 500):
         pixels = unaligned(some_bytes((n, channels), n + 1))
-        indices, error, counts, sums = _core.assign_sums(pixels, palette, 1)
+        indices, error, counts, sums = core.colors.assign_sums(pixels, palette, 1)
         expected = reference.assign(pixels, palette)
         expected_counts, expected_sums = reference.accumulate(pixels, expected, k)
         assert indices.dtype == expected.dtype
@@ -103,7 +103,7 @@ def test_assign(channels, k):
         np.testing.assert_array_equal(counts, expected_counts)
         np.testing.assert_array_equal(sums, expected_sums)
         assert error == np.square(pixels.astype(int) - palette[expected]).sum()
-        alone, same = _core.assign(pixels, palette, 1)
+        alone, same = core.colors.assign(pixels, palette, 1)
         np.testing.assert_array_equal(alone, expected)
         assert same == error
 
@@ -116,7 +116,7 @@ def test_accumulate_adds_to_what_is_there(channels):
     low, high = packed[::2] << 7, packed[1::2] << 23
     before = np.arange(9 * 4, dtype=np.uint64) << np.uint64(20)
     sums = before.copy()
-    _core._accumulate(low[0] | high[0], low[1] | high[1], labels, sums)
+    core.colors._accumulate(low[0] | high[0], low[1] | high[1], labels, sums)
     halves = (sums - before).reshape(9, 2, 2)
     for odd in (0, 1):
         _, expected = reference.accumulate(pixels[odd::2], labels[odd::2], 9)
@@ -130,7 +130,7 @@ def test_assign_to_more_colours_than_one_pass_takes(k):
     palette[k // 2 :] = palette[: k - k // 2]  # every colour twice: ties, and in another pass
     pixels = some_bytes((130, 3), 5)
     np.testing.assert_array_equal(
-        _core.assign(pixels, palette, 1)[0], reference.assign(pixels, palette)
+        core.colors.assign(pixels, palette, 1)[0], reference.assign(pixels, palette)
     )
 
 
@@ -138,10 +138,10 @@ def test_assign_at_the_greatest_distance():
     for channels in (1, 3, 4):
         black, white = np.zeros((1, channels), np.uint8), np.full((1, channels), 255, np.uint8)
         for k in (1, 8192, 10000):
-            assert _core.assign(white, np.repeat(black, k, axis=0), 1)[0] == [0]
-            assert _core.assign(black, np.repeat(white, k, axis=0), 1)[0] == [0]
+            assert core.colors.assign(white, np.repeat(black, k, axis=0), 1)[0] == [0]
+            assert core.colors.assign(black, np.repeat(white, k, axis=0), 1)[0] == [0]
         both = np.concatenate((black, white, black))
-        assert _core.assign(both, both, 1)[0].tolist() == [0, 1, 0]
+        assert core.colors.assign(both, both, 1)[0].tolist() == [0, 1, 0]
 
 
 @given(st.data())
@@ -152,5 +152,5 @@ def test_assign_takes_the_lowest_of_equals(data):
     pixels = np.array(data.draw(colors), np.uint8)
     palette = np.array(data.draw(colors), np.uint8)
     np.testing.assert_array_equal(
-        _core.assign(pixels, palette, 1)[0], reference.assign(pixels, palette)
+        core.colors.assign(pixels, palette, 1)[0], reference.assign(pixels, palette)
     )

@@ -16,7 +16,7 @@ from engine import tree_of
 from scenes import NAMED, noise, photo
 
 import kmc
-from kmc.core import _core
+from kmc import core
 
 LARGE = noise(260, 260)
 MOST = 10_000  # allocations of a call, which depend on how many helpers come
@@ -29,13 +29,13 @@ def pixel_calls():
     four = noise(99, 99, 4) >> 5
     for threads in (1, 3):
         for pixels in (tiled if threads > 1 else NAMED["few"], four):
-            colors, _ = _core.histogram(pixels, 1)
+            colors, _ = core.colors.histogram(pixels, 1)
             labels = np.zeros(len(colors), np.uint16)
             flat = pixels.reshape(-1, pixels.shape[2])[:99]
-            yield partial(_core.histogram, pixels, threads)
-            yield partial(_core.remap, pixels, colors, labels, 9, threads)
-            yield partial(_core.assign, flat, colors[:7], threads)
-            yield partial(_core.assign_sums, flat, colors[:7], threads)
+            yield partial(core.colors.histogram, pixels, threads)
+            yield partial(core.colors.remap, pixels, colors, labels, 9, threads)
+            yield partial(core.colors.assign, flat, colors[:7], threads)
+            yield partial(core.colors.assign_sums, flat, colors[:7], threads)
 
 
 def calls():
@@ -48,7 +48,7 @@ def calls():
     palette = kmc.fit(photo(50, 60), 7)
     plane, colors = palette.remap(photo(50, 60)).indices, palette.colors.copy()
     for threads in (1, 3):
-        grown = partial(_core.tree, counted.colors, counted.counts, threads)
+        grown = partial(core.kmeans.tree, counted.colors, counted.counts, threads)
         yield lambda grown=grown, threads=threads: grown().coarsen(20, threads)
         yield partial(few.seed_random, 9, 0, threads)
         yield partial(few.seed_plusplus, 9, 0, threads)
@@ -66,26 +66,26 @@ def calls():
         for dither in ("atkinson", "blue-noise"):
             yield partial(palette.remap, photo(140, 60), dither=dither, threads=threads)
         yield partial(palette.remap, LARGE, dither="floyd-steinberg", threads=threads)
-        yield partial(_core.palette_order, np.ones((50, 50), np.int64), threads)
-        yield partial(_core.png_filter, LARGE[..., 0].copy(), threads)
-        bands = _core.plane_write(plane, colors, 0x0B800B, 8, 3, 1)
-        yield partial(_core.plane_write, plane, colors, 0x0B800B, 8, 3, threads)
-        yield partial(_core.plane_read, bands, *plane.shape, colors, 0x0B800B, 8, threads)
-        yield partial(_core.palette_write, colors)
-        yield partial(_core.block_write, bytes(LARGE[:20]))
-        yield partial(_core.block_read, b"\x55" * 40, 500)
+        yield partial(core.png.palette_order, np.ones((50, 50), np.int64), threads)
+        yield partial(core.png.filter_rows, LARGE[..., 0].copy(), threads)
+        bands = core.codec.plane_write(plane, colors, 0x0B800B, 8, 3, 1)
+        yield partial(core.codec.plane_write, plane, colors, 0x0B800B, 8, 3, threads)
+        yield partial(core.codec.plane_read, bands, *plane.shape, colors, 0x0B800B, 8, threads)
+        yield partial(core.codec.palette_write, colors)
+        yield partial(core.codec.block_write, bytes(LARGE[:20]))
+        yield partial(core.codec.block_read, b"\x55" * 40, 500)
 
 
 def fail(*call):
     raise LookupError("enough")
 
 
-if hasattr(_core, "_fail_allocation_after"):
+if hasattr(core.run, "_fail_allocation_after"):
 
     def live(expected=None):
         """The engine's allocations, at rest or, if helpers leave late, as expected."""
         limit, before = time.monotonic() + 5, expected
-        while (now := _core._live_allocations()) != before and time.monotonic() < limit:
+        while (now := core.run._live_allocations()) != before and time.monotonic() < limit:
             before = now if expected is None else expected
             time.sleep(0.002)
         return now
@@ -95,7 +95,7 @@ if hasattr(_core, "_fail_allocation_after"):
         for call in chain(pixel_calls(), calls()):
             n, failures, survived, before = 0, 0, 0, live()
             while survived <= SPARE and n < MOST:
-                _core._fail_allocation_after(n)
+                core.run._fail_allocation_after(n)
                 n += 1
                 try:
                     call()
@@ -103,7 +103,7 @@ if hasattr(_core, "_fail_allocation_after"):
                 except kmc.OutOfMemoryError:
                     failures, survived = failures + 1, 0
                 finally:
-                    _core._fail_allocation_after(-1)
+                    core.run._fail_allocation_after(-1)
                 assert live(before) == before
             assert failures > 0
             assert n < MOST

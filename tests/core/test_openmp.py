@@ -15,8 +15,7 @@ from scenes import noise
 from threadpoolctl import threadpool_limits
 
 import kmc
-from kmc import cpu
-from kmc.core import _core
+from kmc import core, cpu
 
 LINUX = sys.platform == "linux"
 
@@ -66,10 +65,10 @@ import os
 import numpy as np
 from threadpoolctl import threadpool_limits
 import kmc
-from kmc.core import _core
+from kmc import core
 def threads():
     return len(os.listdir("/proc/self/task")) if os.path.exists("/proc/self/task") else 1
-_core._assume_processors(1000)
+core.run._assume_processors(1000)
 pixels = np.random.default_rng(0).integers(0, 256, (400, 400, 3), np.uint8)
 kmc.cpu.threads()
 before = threads()
@@ -119,23 +118,23 @@ def test_threads_that_run_and_threads_that_wait():
     try:
         waiting.wait()
         time.sleep(0.1)
-        assert _core._thread_runs(threading.get_native_id()) == LINUX
-        assert not _core._thread_runs(found[0])
+        assert core.run._thread_runs(threading.get_native_id()) == LINUX
+        assert not core.run._thread_runs(found[0])
     finally:
         done.set()
         thread.join()
-    assert not _core._thread_runs(2**31 - 1)
+    assert not core.run._thread_runs(2**31 - 1)
 
 
 @pytest.mark.once  # the address sanitizer does not live with a limit on addresses
 def test_where_no_thread_can_be_started_it_is_only_slower():
     program = """
 import numpy as np
-from kmc.core import _core
-_core._assume_processors(1000)
+from kmc import core
+core.run._assume_processors(1000)
 colors = np.random.default_rng(0).integers(0, 256, (60000, 3), dtype=np.uint8)
 palette = colors[:300].copy()
-expected = _core.assign_sums(colors, palette, 1)
+expected = core.colors.assign_sums(colors, palette, 1)
 try:
     import resource
     pages = int(open("/proc/self/statm").read().split()[0])
@@ -143,7 +142,7 @@ try:
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 except (ImportError, OSError):
     pass  # no Linux: the call then starts its threads
-found = _core.assign_sums(colors, palette, 7)
+found = core.colors.assign_sums(colors, palette, 7)
 print(all(np.array_equal(a, b) for a, b in zip(expected, found)))
 """
     assert in_new_process(program).stdout == "True\n"

@@ -11,7 +11,7 @@ import reference
 from processes import interrupted_after
 
 import kmc
-from kmc.core import _core
+from kmc import core
 
 THREADS = (2, 3, 7)
 
@@ -27,9 +27,9 @@ def mosaic():
 
 def results(pixels):
     """What one thread answers, against which the others are held."""
-    colors, counts = _core.histogram(pixels, 1)
+    colors, counts = core.colors.histogram(pixels, 1)
     labels = (np.arange(len(colors)) * 7 % 251).astype(np.uint16)
-    return colors, counts, labels, _core.remap(pixels, colors, labels, 251, 1)
+    return colors, counts, labels, core.colors.remap(pixels, colors, labels, 251, 1)
 
 
 def test_one_thread_is_right_on_a_large_picture(mosaic):
@@ -46,10 +46,12 @@ def test_threads_agree(mosaic, channels):
     pixels = np.ascontiguousarray(mosaic[:1500, :, [0, 1, 2, 0][:channels]])
     colors, counts, labels, indices = results(pixels)
     for threads in THREADS:
-        again = _core.histogram(pixels, threads)
+        again = core.colors.histogram(pixels, threads)
         np.testing.assert_array_equal(again[0], colors)
         np.testing.assert_array_equal(again[1], counts)
-        np.testing.assert_array_equal(_core.remap(pixels, colors, labels, 251, threads), indices)
+        np.testing.assert_array_equal(
+            core.colors.remap(pixels, colors, labels, 251, threads), indices
+        )
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
@@ -61,7 +63,7 @@ def test_threads_add_up_counters_that_are_nearly_full(channels):
         many = np.ascontiguousarray(np.tile(pixels, (times, 1))[None])
         expected = reference.histogram(pixels[None])
         for threads in (1, *THREADS):
-            colors, counts = _core.histogram(many, threads)
+            colors, counts = core.colors.histogram(many, threads)
             np.testing.assert_array_equal(colors, expected[0])
             np.testing.assert_array_equal(counts, times * expected[1])
 
@@ -69,19 +71,21 @@ def test_threads_add_up_counters_that_are_nearly_full(channels):
 def test_assign_agrees(mosaic):
     pixels = mosaic[:100].reshape(-1, 3)
     palette = np.random.default_rng(5).integers(0, 40, (300, 3), dtype=np.uint8)
-    one = _core.assign_sums(pixels, palette, 1)
+    one = core.colors.assign_sums(pixels, palette, 1)
     np.testing.assert_array_equal(one[0][:2000], reference.assign(pixels[:2000], palette))
     for expected, found in zip(reference.accumulate(pixels, one[0], 300), one[2:], strict=True):
         np.testing.assert_array_equal(found, expected)
     for threads in THREADS:
-        for expected, found in zip(one, _core.assign_sums(pixels, palette, threads), strict=True):
+        for expected, found in zip(
+            one, core.colors.assign_sums(pixels, palette, threads), strict=True
+        ):
             np.testing.assert_array_equal(found, expected)
 
 
 def test_sums_of_more_pixels_than_fit_32_bits():
     """A thread's sums are of 32 bits until they move to 64."""
     pixels = np.full(((1 << 24) + 300, 1), 255, np.uint8)
-    _, error, counts, sums = _core.assign_sums(pixels, np.array([[254], [7]], np.uint8), 1)
+    _, error, counts, sums = core.colors.assign_sums(pixels, np.array([[254], [7]], np.uint8), 1)
     assert (error, counts.tolist()) == (len(pixels), [len(pixels), 0])
     assert sums.tolist() == [[255 * len(pixels)], [0]]
 
@@ -90,11 +94,13 @@ def test_several_python_threads_at_once(mosaic):
     colors, counts, labels, indices = results(mosaic[:1000])
 
     def work(threads):
-        again = _core.histogram(mosaic[:1000], threads)
+        again = core.colors.histogram(mosaic[:1000], threads)
         return (
             np.array_equal(again[0], colors)
             and np.array_equal(again[1], counts)
-            and np.array_equal(_core.remap(mosaic[:1000], colors, labels, 251, threads), indices)
+            and np.array_equal(
+                core.colors.remap(mosaic[:1000], colors, labels, 251, threads), indices
+            )
         )
 
     with ThreadPoolExecutor(6) as pool:
@@ -106,7 +112,7 @@ def test_ctrl_c_stops_a_long_call(mosaic, threads):
     pixels = mosaic.reshape(-1, 3)
     palette = np.random.default_rng(6).integers(0, 256, (20_000, 3), dtype=np.uint8)
     # 0.2 s is the promise; the rest is for a machine that has other things to do.
-    assert interrupted_after(lambda: _core.assign(pixels, palette, threads)) < 0.5
+    assert interrupted_after(lambda: core.colors.assign(pixels, palette, threads)) < 0.5
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -117,7 +123,7 @@ def test_ctrl_c_stops_bands_of_an_index_plane(mosaic, threads):
     contexts, slot_bits, n_bands = 0x7FFFFF, 20, 2
 
     def write():
-        _core.plane_write(indices, palette, contexts, slot_bits, n_bands, threads)
+        core.codec.plane_write(indices, palette, contexts, slot_bits, n_bands, threads)
 
     assert interrupted_after(write) < 0.5
 
@@ -130,7 +136,7 @@ def test_ctrl_c_while_only_another_thread_is_at_work(order):
     palette = np.random.default_rng(8).integers(0, 256, (256, 3), dtype=np.uint8)
 
     def write(indices, n_bands):
-        _core.plane_write(indices, palette, 0x7FFFFF, 20, n_bands, n_bands)
+        core.codec.plane_write(indices, palette, 0x7FFFFF, 20, n_bands, n_bands)
 
     begun = time.monotonic()
     write(flat, 1)
@@ -157,6 +163,6 @@ def test_ctrl_c_where_entries_are_far_from_most_pixels():
 def test_ctrl_c_between_calls_that_are_short(mosaic):
     def many():
         while True:
-            _core.histogram(mosaic, 2)
+            core.colors.histogram(mosaic, 2)
 
     assert interrupted_after(many) < 0.5

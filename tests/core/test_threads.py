@@ -169,8 +169,8 @@ ENDS_WITHIN_A_CALL = """
 import threading, time
 import numpy as np
 import kmc
-from kmc.core import _core
-_core._assume_processors(1000)
+from kmc import core
+core.run._assume_processors(1000)
 picture = np.random.default_rng(0).integers(0, 256, (400, 400, 3), np.uint8)
 def work():
     begun.set()

@@ -11,7 +11,7 @@ from reference_kmeans import cells, label, points_of
 from scenes import NAMED, PICTURES, noise, photo, scattered
 
 import kmc
-from kmc.core import _core
+from kmc import core
 
 CENTROIDS = st.tuples(st.integers(1, 70), st.integers(0, 10**6))
 
@@ -71,13 +71,13 @@ def test_large_trees_are_the_same_whatever_made_them():
     points, weights = points_of(counted.colors), 1 + scattered((len(counted),), 50)
     centroids = points[:: len(points) // 20][:20] / 64
     labels, sizes, _ = label(points, weights, centroids)
-    tree = _core.tree(counted.colors, weights, 1)
+    tree = core.kmeans.tree(counted.colors, weights, 1)
     expected = [points_in(tree.coarsen(least, 1)) for least in (3, 500, 20_000)]
     assert expected[1] == expected_cells(tree, points, weights, 500)
     sums = np.zeros((20, 4), np.int64)
     np.add.at(sums, labels, weights[:, None] * points)
     for _, threads in ways():
-        tree = _core.tree(counted.colors, weights, threads)
+        tree = core.kmeans.tree(counted.colors, weights, threads)
         same_label(tree, points, weights, centroids, threads)
         cells_found = [points_in(tree.coarsen(least, threads)) for least in (3, 500, 20_000)]
         assert cells_found == expected
@@ -91,12 +91,12 @@ def test_weights_of_large_trees(threads):
     colors = kmc.histogram(noise(300, 300)).colors
     weights = np.ones(len(colors), np.int64)
     weights[[100, -100]] = 2**32 - len(colors) // 2
-    assert len(_core.tree(colors, weights, threads)) == len(colors)
+    assert len(core.kmeans.tree(colors, weights, threads)) == len(colors)
     for place, weight in ((50_000, len(colors)), (100, 2**33), (-1, 0)):
         wrong = weights.copy()
         wrong[place] = weight
         with pytest.raises(kmc.ArgumentError):
-            _core.tree(colors, wrong, threads)
+            core.kmeans.tree(colors, wrong, threads)
 
 
 @pytest.mark.parametrize("k", [257, 3000])
@@ -121,14 +121,14 @@ def test_the_lowest_wins_among_equals():
     assert set(tree.label(same, 1)[0].tolist()) == {0, 6}
     halfway = np.array([[0.0] * 4, [2, 0, 0, 0], [1.0, 1, 0, 0]])
     odd = np.array([[1, 0, 0], [1, 1, 0]], np.uint8)
-    same_label(_core.tree(odd, None, 1), points_of(odd), np.ones(2, int), halfway)
+    same_label(core.kmeans.tree(odd, None, 1), points_of(odd), np.ones(2, int), halfway)
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_the_corners_of_the_cube(channels):
     corners = np.array(np.meshgrid(*[[0, 255]] * channels, indexing="ij")).reshape(channels, -1).T
     corners = np.ascontiguousarray(corners, np.uint8)
-    tree, weights = _core.tree(corners, None, 1), np.ones(len(corners), np.int64)
+    tree, weights = core.kmeans.tree(corners, None, 1), np.ones(len(corners), np.int64)
     far = np.full((1, 4), 1e9)
     for centroids in (far, -far, points_of(corners[::-1]) / 64):
         same_label(tree, points_of(corners), weights, centroids)
@@ -137,7 +137,7 @@ def test_the_corners_of_the_cube(channels):
 def test_four_channels():
     colors = np.unique(scattered((2000, 4), 256).astype(np.uint8), axis=0)
     counted = kmc.Histogram(colors, 1 + scattered((len(colors),), 50))
-    tree, points = _core.tree(counted.colors, counted.counts, 1), points_of(counted.colors)
+    tree, points = core.kmeans.tree(counted.colors, counted.counts, 1), points_of(counted.colors)
     for _, threads in ways():
         same_label(tree, points, counted.counts, centroids_for(points, 37, 2), threads)
 
@@ -145,20 +145,22 @@ def test_four_channels():
 def test_weights():
     colors = np.array([[3], [5], [250]], np.uint8)
     most = np.array([1, 1, 2**33 - 2])
-    same_label(_core.tree(colors, most, 1), points_of(colors), most, np.zeros((1, 4)))
-    same_label(_core.tree(colors, None, 1), points_of(colors), np.ones(3, int), np.zeros((2, 4)))
+    same_label(core.kmeans.tree(colors, most, 1), points_of(colors), most, np.zeros((1, 4)))
+    same_label(
+        core.kmeans.tree(colors, None, 1), points_of(colors), np.ones(3, int), np.zeros((2, 4))
+    )
     for wrong in ([1, 0, 1], [1, -1, 1], [1, 1, 2**33 - 1], [2**62, 2**62, 2**62], [1, 1]):
         with pytest.raises(kmc.ArgumentError):
-            _core.tree(colors, np.array(wrong), 1)
+            core.kmeans.tree(colors, np.array(wrong), 1)
 
 
 def test_colours_are_distinct_and_there_is_one():
     with pytest.raises(kmc.ArgumentError):
-        _core.tree(np.array([[3], [3]], np.uint8), None, 1)
+        core.kmeans.tree(np.array([[3], [3]], np.uint8), None, 1)
     with pytest.raises(kmc.ArgumentError):
-        _core.tree(np.zeros((0, 3), np.uint8), None, 1)
+        core.kmeans.tree(np.zeros((0, 3), np.uint8), None, 1)
     with pytest.raises(kmc.ArgumentError, match="channels"):
-        _core.tree(np.zeros((1, 2), np.uint8), None, 1)
+        core.kmeans.tree(np.zeros((1, 2), np.uint8), None, 1)
 
 
 @pytest.mark.parametrize("shape", [(0, 4), (3, 3), (65537, 4)])
@@ -177,7 +179,7 @@ def points_in(tree):
 
 
 def expected_cells(tree, points, weights, least):
-    means, weight = cells(points, weights, least, _core._boxes(tree), tree.channels)
+    means, weight = cells(points, weights, least, core.kmeans._boxes(tree), tree.channels)
     return sorted(map(tuple, np.column_stack((means, weight)).tolist()))
 
 
@@ -185,7 +187,7 @@ def expected_cells(tree, points, weights, least):
 def test_boxes_hold_what_is_in_them(name):
     """In preorder, their parts in a row, no leaf of more than 48 points."""
     tree, points, _ = tree_of(NAMED[name])
-    boxes = _core._boxes(tree)
+    boxes = core.kmeans._boxes(tree)
     assert boxes[0] == (0, len(points), len(boxes))
     for self, (begin, end, after) in enumerate(boxes):
         if after == self + 1:
@@ -217,18 +219,18 @@ def test_cells_of_weights_of_every_size(seed, least):
     weights = 1 + (scattered((len(colors),), 1 << 22, seed) >> scattered((len(colors),), 22, 1))
     weights[seed % len(colors)] = 0
     weights[seed % len(colors)] = (1 << 33) - (weights.sum() if seed % 2 else 1 << 32)
-    tree = _core.tree(colors, weights, 1)
+    tree = core.kmeans.tree(colors, weights, 1)
     expected = expected_cells(tree, points_of(colors), weights, least)
     assert points_in(tree.coarsen(least, 1)) == expected
 
 
 def test_cells_beside_one_of_huge_weight():
     """Ranks of one leaf may be more than 128 apart."""
-    cube = np.indices((2, 2, 2)).reshape(3, 8).T + (200, 200, 100)
+    cube = np.indices((2, 2, 2)).reshape(3, 8).T + np.array([200, 200, 100])
     colors = np.concatenate((scattered((600, 3), 128, 5), cube, [(255, 255, 255)]))
     weights = np.concatenate((np.ones(608, np.int64), [1 << 32]))
     counted = kmc.Histogram(colors, weights)
-    tree = _core.tree(counted.colors, counted.counts, 1)
+    tree = core.kmeans.tree(counted.colors, counted.counts, 1)
     points = points_of(counted.colors)
     for least in range(100, len(points), 20):
         expected = expected_cells(tree, points, counted.counts, least)
@@ -241,8 +243,8 @@ def test_cells_are_smaller_where_there_is_more():
     weights = np.ones(len(colors), np.int64)
     dark = colors[:, 0] < 26
     weights[dark] = 9
-    cells_found = points_in(_core.tree(colors, weights, 1).coarsen(300, 1))
-    even = points_in(_core.tree(colors, None, 1).coarsen(300, 1))
+    cells_found = points_in(core.kmeans.tree(colors, weights, 1).coarsen(300, 1))
+    even = points_in(core.kmeans.tree(colors, None, 1).coarsen(300, 1))
     n_dark, n_even = (sum(x < 26 * 64 for x, *_ in found) for found in (cells_found, even))
     assert n_dark / len(cells_found) > 2 * n_even / len(even)
 
@@ -252,7 +254,7 @@ def test_cells_of_cells():
     fine = tree.coarsen(900, 1)
     coarse = tree.coarsen(900, 2).coarsen(40, 1)
     assert len(tree) > len(fine) > len(coarse) >= 40
-    means, weight = cells(points, weights, 900, _core._boxes(tree))
+    means, weight = cells(points, weights, 900, core.kmeans._boxes(tree))
     assert points_in(coarse) == expected_cells(fine, means, weight, 40)
 
 
@@ -261,14 +263,14 @@ def test_opaque_colours_have_the_same_cells_as_without_alpha():
     colors, weights = kmc.histogram(picture).colors, kmc.histogram(picture).counts
     opaque = np.insert(colors, 3, 255, axis=1)
     points = points_of(colors).astype(np.int16)
-    tree, wide = _core.tree(colors, weights, 1), _core.tree(opaque, weights, 1, points)
+    tree, wide = core.kmeans.tree(colors, weights, 1), core.kmeans.tree(opaque, weights, 1, points)
     for least in (2, 20, 300, 1000):
         assert points_in(tree.coarsen(least, 1)) == points_in(wide.coarsen(least, 1))
 
 
 def test_cells_lie_under_a_tree_as_well():
     tree, points, weights = tree_of(photo(90, 100))
-    means, weight = cells(points, weights, 500, _core._boxes(tree))
+    means, weight = cells(points, weights, 500, core.kmeans._boxes(tree))
     for _, threads in ways():
         coarse = tree.coarsen(500, threads)
         assert len(coarse) == len(means) >= 500
@@ -285,4 +287,4 @@ def test_one_colour():
 @pytest.mark.parametrize("arguments", [(), (None, 3), (object(), 3)])
 def test_trees_are_only_made_by_the_engine(arguments):
     with pytest.raises(TypeError, match="made by"):
-        _core.Tree(*arguments)
+        core.kmeans.Tree(*arguments)

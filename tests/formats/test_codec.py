@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import kmc
-from kmc.core import _core
+from kmc import core
 from kmc.formats.kmc import codec
 from kmc.formats.kmc.codec import read_header
 
@@ -89,10 +89,10 @@ def test_metadata_is_kept(sample: kmc.IndexedImage, sample_file: bytes) -> None:
 def test_bands_and_threads_change_no_bytes(sample: kmc.IndexedImage, n_bands: int) -> None:
     colors = np.ascontiguousarray(sample.palette.colors)
     model = 0x7FFFFF, 10
-    alone = _core.plane_write(sample.indices, colors, *model, n_bands, 1)
-    assert alone == _core.plane_write(sample.indices, colors, *model, n_bands, 4)
+    alone = core.codec.plane_write(sample.indices, colors, *model, n_bands, 1)
+    assert alone == core.codec.plane_write(sample.indices, colors, *model, n_bands, 4)
     for threads in (1, 3):
-        read = _core.plane_read(list(alone), *sample.indices.shape, colors, *model, threads)
+        read = core.codec.plane_read(list(alone), *sample.indices.shape, colors, *model, threads)
         assert np.array_equal(read, sample.indices)
 
 
@@ -181,14 +181,14 @@ def test_a_format_error_is_what_one_would_expect() -> None:
 def test_the_engine_refuses_what_does_not_fit(sample: kmc.IndexedImage) -> None:
     colors = np.ascontiguousarray(sample.palette.colors)
     with pytest.raises(kmc.ArgumentError, match=r"index \d is beyond a palette of 3 colours"):
-        _core.plane_write(sample.indices, colors[:3], 0x080000, 8, 1, 1)
+        core.codec.plane_write(sample.indices, colors[:3], 0x080000, 8, 1, 1)
     for model in ((0, 8, 1), (0x1080000, 8, 1), (0x080000, 5, 1), (0x080000, 23, 1)):
         with pytest.raises(kmc.ArgumentError):
-            _core.plane_write(sample.indices, colors, *model, 1)
+            core.codec.plane_write(sample.indices, colors, *model, 1)
     with pytest.raises(kmc.ArgumentError):
-        _core.plane_write(sample.indices, colors, 0x080000, 8, 21, 1)
+        core.codec.plane_write(sample.indices, colors, 0x080000, 8, 21, 1)
     with pytest.raises(kmc.ArgumentError, match="palette is empty"):
-        _core.palette_write(colors[:0])
+        core.codec.palette_write(colors[:0])
 
 
 @pytest.mark.parametrize(
@@ -326,13 +326,13 @@ def test_palettes_take_no_more_than_their_bytes(channels: int) -> None:
     random = np.random.default_rng(7)
     for k in (1, 2, 17, 300):
         noise = random.integers(0, 256, (k, channels), np.uint8)
-        coded = _core.palette_write(noise)
+        coded = core.codec.palette_write(noise)
         assert len(coded) <= noise.size + 1
-        assert np.array_equal(_core.palette_read(coded, k, channels), noise)
+        assert np.array_equal(core.codec.palette_read(coded, k, channels), noise)
     steps = (np.arange(60)[:, None] * np.arange(1, channels + 1)).astype(np.uint8)
-    coded = _core.palette_write(steps)
+    coded = core.codec.palette_write(steps)
     assert len(coded) < 8 * channels
-    assert np.array_equal(_core.palette_read(coded, 60, channels), steps)
+    assert np.array_equal(core.codec.palette_read(coded, 60, channels), steps)
 
 
 def counted(*levels: list[int]) -> NDArray[np.uint8]:
@@ -353,9 +353,9 @@ def counted(*levels: list[int]) -> NDArray[np.uint8]:
 )
 def test_palettes_that_count_take_next_to_nothing(palette: NDArray[np.intp], size: int) -> None:
     colors = palette.astype(np.uint8)
-    coded = _core.palette_write(colors)
+    coded = core.codec.palette_write(colors)
     assert len(coded) <= size
-    assert np.array_equal(_core.palette_read(coded, *colors.shape), colors)
+    assert np.array_equal(core.codec.palette_read(coded, *colors.shape), colors)
 
 
 @pytest.mark.parametrize("channels", [3, 4])
@@ -365,12 +365,13 @@ def test_colors_are_put_in_the_order_that_takes_fewer_bytes(channels: int) -> No
     steps = lossless_image(Image.fromarray(grid))
     assert np.array_equal(np.asarray(steps), grid)
     colors = steps.palette.colors
-    assert len(_core.palette_write(colors)) < 40
+    assert len(core.codec.palette_write(colors)) < 40
     if channels == 4:
         assert (np.diff(colors[:, 3].astype(int)) >= 0).all()
 
     near = np.cumsum(np.random.default_rng(8).integers(0, 3, (1, 200, channels)), axis=1)
-    counted, _ = _core.histogram(near.astype(np.uint8), 1)
+    counted, _ = core.colors.histogram(near.astype(np.uint8), 1)
     kept = lossless_image(Image.fromarray(near.astype(np.uint8)))
     assert np.array_equal(np.asarray(kept), near)
-    assert len(_core.palette_write(kept.palette.colors)) <= len(_core.palette_write(counted))
+    written = core.codec.palette_write
+    assert len(written(kept.palette.colors)) <= len(written(counted))

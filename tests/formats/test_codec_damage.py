@@ -12,7 +12,7 @@ from kmc_files import BEGINNING, assert_same, encode, file_of, indexed
 from numpy.typing import NDArray
 
 import kmc
-from kmc.core import _core
+from kmc import core
 from kmc.formats.kmc.container import END, chunk, read_chunks, varint
 
 
@@ -153,22 +153,23 @@ def test_more_memory_than_there_is(sample: kmc.IndexedImage, sample_file: bytes)
 
 def test_colors_take_what_the_document_says() -> None:
     for k in [*range(1, 600), 1023, 1024, 21846, 43690, 43691, 65535, 65536]:
-        assert 78 * k < _core.palette_bytes(k) <= 96 * k  # and as many bytes as they have channels
+        # And as many bytes as they have channels.
+        assert 78 * k < core.codec.palette_bytes(k) <= 96 * k
     many = indexed(4, 4, 65536, 4)
     data = file_of(many, 0x080000, 6)
-    taken = 2 * 16 + 64 + 4 * 65536 + _core.palette_bytes(65536)
-    taken += _core.plane_bytes(4, 4, 0x080000, 6, 1)
+    taken = 2 * 16 + 64 + 4 * 65536 + core.codec.palette_bytes(65536)
+    taken += core.codec.plane_bytes(4, 4, 0x080000, 6, 1)
     assert_same(kmc.open(data, max_memory=taken), many)
     with pytest.raises(kmc.FormatError, match=f"takes {taken} bytes of memory to decode"):
         kmc.open(data, max_memory=taken - 1)
 
 
 def test_the_tables_take_what_is_said() -> None:
-    small = _core.plane_bytes(100, 100, 0x7FFFFF, 6, 1)
-    large = _core.plane_bytes(100, 100, 0x7FFFFF, 20, 1)
+    small = core.codec.plane_bytes(100, 100, 0x7FFFFF, 6, 1)
+    large = core.codec.plane_bytes(100, 100, 0x7FFFFF, 20, 1)
     assert 1e6 < small < 3e6
     assert 64 << 20 < large < 80 << 20
-    assert 4 << 20 < _core.block_bytes(1 << 40) < 5 << 20
+    assert 4 << 20 < core.codec.block_bytes(1 << 40) < 5 << 20
 
 
 def test_all_metadata_together_has_a_limit(sample: kmc.IndexedImage) -> None:

@@ -15,7 +15,7 @@ from kmc_files import ordered_image
 from scenes import few, noise, photo
 
 import kmc
-from kmc.core import _core
+from kmc import core
 from kmc.formats.palette_order import ORDERS, sorted_entries
 from kmc.formats.png_compression import SAMPLE
 
@@ -175,16 +175,16 @@ def test_meetings_and_arrangement_are_those_of_slow_twins(k):
     for seed, shape in enumerate(((30, 40), (1, 50), (50, 1), (1, 1))):
         indices = (noise(*shape, 1, seed)[..., 0].astype(int) * k // 256).astype(np.uint8)
         indices = np.sort(indices, axis=0)  # so that some meet more often than others
-        adjacency = _core.adjacency(indices, k, 1)
+        adjacency = core.png.adjacency(indices, k, 1)
         np.testing.assert_array_equal(adjacency, meetings_of(indices, k))
-        assert _core.palette_order(adjacency, 1).tolist() == arranged_slowly(adjacency)
+        assert core.png.palette_order(adjacency, 1).tolist() == arranged_slowly(adjacency)
 
 
 @given(st.integers(1, 256), st.integers(0, 62), st.integers(0, 9))
 def test_an_arrangement_has_every_entry_once(k, bits, seed):
     counts = np.random.default_rng(seed).integers(0, 1 << bits, (k, k)) >> 16
     adjacency = np.triu(counts, 1) + np.triu(counts, 1).T
-    assert sorted(_core.palette_order(adjacency, 1).tolist()) == list(range(k))
+    assert sorted(core.png.palette_order(adjacency, 1).tolist()) == list(range(k))
 
 
 def png_size(result: kmc.IndexedImage) -> int:
@@ -220,8 +220,8 @@ def test_compact_is_no_larger_than_any_other_order_of_what_is_drawn(name, k):
 def test_what_repeats_in_another_order_is_compact_in_that_one():
     y, x = np.mgrid[0:120, 0:160]
     waves = kmc.quantize(((x * x + y * y) // 16 % 256).astype(np.uint8), 256)
-    adjacency = _core.adjacency(waves.indices, 256, 1)
-    places = _core.palette_order(adjacency, 1)
+    adjacency = core.png.adjacency(waves.indices, 256, 1)
+    places = core.png.palette_order(adjacency, 1)
     arranged = image_of(waves.palette.colors[places], np.argsort(places)[waves.indices])
     assert 4 * png_size(ordered_image(waves, "compact")) < png_size(arranged)
 
@@ -255,11 +255,11 @@ def test_refusals():
         kmc.fit(photo(9, 9), 2, order="compact")
     for bad in (np.zeros((0, 3), np.uint8), np.zeros((3, 0), np.uint8)):
         with pytest.raises(kmc.ArgumentError):
-            _core.adjacency(bad, 4, 1)
+            core.png.adjacency(bad, 4, 1)
     with pytest.raises(kmc.ArgumentError):
-        _core.adjacency(np.zeros((3, 3), np.uint8), 257, 1)
+        core.png.adjacency(np.zeros((3, 3), np.uint8), 257, 1)
     with pytest.raises(kmc.ArgumentError):
-        _core.palette_order(np.zeros((300, 300), np.int64), 1)
+        core.png.palette_order(np.zeros((300, 300), np.int64), 1)
 
 
 def test_fitted_palettes_are_ordered_too():

@@ -13,7 +13,7 @@ import pytest
 from scenes import few, gradient, noise, photo
 
 import kmc
-from kmc.core import _core
+from kmc import core
 from kmc.formats.png_compression import (
     ADAPTIVE,
     AT_ONCE,
@@ -139,7 +139,7 @@ def order_of(data: bytes) -> int:
 def test_each_row_has_the_filter_of_least_entropy(threads):
     wide = np.concatenate([gradient(20, 90)[..., 0], noise(3, 90)[..., 0], few(9, 90, 4)[..., 1]])
     for rows in (wide, wide[:, :1].copy(), wide[:1].copy(), np.zeros((2, 7), np.uint8)):
-        found = _core.png_filter(rows, threads)
+        found = core.png.filter_rows(rows, threads)
         for row, ways in zip(found, filtered_slowly(rows), strict=True):
             orders = [order_of(way) for way in ways]
             assert row[0] == orders.index(max(orders))
@@ -149,7 +149,7 @@ def test_each_row_has_the_filter_of_least_entropy(threads):
 @pytest.mark.parametrize("filter", range(5))
 def test_all_rows_have_the_filter_asked_for(filter):
     rows = np.concatenate([gradient(20, 90)[..., 0], noise(3, 90)[..., 0]])
-    found = _core.png_filter(rows, 2, filter)
+    found = core.png.filter_rows(rows, 2, filter)
     for row, ways in zip(found, filtered_slowly(rows), strict=True):
         assert row.tobytes() == bytes([filter]) + ways[filter]
 
@@ -158,17 +158,17 @@ def test_long_rows_are_filtered_in_parts():
     rows = noise(2, 66_000)[..., 0].copy()
     expected = filtered_slowly(rows)
     for filter in range(-1, 5):
-        for row, ways in zip(_core.png_filter(rows, 1, filter), expected, strict=True):
+        for row, ways in zip(core.png.filter_rows(rows, 1, filter), expected, strict=True):
             assert row[1:].tobytes() == ways[row[0]]
 
 
 def test_filters_are_the_same_on_any_threads():
     rows = photo(300, 900)[..., 0].copy()
-    np.testing.assert_array_equal(_core.png_filter(rows, 1), _core.png_filter(rows, 4))
+    np.testing.assert_array_equal(core.png.filter_rows(rows, 1), core.png.filter_rows(rows, 4))
     with pytest.raises(kmc.ArgumentError):
-        _core.png_filter(np.zeros((0, 4), np.uint8), 1)
+        core.png.filter_rows(np.zeros((0, 4), np.uint8), 1)
     with pytest.raises(kmc.ArgumentError):
-        _core.png_filter(rows, 1, 5)
+        core.png.filter_rows(rows, 1, 5)
 
 
 # ---- layouts -------------------------------------------------------------------------------------

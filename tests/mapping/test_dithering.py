@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from scenes import few, gradient, noise, photo, scattered
 
 import kmc
+from kmc import core
 from kmc.colors.spaces import SPACES, coordinates
-from kmc.core import _core
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.mapping.dithering import DITHERS, LIGHTNESS, Dither, dithered
 
@@ -56,7 +56,7 @@ def expected(pixels, palette, name, strength, space):
 
 
 def found(pixels, palette, name, strength=256, threads=1, space="rgb"):
-    colors, _ = _core.histogram(pixels, threads)
+    colors, _ = core.colors.histogram(pixels, threads)
     labels = plain_labels(colors, palette, space)
     return dithered(Dither(name, strength), pixels, colors, labels, palette, space, threads)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kmc
-from kmc.core import _core
+from kmc import core
 from kmc.errors import ArgumentError
 
 
@@ -21,12 +21,12 @@ def check(pixels, threads=1):
     mapped = {k: reference.remap(pixels, expected[0], here[k], k) for k in here}
     for name in kmc.cpu.available():
         with kmc.cpu.use(name):
-            colors, counts = _core.histogram(pixels, threads)
+            colors, counts = core.colors.histogram(pixels, threads)
             np.testing.assert_array_equal(colors, expected[0])
             np.testing.assert_array_equal(counts, expected[1])
             assert (colors.dtype, counts.dtype) == (np.uint8, np.int64)
             for k in here:
-                indices = _core.remap(pixels, colors, here[k], k, threads)
+                indices = core.colors.remap(pixels, colors, here[k], k, threads)
                 assert indices.dtype == (np.uint8 if k == 256 else np.uint16)
                 np.testing.assert_array_equal(indices, mapped[k])
 
@@ -71,7 +71,7 @@ def test_more_pixels_than_keys_are_guessed_for():
     pixels = np.resize(colors, (1800, 1800, 3))
     expected = reference.histogram(pixels)
     for threads in (1, 2, 5):
-        for found, right in zip(_core.histogram(pixels, threads), expected, strict=True):
+        for found, right in zip(core.colors.histogram(pixels, threads), expected, strict=True):
             np.testing.assert_array_equal(found, right)
 
 
@@ -133,9 +133,9 @@ def test_every_pixel_another_colour():
 
 
 def test_an_empty_picture_has_no_colours():
-    colors, counts = _core.histogram(np.empty((0, 5, 3), np.uint8), 1)
+    colors, counts = core.colors.histogram(np.empty((0, 5, 3), np.uint8), 1)
     assert (colors.shape, counts.shape) == ((0, 3), (0,))
-    nothing = _core.remap(np.empty((0, 5, 3), np.uint8), colors, np.empty(0, np.uint16), 4, 1)
+    nothing = core.colors.remap(np.empty((0, 5, 3), np.uint8), colors, np.empty(0, np.uint16), 4, 1)
     assert nothing.shape == (0, 5)
 
 
@@ -156,7 +156,7 @@ def test_read_only_arrays_are_taken():
 )
 def test_histogram_refuses(arguments):
     with pytest.raises(ArgumentError):
-        _core.histogram(*arguments)
+        core.colors.histogram(*arguments)
 
 
 def test_remap_and_assign_refuse_what_does_not_fit():
@@ -170,8 +170,8 @@ def test_remap_and_assign_refuse_what_does_not_fit():
         (pixels, colors, one, 65537, 1),
     ):
         with pytest.raises(ArgumentError):
-            _core.remap(*arguments)
+            core.colors.remap(*arguments)
     flat = pixels.reshape(-1, 3)
     for palette in (colors[:0], np.zeros((65537, 3), np.uint8), np.zeros((1, 4), np.uint8)):
         with pytest.raises(ArgumentError):
-            _core.assign(flat, palette, 1)
+            core.colors.assign(flat, palette, 1)

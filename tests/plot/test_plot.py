@@ -39,10 +39,11 @@ def drawings(photo, result):
         "clusters": (lambda ax: kmc.plot.clusters(photo, result, ax=ax), "3d", 1),
         "history": (lambda ax: kmc.plot.history(result, ax=ax), None, 2),
         "curve": (lambda ax: kmc.plot.curve(photo, [2, 4, 8, 16, 32], ax=ax), None, 2),
+        "choices": (lambda ax: kmc.plot.choices(photo, [2, 8], [None, "bayer"], ax=ax), None, 1),
     }
 
 
-KINDS = ["side_by_side", "palette_bar", "clusters", "history", "curve"]
+KINDS = ["choices", "side_by_side", "palette_bar", "clusters", "history", "curve"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -337,3 +338,46 @@ def test_curve_says_what_is_wrong(photo):
             kmc.plot.curve(photo, wrong)
     with pytest.raises(kmc.ArgumentError, match="have their k already"):
         kmc.plot.curve(measured(photo, [2, 4]), [2, 4])
+
+
+def test_choices_are_a_table_of_what_quantize_gives(photo):
+    axes = kmc.plot.choices(photo, [8, 2], [None, "atkinson"], seed=3)
+    titles = [text.get_text() for text in axes.texts[::2]]
+    assert titles == ["2 colours", "8 colours", "2, atkinson", "8, atkinson"]
+    drawn = iter(axes.images)
+    details = iter(axes.texts[1::2])
+    for dither in (None, "atkinson"):
+        for k in (2, 8):
+            expected = kmc.quantize(photo, k, dither=dither, order="compact", seed=3)
+            np.testing.assert_array_equal(next(drawn).get_array(), np.asarray(expected))
+            assert f"PSNR {expected.psnr:.1f} dB, " in next(details).get_text()
+
+
+def test_choices_show_the_middle_of_large_pictures():
+    large = np.zeros((400, 700), np.uint8)
+    large[200, 350] = 9
+    shown = kmc.plot.choices(large, [2], [None]).images[0].get_array()
+    assert shown.shape[:2] == (360, 360)
+    assert shown[180, 180].max() == 9
+
+
+def test_choices_say_what_is_wrong(photo):
+    for arguments, error in (
+        ({"ks": []}, kmc.ArgumentError),
+        ({"ks": 4}, kmc.ArgumentTypeError),
+        ({"ks": [0]}, kmc.ArgumentError),
+        ({"dithers": []}, kmc.ArgumentError),
+        ({"dithers": "bayer"}, kmc.ArgumentTypeError),
+        ({"dithers": ["beyer"]}, kmc.ArgumentError),
+    ):
+        with pytest.raises(error):
+            kmc.plot.choices(photo, **arguments)
+
+
+def test_curve_takes_the_options_of_a_fit(photo):
+    options = {"init": "random", "max_iter": 2, "space": "oklab", "seed": 4}
+    drawn = kmc.plot.curve(photo, [2, 5], **options).lines[0].get_ydata()
+    expected = [kmc.quantize(photo, k, **options).mse ** 0.5 for k in (2, 5)]
+    np.testing.assert_allclose(drawn, expected)
+    with pytest.raises(kmc.ArgumentError, match="seed goes with a picture"):
+        kmc.plot.curve(kmc.curve(photo, [2, 5]), seed=4)

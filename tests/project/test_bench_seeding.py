@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import kmc
-from kmc.core import _core
+from kmc import core
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT))  # at the end: the installed kmc comes before the checkout's
@@ -31,7 +31,7 @@ def test_divisions_find_what_lies_apart(cut: divide.Cut) -> None:
 def test_breathing_leaves_a_local_optimum() -> None:
     """Two centroids in one of three heaps and one between the others."""
     counted = kmc.Histogram(COLORS.astype(np.uint8), [1] * 9)
-    tree = _core.tree(counted.colors, counted.counts, 1)
+    tree = core.kmeans.tree(counted.colors, counted.counts, 1)
     colors = counted.colors.astype(float)
     start = np.array([[18.0, 18, 18], [22, 22, 22], [125, 205, 75]])
     assert seeding.settled(tree, start)[1] > 10_000

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.project
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("kmc", "src_c", "tests", "bench", "docs", "examples", "fuzz", ".ci", ".github")
-CODE = {".py", ".pyx", ".pxd", ".pxi", ".pyi", ".c", ".h"}
+CODE = {".py", ".pyx", ".pxd", ".pyi", ".c", ".h"}
 TEXT = CODE | {".md", ".toml", ".yml", ".typed", ""}
 MAX_FILE, MAX_FUNCTION, MAX_C_LINE = 600, 60, 120
 

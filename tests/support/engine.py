@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from reference_kmeans import points_of
 
 import kmc
-from kmc.core import _core
+from kmc import core
 
 THREADS = (1, 2, 3, 7)
 
@@ -26,7 +26,9 @@ def ways() -> Iterator[tuple[str, int]]:
                 yield name, threads
 
 
-def tree_of(picture: NDArray[np.uint8]) -> tuple[_core.Tree, NDArray[np.int64], NDArray[np.int64]]:
+def tree_of(
+    picture: NDArray[np.uint8],
+) -> tuple[core.kmeans.Tree, NDArray[np.int64], NDArray[np.int64]]:
     """The tree of a picture, with its points and weights as the reference takes them.
 
     >>> tree, points, weights = tree_of(np.array([[7, 9, 9]], np.uint8))
@@ -34,5 +36,5 @@ def tree_of(picture: NDArray[np.uint8]) -> tuple[_core.Tree, NDArray[np.int64], 
     (2, [448, 576], [1, 2])
     """
     counted = kmc.histogram(picture)
-    tree = _core.tree(counted.colors, counted.counts, 1)
+    tree = core.kmeans.tree(counted.colors, counted.counts, 1)
     return tree, points_of(counted.colors), counted.counts

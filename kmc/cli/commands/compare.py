@@ -9,11 +9,11 @@ import click
 
 from kmc.cli import console
 from kmc.cli.exit_codes import Exit
-from kmc.cli.inputs import STDIO, one
+from kmc.cli.inputs import STDIO, single_input
 from kmc.cli.layout import Command
 from kmc.cli.options import group, named
 from kmc.cli.parameter_types import real
-from kmc.errors import ImageShapeError
+from kmc.errors import ImageShapeError, OutOfMemoryError
 
 
 @click.command(cls=Command)
@@ -29,7 +29,7 @@ from kmc.errors import ImageShapeError
 @group(
     "Other options",
     ("--json", "One line of JSON.", {"dest": "as_json"}),
-    ("-q --quiet", "Print nothing; the exit code tells.", {}),
+    ("-q --quiet", "Print nothing: the exit code is the result.", {}),
 )
 def compare(
     first: str,
@@ -41,11 +41,11 @@ def compare(
     as_json: bool,
     quiet: bool,
 ) -> Exit:
-    """Say how much two pictures differ.
+    """Measure the difference between two pictures of the same size.
 
-    They must have one size. The mean squared error is summed over the channels; PSNR is of its
-    mean over the channels; SSIM is that of Wang et al. 2004, averaged over the channels. Either
-    picture may be - for standard input.
+    The mean squared error is summed over the channels; the PSNR is that of its mean over the
+    channels; the SSIM is that of Wang et al. 2004, averaged over the channels. Either picture may
+    be - for standard input.
 
     \b
       kmc compare photo.png photo-kmc.png
@@ -55,23 +55,28 @@ def compare(
     from kmc.images.similarity import similarity
 
     if first == second == STDIO:
-        raise click.UsageError("standard input holds one picture: give another file")
+        raise click.UsageError("standard input holds one picture: name a file for the other")
+    if as_json and quiet:
+        raise click.UsageError("--json and --quiet exclude each other")
     if quiet:
         warnings.simplefilter("ignore")
-    sources = [one(name) for name in (first, second)]
+    sources = [single_input(name) for name in (first, second)]
     a, b = (Opener()(source).pixels for source in sources)
+    names = f"{sources[0].name} and {sources[1].name}"
     try:
         found = similarity(a, b)
     except ImageShapeError as error:
-        raise ImageShapeError(f"{sources[0].name} and {sources[1].name} {error}") from error
+        raise ImageShapeError(f"{names} {error}") from error
+    except MemoryError as error:
+        raise OutOfMemoryError(f"{names}: not enough memory") from error
     if as_json:
         figures = {"mse": found.mse, "psnr": found.psnr, "ssim": found.ssim}
-        said = {name: value if math.isfinite(value) else None for name, value in figures.items()}
-        console.result(console.json_line(said | {"max_error": found.max_error}))
+        finite = {name: value if math.isfinite(value) else None for name, value in figures.items()}
+        console.result(console.json_line(finite | {"max_error": found.max_error}))
     elif not quiet:
-        structure = "none under 11 pixels" if math.isnan(found.ssim) else f"{found.ssim:.4f}"
+        ssim = "none under 11 pixels" if math.isnan(found.ssim) else f"{found.ssim:.4f}"
         console.result(
-            f"MSE {found.mse:.2f}, PSNR {found.psnr:.2f} dB, SSIM {structure}, "
+            f"MSE {found.mse:.2f}, PSNR {found.psnr:.2f} dB, SSIM {ssim}, "
             f"largest error {found.max_error}"
         )
     beyond = (

@@ -1,4 +1,4 @@
-"""``kmc convert``: a picture of few colours from one format to another, as it is."""
+"""``kmc convert``: pictures of few colours in another format, losslessly."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import click
 
 from kmc.cli import console
 from kmc.cli.exit_codes import Exit
-from kmc.cli.inputs import STDIO, Input, one
+from kmc.cli.inputs import STDIO, Input, single_input
 from kmc.cli.layout import Command
 from kmc.cli.options import group, named
-from kmc.cli.outputs import Naming
+from kmc.cli.outputs import Naming, display_name, output_format, write
 from kmc.cli.parameter_types import whole
 from kmc.display.wording import color_count
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 @named("target")
 @group(
     "Options",
-    ("--frame N", "Of an animation, or of pages: which one, from 0.", {"type": whole(0)}),
-    ("--format NAME", "The format, where no name says it.", {}),
-    ("--level N", "Of .png and .kmc: 1, the fastest, to 9, the smallest.", {"type": whole(1, 9)}),
-    ("--strip", "No metadata.", {}),
+    ("--frame N", "The frame of an animation, or the page, from 0.", {"type": whole(0)}),
+    ("--format NAME", "The format, if no name says it.", {}),
+    ("--level N", "Of .png and .kmc: from 1 (fastest) to 9 (smallest).", {"type": whole(1, 9)}),
+    ("--strip", "Keep no metadata.", {}),
     ("-f --force", "Replace a file that exists.", {}),
-    ("-q --quiet", "Print nothing; the exit code tells.", {}),
+    ("-q --quiet", "Print nothing but errors.", {}),
 )
 def convert(
     source: str,
@@ -47,42 +47,41 @@ def convert(
 
     Palette and indices stay as they are, turned upright; a picture without a palette gets one of
     all its colours. What cannot be kept as it is, as 16 bits a channel, is refused. The suffix of
-    TARGET says the format. Either may be - for standard input or output.
+    TARGET names the format. Either may be - for standard input or output.
 
     \b
       kmc convert chart.png chart.kmc --level 9
       kmc convert chart.kmc chart.png
       kmc convert chart.kmc - --format png | viewer
     """
-    from kmc.cli.writing import called, write
-    from kmc.formats.registry import encode, find_format
+    from kmc.formats.registry import encode
 
     if quiet:
         warnings.simplefilter("ignore")
     if target == STDIO and format is None:
         raise click.UsageError("standard output has no suffix: give --format")
-    kind = find_format(target, format)
+    kind = output_format(target, format)
     if kind.loss:
-        raise click.UsageError(f"{called(target)}: {kind.loss}")
-    if level is not None and not kind.leveled:
+        raise click.UsageError(f"{display_name(target)}: {kind.loss}")
+    if level is not None and "level" not in kind.parameters:
         raise click.UsageError("--level is for .png and .kmc files")
-    read = one(source)
-    Naming(overwrite=force).check(read, target)
-    with console.about(read.name):
+    read = single_input(source)
+    Naming(overwrite=force).check(target)
+    with console.working_on(read.name, display_name(target)):
         image, before = _opened(read, frame)
-    settings: dict[str, Any] = {} if level is None else {"level": level}
-    kept = None if strip else image.metadata
-    data = encode(image.indices, image.palette.colors, kept, kind, called(target), **settings)
+        settings: dict[str, Any] = {} if level is None else {"level": level}
+        kept, colors = None if strip else image.metadata, image.palette.colors
+        data = encode(image.indices, colors, kept, kind, display_name(target), **settings)
     write(target, data, overwrite=force)
     if not quiet:
         names = f"{console.printable(source)} -> {console.printable(target)}"
-        change = console.sizes(before, len(data))
-        console.say(f"{names}: {change}, {color_count(len(image.palette))}")
+        change = console.size_change(before, len(data))
+        console.note(f"{names}: {change}, {color_count(len(image.palette))}")
     return Exit.DONE
 
 
 def _opened(source: Input, frame: int | None) -> tuple[IndexedImage, int]:
-    """The indexed image that a file holds, and its size in bytes."""
+    """The indexed image in a file, and the size of the file in bytes."""
     from kmc.cli.opening import warn_of
     from kmc.images.files import read_bytes
     from kmc.images.reading import read_indexed
@@ -91,7 +90,7 @@ def _opened(source: Input, frame: int | None) -> tuple[IndexedImage, int]:
 
     data, name = read_bytes(source.source()[0])
     stream = io.BytesIO(data)
-    stream.name = name  # what errors call it
+    stream.name = name  # for error messages
     if is_kmc(data):
         return open_file(stream, frame=frame), len(data)
     found = read_indexed(stream, frame=frame)

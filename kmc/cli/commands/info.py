@@ -1,4 +1,4 @@
-"""``kmc info``: what picture files hold."""
+"""``kmc info``: format, size, colours and metadata of picture files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kmc.cli.options import folders, group, named
 from kmc.display.wording import byte_count, color_count
 from kmc.errors import KmcError
 
-# What people call Pillow's modes.
+# Names of Pillow's modes.
 MODES = {
     "1": "bilevel",
     "L": "grey",
@@ -68,9 +68,9 @@ class Description:
 @click.command(cls=Command)
 @named("files", nargs=-1, required=True)
 @folders
-@group("Other options", ("--json", "A line of JSON for each file.", {"dest": "as_json"}))
+@group("Other options", ("--json", "Print a line of JSON for each file.", {"dest": "as_json"}))
 def info(files: tuple[str, ...], recursive: bool, as_json: bool) -> Exit:
-    """Say what picture files hold.
+    """Describe picture files.
 
     Format, size, mode or palette, colours in use, bytes, metadata, and what kmc changes when it
     reads the picture. Of an animation, the colours are those of its first frame.
@@ -82,10 +82,10 @@ def info(files: tuple[str, ...], recursive: bool, as_json: bool) -> Exit:
     codes = []
     for source in expand(files, recursive):
         try:
-            with console.about(source.name):
+            with console.working_on(source.name):
                 found = described(source)
-        except (KmcError, MemoryError) as error:
-            console.complain(str(error) or f"{source.name}: not enough memory")
+        except KmcError as error:
+            console.error(error)
             codes.append(code_of(error))
         else:
             console.result(console.json_line(asdict(found)) if as_json else str(found))
@@ -93,7 +93,7 @@ def info(files: tuple[str, ...], recursive: bool, as_json: bool) -> Exit:
 
 
 def described(source: Input) -> Description:
-    """Open a file and count.
+    """Open a file and count its colours.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""``kmc palette``: the best colours of a picture, with their shares."""
+"""``kmc palette``: the best colours of pictures, with their shares."""
 
 from __future__ import annotations
 
@@ -12,7 +12,17 @@ from kmc.cli import console
 from kmc.cli.exit_codes import Exit
 from kmc.cli.inputs import expand
 from kmc.cli.layout import Command
-from kmc.cli.options import adapting, folders, group, how_many, named, opening, search
+from kmc.cli.options import (
+    adapting,
+    folders,
+    group,
+    named,
+    number_of_colors,
+    opening,
+    refuse,
+    refuse_contradictions,
+    search,
+)
 from kmc.cli.outputs import Naming
 
 if TYPE_CHECKING:
@@ -24,14 +34,14 @@ SWATCH_WIDTH = 8
 
 @click.command(cls=Command)
 @named("files", nargs=-1, required=True)
-@how_many(8)
+@number_of_colors(8)
 @adapting
 @search
 @folders
 @opening
 @group(
     "Output",
-    ("--format WORD", "hex, rgb, json, css or gpl, in place of a table.",
+    ("--format NAME", "Print hex, rgb, json, css or gpl in place of a table.",
      {"type": click.Choice(["hex", "rgb", "json", "css", "gpl"])}),
     ("-o --output FILE", "Write gpl, hex, json, act, pal, or a picture of swatches.", {}),
     ("-f --force", "Replace a file that exists.", {}),
@@ -39,8 +49,8 @@ SWATCH_WIDTH = 8
 def palette(files: tuple[str, ...], **given: Any) -> Exit:
     """Print the best colours of a picture.
 
-    One a line, largest share first, with swatches on a terminal. Of several pictures: the colours
-    that serve all of them best.
+    A line for each, largest share first, with swatches on terminals. Several pictures get one
+    palette.
 
     \b
       kmc palette photo.jpg -k 8
@@ -49,18 +59,30 @@ def palette(files: tuple[str, ...], **given: Any) -> Exit:
     """
     import kmc
     from kmc.cli.fit_options import fit_options
-    from kmc.cli.opening import Opener
+    from kmc.cli.opening import Opener, check_mask
     from kmc.display.swatches import swatches
+    from kmc.formats.palette_files import check_suffix
 
     inputs = expand(files, given["recursive"])
     output, opener = given["output"], Opener(given["frame"], given["resize"])
-    if output is not None and given["format"] is not None:
-        raise click.UsageError("-o says the format by its suffix, without --format")
-    if output is not None:
-        Naming(overwrite=given["force"]).check(inputs[0], output)
+    refuse_contradictions(given)
+    if output is None:
+        refuse(["force"], "{option} goes with -o: without it, nothing is replaced")
+    else:
+        refuse(["format"], "the suffix of -o names the format: it excludes {option}")
+        check_suffix(output)
+        Naming(overwrite=given["force"]).check(output)
+    if len(inputs) > 1:
+        refuse(["importance"], "{option} is for one picture, and there are several")
     options = fit_options(given, opener)
-    pictures = opener(inputs[0]) if len(inputs) == 1 else map(opener, inputs)
-    palette = kmc.fit(pictures, given["k"], **options)
+    name = inputs[0].name if len(inputs) == 1 else f"{len(inputs)} pictures"
+    with console.working_on(name, *(each.name for each in inputs)):
+        if len(inputs) == 1:
+            pictures: Any = opener(inputs[0])
+            check_mask(options, pictures)
+        else:
+            pictures = map(opener, inputs)
+        palette = kmc.fit(pictures, given["k"], **options)
     found = swatches(palette.colors, palette.counts)
     if output is not None:
         sorted_palette(found).save(output)
@@ -70,15 +92,7 @@ def palette(files: tuple[str, ...], **given: Any) -> Exit:
 
 
 def table(swatches: list[Swatch]) -> list[str]:
-    """A line for each colour: what it looks like where that can be shown, its codes, its share.
-
-    Examples
-    --------
-    >>> from kmc.cli.commands.palette import table
-    >>> from kmc.display.swatches import Swatch
-    >>> table([Swatch(0, "#ff8000", 0.25)])
-    ['#ff8000  255 128   0   25.0 %']
-    """
+    """A line for each colour: a swatch on terminals, its codes, its share."""
     shown = console.has_color(sys.stdout)
     lines = []
     for swatch in swatches:
@@ -92,30 +106,12 @@ def table(swatches: list[Swatch]) -> list[str]:
 
 
 def channels(swatch: Swatch) -> tuple[int, ...]:
-    """The levels of a colour.
-
-    Examples
-    --------
-    >>> from kmc.cli.commands.palette import channels
-    >>> from kmc.display.swatches import Swatch
-    >>> channels(Swatch(0, "#ff800010", 1.0))
-    (255, 128, 0, 16)
-    """
+    """The levels of a colour."""
     return tuple(bytes.fromhex(swatch.hex[1:]))
 
 
 def css(swatches: list[Swatch]) -> list[str]:
-    """Custom properties of CSS.
-
-    Examples
-    --------
-    >>> from kmc.cli.commands.palette import css
-    >>> from kmc.display.swatches import Swatch
-    >>> print("\\n".join(css([Swatch(0, "#ff8000", 0.25)])))
-    :root {
-      --color-1: #ff8000; /* 25.0 % */
-    }
-    """
+    """Custom properties of CSS."""
     lines = [
         f"  --color-{number}: {swatch.hex}; /* {100 * swatch.share:.1f} % */"
         for number, swatch in enumerate(swatches, 1)
@@ -124,44 +120,20 @@ def css(swatches: list[Swatch]) -> list[str]:
 
 
 def as_json(swatches: list[Swatch]) -> list[str]:
-    """An object that `Palette.load` reads, too.
-
-    Examples
-    --------
-    >>> from kmc.cli.commands.palette import as_json
-    >>> from kmc.display.swatches import Swatch
-    >>> as_json([Swatch(0, "#ff8000", 0.25)])
-    ['{"colors": ["#ff8000"], "shares": [0.25]}']
-    """
+    """A JSON object, which `Palette.load` reads, too."""
     shares = [round(swatch.share, 6) for swatch in swatches]
     return [console.json_line({"colors": [swatch.hex for swatch in swatches], "shares": shares})]
 
 
 def gpl(swatches: list[Swatch]) -> list[str]:
-    """A palette of GIMP's.
-
-    Examples
-    --------
-    >>> from kmc.cli.commands.palette import gpl
-    >>> from kmc.display.swatches import Swatch
-    >>> gpl([Swatch(0, "#ff8000", 0.25)])[0]
-    'GIMP Palette'
-    """
+    """A GIMP palette."""
     from kmc.formats.palette_files import encoded
 
     return encoded(sorted_palette(swatches).colors, ".gpl", "kmc").decode().splitlines()
 
 
 def sorted_palette(swatches: list[Swatch]) -> Palette:
-    """A palette of the colours in this order.
-
-    Examples
-    --------
-    >>> from kmc.cli.commands.palette import sorted_palette
-    >>> from kmc.display.swatches import Swatch
-    >>> sorted_palette([Swatch(3, "#ff8000", 0.25)]).colors.tolist()
-    [[255, 128, 0]]
-    """
+    """A palette of the colours in this order."""
     import kmc
 
     colors = [channels(swatch) for swatch in swatches]

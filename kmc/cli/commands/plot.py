@@ -1,4 +1,4 @@
-"""``kmc plot``: figures of what k-means did, drawn by matplotlib."""
+"""``kmc plot``: figures of a reduction to few colours, drawn by matplotlib."""
 
 from __future__ import annotations
 
@@ -11,10 +11,20 @@ import click
 
 from kmc.cli import console
 from kmc.cli.exit_codes import Exit
-from kmc.cli.inputs import one
+from kmc.cli.inputs import single_input
 from kmc.cli.layout import Command
-from kmc.cli.options import adapting, group, how_many, named, opening, search
-from kmc.cli.outputs import Naming
+from kmc.cli.options import (
+    adapting,
+    dithering,
+    group,
+    named,
+    number_of_colors,
+    opening,
+    refuse,
+    refuse_contradictions,
+    search,
+)
+from kmc.cli.outputs import Naming, write
 from kmc.cli.parameter_types import whole_range
 
 if TYPE_CHECKING:
@@ -24,7 +34,10 @@ if TYPE_CHECKING:
 
 SUFFIXES = ("png", "pdf", "svg", "jpg", "webp")
 DPI = 150
-CURVE_POINTS = 15
+CURVE_POINTS, CHOICES = 15, 4  # numbers of colours
+
+# The figures other than the default one, by their options.
+KINDS = ("clusters", "history", "curve", "choices")
 
 
 @click.command(cls=Command)
@@ -37,66 +50,89 @@ CURVE_POINTS = 15
     ("--clusters", "Pixels in colour space, a figure for each iteration.", {}),
     ("--history", "Error and largest shift of each iteration.", {}),
     ("--curve MIN-MAX", "Error and file size for numbers of colours.", {"type": whole_range}),
+    ("--choices MIN-MAX", "The picture in numbers of colours, plain and dithered.",
+     {"type": whole_range}),
 )  # fmt: skip
-@how_many(16)
+@number_of_colors(16)
 @adapting
 @search
+@dithering
 @opening
 def plot(file: str, output: str, **given: Any) -> Exit:
-    """Draw what k-means made of a picture.
+    """Draw a picture and its reduction to few colours.
 
-    By default both side by side. With matplotlib, which is an extra:
+    By default both side by side. This needs matplotlib, an extra:
 
     \b
       pip install "kmc-quantize[plot]"
       kmc plot photo.jpg -k 15 -o figure.png
       kmc plot photo.jpg -k 8 --clusters -o steps/
       kmc plot photo.jpg --curve 2-256 -o curve.png
+      kmc plot photo.jpg --choices 4-256 -o choices.png
     """
-    from kmc.cli.fit_options import fit_options
-    from kmc.cli.opening import Opener
-    from kmc.cli.writing import write
+    from kmc.cli.fit_options import dither_options, fit_options
+    from kmc.cli.opening import Opener, check_mask
 
-    kinds = [name for name in ("clusters", "history", "curve") if given[name]]
-    if len(kinds) > 1:
-        raise click.UsageError(f"--{kinds[0]} and --{kinds[1]} are different figures")
-    if given["curve"] and given["deadline"] is not None:
-        raise click.UsageError("--curve needs all of its fits: it goes without --deadline")
-    source = one(file)
-    Naming(overwrite=given["force"]).check(source, _first(output) if given["clusters"] else output)
+    _refuse_exclusions(given)
+    source = single_input(file)
+    Naming(overwrite=given["force"]).check(_first(output) if given["clusters"] else output)
     suffix = os.path.splitext(output)[1].removeprefix(".").lower()
     if not given["clusters"] and suffix not in SUFFIXES:
         raise click.UsageError(f"{output}: a figure's name ends in .{', .'.join(SUFFIXES)}")
     opener = Opener(given["frame"], given["resize"])
-    options = fit_options(given, opener)
-    picture = opener(source)
-    if given["clusters"]:
-        import kmc
+    options, dithered = fit_options(given, opener), dither_options(given)
+    with console.working_on(source.name, output):
+        picture = opener(source)
+        check_mask(options, picture)
+        if given["clusters"]:
+            import kmc
 
-        kmc.plot.steps(picture, given["k"], output, **options)
-    else:
-        write(output, _encoded(_drawn(picture, given, options), suffix))
-    console.say(f"{console.printable(source.path)} -> {console.printable(output)}")
+            kmc.plot.steps(picture, given["k"], output, **options)
+        else:
+            write(output, _encoded(_drawn(picture, given, options, dithered), suffix))
+    console.note(f"{console.printable(source.path)} -> {console.printable(output)}")
     return Exit.DONE
 
 
-def _drawn(picture: Picture, given: dict[str, Any], options: dict[str, Any]) -> Axes:
+def _refuse_exclusions(given: dict[str, Any]) -> None:
+    kinds = [name for name in KINDS if given[name]]
+    if len(kinds) > 1:
+        raise click.UsageError(f"--{kinds[0]} and --{kinds[1]} are different figures")
+    refuse_contradictions(given)
+    if given["clusters"] and given["n_init"] not in (None, 1):
+        raise click.UsageError("--clusters draws the iterations of one run: it excludes --n-init")
+    for name in kinds:
+        if name in ("curve", "choices"):
+            refuse(["k"], f"--{name} gives the numbers of colours: it excludes {{option}}")
+            refuse(["deadline"], f"--{name} needs all of its fits: it excludes {{option}}")
+        if name == "choices":
+            refuse(["dither_strength"], "--choices shows full strength: it excludes {option}")
+        else:
+            refuse(["dither"], f"--{name} shows k-means, before dithering: it excludes {{option}}")
+
+
+def _drawn(
+    picture: Picture, given: dict[str, Any], options: dict[str, Any], dithered: dict[str, Any]
+) -> Axes:
     import kmc
 
-    with contextlib.suppress(ImportError):  # of which kmc.plot says what to do
+    with contextlib.suppress(ImportError):  # kmc.plot reports it
         import matplotlib
 
         matplotlib.use("Agg")  # no windows
     if given["curve"]:
-        return kmc.plot.curve(picture, spread(*given["curve"]))
-    result = kmc.quantize(picture, given["k"], **options)
+        return kmc.plot.curve(picture, spread(given["curve"], CURVE_POINTS), **options)
+    if given["choices"]:
+        dithers = [given["dither"]] if given["dither"] else None
+        return kmc.plot.choices(picture, spread(given["choices"], CHOICES), dithers, **options)
+    result = kmc.quantize(picture, given["k"], **options, **dithered)
     if given["history"]:
         return kmc.plot.history(result)
     return kmc.plot.side_by_side(picture, result)
 
 
 def _first(folder: str) -> str:
-    """The first figure that there is or will be in a folder."""
+    """The first figure that is in a folder, or will be."""
     from kmc.plot.steps import figures
 
     return str(next(iter(figures(folder)), os.path.join(folder, "iteration-000.png")))
@@ -110,14 +146,8 @@ def _encoded(axes: Axes, suffix: str) -> bytes:
     return file.getvalue()
 
 
-def spread(least: int, most: int) -> list[int]:
-    """Numbers of colours from one to another, in equal ratios.
-
-    Examples
-    --------
-    >>> from kmc.cli.commands.plot import spread
-    >>> spread(2, 256)
-    [2, 3, 4, 6, 8, 11, 16, 23, 32, 45, 64, 91, 128, 181, 256]
-    """
-    ratio = (most / least) ** (1 / (CURVE_POINTS - 1))
-    return sorted({round(least * ratio**step) for step in range(CURVE_POINTS)})
+def spread(ends: tuple[int, int], n: int) -> list[int]:
+    """At most n numbers of colours from one to another, in equal ratios."""
+    least, most = ends
+    ratio = (most / least) ** (1 / (n - 1))
+    return sorted({round(least * ratio**step) for step in range(n)})

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc.core import _core
+from kmc import core
 from kmc.cpu import thread_count
 from kmc.errors import (
     ArgumentError,
@@ -170,7 +170,7 @@ def picture_chunks(indices: Indices, header: Header, threads: int) -> list[bytes
     if not header.n_bands:
         return [first]
     model = header.contexts, header.slot_bits, header.n_bands
-    bands = _core.plane_write(indices, header.colors, *model, threads)
+    bands = core.codec.plane_write(indices, header.colors, *model, threads)
     if header.n_bands == 1:
         return [first, chunk(BAND, bands[0])]
     return [first, *(chunk(BAND, varint(i) + band) for i, band in enumerate(bands))]
@@ -254,7 +254,7 @@ def _decoded(
         n_threads = max(1, min(n_threads, left // band))
     shape = header.height, header.width
     if header.n_bands:
-        indices = _core.plane_read(
+        indices = core.codec.plane_read(
             bands, *shape, header.colors, header.contexts, header.slot_bits, n_threads
         )
     else:

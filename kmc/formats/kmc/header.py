@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc.core import _core
+from kmc import core
 from kmc.errors import FormatError
 from kmc.formats.kmc.container import Chunk, read_varint, varint
 
@@ -55,7 +55,7 @@ def header_bytes(header: Header) -> bytes:
     kind = bytes([channels - 1 | name << 2 | several << 7])
     sizes = [header.width - 1, header.height - 1, k - 1]
     sizes += [header.n_bands] if several else []
-    return kind + b"".join(map(varint, sizes)) + contexts + _core.palette_write(header.colors)
+    return kind + b"".join(map(varint, sizes)) + contexts + core.codec.palette_write(header.colors)
 
 
 def parse_header(found: Chunk, name: str) -> Header:
@@ -104,7 +104,7 @@ def parse_header(found: Chunk, name: str) -> Header:
         raise fail(f"asks for 2**{slot_bits} slots for {band_pixels} pixels")
     if n_bands and (width + 8) * (height // n_bands + 4) >= 2**32:
         raise fail(f"cuts {width} x {height} pixels into only {n_bands} bands")
-    colors = _core.palette_read(data[at:], k, channels)
+    colors = core.codec.palette_read(data[at:], k, channels)
     return Header(height, width, colors, n_bands, contexts, slot_bits)
 
 
@@ -115,7 +115,7 @@ def decoding_memory(header: Header) -> tuple[int, int]:
     picture += _BAND_BYTES * header.n_bands + header.colors.nbytes
     if not header.n_bands:
         return picture, 0
-    band = _core.plane_bytes(
+    band = core.codec.plane_bytes(
         header.height, header.width, header.contexts, header.slot_bits, header.n_bands
     )
-    return picture + _core.palette_bytes(len(header.colors)), band
+    return picture + core.codec.palette_bytes(len(header.colors)), band

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from kmc.core import _core
+from kmc import core
 from kmc.errors import ArgumentError, FormatError
 from kmc.formats.kmc.container import Chunk, chunk, read_varint, varint
 from kmc.metadata import Metadata
@@ -100,7 +100,7 @@ def read_metadata(
 
 def _coded(block: bytes) -> bytes:
     """A block as its chunk holds it: its size and code, or 0 and the bytes themselves."""
-    code = _core.block_write(block) if block else b""
+    code = core.codec.block_write(block) if block else b""
     code = code.ljust(-(-len(block) // _MAX_EXPANSION), b"\0")
     coded, stored = varint(len(block)) + code, varint(0) + block
     return coded if len(coded) < len(stored) else stored
@@ -119,12 +119,12 @@ def _block(found: Chunk, name: str, most: int) -> tuple[str, Any, int]:
             f"{_MAX_EXPANSION * len(code)}"
         )
     else:
-        tables = _core.block_bytes(size)
+        tables = core.codec.block_bytes(size)
     if size + tables > most:
         raise FormatError(
             f"{where} takes {size + tables} bytes of memory, and max_memory leaves {most} for it"
         )
-    field, block = _BLOCKS[found.type], _core.block_read(code, size) if tables else code
+    field, block = _BLOCKS[found.type], core.codec.block_read(code, size) if tables else code
     if field != "text":
         return field, block, size
     try:

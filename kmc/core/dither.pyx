@@ -1,4 +1,47 @@
-# Dithering: pixels, their plain indices, and where colours lie, to other indices.
+"""Dithering: pixels, their plain indices, and where colours lie, to other indices."""
+
+from libc.stdint cimport int16_t, uint8_t, uint16_t
+
+from kmc.core.arrays import np
+from kmc.errors import ArgumentError
+
+from kmc.core.arrays cimport channel_count, first_byte, index_dtype
+from kmc.core.run cimport Run, kmc_run, kmc_status
+
+
+cdef extern from "dither/dither.h" nogil:
+    ctypedef struct kmc_canvas:
+        const uint8_t *pixels
+        const int16_t *coordinates
+        const int16_t *clear
+        size_t height
+        size_t width
+        int channels
+        int index_bytes
+        const int16_t *palette
+        size_t k
+
+    ctypedef enum kmc_diffusion:
+        KMC_FLOYD_STEINBERG, KMC_ATKINSON
+
+    kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusion kind,
+                           int strength, void *indices, double *error)
+
+    ctypedef enum kmc_order:
+        KMC_BAYER, KMC_BLUE_NOISE
+
+    ctypedef struct kmc_mixing:
+        kmc_order order
+        size_t n
+        const uint8_t *colors
+        const int16_t *coordinates
+        const uint16_t *labels
+        const uint16_t *lightness
+
+    kmc_status kmc_order_dither(const kmc_run *run, const kmc_canvas *canvas,
+                                const kmc_mixing *mixing, int strength, void *indices)
+    kmc_status kmc_canvas_error(const kmc_run *run, const kmc_canvas *canvas, const void *indices,
+                                double *error)
 
 
 cdef class Canvas:
@@ -24,26 +67,26 @@ cdef class Canvas:
         if clear.shape[0] != 1 or clear.shape[1] != 4:
             raise ArgumentError("fully transparent pixels lie in one place")
         self.pixels, self.palette, self.coordinates, self.clear = pixels, own_palette, coordinates, own_clear
-        self.c.clear = <const int16_t *>_data(own_clear)
+        self.c.clear = <const int16_t *>first_byte(own_clear)
         self.c.pixels = &pixels[0, 0, 0]
         self.c.height, self.c.width = pixels.shape[0], pixels.shape[1]
-        self.c.channels = _channels(pixels.shape[2])
+        self.c.channels = channel_count(pixels.shape[2])
         self.c.index_bytes = 1 if palette.shape[0] <= 256 else 2
-        self.c.palette = <const int16_t *>_data(own_palette)
+        self.c.palette = <const int16_t *>first_byte(own_palette)
         self.c.k = palette.shape[0]
         if coordinates is not None:
             self.c.coordinates = &coordinates[0, 0]
 
     cdef object blank(self):
         """Indices to be filled."""
-        return np.empty((self.c.height, self.c.width), _index_dtype(self.c.k))
+        return np.empty((self.c.height, self.c.width), index_dtype(self.c.k))
 
     def diffuse(self, bint atkinson, int strength, int threads):
         """Indices by error diffusion, and their error; strength in 256ths."""
         cdef Run run = Run(threads)
         cdef kmc_diffusion kind = KMC_ATKINSON if atkinson else KMC_FLOYD_STEINBERG
         indices = self.blank()
-        cdef void *target = _data(indices)
+        cdef void *target = first_byte(indices)
         cdef double error = 0
         cdef kmc_status status
         with nogil:
@@ -67,7 +110,7 @@ cdef class Canvas:
         mixing.colors, mixing.coordinates = &colors[0, 0], &coordinates[0, 0]
         mixing.labels, mixing.lightness = &labels[0], &lightness[0]
         indices = self.blank()
-        cdef void *target = _data(indices)
+        cdef void *target = first_byte(indices)
         cdef kmc_status status
         with nogil:
             status = kmc_order_dither(&run.c, &self.c, &mixing, strength, target)
@@ -79,10 +122,10 @@ cdef class Canvas:
         cdef Run run = Run(threads)
         cdef double error = 0
         cdef kmc_status status
-        if indices.shape != (self.c.height, self.c.width) or indices.dtype != _index_dtype(self.c.k):
+        if indices.shape != (self.c.height, self.c.width) or indices.dtype != index_dtype(self.c.k):
             raise ArgumentError("indices are not those of this canvas")
         own = np.ascontiguousarray(indices)
-        cdef void *source = _data(own)
+        cdef void *source = first_byte(own)
         with nogil:
             status = kmc_canvas_error(&run.c, &self.c, source, &error)
         run.check(status)

@@ -1,4 +1,45 @@
-# .kmc: index planes and palettes to bytes and back.
+"""The coder of .kmc files: index planes, palettes and metadata to bytes and back."""
+
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+
+from kmc.core.arrays import np
+from kmc.errors import ArgumentError, OutOfMemoryError
+
+from kmc.core.arrays cimport channel_count, first_byte, index_dtype
+from kmc.core.run cimport KMC_BAD_ARGUMENT, Run, kmc_run, kmc_status
+
+
+cdef extern from "base/base.h":
+    void *kmc_alloc_zeroed(size_t count, size_t size)
+    void kmc_free(void *memory)
+
+
+cdef extern from "codec/codec.h" nogil:
+    ctypedef struct kmc_bytes:
+        uint8_t *data
+        size_t size
+
+    ctypedef struct kmc_plane:
+        size_t width, height
+        const uint8_t *palette
+        size_t k
+        int channels
+        uint32_t contexts
+        int slot_bits
+        size_t n_bands
+
+    uint64_t kmc_plane_bytes(const kmc_plane *plane)
+    uint64_t kmc_palette_bytes(size_t k)
+    kmc_status kmc_plane_write(const kmc_run *run, const kmc_plane *plane, const void *indices,
+                               int index_bytes, kmc_bytes *coded)
+    kmc_status kmc_plane_read(const kmc_run *run, const kmc_plane *plane, const kmc_bytes *coded,
+                              void *indices, int index_bytes)
+    kmc_status kmc_palette_write(const uint8_t *palette, size_t k, int channels, kmc_bytes *coded)
+    kmc_status kmc_palette_read(const uint8_t *data, size_t size, uint8_t *palette, size_t k, int channels)
+    kmc_status kmc_block_write(const kmc_run *run, const uint8_t *block, size_t n, kmc_bytes *coded)
+    kmc_status kmc_block_read(const kmc_run *run, const uint8_t *coded, size_t size, uint8_t *block, size_t n)
+    uint64_t kmc_block_bytes(size_t n)
+    void kmc_bytes_free(kmc_bytes *bytes, size_t n)
 
 
 # Of a palette that is the caller's own, planes are given a copy: the tree over it is built in many
@@ -11,7 +52,7 @@ cdef kmc_plane _plane(size_t height, size_t width, const uint8_t[:, ::1] palette
         raise ArgumentError("the palette is empty")
     plane.width, plane.height = width, height
     plane.palette, plane.k = &palette[0, 0], palette.shape[0]
-    plane.channels = _channels(palette.shape[1])
+    plane.channels = channel_count(palette.shape[1])
     plane.contexts, plane.slot_bits, plane.n_bands = contexts, slot_bits, n_bands
     return plane
 
@@ -45,7 +86,7 @@ def plane_write(indices not None, const uint8_t[:, ::1] palette not None, uint32
         raise ArgumentError(f"indices must be of uint8 or uint16, not {own.dtype}")
     cdef size_t k = palette.shape[0]
     cdef kmc_plane plane = _plane(own.shape[0], own.shape[1], palette, contexts, slot_bits, n_bands)
-    cdef const void *data = _data(own)
+    cdef const void *data = first_byte(own)
     cdef int index_bytes = own.itemsize
     cdef kmc_bytes *coded = _coded(n_bands)
     cdef kmc_status status
@@ -70,8 +111,8 @@ def plane_read(list bands not None, size_t height, size_t width,
     cdef const uint8_t[:, ::1] own_palette = np.array(palette)
     cdef kmc_plane plane = _plane(height, width, own_palette, contexts, slot_bits, n_bands)
     cdef const uint8_t[::1] view
-    indices = np.zeros((height, width), _index_dtype(palette.shape[0]))
-    cdef void *data = _data(indices)
+    indices = np.zeros((height, width), index_dtype(palette.shape[0]))
+    cdef void *data = first_byte(indices)
     cdef int index_bytes = indices.itemsize
     cdef kmc_bytes *coded = _coded(n_bands)
     cdef kmc_status status
@@ -94,7 +135,7 @@ def palette_write(const uint8_t[:, ::1] palette not None):
     cdef kmc_bytes coded
     if not palette.shape[0]:
         raise ArgumentError("the palette is empty")
-    run.check(kmc_palette_write(&palette[0, 0], palette.shape[0], _channels(palette.shape[1]), &coded))
+    run.check(kmc_palette_write(&palette[0, 0], palette.shape[0], channel_count(palette.shape[1]), &coded))
     try:
         return coded.data[:coded.size]
     finally:
@@ -104,10 +145,10 @@ def palette_write(const uint8_t[:, ::1] palette not None):
 def palette_read(bytes data not None, size_t k, int channels):
     """The k colours that they were, (k, channels)."""
     cdef Run run = Run(1)
-    palette = np.zeros((k, _channels(channels)), np.uint8)
+    palette = np.zeros((k, channel_count(channels)), np.uint8)
     if not k:
         raise ArgumentError("the palette is empty")
-    run.check(kmc_palette_read(data, len(data), <uint8_t *>_data(palette), k, channels))
+    run.check(kmc_palette_read(data, len(data), <uint8_t *>first_byte(palette), k, channels))
     return palette
 
 
@@ -139,7 +180,7 @@ def block_read(bytes coded not None, size_t n):
     cdef size_t size = len(coded)
     cdef kmc_status status
     block = np.empty(n, np.uint8)
-    cdef uint8_t *to = <uint8_t *>_data(block)
+    cdef uint8_t *to = <uint8_t *>first_byte(block)
     with nogil:
         status = kmc_block_read(&run.c, data, size, to, n)
     run.check(status)

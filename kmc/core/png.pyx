@@ -1,7 +1,27 @@
-# What makes PNG files small: the order of the palette, and filtered rows.
+"""What makes PNG files small: the order of the palette, and filtered rows."""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t
+
+from kmc.core.arrays import np
+from kmc.errors import ArgumentError
+
+from kmc.core.run cimport Run, kmc_run, kmc_status
 
 
-def png_filter(const uint8_t[:, ::1] rows not None, int threads, int filter=-1):
+cdef extern from "png/filter.h" nogil:
+    kmc_status kmc_png_filter(const kmc_run *run, const uint8_t *rows, size_t n_rows, size_t width,
+                              int filter, uint8_t *out)
+
+
+cdef extern from "png/palette_order.h" nogil:
+    enum:
+        KMC_PALETTE_ORDER_MAX
+    kmc_status kmc_count_adjacency(const kmc_run *run, const uint8_t *indices, size_t height,
+                            size_t width, size_t k, int64_t *adjacency)
+    kmc_status kmc_order_palette(const kmc_run *run, const int64_t *adjacency, size_t k, int32_t *order)
+
+
+def filter_rows(const uint8_t[:, ::1] rows not None, int threads, int filter=-1):
     """Rows as PNG wants them, all by one filter or each by that of least entropy, its number first."""
     cdef Run run = Run(threads)
     cdef size_t n_rows = rows.shape[0], width = rows.shape[1]

@@ -1,0 +1,29 @@
+from numpy import uint8
+from numpy.typing import NDArray
+
+from kmc.core.arrays import Indices
+
+def palette_bytes(k: int) -> int: ...
+def plane_bytes(height: int, width: int, contexts: int, slot_bits: int, n_bands: int) -> int: ...
+def plane_write(
+    indices: Indices,
+    palette: NDArray[uint8],
+    contexts: int,
+    slot_bits: int,
+    n_bands: int,
+    threads: int,
+) -> list[bytes]: ...
+def plane_read(
+    bands: list[bytes | None],
+    height: int,
+    width: int,
+    palette: NDArray[uint8],
+    contexts: int,
+    slot_bits: int,
+    threads: int,
+) -> Indices: ...
+def palette_write(palette: NDArray[uint8]) -> bytes: ...
+def palette_read(data: bytes, k: int, channels: int) -> NDArray[uint8]: ...
+def block_bytes(n: int) -> int: ...
+def block_write(block: bytes) -> bytes: ...
+def block_read(coded: bytes, n: int) -> bytes: ...
