@@ -1,7 +1,7 @@
-"""The histogram of a picture: its distinct colours, with how many pixels have each.
+"""The histogram of an image: its distinct colours with their pixel counts.
 
-K-means over the pixels needs no more than this, so histograms are what travels: they add exactly,
-and `Histogram.to_bytes` writes them in a few bytes a colour.
+k-means over the pixels needs nothing else, so large data sets can be counted in parts: histograms
+add exactly, and `Histogram.to_bytes` serializes them in a few bytes per colour.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kmc import core
-from kmc.clustering.importance import weigh
+from kmc.clustering.importance import color_weights
 from kmc.colors.arrays import CHANNELS, check_counts, merged
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ArgumentTypeError
@@ -22,31 +22,32 @@ from kmc.utils.arguments import array
 
 
 class Histogram:
-    """Distinct colours with their counts, in a fixed order; immutable.
+    """Distinct colours with their pixel counts, in a canonical order; immutable.
 
     Parameters
     ----------
     colors : array_like of uint8, shape (n, C)
-        Colours of C = 1, 3 or 4 channels, n >= 1, in any order; of equal ones the counts are added.
+        At least one colour of C = 1, 3 or 4 channels, in any order. Counts of equal colours are
+        added.
     counts : array_like of int, shape (n,)
-        Pixels of each colour, at least 1; all together below 2**63.
+        Number of pixels of each colour, at least 1. Their sum must be below 2**63.
 
     Attributes
     ----------
     colors : ndarray of uint8, shape (n, C)
-        Read-only, each colour once, in Morton order: the bits of the channels are interleaved from
-        the top down, the first channel first, so that near colours are mostly near in the list.
+        The distinct colours, read-only, in Morton order: sorted by the interleaved bits of the
+        channels, from the highest bit down, so similar colours are mostly close to each other.
     counts : ndarray of int64, shape (n,)
-        Read-only.
+        The pixel counts, read-only.
     n_pixels : int
         The sum of the counts.
 
     Raises
     ------
     ArgumentTypeError
-        Colours that are not ``uint8``, counts that are not integers, or rows of different lengths.
+        `colors` is not ``uint8``, `counts` are not integers, or rows have different lengths.
     ArgumentError
-        Arrays whose shapes do not fit, no colour at all, or a count below 1.
+        The shapes do not match, there is no colour, or a count is below 1.
 
     Examples
     --------
@@ -71,7 +72,7 @@ class Histogram:
 
     @classmethod
     def _from_sorted(cls, colors: NDArray[np.uint8], counts: NDArray[np.int64]) -> Histogram:
-        """A histogram that takes over arrays already distinct and in Morton order."""
+        """A histogram that owns these arrays of distinct colours in Morton order."""
         histogram = cls.__new__(cls)
         histogram._freeze(colors, counts)
         return histogram
@@ -83,10 +84,10 @@ class Histogram:
         object.__setattr__(self, "n_pixels", int(counts.sum()))
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"a Histogram does not change: {name} cannot be set")
+        raise AttributeError(f"a Histogram is immutable: {name} cannot be set")
 
     def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"a Histogram does not change: {name} cannot be deleted")
+        raise AttributeError(f"a Histogram is immutable: {name} cannot be deleted")
 
     def __len__(self) -> int:
         return len(self.colors)
@@ -106,12 +107,12 @@ class Histogram:
         return hash((self.colors.tobytes(), self.counts.tobytes()))
 
     def __add__(self, other: object) -> Histogram:
-        """The histogram of both pictures together, exactly."""
+        """The histogram of the pixels of both images."""
         if not isinstance(other, Histogram):
             return NotImplemented
         if self.colors.shape[1] != other.colors.shape[1]:
             raise ArgumentError(
-                "histograms add if they have equally many channels, "
+                "histograms to be added must have the same number of channels, "
                 f"not {self.colors.shape[1]} and {other.colors.shape[1]}"
             )
         return Histogram(
@@ -120,23 +121,23 @@ class Histogram:
         )
 
     def __radd__(self, other: object) -> Histogram:
-        """So that ``sum(histograms)`` works, which begins with 0."""
+        """Support ``sum(histograms)``, which starts with 0."""
         return self if isinstance(other, int) and other == 0 else NotImplemented
 
     def __reduce__(self) -> tuple[Callable[[bytes], Histogram], tuple[bytes]]:
         return Histogram.from_bytes, (self.to_bytes(),)
 
     def to_bytes(self) -> bytes:
-        """Write the histogram into a few bytes a colour.
+        """Serialize the histogram.
 
         Returns
         -------
         bytes
-            Equal histograms give equal bytes, on every machine.
+            Equal histograms have equal bytes, on every platform.
 
         Notes
         -----
-        All integers are little-endian and unsigned; n colours of C channels:
+        All integers are unsigned and little-endian. For n colours of C channels:
 
         ========  ==========  =================================================================
         offset    bytes       content
@@ -144,11 +145,11 @@ class Histogram:
         0         4           ``KMCH``
         4         1           version, 1
         5         1           C: 1, 3 or 4
-        6         1           w, the bytes of a count: the smallest of 1, 2, 4, 8 that holds all
+        6         1           w, the bytes per count: the smallest of 1, 2, 4, 8 that fits all
         7         1           0
         8         8           n, at least 1
-        16        n * C       colours in Morton order, channel after channel
-        16 + nC   n * w       their counts, each at least 1
+        16        n * C       colours in Morton order, one channel after the other
+        16 + nC   n * w       counts, each at least 1
         the end   4           CRC-32 (as in zip and PNG files) of everything before it
         ========  ==========  =================================================================
 
@@ -162,12 +163,12 @@ class Histogram:
 
     @staticmethod
     def from_bytes(data: bytes | bytearray | memoryview) -> Histogram:
-        """Read what `to_bytes` wrote.
+        """Deserialize the output of `to_bytes`.
 
         Parameters
         ----------
         data : bytes-like
-            All of it, and nothing after it.
+            Exactly the bytes of one histogram.
 
         Returns
         -------
@@ -178,7 +179,7 @@ class Histogram:
         ArgumentTypeError
             `data` is not bytes-like.
         ArgumentError
-            Truncated, damaged, of a later version, or no histogram at all.
+            `data` is truncated, damaged, of a later version, or not a histogram.
 
         Examples
         --------
@@ -197,19 +198,19 @@ class Histogram:
 def histogram(
     image: ImageInput, *, importance: ArrayLike | None = None, threads: int | None = None
 ) -> Histogram:
-    """Count the colours of a picture.
+    """Count the distinct colours of an image.
 
     Parameters
     ----------
     image : path, bytes, binary file object, PIL.Image.Image or array_like of uint8
-        A picture as `kmc.quantize` takes it; arrays have shape (H, W), (H, W, 1),
-        (H, W, 3) or (H, W, 4). With alpha, what lies under alpha 0 is counted as it is.
+        An image as for `kmc.quantize`; arrays have shape (H, W), (H, W, 1), (H, W, 3) or
+        (H, W, 4). Colours of alpha 0 are not merged.
     importance : array_like, shape (H, W), optional
-        How much each pixel counts, as in `kmc.fit`; by default 1. The counts are then weights, in
-        proportion to each other, and colours whose weight is 0 are left out.
+        The weight of each pixel, as in `kmc.fit`; by default 1. The counts are then proportional
+        to the total importance of each colour, and colours of importance 0 are left out.
     threads : int, optional
-        The most threads to use, at least 1; by default ``kmc.cpu.threads()``. The result never
-        depends on it.
+        Maximum number of threads, at least 1; by default ``kmc.cpu.threads()``. The result does
+        not depend on it.
 
     Returns
     -------
@@ -218,29 +219,30 @@ def histogram(
     Raises
     ------
     ImageError
-        The picture cannot be read or has the wrong shape or type; the message says which.
+        The image cannot be read or has the wrong shape or type.
     ArgumentError, ArgumentTypeError
-        `threads` is no positive integer, or `importance` no array that fits the picture.
+        `threads` is not a positive integer, or `importance` is not an array of numbers in the
+        shape of the image.
     OutOfMemoryError
-        The counters do not fit.
+        There is not enough memory.
 
     Examples
     --------
     >>> import kmc, numpy as np
-    >>> picture = np.zeros((4, 6, 3), np.uint8)
-    >>> picture[0] = (10, 20, 30)
-    >>> counted = kmc.histogram(picture)
-    >>> counted.colors.tolist(), counted.counts.tolist()
+    >>> image = np.zeros((4, 6, 3), np.uint8)
+    >>> image[0] = (10, 20, 30)
+    >>> histogram = kmc.histogram(image)
+    >>> histogram.colors.tolist(), histogram.counts.tolist()
     ([[0, 0, 0], [10, 20, 30]], [18, 6])
     >>> mask = np.zeros((4, 6), bool)
     >>> mask[0] = True
-    >>> kmc.histogram(picture, importance=mask).colors.tolist()
+    >>> kmc.histogram(image, importance=mask).colors.tolist()
     [[10, 20, 30]]
     """
     pixels, threads = as_pixels(image), thread_count(threads)
     colors, counts = core.colors.histogram(pixels, threads)
     if importance is not None:
-        weights = weigh(pixels, colors, importance, threads)
+        weights = color_weights(pixels, colors, importance, threads)
         colors, counts = colors[weights > 0], weights[weights > 0]
     return Histogram._from_sorted(colors, counts)
 

@@ -1,4 +1,4 @@
-"""Which instruction set and how many threads the engine uses. Results never depend on either."""
+"""The instruction set and the number of threads; results do not depend on either."""
 
 import contextlib
 import math
@@ -11,19 +11,24 @@ from kmc.errors import ArgumentError, ArgumentTypeError
 
 __all__ = ["available", "name", "openmp", "threads", "use"]
 
-# Beyond it there is nothing to gain, whatever the caller or the environment asks for.
-MOST_THREADS = 1 << 10
+# An upper limit for the number of threads, whatever the caller or the environment asks for.
+MAX_THREADS = 1 << 10
 
 
 def name() -> str:
     """The instruction set in use: ``"c"``, ``"avx2"``, ``"avx512"`` or ``"neon"``.
 
-    The fastest available one, unless ``KMC_CPU`` in the environment or `use` says otherwise.
+    It is the fastest one available, unless the environment variable ``KMC_CPU`` or `use` selects
+    another.
+
+    Returns
+    -------
+    str
 
     Raises
     ------
     ArgumentError
-        ``KMC_CPU`` names an instruction set that this machine lacks.
+        ``KMC_CPU`` names an instruction set that is not available.
 
     Examples
     --------
@@ -35,7 +40,11 @@ def name() -> str:
 
 
 def available() -> tuple[str, ...]:
-    """The instruction sets that `use` takes on this machine, slowest first.
+    """The instruction sets available on this machine, slowest first.
+
+    Returns
+    -------
+    tuple of str
 
     Examples
     --------
@@ -47,10 +56,11 @@ def available() -> tuple[str, ...]:
 
 
 class use:
-    """Uses an instruction set from now on, or only inside a ``with`` block.
+    """Select an instruction set, from now on or for a ``with`` block.
 
-    The choice holds for the whole process, and comes before ``KMC_CPU``. After a ``with`` block,
-    what was in use before is again; the fastest, if that was a ``KMC_CPU`` this machine lacks.
+    The choice applies to the whole process and takes precedence over ``KMC_CPU``. A ``with`` block
+    restores the previous instruction set at its end, or selects the fastest one if ``KMC_CPU``
+    names one that is not available.
 
     Parameters
     ----------
@@ -60,9 +70,9 @@ class use:
     Raises
     ------
     ArgumentError
-        This machine or this build has no such instruction set.
+        The instruction set is not available.
     ArgumentTypeError
-        `name` is no string.
+        `name` is not a string.
 
     Examples
     --------
@@ -74,9 +84,9 @@ class use:
 
     def __init__(self, name: str) -> None:
         if not isinstance(name, str):
-            raise ArgumentTypeError(f"an instruction set is named by a string, not {name!r}")
+            raise ArgumentTypeError(f"the instruction set must be a string, not {name!r}")
         self._before: str | None = None
-        with contextlib.suppress(ArgumentError):  # KMC_CPU may be what the caller mends
+        with contextlib.suppress(ArgumentError):  # the call may be there to override KMC_CPU
             self._before = core.run.cpu_get()
         core.run.cpu_set(name)
 
@@ -93,7 +103,11 @@ class use:
 
 
 def openmp() -> bool:
-    """Whether the engine was built with OpenMP; without it every call runs on one thread.
+    """Whether the engine was built with OpenMP; without it, every call runs on one thread.
+
+    Returns
+    -------
+    bool
 
     Examples
     --------
@@ -105,18 +119,23 @@ def openmp() -> bool:
 
 
 def threads() -> int:
-    """The most threads that a call given ``threads=None`` uses, 1 or more.
+    """The maximum number of threads of a call with ``threads=None``.
 
-    ``KMC_NUM_THREADS`` in the environment, else ``OMP_NUM_THREADS``, else as many processors as
-    this process may run on, and no more than the CPU quota of its control group (as in a
-    container) amounts to; never more than 1024. A limit set in the program by OpenMP's
-    ``omp_set_num_threads``, as threadpoolctl does, lowers it in the Python thread that has set it.
-    ``threads=`` of a call comes before all of these. Without OpenMP it is 1.
+    It is the value of the environment variable ``KMC_NUM_THREADS``, or else of
+    ``OMP_NUM_THREADS``, or else the number of processors that this process may use, limited by the
+    CPU quota of its control group (as in a container). It is at most 1024, and 1 without OpenMP. A
+    limit set by ``omp_set_num_threads``, for instance through threadpoolctl, lowers it for the
+    thread that set it. The ``threads=`` option of a call overrides all of these.
+
+    Returns
+    -------
+    int
+        At least 1.
 
     Raises
     ------
     ArgumentError
-        One of the two variables is set to something other than a whole number of at least 1.
+        One of the two variables is not a positive integer.
 
     Examples
     --------
@@ -132,53 +151,39 @@ def threads() -> int:
 
 
 def processors() -> int:
-    """How many threads of any kind the environment or the machine is good for.
+    """The number of threads that the environment or the machine allows, OpenMP or not.
 
     Raises
     ------
     ArgumentError
         As for `threads`.
-
-    Examples
-    --------
-    >>> from kmc.cpu import processors, threads
-    >>> processors() >= threads()
-    True
     """
-    return min(_from_environment() or min(_affinity(), _quota()), MOST_THREADS)
+    return min(_from_environment() or min(_affinity(), _quota()), MAX_THREADS)
 
 
 def thread_count(given: int | None) -> int:
-    """The number behind a ``threads=`` option, which is None for the default.
+    """The number of threads for a ``threads=`` option; None means the default.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        It is no positive integer.
-
-    Examples
-    --------
-    >>> from kmc.cpu import thread_count
-    >>> thread_count(3)
-    3
+        The option is not a positive integer.
     """
     if given is None:
         return threads()
-    from kmc.utils.arguments import whole  # NumPy comes with it, and `kmc --version` needs none
+    from kmc.utils.arguments import whole  # imports NumPy, which `kmc --version` can do without
 
-    return min(whole("threads", given, 1), MOST_THREADS)
+    return min(whole("threads", given, 1), MAX_THREADS)
 
 
 def _from_environment() -> int | None:
     for variable in ("KMC_NUM_THREADS", "OMP_NUM_THREADS"):
-        value = os.environ.get(variable, "").split(",")[0].strip()  # OpenMP: one number a level
+        value = os.environ.get(variable, "").split(",")[0].strip()  # may be a list in OpenMP
         if value:
             digits = value.lstrip("0") if value.isdecimal() else ""
             if not digits:
-                raise ArgumentError(
-                    f"{variable} must be a whole number of at least 1, not {value!r}"
-                )
-            return int(digits[:9])  # more digits are far beyond the most threads anyway
+                raise ArgumentError(f"{variable} must be an integer of at least 1, not {value!r}")
+            return int(digits[:9])  # far above MAX_THREADS already
     return None
 
 
@@ -190,7 +195,10 @@ def _affinity() -> int:
 
 @cache
 def _quota(root: str = "/sys/fs/cgroup", own: str = "/proc/self/cgroup") -> int:
-    """The tightest CPU quota above this process, in whole processors; a huge number without one."""
+    """The smallest CPU quota of the groups of this process, in processors; huge if there is none.
+
+    A quota of a fraction of a processor is rounded up.
+    """
     try:
         lines = _text(own).splitlines()
     except OSError:
@@ -210,7 +218,7 @@ def _quota(root: str = "/sys/fs/cgroup", own: str = "/proc/self/cgroup") -> int:
 
 
 def _quota_here(folder: str) -> int:
-    """The quota set in one folder of the control groups, version 2 or 1."""
+    """The quota of one control group, version 2 or 1."""
     try:
         if os.path.exists(os.path.join(folder, "cpu.max")):
             quota, period = _text(folder, "cpu.max").split()

@@ -1,4 +1,4 @@
-"""What each number of colours costs: the error of a picture reduced to many numbers of them."""
+"""The error of an image as a function of the number of palette colours: `kmc.curve`."""
 
 from __future__ import annotations
 
@@ -19,14 +19,7 @@ from kmc.utils.arguments import whole
 
 
 class CurvePoint(NamedTuple):
-    """A number of colours, the MSE that it leaves, and the PSNR in dB.
-
-    Examples
-    --------
-    >>> from kmc.error_curve import CurvePoint
-    >>> CurvePoint(16, 120.5, 32.1).k
-    16
-    """
+    """A number of colours, with the MSE and the PSNR in dB of the quantized image."""
 
     k: int
     mse: float
@@ -42,37 +35,37 @@ def curve(
     image_weights: ArrayLike | None = None,
     **options: Unpack[FitOptions],
 ) -> list[CurvePoint]:
-    """Find out what error each of many numbers of colours leaves.
+    """Compute the error for several numbers of palette colours.
 
-    The picture is read and counted once. Every figure is that of `kmc.quantize` with the same
-    options, without dithering: over all pixels, each with its nearest 8-bit colour.
+    The image is read and counted only once. The errors are those of `kmc.quantize` with the same
+    options and no dithering.
 
     Parameters
     ----------
     image
-        One picture or several, as for `kmc.fit`.
+        One image or several, as for `kmc.fit`.
     ks : iterable of int
-        The numbers of colours, 1 to 65 536, in any order.
+        Numbers of colours, 1 to 65 536, in any order.
     init, n_init, max_iter, tol, seed, weights, effort, threads, fixed, importance, image_weights,
     space
-        As for `kmc.fit`; `init` names a seeding.
+        As for `kmc.fit`; `init` must not be an array.
     deadline : float, optional
-        So many seconds after the call searches end, and what is left to fit gets one iteration
-        each, for each of `ks` from the first on. **Not reproducible:** the figures depend on how
-        fast the machine is.
+        Time limit in seconds. `ks` are fitted in their order; after the deadline the search ends,
+        and the remaining ones get one iteration each. **Not reproducible:** the errors then depend
+        on the speed of the machine.
 
     Returns
     -------
     list of CurvePoint
-        ``(k, mse, psnr)`` for each of `ks`, in their order: the MSE summed over the channels, in
-        8-bit levels squared, the PSNR in dB.
+        ``(k, mse, psnr)`` for each of `ks`, in the order given: the MSE summed over the channels,
+        in levels squared, and the PSNR in dB.
 
     Raises
     ------
     ImageError
-        The picture cannot be read or has the wrong shape or type.
+        The image cannot be read or has the wrong shape or type.
     ArgumentError, ArgumentTypeError
-        An option out of its range or of the wrong type.
+        An option is out of range or of the wrong type.
     OutOfMemoryError
         There is not enough memory.
 
@@ -88,7 +81,9 @@ def curve(
     """
     init = options.get("init", "k-means++")
     if not isinstance(init, str):
-        raise ArgumentTypeError(f"init must be the name of a seeding for many k, not {init!r}")
+        raise ArgumentTypeError(
+            f"init must be the name of an initialization for several k, not {init!r}"
+        )
     try:
         given_ks = list(ks)
     except TypeError:

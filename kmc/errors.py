@@ -1,27 +1,28 @@
-"""The exceptions kmc raises: one tree, whose leaves are also the built-in errors one would expect.
+"""The exceptions of kmc. Most are also the built-in exception that one would expect.
 
 ::
 
     KmcError
-    ├── ArgumentError         (ValueError)          an option outside its range
+    ├── ArgumentError         (ValueError)          an option out of range
     ├── ArgumentTypeError     (TypeError)           an option of the wrong type
-    ├── ImageError                                  a picture that cannot be used
+    ├── ImageError                                  an image that cannot be used
     │   ├── ImageShapeError   (ValueError)          wrong shape, empty, animated
-    │   ├── ImageTypeError    (TypeError)           wrong dtype, or no picture at all
-    │   ├── ImageTooLargeError (ValueError)         more pixels than Pillow agrees to open
+    │   ├── ImageTypeError    (TypeError)           wrong dtype, or not an image
+    │   ├── ImageTooLargeError (ValueError)         more pixels than Pillow opens
     │   └── ImageReadError    (OSError)             unreadable, truncated, of an unknown format
-    │       ├── FormatError   (ValueError)          a .kmc file that is damaged, or none
+    │       ├── FormatError   (ValueError)          damaged, or not a .kmc file
     │       └── ImageNotFoundError (FileNotFoundError)
     ├── PaletteReadError      (OSError)             a palette file that is damaged or unreadable
     │   └── PaletteNotFoundError (FileNotFoundError)
-    ├── UnknownPaletteError   (KeyError)            no well-known palette has that name
-    ├── QualityError          (ValueError)          a goal that k colours do not reach
+    ├── UnknownPaletteError   (KeyError)            not the name of a well-known palette
+    ├── QualityError          (ValueError)          a quality target that k colours do not reach
     ├── FileWriteError        (OSError)             a result that could not be written
     ├── MissingPackageError   (ImportError)         an optional package that is not installed
     └── OutOfMemoryError      (MemoryError)
 
-There are two warnings (UserWarning): FormatWarning, of files that cannot hold everything, and
-ImageWarning, of pictures whose pixels are changed by reading or may be meant otherwise.
+There are two warnings (UserWarning): FormatWarning, for file formats that do not preserve
+everything, and ImageWarning, for images that reading changes or that can be interpreted in
+several ways.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ __all__ = [
 
 
 class KmcError(Exception):
-    """The root of the tree: catches everything kmc raises on purpose.
+    """The base class of all exceptions of kmc.
 
     Examples
     --------
@@ -66,13 +67,16 @@ class KmcError(Exception):
 
 
 class ArgumentError(KmcError, ValueError):
-    """An option has the right type and a value outside its range.
+    """An option is out of range, or contradicts another.
 
     Examples
     --------
     >>> import kmc
-    >>> issubclass(kmc.ArgumentError, ValueError)
-    True
+    >>> try:
+    ...     kmc.fit([[0, 255]], 0)
+    ... except kmc.ArgumentError as error:
+    ...     print(error)
+    k must be 1 to 65536, not 0
     """
 
 
@@ -82,24 +86,30 @@ class ArgumentTypeError(KmcError, TypeError):
     Examples
     --------
     >>> import kmc
-    >>> issubclass(kmc.ArgumentTypeError, TypeError)
-    True
+    >>> try:
+    ...     kmc.fit([[0, 255]], "16")
+    ... except kmc.ArgumentTypeError as error:
+    ...     print(error)
+    k must be an integer, not '16'
     """
 
 
 class ImageError(KmcError):
-    """The picture, rather than an option, is what cannot be used.
+    """The image cannot be used, as opposed to an option.
 
     Examples
     --------
     >>> import kmc
-    >>> issubclass(kmc.ImageReadError, kmc.ImageError)
-    True
+    >>> try:
+    ...     kmc.histogram(b"no image")
+    ... except kmc.ImageError as error:
+    ...     print(type(error).__name__)
+    ImageReadError
     """
 
 
 class ImageShapeError(ImageError, ValueError):
-    """A picture of the wrong shape: not two or three axes, empty, or animated.
+    """The image has the wrong shape: not two or three axes, empty, or animated.
 
     Examples
     --------
@@ -113,7 +123,7 @@ class ImageShapeError(ImageError, ValueError):
 
 
 class ImageTypeError(ImageError, TypeError):
-    """Values of the wrong type, or an object that is no picture.
+    """The values have the wrong type, or the object is not an image.
 
     Examples
     --------
@@ -127,7 +137,7 @@ class ImageTypeError(ImageError, TypeError):
 
 
 class ImageReadError(ImageError, OSError):
-    """A file that cannot be read or decoded.
+    """The file cannot be read or decoded.
 
     Examples
     --------
@@ -141,7 +151,7 @@ class ImageReadError(ImageError, OSError):
 
 
 class FormatError(ImageReadError, ValueError):
-    """A .kmc file that is damaged, cut short, or none; the message says what is wrong and where.
+    """The file is damaged or truncated, or not a .kmc file.
 
     Examples
     --------
@@ -169,7 +179,7 @@ class ImageNotFoundError(ImageReadError, FileNotFoundError):
 
 
 class ImageTooLargeError(ImageError, ValueError):
-    """More pixels than Pillow agrees to open, a sign of a decompression bomb.
+    """The image has more pixels than Pillow opens, which may be a decompression bomb.
 
     Examples
     --------
@@ -180,13 +190,19 @@ class ImageTooLargeError(ImageError, ValueError):
 
 
 class PaletteReadError(KmcError, OSError):
-    """A palette file that cannot be read, or whose content is none of its kind.
+    """The palette file cannot be read, or is not in the format of its suffix.
 
     Examples
     --------
-    >>> import kmc
-    >>> issubclass(kmc.PaletteReadError, OSError)
-    True
+    >>> import kmc, pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "empty.gpl")
+    ...     _ = path.write_text("")
+    ...     try:
+    ...         kmc.Palette.load(path)
+    ...     except kmc.PaletteReadError as error:
+    ...         print(type(error).__name__)
+    PaletteReadError
     """
 
 
@@ -205,7 +221,7 @@ class PaletteNotFoundError(PaletteReadError, FileNotFoundError):
 
 
 class UnknownPaletteError(KmcError, KeyError):
-    """No well-known palette has that name.
+    """There is no well-known palette of that name.
 
     Examples
     --------
@@ -217,21 +233,21 @@ class UnknownPaletteError(KmcError, KeyError):
     no palette 'pico-9'; there are black-and
     """
 
-    def __str__(self) -> str:  # KeyError's would show the message in quotes
+    def __str__(self) -> str:  # KeyError would put the message in quotes
         return Exception.__str__(self)
 
 
 class QualityError(KmcError, ValueError):
-    """So many colours do not reach the goal that was set.
+    """The quality target is not reached even with the maximum number of colours.
 
     Attributes
     ----------
     psnr : float
-        What they do reach, in dB.
+        The PSNR reached, in dB.
     mse : float
-        The same as mean squared error, summed over the channels.
+        The mean squared error reached, summed over the channels.
     k : int
-        How many colours they are.
+        The number of colours.
 
     Examples
     --------
@@ -240,8 +256,8 @@ class QualityError(KmcError, ValueError):
     >>> try:
     ...     kmc.quantize(ramp, 16, psnr=40)
     ... except kmc.QualityError as error:
-    ...     print(f"{error.k} colours come to {error.psnr:.0f} dB")
-    16 colours come to 35 dB
+    ...     print(f"{error.k} colours reach {error.psnr:.0f} dB")
+    16 colours reach 35 dB
     """
 
     def __init__(
@@ -254,18 +270,22 @@ class QualityError(KmcError, ValueError):
 
 
 class FileWriteError(KmcError, OSError):
-    """A result could not be written; the target is as it was before.
+    """The output could not be written; an existing file is unchanged.
 
     Examples
     --------
     >>> import kmc
-    >>> issubclass(kmc.FileWriteError, OSError)
-    True
+    >>> result = kmc.quantize([[0, 255]], 2)
+    >>> try:
+    ...     result.save("no such folder/image.png")
+    ... except kmc.FileWriteError as error:
+    ...     print(error)
+    no such folder/image.png: cannot be written: No such file or directory
     """
 
 
 class MissingPackageError(KmcError, ImportError):
-    """What was asked for needs a package that kmc does without otherwise.
+    """The call needs an optional package that is not installed.
 
     Examples
     --------
@@ -276,9 +296,10 @@ class MissingPackageError(KmcError, ImportError):
 
 
 class OutOfMemoryError(KmcError, MemoryError):
-    """Memory ran out; what the call took has been given back or is ready for the next one.
+    """There is not enough memory.
 
-    The latter are tables of counters that a process keeps between calls, 64 MB at most.
+    The call has released its memory, except for tables that are kept for later calls, at most
+    64 MB per process.
 
     Examples
     --------
@@ -289,7 +310,7 @@ class OutOfMemoryError(KmcError, MemoryError):
 
 
 class FormatWarning(UserWarning):
-    """A file is written in a format that changes the picture, or loses something that matters.
+    """The file format changes the image, or does not preserve everything that belongs to it.
 
     Examples
     --------
@@ -304,7 +325,7 @@ class FormatWarning(UserWarning):
 
 
 class ImageWarning(UserWarning):
-    """A picture is changed by reading it, or may be meant otherwise than it is read.
+    """Reading changes the image, or the image can be interpreted in several ways.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Whatever `kmc.fit` takes, one image or several, as weighted colours."""
+"""The input of `kmc.fit`, one image or several, as weighted colours."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kmc import core
-from kmc.clustering.importance import fixed_point, weigh, within_limit
+from kmc.clustering.importance import color_weights, integer_weights, limit_total
 from kmc.clustering.weighted_colors import WeightedColors
 from kmc.color_histogram import Histogram, histogram
 from kmc.colors.arrays import morton_keys, promoted
@@ -26,31 +26,21 @@ def weighted_colors(
     image_weights: ArrayLike | None = None,
     threads: int = 1,
 ) -> WeightedColors:
-    """The weighted colours of what `kmc.fit` takes: an image, a Histogram, or several of them.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.image_sets import weighted_colors
-    >>> grey, red = np.full((2, 2), 7, np.uint8), np.full((1, 1, 3), (255, 0, 0), np.uint8)
-    >>> found = weighted_colors([grey, red], image_weights=[0.5, 4])
-    >>> found.colors.tolist(), found.counts.tolist(), found.weights.tolist()
-    ([[7, 7, 7], [255, 0, 0]], [4, 1], [4, 8])
-    """
+    """The weighted colours of an image, a Histogram, or several of them."""
     if is_several(image):
         if importance is not None:
             raise ArgumentError(
-                "importance is of the pixels of one picture: for several, add up "
+                "importance applies to the pixels of one image; for several, add up "
                 "kmc.histogram(image, importance=...) of each"
             )
         return _of_several(image, image_weights, threads)
     if image_weights is not None:
-        raise ArgumentError("image_weights are of several pictures, and this is one")
+        raise ArgumentError("image_weights applies to several images, and this is one")
     if isinstance(image, Histogram):
         if importance is not None:
             raise ArgumentError(
-                "importance is of pixels, which a Histogram has no more: "
-                "give it to kmc.histogram(image, importance=...)"
+                "importance applies to pixels, which a Histogram does not have; "
+                "pass it to kmc.histogram(image, importance=...)"
             )
         return WeightedColors(image.colors, image.counts)
     return colors_of_pixels(as_pixels(image), importance, threads)
@@ -59,52 +49,37 @@ def weighted_colors(
 def colors_of_pixels(
     pixels: NDArray[np.uint8], importance: ArrayLike | None, threads: int
 ) -> WeightedColors:
-    """The weighted colours of one image.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.image_sets import colors_of_pixels
-    >>> colors_of_pixels(np.array([[[5], [9], [9]]], np.uint8), [[1, 1, 1]], 1).weights.tolist()
-    [1, 2]
-    """
+    """The weighted colours of one image."""
     colors, counts = core.colors.histogram(pixels, threads)
     if importance is None:
         return WeightedColors(colors, counts)
-    return WeightedColors(colors, counts, weigh(pixels, colors, importance, threads))
+    return WeightedColors(colors, counts, color_weights(pixels, colors, importance, threads))
 
 
 def is_several(image: object) -> bool:
-    """Whether this is a list, a tuple or an iterator of pictures, rather than one picture.
+    """Whether this is a list, a tuple or an iterator of images, rather than one image.
 
-    A list is one picture if it is made of numbers, at whatever depth, or of rows: arrays of one
-    dimension.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.image_sets import is_several
-    >>> is_several(["a.png", "b.png"]), is_several([[0, 255], [255, 0]]), is_several("a.png")
-    (True, False, False)
+    A list is one image if it consists of numbers, nested at any depth, or of one-dimensional
+    arrays.
     """
     if isinstance(image, list | tuple):
-        return len(image) == 0 or any(map(_is_picture, image))
+        return len(image) == 0 or any(map(_is_image, image))
     return isinstance(image, Iterator) and not hasattr(image, "read")
 
 
-def _is_picture(part: Any) -> bool:
-    if isinstance(part, str | bytes | bytearray | os.PathLike | Histogram | Picture):
+def _is_image(item: Any) -> bool:
+    if isinstance(item, str | bytes | bytearray | os.PathLike | Histogram | Picture):
         return True
-    if hasattr(part, "read") or is_pillow(part):
+    if hasattr(item, "read") or is_pillow(item):
         return True
-    return not isinstance(part, list | tuple) and getattr(part, "ndim", 0) >= 2
+    return not isinstance(item, list | tuple) and getattr(item, "ndim", 0) >= 2
 
 
 def _of_several(
     images: Iterable[Any], image_weights: ArrayLike | None, threads: int
 ) -> WeightedColors:
-    """The sum of the colours of each image, of which only one is in memory at a time."""
-    factors, divisor = _whole_factors(image_weights)
+    """The sum of the histograms of all images; only one image is in memory at a time."""
+    factors, divisor = _integer_factors(image_weights)
     counted, weighted = _HistogramSum(), _HistogramSum()
     n = 0
     for n, image in enumerate(images, 1):
@@ -115,30 +90,31 @@ def _of_several(
         if factors is not None and factors[n - 1] > 0:
             weighted.add(found, found.counts * factors[n - 1])
     if n == 0:
-        raise ArgumentError("expected at least one picture, and there is none")
+        raise ArgumentError("expected at least one image, and there is none")
     total = counted.total()
     if factors is None:
         return WeightedColors(total.colors, total.counts)
     if n != len(factors):
         number = f"more than {n - 1}" if n > len(factors) else f"{n}"
         raise ArgumentError(
-            f"image_weights must be one for each picture, and {len(factors)} are not {number}"
+            f"image_weights must have one value for each image: there are {len(factors)} values "
+            f"and {number} images"
         )
-    part = weighted.total(counted.channels)
+    weights = weighted.total(counted.channels)
     sums = np.zeros(len(total), np.int64)
-    sums[np.searchsorted(morton_keys(total.colors), morton_keys(part.colors))] = part.counts
-    return WeightedColors(total.colors, total.counts, within_limit(sums // divisor))
+    sums[np.searchsorted(morton_keys(total.colors), morton_keys(weights.colors))] = weights.counts
+    return WeightedColors(total.colors, total.counts, limit_total(sums // divisor))
 
 
-def _whole_factors(image_weights: ArrayLike | None) -> tuple[NDArray[np.int64] | None, int]:
-    """Image weights as whole numbers, and their greatest common divisor."""
+def _integer_factors(image_weights: ArrayLike | None) -> tuple[NDArray[np.int64] | None, int]:
+    """Image weights as integers, and their greatest common divisor."""
     if image_weights is None:
         return None, 1
     given = array("image_weights", image_weights)
     if given.ndim != 1 or not len(given):
         raise ArgumentError(f"image_weights must have shape (n,), not {given.shape}")
-    whole, divisor = fixed_point("image_weights", given, given.shape)
-    return whole.astype(np.int64), divisor
+    factors, divisor = integer_weights("image_weights", given, given.shape)
+    return factors.astype(np.int64), divisor
 
 
 def _histogram_of(image: Any, number: int, threads: int) -> Histogram:
@@ -147,15 +123,15 @@ def _histogram_of(image: Any, number: int, threads: int) -> Histogram:
     try:
         return histogram(image, threads=threads)
     except KmcError as error:
-        error.add_note(f"this is picture {number} of those given, counted from 0")
+        error.add_note(f"in image {number}, counted from 0")
         raise
 
 
 class _HistogramSum:
-    """A sum of histograms, kept apart by channels and promoted to the most of them at the end.
+    """Adds histograms, by number of channels, and converts them to the largest at the end.
 
-    Of each number of channels there are partial sums, each more than twice as long as the next, so
-    that a colour is copied only as often as the logarithm of the number of colours.
+    For each number of channels there are partial sums, each more than twice as long as the next. So
+    a colour is copied at most log n times, where n is the number of colours.
     """
 
     def __init__(self) -> None:
@@ -168,18 +144,20 @@ class _HistogramSum:
     def add(self, found: Histogram, counts: NDArray[np.int64]) -> None:
         if counts is not found.counts:
             found = Histogram(found.colors, counts)
-        parts = self.by_channels.setdefault(found.colors.shape[1], [])
-        parts.append(found)
-        while len(parts) > 1 and len(parts[-2]) <= 2 * len(parts[-1]):
-            last = parts.pop()
-            parts[-1] = parts[-1] + last
+        partial = self.by_channels.setdefault(found.colors.shape[1], [])
+        partial.append(found)
+        while len(partial) > 1 and len(partial[-2]) <= 2 * len(partial[-1]):
+            last = partial.pop()
+            partial[-1] = partial[-1] + last
 
     def total(self, channels: int | None = None) -> Histogram:
-        most = channels or self.channels
-        parts = [
-            part if part.colors.shape[1] == most
-            else Histogram(promoted(part.colors, most), part.counts)
-            for each in self.by_channels.values() for part in each
-        ]  # fmt: skip
-        parts.sort(key=len)
-        return sum(parts[1:], parts[0])
+        channels = channels or self.channels
+        partial = [part for parts in self.by_channels.values() for part in parts]
+        promoted_parts = [
+            part
+            if part.colors.shape[1] == channels
+            else Histogram(promoted(part.colors, channels), part.counts)
+            for part in partial
+        ]
+        promoted_parts.sort(key=len)
+        return sum(promoted_parts[1:], promoted_parts[0])

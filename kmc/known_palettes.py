@@ -13,7 +13,7 @@ from kmc.palette import Palette
 
 
 class KnownPalettes(Mapping[str, Palette]):
-    """Well-known palettes by name, read when one is first asked for.
+    """A read-only mapping from names to well-known palettes, loaded on first use.
 
     ================  ===  ===================================================================
     black-and-white     2  1-bit black and white
@@ -21,11 +21,11 @@ class KnownPalettes(Mapping[str, Palette]):
     cga-4               4  CGA in graphics mode, palette 1 at high intensity
     commodore-64       16  the Commodore 64, after Philip Timmermann's measurements of 2001
     ega-64             64  all 64 colours of EGA, 2 bits a channel, in the order of their codes
-    game-boy            4  four greens as emulators show the first Game Boy's screen
-    grey-16            16  sixteen greys in equal steps
-    grey-4              4  four greys in equal steps
+    game-boy            4  four greens, as emulators show the screen of the first Game Boy
+    grey-16            16  sixteen evenly spaced greys
+    grey-4              4  four evenly spaced greys
     nord               16  Arctic Ice Studio's sixteen colours
-    okabe-ito           8  eight colours that the colour-blind can tell apart, by Okabe and Ito
+    okabe-ito           8  eight colours for colour-blind readers, by Okabe and Ito
     pico-8             16  the PICO-8 fantasy console
     rgb-332           256  256 colours of 3, 3 and 2 bits
     rgb-8               8  the corners of the RGB cube, 1 bit a channel
@@ -38,7 +38,7 @@ class KnownPalettes(Mapping[str, Palette]):
     Raises
     ------
     UnknownPaletteError
-        There is none of that name.
+        There is no palette of that name.
 
     Examples
     --------
@@ -66,7 +66,21 @@ class KnownPalettes(Mapping[str, Palette]):
         return f"<kmc.palettes: {', '.join(self)}>"
 
     def about(self, name: str) -> str:
-        """What a palette is, in a few words.
+        """A short description of a palette.
+
+        Parameters
+        ----------
+        name : str
+            A key of the mapping.
+
+        Returns
+        -------
+        str
+
+        Raises
+        ------
+        UnknownPaletteError
+            There is no palette of that name.
 
         Examples
         --------

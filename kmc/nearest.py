@@ -1,4 +1,4 @@
-"""The nearest palette colour of pixels in arrays of any shape: `kmc.assign`."""
+"""Nearest palette colours for pixels in arrays of any shape: `kmc.assign`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kmc import core
 from kmc.colors.arrays import checked_colors
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ArgumentTypeError
-from kmc.mapping.remapping import compares_levels, remap
+from kmc.mapping.remapping import has_level_distances, remap
 from kmc.palette import Palette
 from kmc.utils.arguments import array, contiguous, flag
 
@@ -45,35 +45,36 @@ def assign(
     return_sums: bool = False,
     threads: int | None = None,
 ) -> Indices | tuple[Indices, NDArray[np.int64], NDArray[np.int64]]:
-    """Compare every pixel with every colour of a palette, without counting equal ones first.
+    """Find the nearest palette colour of every pixel by brute force.
 
-    For few colours, for pixels that are nearly all different, and, with the sums, as both halves of
-    an iteration of k-means of one's own: ``sums / counts[:, None]`` are the means.
+    Unlike `Palette.remap`, it does not count equal pixels first, so it is faster for few palette
+    colours or if most pixels are different. With `return_sums` it gives all that one iteration of
+    Lloyd's algorithm needs: the means of the clusters are ``sums / counts[:, None]``.
 
     Parameters
     ----------
     pixels : array_like of uint8, shape (..., C)
         C = 1, 3 or 4.
     palette : Palette or array_like of uint8, shape (k, C)
-        The colours, k = 1 to 65 536.
+        k = 1 to 65 536 colours.
     return_sums : bool, default False
-        Whether to return `counts` and `sums` as well.
+        Whether to return `counts` and `sums` as well; for colours without alpha in space rgb only.
     threads : int, optional
-        The most threads to use; by default ``kmc.cpu.threads()``.
+        Maximum number of threads; by default ``kmc.cpu.threads()``.
 
     Returns
     -------
     indices : ndarray of uint8, or of uint16 when k > 256, shape (...)
-        The number of the nearest colour, as `Palette.remap` has it: the lowest on ties.
+        Index of the nearest palette colour, the lowest on ties, as from `Palette.remap`.
     counts : ndarray of int64, shape (k,)
-        How many pixels each colour is nearest to.
+        Number of pixels assigned to each palette colour.
     sums : ndarray of int64, shape (k, C)
-        The sums of their channels.
+        Sum of these pixels for each palette colour, by channel.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        Arrays of another type or shape.
+        An array has the wrong shape or type, or `return_sums` does not apply.
 
     Examples
     --------
@@ -93,18 +94,17 @@ def assign(
         raise ArgumentTypeError(f"pixels must be uint8, not {values.dtype}")
     if values.ndim < 1 or values.shape[-1] != colors.shape[1]:
         raise ArgumentError(
-            f"pixels must have shape (..., {colors.shape[1]}) as the palette has, "
-            f"not {values.shape}"
+            f"pixels must have shape (..., {colors.shape[1]}) like the palette, not {values.shape}"
         )
-    comparable, n_threads = compares_levels(colors, palette.space), thread_count(threads)
-    if flag("return_sums", return_sums) and not comparable:
+    brute_force, n_threads = has_level_distances(colors, palette.space), thread_count(threads)
+    if flag("return_sums", return_sums) and not brute_force:
         raise ArgumentError(
-            "return_sums is for grey and RGB colours of space rgb: means of others are not means "
-            "of their channels"
+            "return_sums is for grey and RGB colours in space rgb: other means are not means of "
+            "the channels"
         )
     flat = contiguous("pixels", values, (-1, colors.shape[1]))
     if not return_sums:
-        if len(flat) and not comparable:
+        if len(flat) and not brute_force:
             mapped = remap(flat[None], colors, palette.space, None, n_threads)
             return mapped.indices.reshape(values.shape[:-1])
         return core.colors.assign(flat, colors, n_threads)[0].reshape(values.shape[:-1])

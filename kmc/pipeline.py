@@ -13,7 +13,7 @@ from kmc.clustering.options import (
     takes_fit_options,
 )
 from kmc.clustering.problem import ClusteringProblem
-from kmc.clustering.targets import fewest_colors
+from kmc.clustering.targets import smallest_palette
 from kmc.errors import ImageTypeError
 from kmc.formats.palette_order import OrderName, checked_order, image_order, renumbered
 from kmc.image_sets import colors_of_pixels, is_several
@@ -131,7 +131,7 @@ def quantize(
         if checked.goal is None:
             found = ClusteringProblem(given, checked).solve(checked.k)
         else:
-            found = fewest_colors(given, checked)
+            found = smallest_palette(given, checked)
         mapped = map_labels(
             picture.pixels,
             given.colors,

@@ -174,9 +174,9 @@ def test_refused_pairs_name_both(pair):
 @pytest.mark.parametrize(
     ("image", "options", "words"),
     [
-        ([RGB, RGB], {"importance": MATTERS}, "importance is of the pixels of one picture"),
-        (kmc.histogram(RGB), {"importance": MATTERS}, "importance is of pixels"),
-        (RGB, {"image_weights": [1]}, "image_weights are of several pictures"),
+        ([RGB, RGB], {"importance": MATTERS}, "importance applies to the pixels of one image"),
+        (kmc.histogram(RGB), {"importance": MATTERS}, "importance applies to pixels"),
+        (RGB, {"image_weights": [1]}, "image_weights applies to several images"),
         (RGB, {"order": "compact"}, 'order="compact" is that of one picture'),
         ([RGB, RGB], {"image_weights": [1, 2], "weights": "uniform"}, "image_weights and weights"),
     ],

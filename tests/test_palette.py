@@ -147,7 +147,7 @@ def test_any_strides(view):
 
 def test_a_palette_serves_pictures_of_its_own_kind():
     grey, rgb = NAMED["grey photo"], NAMED["photo"]
-    with pytest.raises(kmc.ImageShapeError, match="grey colours cannot serve a picture in RGB"):
+    with pytest.raises(kmc.ImageShapeError, match="grey colours cannot represent an image in RGB"):
         kmc.Palette([[0], [9]]).remap(rgb)
     shades = kmc.Palette([[0, 0, 0], [90, 99, 80], [255, 255, 255]])
     found, expected = shades.remap(grey), shades.remap(np.stack([grey] * 3, axis=-1))
@@ -203,7 +203,7 @@ def test_palettes_travel():
         (([[1], [2]], [[1]]), kmc.ArgumentError, "fit together"),
         (([[1], [2]], [[1, 2]]), kmc.ArgumentError, "fit together"),
         (([[1], [2]], None, [1]), kmc.ArgumentError, "fit together"),
-        (([[1, 2, 3], [4]],), kmc.ArgumentTypeError, "colors cannot become an array"),
+        (([[1, 2, 3], [4]],), kmc.ArgumentTypeError, "colors cannot be converted to an array"),
         (([[1]], "abc"), kmc.ArgumentTypeError, "centroids cannot"),
         (([[1]], [[1], [1, 2]]), kmc.ArgumentTypeError, "centroids cannot"),
         (([[1]], [[math.nan]]), kmc.ArgumentError, "centroids must be finite"),

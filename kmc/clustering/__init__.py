@@ -1,1 +1,1 @@
-"""Weighted colours to a palette: initialization, swap search, Lloyd's iterations."""
+"""Weighted colours to a palette: initialization, swap search and Lloyd's iterations."""

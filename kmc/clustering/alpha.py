@@ -1,12 +1,11 @@
-"""Colours with alpha: fully transparent, opaque and in between, each served as it must be.
+"""k-means on colours with alpha: transparent, opaque and translucent colours in one palette.
 
-All that is fully transparent is one colour, (0, 0, 0, 0), and has an entry of the palette to
-itself, which stays. Opaque pixels are only served by opaque entries, and these only drawn by opaque
-pixels: they are fitted as if nothing else were there. All other pixels go to whichever entry is
-nearest, and draw those entries that are neither opaque nor fully transparent.
+All fully transparent pixels are one colour, (0, 0, 0, 0), and have a palette entry of their own,
+which never moves. Opaque pixels are assigned to opaque entries only, and these are the means of
+opaque pixels alone, so opaque colours are clustered as if nothing else were there. Translucent
+pixels are assigned to the nearest entry of any kind, but move only the translucent ones.
 
-A palette of one colour cannot do that for a picture that is transparent here and opaque there: it
-is the mean of everything. Two are enough.
+With a single palette colour there is no such division: it is the mean of everything.
 """
 
 from __future__ import annotations
@@ -18,151 +17,110 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmc import core
-from kmc.clustering.alpha_entries import Parts, chosen, parts
-from kmc.colors.spaces import SpaceName, coordinates, opaque_places
+from kmc.clustering.alpha_entries import ClusterMeans, agglomerate, cluster_means
+from kmc.colors.spaces import UNITS_PER_LEVEL, SpaceName, coordinates, opaque_centroids
 
 Floats = NDArray[np.float64]
 History = list[tuple[float, float]]
 
-# Comparing all entries with all takes time proportional to the square of their number.
-MOST_TAKEN_APART = 4096
+# Agglomeration compares every pair of entries, so its time is quadratic.
+MAX_AGGLOMERATED = 4096
 
-# Noise has millions of colours: where a temporary array would be larger than they are themselves,
-# so many are looked at at a time.
-AT_ONCE = 1 << 16
+# Colours per step: noise has millions of them, and temporary arrays for all would be larger than
+# the colours themselves.
+CHUNK = 1 << 16
 
-NONE: Floats = np.empty((0, 4))
-NONE.setflags(write=False)
+NO_CENTROIDS: Floats = np.empty((0, 4))
+NO_CENTROIDS.setflags(write=False)
 
 
-def merged_transparent(
+def merge_transparent(
     colors: NDArray[np.uint8],
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """Distinct colours with alpha, those of alpha 0 all as one, and which had another alpha.
+    """Merge all colours of alpha 0 into (0, 0, 0, 0).
 
     Parameters
     ----------
     colors : ndarray of uint8, shape (n, 4)
-        In Morton order, which stays.
+        Distinct, in Morton order, which is preserved.
 
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.alpha import merged_transparent
-    >>> colors, visible = merged_transparent(np.array([[0, 0, 0, 9], [7, 7, 7, 0]], np.uint8))
-    >>> colors.tolist(), visible.tolist()
-    ([[0, 0, 0, 0], [0, 0, 0, 9]], [True, False])
+    Returns
+    -------
+    merged : ndarray of uint8, shape (m, 4)
+        The transparent colour first, if there is one.
+    visible : ndarray of bool, shape (n,)
+        Which of `colors` have another alpha.
     """
     visible = colors[:, 3] != 0
     if visible.all():
         return colors, visible
-    return np.concatenate((np.zeros((1, 4), np.uint8), selected(colors, visible))), visible
+    return np.concatenate((np.zeros((1, 4), np.uint8), select_colors(colors, visible))), visible
 
 
-def selected(colors: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Those colours of four channels that a mask selects.
-
-    As words they are selected many times as fast as by ``colors[mask]``, and without a list of
-    their numbers.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.alpha import selected
-    >>> selected(np.array([[1, 2, 3, 4], [5, 6, 7, 8]], np.uint8), np.array([False, True])).tolist()
-    [[5, 6, 7, 8]]
-    """
+def select_colors(colors: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """``colors[mask]`` for four channels: as 32-bit words, which NumPy selects much faster."""
     words = np.ascontiguousarray(colors).view(np.uint32)[:, 0]
     return words[mask].view(np.uint8).reshape(-1, 4)
 
 
-def gathered(values: NDArray[np.int64], visible: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Values of colours as those of the merged ones, added up for what is fully transparent.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.alpha import gathered
-    >>> gathered(np.array([5, 2, 1]), np.array([False, True, False])).tolist()
-    [6, 2]
-    """
+def merge_values(values: NDArray[np.int64], visible: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The values of the colours that `merge_transparent` returns: those of alpha 0 are summed."""
     if visible.all():
         return values
     return np.concatenate(([values[~visible].sum()], values[visible]))
 
 
-def spread(values: NDArray[np.uint16], visible: NDArray[np.bool_]) -> NDArray[np.uint16]:
-    """And back: what is fully transparent all has the value of the merged colour.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.alpha import spread
-    >>> spread(np.array([8, 2], np.uint16), np.array([False, True, False])).tolist()
-    [8, 2, 8]
-    """
+def expand_labels(labels: NDArray[np.uint16], visible: NDArray[np.bool_]) -> NDArray[np.uint16]:
+    """The labels of the colours before `merge_transparent`, from those after it."""
     if visible.all():
-        return values
-    found = np.full(len(visible), values[0])
-    found[visible] = values[1:]
-    return found
+        return labels
+    expanded = np.full(len(visible), labels[0])
+    expanded[visible] = labels[1:]
+    return expanded
 
 
-def serving_weights(colors: NDArray[np.uint8], weights: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Weights with which what is transparent, and what is opaque, has some entry to go to.
+def with_positive_extremes(
+    colors: NDArray[np.uint8], weights: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Weights that give the palette at least one transparent and one opaque entry.
 
-    Where all of a kind weighs nothing, each colour of it weighs 1.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.alpha import serving_weights
-    >>> colors = np.array([[0, 0, 0, 0], [9, 9, 9, 9], [9, 9, 9, 255]], np.uint8)
-    >>> serving_weights(colors, np.array([0, 0, 5])).tolist()
-    [1, 0, 5]
+    Where all transparent colours, or all opaque ones, have weight 0, each of them gets weight 1.
     """
     weights = weights.copy()
     for alpha in (0, 255):
-        kind = colors[:, 3] == alpha
-        if not weights[kind].any():
-            weights[kind] = 1
+        extreme = colors[:, 3] == alpha
+        if not weights[extreme].any():
+            weights[extreme] = 1
     return weights
 
 
 def alpha_order(colors: NDArray[np.uint8]) -> NDArray[np.intp]:
-    """The order that files want: fully transparent entries first, opaque ones last, else as given.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.alpha import alpha_order
-    >>> alpha_order(np.array([[1, 1, 1, 255], [2, 2, 2, 128], [0, 0, 0, 0]], np.uint8)).tolist()
-    [2, 1, 0]
-    """
+    """The order of entries in files: transparent ones first, opaque ones last, otherwise stable."""
     alpha = colors[:, 3]
     return np.argsort((alpha > 0).astype(np.int8) + (alpha == 255), kind="stable")
 
 
-def tree_of(
+def build_tree(
     colors: NDArray[np.uint8],
     weights: NDArray[np.int64] | None,
     space: SpaceName,
     threads: int,
     given: NDArray[np.uint8],
 ) -> core.kmeans.Tree | AlphaTree:
-    """Distinct colours in Morton order, where they lie in a space, as k-means works on them.
+    """Build the tree that k-means uses for distinct, weighted colours.
 
-    Each weighs 1 where `weights` is None. Of those with alpha 0 there is one at most, the first.
-    `given` are entries of the palette that are known, of as many channels: where one of them is not
-    opaque, it has to be kept from opaque colours.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.alpha import tree_of
-    >>> colors = np.array([[0, 0, 0, 0], [0, 0, 0, 255]], np.uint8)
-    >>> len(tree_of(colors, None, "rgb", 1, given=colors[:0]))
-    2
+    Parameters
+    ----------
+    colors : ndarray of uint8, shape (n, C)
+        In Morton order. At most one has alpha 0, the first.
+    weights : ndarray of int64, shape (n,), optional
+        By default 1 each.
+    space : str
+        The colour space of the distances.
+    threads : int
+    given : ndarray of uint8, shape (m, C)
+        Palette entries known in advance. If one is not opaque, opaque colours must not be assigned
+        to it, which takes an `AlphaTree`.
     """
     if space == "rgb" and colors.shape[1] < 4:
         return core.kmeans.tree(colors, weights, threads)
@@ -171,36 +129,38 @@ def tree_of(
     return AlphaTree(colors, weights, space, threads)
 
 
-class Beside:
-    """A tree of the colours that are not fully transparent, and the place of those that are.
+class VisibleTree:
+    """A tree of the visible colours, with one centroid reserved for the transparent ones.
 
-    The methods are those of `core.kmeans.Tree`. Of the centroids, the first that is not fixed stays
-    at that place.
+    It has the methods of `core.kmeans.Tree`. The reserved centroid is the first one after the fixed
+    ones, unless a fixed one has the same coordinates.
     """
 
-    def __init__(self, tree: core.kmeans.Tree | None, kept: Floats) -> None:
+    def __init__(self, tree: core.kmeans.Tree | None, reserved: Floats) -> None:
         self._tree = tree
-        self.kept = kept  # (1, 4), or (0, 4) where nothing is transparent
+        self.reserved = reserved  # (1, 4), or (0, 4) where nothing is transparent
 
     @property
     def tree(self) -> core.kmeans.Tree:
         assert self._tree is not None
         return self._tree
 
-    def coarsen(self, least: int, threads: int) -> Beside:
-        return Beside(self.tree.coarsen(least, threads), self.kept)
+    def coarsen(self, min_cells: int, threads: int) -> VisibleTree:
+        return VisibleTree(self.tree.coarsen(min_cells, threads), self.reserved)
 
-    def seed_plusplus(self, k: int, seed: int, threads: int, fixed: Floats = NONE) -> Floats:
-        before = fixed if self._is_among(fixed) else np.concatenate((fixed, self.kept))
-        if k <= len(before):
-            return before[:k].copy()
-        return self.tree.seed_plusplus(k, seed, threads, before)
+    def seed_plusplus(
+        self, k: int, seed: int, threads: int, fixed: Floats = NO_CENTROIDS
+    ) -> Floats:
+        given = fixed if self._is_reserved_in(fixed) else np.concatenate((fixed, self.reserved))
+        if k <= len(given):
+            return given[:k].copy()
+        return self.tree.seed_plusplus(k, seed, threads, given)
 
     def seed_random(self, k: int, seed: int, threads: int) -> Floats:
-        return self._behind(k, lambda k: self.tree.seed_random(k, seed, threads))
+        return self._seed(k, lambda n: self.tree.seed_random(n, seed, threads))
 
     def seed_split(self, k: int, threads: int) -> Floats:
-        return self._behind(k, lambda k: self.tree.seed_split(k, threads))
+        return self._seed(k, lambda n: self.tree.seed_split(n, threads))
 
     def search(
         self,
@@ -211,30 +171,30 @@ class Beside:
         threads: int,
         n_fixed: int = 0,
     ) -> None:
-        still = self.keep(centroids, n_fixed)
-        if still < len(centroids):
-            self.tree.search(centroids, kicks, patience, seed, threads, still)
+        n_stationary = self.reserve(centroids, n_fixed)
+        if n_stationary < len(centroids):
+            self.tree.search(centroids, kicks, patience, seed, threads, n_stationary)
 
-    def keep(self, centroids: Floats, n_fixed: int) -> int:
-        """Brings the nearest centroid to the place that stays; returns how many stay in all."""
-        if self._is_among(centroids[:n_fixed]):
+    def reserve(self, centroids: Floats, n_fixed: int) -> int:
+        """Turn the nearest free centroid into the reserved one; return how many cannot move."""
+        if self._is_reserved_in(centroids[:n_fixed]):
             return n_fixed
-        moving = centroids[n_fixed:]
-        nearest = np.square(moving - self.kept).sum(axis=1).argmin()
-        moving[nearest] = moving[0]
-        moving[0] = self.kept[0]
+        free = centroids[n_fixed:]
+        nearest = np.square(free - self.reserved).sum(axis=1).argmin()
+        free[nearest] = free[0]
+        free[0] = self.reserved[0]
         return n_fixed + 1
 
-    def _is_among(self, fixed: Floats) -> bool:
-        return not len(self.kept) or bool((fixed == self.kept).all(axis=1).any())
+    def _is_reserved_in(self, fixed: Floats) -> bool:
+        return not len(self.reserved) or bool((fixed == self.reserved).all(axis=1).any())
 
-    def _behind(self, k: int, seeds: Callable[[int], Floats]) -> Floats:
-        more = k - len(self.kept)
-        return np.concatenate((self.kept, seeds(more))) if more > 0 else self.kept[:k].copy()
+    def _seed(self, k: int, seed: Callable[[int], Floats]) -> Floats:
+        n = k - len(self.reserved)
+        return np.concatenate((self.reserved, seed(n))) if n > 0 else self.reserved[:k].copy()
 
 
-class AlphaTree(Beside):
-    """Colours in trees by what may serve them: some of them, or of the entries, are not opaque."""
+class AlphaTree(VisibleTree):
+    """Separate trees of the transparent, the opaque and the translucent colours."""
 
     def __init__(
         self,
@@ -247,25 +207,32 @@ class AlphaTree(Beside):
         self.space, self.threads = space, threads
         self.colors, self.weights = colors, weights
         alpha = colors[:, 3]
-        kinds = {"clear": alpha == 0, "opaque": alpha == 255, "soft": (alpha > 0) & (alpha < 255)}
-        super().__init__(None, coordinates(selected(colors, kinds["clear"]), space) / 64)
-        self.parts = {
-            name: (self._tree_of(mask, threads), mask) for name, mask in kinds.items() if mask.any()
+        masks = {
+            "transparent": alpha == 0,
+            "opaque": alpha == 255,
+            "translucent": (alpha > 0) & (alpha < 255),
+        }
+        transparent = select_colors(colors, masks["transparent"])
+        super().__init__(None, coordinates(transparent, space) / UNITS_PER_LEVEL)
+        self.groups = {
+            name: (self._group_tree(mask, threads), mask)
+            for name, mask in masks.items()
+            if mask.any()
         }
 
     @property
     def tree(self) -> core.kmeans.Tree:
-        """The colours that are not fully transparent; not needed, and so not grown, for labels."""
+        """All visible colours in one tree, built when first used: `label` does without."""
         if self._tree is None:
-            if "opaque" in self.parts and "soft" in self.parts:
-                self._tree = self._tree_of(self.colors[:, 3] > 0, self.threads)
+            if "opaque" in self.groups and "translucent" in self.groups:
+                self._tree = self._group_tree(self.colors[:, 3] > 0, self.threads)
             else:
-                served = next(name for name in ("soft", "opaque", "clear") if name in self.parts)
-                self._tree = self.parts[served][0]
+                names = ("translucent", "opaque", "transparent")
+                self._tree = self.groups[next(name for name in names if name in self.groups)][0]
         return self._tree
 
-    def _tree_of(self, mask: NDArray[np.bool_], threads: int) -> core.kmeans.Tree:
-        colors = selected(self.colors, mask)
+    def _group_tree(self, mask: NDArray[np.bool_], threads: int) -> core.kmeans.Tree:
+        colors = select_colors(self.colors, mask)
         weights = None if self.weights is None else self.weights[mask]
         return core.kmeans.tree(colors, weights, threads, coordinates(colors, self.space, threads))
 
@@ -275,17 +242,17 @@ class AlphaTree(Beside):
     def label(
         self, centroids: Floats, threads: int
     ) -> tuple[NDArray[np.uint16], NDArray[np.int64], float]:
-        """The entry of every colour, the weight of each entry, the error in all."""
+        """The label of every colour, the weight of every cluster, and the total squared error."""
         k = len(centroids)
-        labels, counts, error = np.empty(len(self), np.uint16), np.zeros(k, np.int64), 0.0
+        labels, counts, total = np.empty(len(self), np.uint16), np.zeros(k, np.int64), 0.0
         opaque = np.flatnonzero(centroids[:, 3] == 0)
-        for name, (tree, mask) in self.parts.items():
+        for name, (tree, mask) in self.groups.items():
             ids = opaque if name == "opaque" and len(opaque) else np.arange(k)
-            found, weights, lost = tree.label(centroids[ids], threads)
-            labels[mask] = ids.astype(np.uint16)[found]
+            group_labels, weights, error = tree.label(centroids[ids], threads)
+            labels[mask] = ids.astype(np.uint16)[group_labels]
             counts[ids] += weights
-            error += lost
-        return labels, counts, error
+            total += error
+        return labels, counts, total
 
     def lloyd(
         self,
@@ -296,18 +263,21 @@ class AlphaTree(Beside):
         threads: int,
         n_fixed: int = 0,
     ) -> tuple[History, bool]:
-        """Iterates the centroids in place, in the order: fixed, fully transparent, soft, opaque."""
-        if len(centroids) == len(self.kept) and not n_fixed:
-            everything = self._tree_of(np.ones(len(self), bool), threads)
+        """Run Lloyd's iterations in place, and return the history and whether they converged.
+
+        The centroids end up in the order fixed, reserved, translucent, opaque.
+        """
+        if len(centroids) == len(self.reserved) and not n_fixed:
+            everything = self._group_tree(np.ones(len(self), bool), threads)
             centroids[:] = everything.seed_random(1, 0, threads)
             return everything.lloyd(centroids, max_iter, tol, callback, threads)
-        first, last = self._arrange(centroids, n_fixed, threads)
+        first_translucent, first_opaque = self._arrange(centroids, n_fixed, threads)
         history: History = []
         watch, converged = core.run.watch(), False
-        # Ends after max_iter iterations, of which none has to improve anything.
+        # Ends after max_iter iterations, whether they improve anything or not.
         while len(history) < max_iter and not converged:
             if not history or history[-1][1] > 0:
-                step = self._iterate(centroids, n_fixed, first, last, threads)
+                step = self._iterate(centroids, n_fixed, first_translucent, first_opaque, threads)
             history.append(step)
             converged = step[1] < tol
             if callback:
@@ -317,70 +287,82 @@ class AlphaTree(Beside):
         return history, converged
 
     def _arrange(self, centroids: Floats, n_fixed: int, threads: int) -> tuple[int, int]:
-        """Decides which centroids become what; returns where the soft and the opaque ones begin.
+        """Divide the free centroids into translucent and opaque ones, in this order.
 
-        Clusters of both kinds are taken apart, and the entries that are missed least given up.
+        A cluster with colours of both groups becomes two; then the cheapest merges bring the
+        number back to what it was. Returns where the translucent and the opaque centroids begin.
         """
-        first = self.keep(centroids, n_fixed)
-        still, moving = centroids[:first], centroids[first:]
-        solid = still[still[:, 3] == 0]
-        soft = self._parts("soft", still, moving, threads)
-        opaque = self._parts("opaque", solid, moving, threads)
-        if len(moving) <= MOST_TAKEN_APART:
-            mild, hard = chosen(soft, opaque, still, len(moving))
+        first_translucent = self.reserve(centroids, n_fixed)
+        stationary, free = centroids[:first_translucent], centroids[first_translucent:]
+        fixed_opaque = stationary[stationary[:, 3] == 0]
+        translucent = self._group_means("translucent", stationary, free, threads)
+        opaque = self._group_means("opaque", fixed_opaque, free, threads)
+        if len(free) <= MAX_AGGLOMERATED:
+            new_translucent, new_opaque = agglomerate(translucent, opaque, stationary, len(free))
         else:
-            hard = opaque.means[: len(moving)]
-            mild = soft.means[: len(moving) - len(hard)]
-        # Clusters that were empty: Lloyd's iterations will fill them.
-        spare = len(moving) - len(mild) - len(hard)
-        n_opaque = len(self.parts["opaque"][0]) if "opaque" in self.parts else 0
-        more = min(spare, n_opaque - len(hard))
-        extra = moving[:spare]
-        hard = np.concatenate((hard, opaque_places(extra[:more], self.space)))
-        moving[:] = np.concatenate((mild, extra[more:], hard))
-        return first, len(centroids) - len(hard)
+            new_opaque = opaque.means[: len(free)]
+            new_translucent = translucent.means[: len(free) - len(new_opaque)]
+        # Left over where clusters were empty. Lloyd's iterations will refill them.
+        n_empty = len(free) - len(new_translucent) - len(new_opaque)
+        n_opaque_colors = len(self.groups["opaque"][0]) if "opaque" in self.groups else 0
+        n_more = min(n_empty, n_opaque_colors - len(new_opaque))
+        empty = free[:n_empty]
+        new_opaque = np.concatenate((new_opaque, opaque_centroids(empty[:n_more], self.space)))
+        free[:] = np.concatenate((new_translucent, empty[n_more:], new_opaque))
+        return first_translucent, len(centroids) - len(new_opaque)
 
-    def _parts(self, part: str, still: Floats, moving: Floats, threads: int) -> Parts:
-        """The colours of a part by the moving centroid they are nearest to."""
-        if part not in self.parts or not len(moving):
-            return Parts(NONE, np.empty(0))
-        tree, mask = self.parts[part]
-        labels, _, _ = tree.label(np.concatenate((still, moving)), threads)
-        own = np.full(len(self), -1, np.int32)
-        own[mask] = labels.astype(np.int32) - len(still)
-        return parts(self._moved_by(own), len(moving))
+    def _group_means(
+        self, group: str, stationary: Floats, free: Floats, threads: int
+    ) -> ClusterMeans:
+        """The means of a group's colours, by the free centroid that each is assigned to."""
+        if group not in self.groups or not len(free):
+            return ClusterMeans(NO_CENTROIDS, np.empty(0))
+        tree, mask = self.groups[group]
+        group_labels, _, _ = tree.label(np.concatenate((stationary, free)), threads)
+        labels = np.full(len(self), -1, np.int32)
+        labels[mask] = group_labels.astype(np.int32) - len(stationary)
+        return cluster_means(self._labelled_chunks(labels), len(free))
 
-    def _moved_by(
+    def _labelled_chunks(
         self, labels: NDArray[np.int32]
     ) -> Iterator[tuple[NDArray[np.int16], NDArray[np.int64], NDArray[np.int32]]]:
-        """The coordinates, weights and labels of the colours whose label is not below 0."""
-        for start in range(0, len(self), AT_ONCE):
+        """Coordinates, weights and labels of the colours whose label is not negative."""
+        for start in range(0, len(self), CHUNK):
             core.run.watch().look()
-            rows = slice(start, start + AT_ONCE)
-            mask = labels[rows] >= 0
-            colors = selected(self.colors[rows], mask)
+            chunk = slice(start, start + CHUNK)
+            mask = labels[chunk] >= 0
+            colors = select_colors(self.colors[chunk], mask)
             ones = np.ones(len(colors), np.int64)
-            weights = ones if self.weights is None else self.weights[rows][mask]
-            yield coordinates(colors, self.space), weights, labels[rows][mask]
+            weights = ones if self.weights is None else self.weights[chunk][mask]
+            yield coordinates(colors, self.space), weights, labels[chunk][mask]
 
     def _iterate(
-        self, centroids: Floats, n_fixed: int, first: int, last: int, threads: int
+        self,
+        centroids: Floats,
+        n_fixed: int,
+        first_translucent: int,
+        first_opaque: int,
+        threads: int,
     ) -> tuple[float, float]:
-        """One iteration of the opaque centroids, then one of the soft ones beside all others."""
-        fixed, opaque = centroids[:n_fixed], centroids[last:]
-        solid = fixed[fixed[:, 3] == 0]
-        inertia, shift = self._step("opaque", solid, opaque, threads)
-        still = np.concatenate((centroids[:first], opaque))
-        more, moved = self._step("soft", still, centroids[first:last], threads)
-        return inertia + more, max(shift, moved)
+        """One iteration of the opaque centroids, then one of the translucent centroids."""
+        fixed, opaque = centroids[:n_fixed], centroids[first_opaque:]
+        fixed_opaque = fixed[fixed[:, 3] == 0]
+        opaque_inertia, opaque_shift = self._step("opaque", fixed_opaque, opaque, threads)
+        stationary = np.concatenate((centroids[:first_translucent], opaque))
+        translucent = centroids[first_translucent:first_opaque]
+        inertia, shift = self._step("translucent", stationary, translucent, threads)
+        return opaque_inertia + inertia, max(opaque_shift, shift)
 
-    def _step(self, part: str, still: Floats, moving: Floats, threads: int) -> tuple[float, float]:
-        """One iteration over the colours of a part, with inertia and shift."""
-        rows = np.concatenate((still, moving))
-        if part not in self.parts or not len(rows):
+    def _step(
+        self, group: str, stationary: Floats, free: Floats, threads: int
+    ) -> tuple[float, float]:
+        """One iteration over the colours of a group; returns inertia and shift."""
+        centroids = np.concatenate((stationary, free))
+        if group not in self.groups or not len(centroids):
             return 0.0, 0.0
-        history, _ = self.parts[part][0].lloyd(rows, 1, 0.0, None, threads, len(still))
-        moving[:] = rows[len(still) :]
+        tree = self.groups[group][0]
+        history, _ = tree.lloyd(centroids, 1, 0.0, None, threads, len(stationary))
+        free[:] = centroids[len(stationary) :]
         return history[0]
 
 

@@ -1,4 +1,4 @@
-"""Which entries of a palette are to be opaque: clusters taken apart, and entries given up again."""
+"""How many palette entries are translucent and how many opaque, decided by agglomeration."""
 
 from __future__ import annotations
 
@@ -9,122 +9,119 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmc import core
+from kmc.colors.spaces import UNITS_PER_LEVEL
 
 Floats = NDArray[np.float64]
 
-# Rows of costs that are computed at a time.
+# Rows of the cost matrix that are computed at a time.
 _ROWS = 256
 
 
-class Parts(NamedTuple):
-    """The opaque parts of some clusters, or their other parts: means (n, 4), weights (n,)."""
+class ClusterMeans(NamedTuple):
+    """The means (n, 4), in levels, and weights (n,) of clusters that are not empty."""
 
     means: Floats
     weights: Floats
 
 
-def parts(
-    colors: Iterable[tuple[NDArray[np.int16], NDArray[np.int64], NDArray[Any]]], k: int
-) -> Parts:
-    """The means of some colours by cluster, in levels, empty ones left out.
+def cluster_means(
+    chunks: Iterable[tuple[NDArray[np.int16], NDArray[np.int64], NDArray[Any]]], k: int
+) -> ClusterMeans:
+    """The means of k clusters, without the empty ones.
 
-    Of colours come their coordinates, weights and labels below k, some of them at a time.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.alpha_entries import parts
-    >>> coordinates = np.array([[0, 0, 0, 0], [128, 0, 0, 0]], np.int16)
-    >>> found = parts([(coordinates, np.array([1, 1]), np.array([2, 2]))], 3)
-    >>> found.means.tolist(), found.weights.tolist()
-    ([[1.0, 0.0, 0.0, 0.0]], [2.0])
+    Each chunk has the coordinates (n, 4), weights (n,) and labels (n,) of some colours; labels are
+    below k.
     """
-    weight, sums = np.zeros(k), np.zeros((k, 4))  # of whole numbers below 2**53, and so exact
-    for coordinates, weights, labels in colors:
-        heavy = weights.astype(np.float64)
-        weight += np.bincount(labels, heavy, k)
+    totals, sums = np.zeros(k), np.zeros((k, 4))  # integers below 2**53, and so exact
+    for coordinates, weights, labels in chunks:
+        floats = weights.astype(np.float64)
+        totals += np.bincount(labels, floats, k)
         for c in range(4):
-            sums[:, c] += np.bincount(labels, heavy * coordinates[:, c], k)
-    some = weight > 0
-    return Parts(sums[some] / weight[some, None] / 64, weight[some])
+            sums[:, c] += np.bincount(labels, floats * coordinates[:, c], k)
+    occupied = totals > 0
+    means = sums[occupied] / totals[occupied, None] / UNITS_PER_LEVEL
+    return ClusterMeans(means, totals[occupied])
 
 
-def chosen(soft: Parts, opaque: Parts, still: Floats, k: int) -> tuple[Floats, Floats]:
-    """At most k of these means, soft ones and opaque ones, to be entries beside those that stay.
+def agglomerate(
+    translucent: ClusterMeans, opaque: ClusterMeans, stationary: Floats, k: int
+) -> tuple[Floats, Floats]:
+    """Merge clusters, always the cheapest pair, until k are left.
 
-    The entry that is missed least is given up, and merged with the one that serves its colours for
-    it, until k are left. Opaque colours are only served by opaque entries, which soft ones do not
-    draw to them.
+    The cost of a merge is the increase of the squared error (Ward's criterion). Clusters may also
+    be merged into the `stationary` centroids (m, 4), which do not count and do not move. An opaque
+    cluster is merged into opaque centroids only. Where a translucent cluster is merged into an
+    opaque one, the mean of the latter stays.
 
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.alpha_entries import Parts, chosen
-    >>> edge = Parts(np.array([[250.0, 250, 250, 5]]), np.array([30.0]))
-    >>> letters = Parts(np.array([[255.0, 255, 255, 0]]), np.array([20.0]))
-    >>> [part.tolist() for part in chosen(edge, letters, np.empty((0, 4)), 1)]
-    [[], [[255.0, 255.0, 255.0, 0.0]]]
+    Returns
+    -------
+    translucent, opaque : ndarray of float64, shape (n, 4)
+        The means of the clusters that are left, at most k in all.
     """
     watch = core.run.watch()
-    n = len(soft.means) + len(opaque.means)
-    means = np.concatenate((soft.means, opaque.means, still))
-    weights = np.concatenate((soft.weights, opaque.weights, np.full(len(still), np.inf)))
-    solid = means[:, 3] == 0
-    solid[: len(soft.means)] = False
-    left = np.ones(len(means), bool)
-    cost, server = np.empty(n), np.empty(n, np.intp)
+    n = len(translucent.means) + len(opaque.means)
+    means = np.concatenate((translucent.means, opaque.means, stationary))
+    weights = np.concatenate(
+        (translucent.weights, opaque.weights, np.full(len(stationary), np.inf))
+    )
+    is_opaque = means[:, 3] == 0
+    is_opaque[: len(translucent.means)] = False
+    active = np.ones(len(means), bool)
+    cost, target = np.empty(n), np.empty(n, np.intp)
 
-    def look(which: NDArray[np.intp]) -> None:
-        """Finds the cheapest server of each of these entries."""
-        for begin in range(0, len(which), _ROWS):
-            rows = which[begin : begin + _ROWS]
-            missed = _missed(means, weights, solid, rows, np.arange(len(means)))
+    def find_targets(clusters: NDArray[np.intp]) -> None:
+        """Set the cheapest target of each of these clusters."""
+        for begin in range(0, len(clusters), _ROWS):
+            rows = clusters[begin : begin + _ROWS]
+            costs = _merge_costs(means, weights, is_opaque, rows, np.arange(len(means)))
             watch.look()
-            missed[:, ~left] = np.inf
-            missed[np.arange(len(rows)), rows] = np.inf
-            server[rows] = missed.argmin(axis=1)
-            cost[rows] = missed[np.arange(len(rows)), server[rows]]
+            costs[:, ~active] = np.inf
+            costs[np.arange(len(rows)), rows] = np.inf
+            target[rows] = costs.argmin(axis=1)
+            cost[rows] = costs[np.arange(len(rows)), target[rows]]
 
     if n > k:
-        look(np.arange(n))
-    # Ends after n - k entries are given up.
+        find_targets(np.arange(n))
+    # Ends after n - k merges.
     for _ in range(n - k):
-        gone = int(cost.argmin())
-        if cost[gone] == np.inf:
+        merged = int(cost.argmin())
+        if cost[merged] == np.inf:
             break
-        to = int(server[gone])
-        left[gone], cost[gone] = False, np.inf
-        if solid[gone] == solid[to] and to < n:
-            both = weights[gone] + weights[to]
-            means[to] = (weights[gone] * means[gone] + weights[to] * means[to]) / both
-            weights[to] = both
-        open_ = np.flatnonzero(left[:n])
-        nearer = _missed(means, weights, solid, open_, np.array([to]))[:, 0]
-        nearer[open_ == to] = np.inf
-        better = (nearer < cost[open_]) | ((nearer == cost[open_]) & (to < server[open_]))
-        cost[open_[better]], server[open_[better]] = nearer[better], to
-        stale = (server == gone) | (server == to) | (np.arange(n) == to)
-        look(np.flatnonzero(stale & left[:n]))
-    own = left[:n]
-    return means[:n][own & ~solid[:n]], means[:n][own & solid[:n]]
+        into = int(target[merged])
+        active[merged], cost[merged] = False, np.inf
+        if is_opaque[merged] == is_opaque[into] and into < n:
+            total = weights[merged] + weights[into]
+            means[into] = (weights[merged] * means[merged] + weights[into] * means[into]) / total
+            weights[into] = total
+        remaining = np.flatnonzero(active[:n])
+        new_costs = _merge_costs(means, weights, is_opaque, remaining, np.array([into]))[:, 0]
+        new_costs[remaining == into] = np.inf
+        old_costs = cost[remaining]
+        better = (new_costs < old_costs) | ((new_costs == old_costs) & (into < target[remaining]))
+        cost[remaining[better]], target[remaining[better]] = new_costs[better], into
+        outdated = (target == merged) | (target == into) | (np.arange(n) == into)
+        find_targets(np.flatnonzero(outdated & active[:n]))
+    left = active[:n]
+    return means[:n][left & ~is_opaque[:n]], means[:n][left & is_opaque[:n]]
 
 
-def _missed(
+def _merge_costs(
     means: Floats,
     weights: Floats,
-    solid: NDArray[np.bool_],
+    is_opaque: NDArray[np.bool_],
     rows: NDArray[np.intp],
-    servers: NDArray[np.intp],
+    targets: NDArray[np.intp],
 ) -> Floats:
-    """What is lost where some entries are given up for some others, (rows, servers).
+    """The cost of merging each of `rows` into each of `targets`, (rows, targets).
 
-    Merged clusters of one kind meet between (Ward's criterion); others stay where they are.
+    Two clusters of one kind get their common mean; otherwise the target stays where it is.
     """
-    square = np.zeros((len(rows), len(servers)))
+    squared = np.zeros((len(rows), len(targets)))
     for c in range(4):
-        square += np.square(means[rows, c][:, None] - means[servers, c])
-    own, others = weights[rows][:, None], weights[servers]
-    alike = solid[rows][:, None] == solid[servers]
-    lost = np.where(alike, own / (1 + own / others), own) * square
-    lost[solid[rows][:, None] & ~solid[servers]] = np.inf
-    return lost
+        squared += np.square(means[rows, c][:, None] - means[targets, c])
+    row_weights, target_weights = weights[rows][:, None], weights[targets]
+    same_kind = is_opaque[rows][:, None] == is_opaque[targets]
+    moving = row_weights / (1 + row_weights / target_weights)
+    costs = np.where(same_kind, moving, row_weights) * squared
+    costs[is_opaque[rows][:, None] & ~is_opaque[targets]] = np.inf
+    return costs

@@ -1,4 +1,4 @@
-"""How good a result must be: a PSNR, an MSE or a range of quality, and the MSE that means."""
+"""Quality targets: a PSNR, an MSE or a range of quality, and the MSE that each stands for."""
 
 from __future__ import annotations
 
@@ -8,41 +8,31 @@ from typing import Any, NamedTuple
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.utils.arguments import not_negative
 
-MOST_QUALITY = 100
+MAX_QUALITY = 100
 
 
 class Goal(NamedTuple):
-    """The PSNR to reach, that which must be reached, both in dB, or one MSE for both."""
+    """A quality target: the PSNR to reach and the lowest one accepted, or an MSE for both.
 
-    upper: float
-    lower: float
+    `description` is the option as errors name it.
+    """
+
+    target_psnr: float
+    min_psnr: float
     max_mse: float | None
-    words: str
+    description: str
 
     def limits(self, channels: int) -> tuple[float, float]:
-        """The MSE to reach, and the MSE that must be reached, of pictures with so many channels.
-
-        Examples
-        --------
-        >>> from kmc.clustering.goals import Goal
-        >>> Goal(20, 0, None, "").limits(3)
-        (1950.75, 195075.0)
-        """
+        """The MSE to reach and the highest MSE accepted, for images with so many channels."""
         if self.max_mse is not None:
             return self.max_mse, self.max_mse
-        return mse_of(self.upper, channels), mse_of(self.lower, channels)
+        return mse_of(self.target_psnr, channels), mse_of(self.min_psnr, channels)
 
 
 def mse_of(psnr: float, channels: int) -> float:
     """The MSE, summed over the channels, at a PSNR in dB.
 
-    By decimal arithmetic, which does not depend on the mathematical library at hand.
-
-    Examples
-    --------
-    >>> from kmc.clustering.goals import mse_of
-    >>> mse_of(40, 1), mse_of(float("inf"), 3)
-    (6.5025, 0.0)
+    Decimal arithmetic gives the same result on every platform; ``math.pow`` might not.
     """
     from decimal import Context, Decimal
 
@@ -54,32 +44,19 @@ def mse_of(psnr: float, channels: int) -> float:
 
 
 def psnr_of(mse: float, channels: int) -> float:
-    """The PSNR in dB at an MSE that is summed over the channels; infinite where it is 0.
-
-    Examples
-    --------
-    >>> from kmc.clustering.goals import psnr_of
-    >>> psnr_of(6.5025, 1)
-    40.0
-    """
+    """The PSNR in dB at an MSE that is summed over the channels; infinite where it is 0."""
     return math.inf if mse == 0 else 10 * math.log10(255**2 * channels / mse)
 
 
 def checked_goal(psnr: Any, max_mse: Any, quality: Any) -> Goal | None:
-    """The goal that one of three options sets, if one of them does.
+    """The goal set by one of three options, or None if none of them is given.
 
     Raises
     ------
     ArgumentTypeError
-        No number, or no pair of numbers.
+        The option is not a number, or not a pair of numbers.
     ArgumentError
-        Out of range, or more than one of them.
-
-    Examples
-    --------
-    >>> from kmc.clustering.goals import checked_goal
-    >>> checked_goal(None, None, (60, 80)).upper
-    40.0
+        The option is out of range, or more than one is given.
     """
     given = {"psnr": psnr, "max_mse": max_mse, "quality": quality}
     names = [name for name, value in given.items() if value is not None]
@@ -96,10 +73,10 @@ def checked_goal(psnr: Any, max_mse: Any, quality: Any) -> Goal | None:
     try:
         low, high = quality
     except (TypeError, ValueError):
-        raise ArgumentTypeError(f"quality must be (least, most), not {quality!r}") from None
+        raise ArgumentTypeError(f"quality must be (min, max), not {quality!r}") from None
     low, high = not_negative("quality", low), not_negative("quality", high)
-    if not low <= high <= MOST_QUALITY:
+    if not low <= high <= MAX_QUALITY:
         raise ArgumentError(
-            f"quality must be 0 <= least <= most <= {MOST_QUALITY}, not ({low:g}, {high:g})"
+            f"quality must be 0 <= min <= max <= {MAX_QUALITY}, not ({low:g}, {high:g})"
         )
     return Goal(high / 2, low / 2, None, f"quality=({low:g}, {high:g})")

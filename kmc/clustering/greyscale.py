@@ -1,4 +1,4 @@
-"""The best palette of grey levels there is: grey pictures have but one dimension."""
+"""Optimal grey palettes: in one dimension k-means can be solved exactly."""
 
 from __future__ import annotations
 
@@ -8,48 +8,35 @@ from numpy.typing import NDArray
 from kmc import core
 from kmc.clustering.alpha import AlphaTree, AnyTree
 from kmc.clustering.options import Options
-from kmc.colors.spaces import coordinates, places
+from kmc.colors.spaces import coordinates, to_centroids
 
 
 def best_greys(
     tree: AnyTree, options: Options
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]] | None:
-    """The k grey levels that leave the least squared error of all, and the means of their colours.
+    """The palette of k grey levels with the lowest squared error, found by dynamic programming.
 
-    Those that are fixed are among them. There must be more colours beside these than other entries.
-    None if colours are not grey, or not to be searched for.
+    It includes the fixed colours. There must be more other colours than other entries. None if the
+    colours are not grey, or if the options ask for no search.
 
     Returns
     -------
     colors : ndarray of uint8, shape (k, 1)
-        The fixed ones, then the others, ascending.
+        The fixed colours, then the others in ascending order.
     centroids : ndarray of float64, shape (k, 4)
-        As the engine takes them, to start from; of fixed colours where they lie.
+        The means of the clusters, in levels; fixed colours have their own coordinates.
 
     References
     ----------
     .. [1] A. Grønlund, K. G. Larsen, A. Mathiasen, J. S. Nielsen, S. Schneider and M. Song, "Fast
        exact k-means, k-medians and Bregman divergence clustering in 1D", arXiv:1701.07204, 2017.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.alpha import tree_of
-    >>> from kmc.clustering.options import checked_options
-    >>> colors = np.array([[5], [9], [10], [12]], np.uint8)
-    >>> tree = tree_of(colors, None, "rgb", 1, given=colors[:0])
-    >>> for fixed in (None, [[11]]):
-    ...     palette, centroids = best_greys(tree, checked_options(2, {"fixed": fixed}))
-    ...     palette.ravel().tolist(), centroids[:, 0].round(2).tolist()
-    ([5, 10], [5.0, 10.33])
-    ([11, 5], [11.0, 5.0])
     """
     if isinstance(tree, AlphaTree) or tree.channels > 1 or not options.searches:
         return None
     fixed, space = options.fixed[:, :1], options.space
-    every = np.arange(256, dtype=np.uint8)[:, None]
-    line = np.ascontiguousarray(coordinates(every, space)[:, 0])
+    greys = np.arange(256, dtype=np.uint8)[:, None]
+    lightness = np.ascontiguousarray(coordinates(greys, space)[:, 0])
     others, means = core.kmeans.best_greys(
-        tree, line, fixed.ravel(), options.k - options.n_fixed, options.threads
+        tree, lightness, fixed.ravel(), options.k - options.n_fixed, options.threads
     )
-    return np.concatenate((fixed, others)), np.concatenate((places(fixed, space), means))
+    return np.concatenate((fixed, others)), np.concatenate((to_centroids(fixed, space), means))

@@ -1,4 +1,4 @@
-"""How much each pixel counts: importance becomes whole weights, the same on every machine."""
+"""Importance of pixels as integer weights, the same on every machine."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from kmc import core
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.utils.arguments import array
 
-# The engine's sums of squares have room for so many pixels, or weights that come to as much.
-MOST_WEIGHT = 1 << 33
+# The largest total weight whose sum of squares fits the engine's 64-bit integers.
+MAX_TOTAL_WEIGHT = 1 << 33
 
-# Whole importance up to here counts as it is.
-MOST_WHOLE = 65535
+# Integer importance up to this value is used unchanged.
+MAX_INTEGER_WEIGHT = 65535
 
-# What the largest importance becomes otherwise. 1 to 10 divide it, and so does 100: hundredths and
-# the usual fractions of the largest come out exactly.
+# The weight of the largest importance otherwise. It is a multiple of 1 to 10 and of 100, so that
+# percentages and common fractions of the largest importance are exact.
 SCALE = 50400
 
-_AT_ONCE = 1 << 16
+_CHUNK = 1 << 16
 
 
-def weigh(
+def color_weights(
     pixels: NDArray[np.uint8], colors: NDArray[np.uint8], importance: ArrayLike, threads: int
 ) -> NDArray[np.int64]:
-    """The weight of each colour of a picture: the importance of its pixels, added up.
+    """The weight of each colour of an image: the sum of the importance of its pixels.
 
     Parameters
     ----------
@@ -41,57 +41,42 @@ def weigh(
     Returns
     -------
     ndarray of int64, shape (n,)
-        For each of the n colours, 0 or more. Where all pixels have the same importance, their
-        number.
+        0 or more for each colour. If all pixels have the same importance, the weights are the
+        pixel counts.
 
     Raises
     ------
     ArgumentTypeError
-        No array of numbers or truth values, or with masked ones.
+        `importance` is not an array of numbers or booleans, or has masked values.
     ArgumentError
-        Another shape, a negative, infinite or missing value, or nothing but zeros.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.importance import weigh
-    >>> pixels, colors = np.array([[[5], [9], [5]]], np.uint8), np.array([[5], [9]], np.uint8)
-    >>> weigh(pixels, colors, [[0.5, 1, 0.25]], threads=1).tolist()
-    [3, 4]
+        Its shape is different, a value is negative, infinite or NaN, or all are 0.
     """
     height, width = pixels.shape[:2]
-    weights, divisor = fixed_point("importance", importance, (height, width))
+    weights, divisor = integer_weights("importance", importance, (height, width))
     sums = core.colors.add_weights(pixels, weights, colors, threads)
-    return within_limit(sums // divisor)
+    return limit_total(sums // divisor)
 
 
-def fixed_point(
+def integer_weights(
     name: str, values: ArrayLike, shape: tuple[int, ...]
 ) -> tuple[NDArray[np.uint16], int]:
-    """Numbers of 0 or more as whole ones, and the largest number that divides all of these.
+    """Scale values of 0 or more to integers; return these and their greatest common divisor.
 
-    Where all are the same, they become 1. Otherwise truth values and whole numbers up to 65 535
-    stay as they are. Of others the largest becomes 50 400, and the rest what is in proportion to
-    it, rounded.
-
-    Examples
-    --------
-    >>> from kmc.clustering.importance import fixed_point
-    >>> fixed_point("importance", [0.0, 0.1, 0.3], (3,))
-    (array([    0, 16800, 50400], dtype=uint16), 16800)
+    Equal values all become 1. Otherwise booleans and integers up to `MAX_INTEGER_WEIGHT` are
+    unchanged, and all other values are scaled so that the largest becomes `SCALE`, and rounded.
     """
     given = _checked(name, values, shape)
     largest = given.max()
     if given.min() == largest:
         return np.ones(shape, np.uint16), 1
-    as_they_are = given.dtype.kind in "biu" and largest <= MOST_WHOLE
+    is_integer = given.dtype.kind in "biu" and largest <= MAX_INTEGER_WEIGHT
     whole = np.empty(shape, np.uint16)
     flat, target = given.reshape(-1), whole.reshape(-1)
     divisor = 0
-    for start in range(0, len(flat), _AT_ONCE):
+    for start in range(0, len(flat), _CHUNK):
         core.run.watch().look()
-        part = slice(start, start + _AT_ONCE)
-        if as_they_are:
+        part = slice(start, start + _CHUNK)
+        if is_integer:
             target[part] = flat[part]
         else:
             shares = flat[part].astype(np.float64) / float(largest)
@@ -103,7 +88,7 @@ def fixed_point(
 
 def _checked(name: str, values: Any, shape: tuple[int, ...]) -> NDArray[Any]:
     given = array(name, values)
-    if given.dtype.kind == "f" and given.dtype.itemsize > 8:  # of other widths on other machines
+    if given.dtype.kind == "f" and given.dtype.itemsize > 8:  # its width depends on the platform
         with np.errstate(over="ignore"):
             given = given.astype(np.float64)
     if given.dtype.kind not in "biuf":
@@ -117,21 +102,14 @@ def _checked(name: str, values: Any, shape: tuple[int, ...]) -> NDArray[Any]:
     return given
 
 
-def within_limit(sums: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Weights halved, rounded, as often as it takes for the engine to add them up.
+def limit_total(sums: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Halve all weights, rounding, until their sum fits `MAX_TOTAL_WEIGHT`.
 
-    None that is positive becomes 0.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.importance import within_limit
-    >>> within_limit(np.array([0, 7, 2**34])).tolist()
-    [0, 2, 4294967296]
+    Positive weights stay positive.
     """
     total, shift = int(sums.sum()), 0
-    if total > MOST_WEIGHT:
-        while (total >> shift) + len(sums) > MOST_WEIGHT:
+    if total > MAX_TOTAL_WEIGHT:
+        while (total >> shift) + len(sums) > MAX_TOTAL_WEIGHT:
             shift += 1
     if shift == 0:
         return sums

@@ -1,4 +1,4 @@
-"""The options of a fit: listed once, checked once, passed on as one object."""
+"""The options of a fit: listed and checked in one place, and passed on as one object."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from kmc import core
 from kmc.clustering.goals import Goal, checked_goal
 from kmc.colors.arrays import MAX_COLORS, checked_colors
-from kmc.colors.spaces import CLOSER, SpaceName, checked_space
+from kmc.colors.spaces import TOL_DIVISORS, SpaceName, checked_space
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.utils.arguments import array, not_negative, one_of, whole
@@ -60,17 +60,7 @@ DEFAULTS: FitOptions = {
 def takes_fit_options(function: F) -> F:
     """Spell out ``**options: Unpack[FitOptions]`` in the signature that `help` and IDEs show.
 
-    Unknown options are refused with the TypeError that Python raises for any function.
-
-    Examples
-    --------
-    >>> import inspect
-    >>> from typing import Unpack
-    >>> from kmc.clustering.options import FitOptions, takes_fit_options
-    >>> @takes_fit_options
-    ... def fit(image, **options: Unpack[FitOptions]): ...
-    >>> inspect.signature(fit).parameters["max_iter"].default
-    300
+    An unknown option raises TypeError, as for any Python function.
     """
     signature = inspect.signature(function)
     own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
@@ -85,28 +75,28 @@ def takes_fit_options(function: F) -> F:
 
 
 # The time of a search grows with the square of k.
-MAX_SEARCHED = 4096
+MAX_SEARCHED_COLORS = 4096
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How long to search for better starting centroids, and when Lloyd's iterations may stop.
+    """How long to search for better initial centroids, and when Lloyd's iterations may stop.
 
     Attributes
     ----------
     cells, kicks : int
-        The first search goes over at least `cells` cells per palette colour, with at most `kicks`
-        random swaps, and no more than one for every two palette colours.
+        The first swap search uses at least `cells` cells per palette colour, and at most `kicks`
+        random swaps and one for every two palette colours.
     fine_cells, fine_kicks, fine_kicks_per_color : int, int, float
-        The second search, unless `fine_cells` is 0.
+        The same for a second search over finer cells; none if `fine_cells` is 0.
     patience : int
-        A search ends after so many kicks in a row without improvement.
+        A search ends after this many random swaps in a row without improvement.
     starts : int
-        Searches from different seeds, of which the best is kept.
+        Number of searches from different seeds; the one with the lowest error is kept.
     tol : float
         The default `tol` of `kmc.fit`.
     rounds : int
-        The most rounds of refining the rounded colours.
+        Maximum number of rounds in which the rounded colours are refined.
     """
 
     cells: int
@@ -120,7 +110,7 @@ class Effort:
     rounds: int
 
 
-# Chosen by measurements that docs/measurements.md lists.
+# docs/measurements.md has the measurements behind these values.
 EFFORTS = {
     "fast": Effort(48, 0, 0, 0, 0, patience=1, starts=1, tol=0.5, rounds=0),
     "default": Effort(12, 24, 48, 4, 1 / 5, patience=8, starts=1, tol=0.1, rounds=0),
@@ -130,10 +120,11 @@ EFFORTS = {
 
 @dataclass(frozen=True)
 class Options:
-    """The options of a fit, checked.
+    """The checked options of a fit.
 
-    `fixed` holds n_fixed distinct colours; `init`, where it is an array, the other centroids.
-    `on_start` is called with all k centroids, in levels, before the first iteration of a run.
+    `fixed` holds distinct colours, (n_fixed, C). If `init` is an array, it holds the initial values
+    of the other centroids. `on_start` is called with all k centroids, in levels, before the first
+    iteration of each run.
     """
 
     k: int
@@ -169,7 +160,7 @@ class Options:
         return core.run.Watch(self.callback, self.deadline)
 
     def with_colors(self, k: int) -> Options:
-        """The same options for another number of colours."""
+        """These options with another number of colours."""
         return replace(self, k=k, searches=_searches(k, self.init, self.effort))
 
 
@@ -192,14 +183,6 @@ def checked_options(
         There is no option of that name.
     ArgumentError, ArgumentTypeError
         An option is out of range, of the wrong type, or excludes another.
-
-    Examples
-    --------
-    >>> from kmc.clustering.options import checked_options
-    >>> checked_options(0, {})
-    Traceback (most recent call last):
-    ...
-    kmc.errors.ArgumentError: k must be 1 to 65536, not 0
     """
     unknown = next((name for name in options if name not in DEFAULTS), None)
     if unknown is not None:
@@ -220,7 +203,7 @@ def checked_options(
         init=init,
         n_init=whole("n_init", given["n_init"], 1),
         max_iter=min(whole("max_iter", given["max_iter"], 1), 2**31 - 1),
-        tol=effort.tol / CLOSER[space] if tol is None else not_negative("tol", tol),
+        tol=effort.tol / TOL_DIVISORS[space] if tol is None else not_negative("tol", tol),
         seed=whole("seed", given["seed"], 0),
         weights=weights,
         effort=effort,
@@ -235,8 +218,8 @@ def checked_options(
     if checked.n_init > 1 and not checked.is_random:
         name = f"init={init!r}" if isinstance(init, str) else "init as an array"
         raise ArgumentError(
-            f"n_init and {name} exclude each other: nothing is drawn at random, "
-            "and every start would be the same"
+            f"n_init and {name} exclude each other: without random choices "
+            "every run would be the same"
         )
     return checked
 
@@ -249,24 +232,24 @@ def _refuse_contradictions(
     callback: Callback | None,
     goal: Goal | None,
 ) -> None:
-    """Refuse options that exclude each other; docs/options.md lists them."""
+    """Raise ArgumentError for options that exclude each other; docs/options.md lists them."""
     if weights == "uniform":
         for name, given in (("importance", importance), ("image_weights", image_weights)):
             if given is not None:
                 raise ArgumentError(
                     f'{name} and weights="uniform" exclude each other: '
-                    "either says what a colour weighs"
+                    "both set the weights of the colours"
                 )
     if goal is None:
         return
     if not isinstance(init, str):
         raise ArgumentError(
-            f"init as an array and {goal.words} exclude each other: "
-            "how many colours there will be is not known yet"
+            f"init as an array and {goal.description} exclude each other: "
+            "the number of colours is not known in advance"
         )
     if callback is not None:
         raise ArgumentError(
-            f"callback and {goal.words} exclude each other: several fits are made in a row"
+            f"callback and {goal.description} exclude each other: a target takes several fits"
         )
 
 
@@ -281,11 +264,11 @@ def _checked_deadline(deadline: float | None) -> float | None:
 
 def _searches(k: int, init: str | NDArray[np.float64], effort: Effort) -> bool:
     adaptive = isinstance(init, str) and init != "random"
-    return k <= MAX_SEARCHED and (adaptive or effort is EFFORTS["best"])
+    return k <= MAX_SEARCHED_COLORS and (adaptive or effort is EFFORTS["best"])
 
 
 def _checked_fixed(fixed: ArrayLike | None, k: int) -> NDArray[np.uint8]:
-    """Each colour once, in the order given; fully transparent ones become (0, 0, 0, 0)."""
+    """The distinct colours in the order given; fully transparent ones become (0, 0, 0, 0)."""
     given = np.zeros((0, 3), np.uint8) if fixed is None else array("fixed", fixed)
     if given.size == 0:
         return np.zeros((0, 3), np.uint8)
@@ -307,7 +290,7 @@ def _checked_init(init: Any, n: int) -> str | NDArray[np.float64]:
         start = array("init", init, np.float64).copy()
     except ArgumentTypeError as error:
         raise ArgumentTypeError(
-            f"init must be the name of a seeding or an array: {error}"
+            f"init must be the name of an initialization or an array: {error}"
         ) from None
     if start.ndim != 2 or len(start) != n or start.shape[1] not in (1, 3, 4):
         raise ArgumentError(

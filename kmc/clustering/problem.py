@@ -1,7 +1,7 @@
-"""The clustering problem: weighted distinct colours, and the k palette colours that serve them.
+"""The clustering problem: distinct colours with weights, to be represented by k palette colours.
 
-k-means over distinct colours weighted by their pixel counts is k-means over the pixels: the same
-assignments, the same means, the same inertia, for less work.
+k-means over the distinct colours, weighted by their pixel counts, has the same assignments, means
+and inertia as k-means over the pixels, for less work.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from kmc.clustering.alpha import (
     AlphaTree,
     AnyTree,
     alpha_order,
-    gathered,
-    merged_transparent,
-    serving_weights,
-    spread,
-    tree_of,
+    build_tree,
+    expand_labels,
+    merge_transparent,
+    merge_values,
+    with_positive_extremes,
 )
 from kmc.clustering.greyscale import best_greys
-from kmc.clustering.importance import MOST_WEIGHT
+from kmc.clustering.importance import MAX_TOTAL_WEIGHT
 from kmc.clustering.options import Options
 from kmc.clustering.search import best_run
 from kmc.clustering.weighted_colors import WeightedColors
-from kmc.colors.spaces import coordinates, levels, places, rounded
+from kmc.colors.spaces import coordinates, to_centroids, to_colors, to_rounded_colors
 from kmc.errors import ArgumentError
 
 
@@ -38,11 +38,11 @@ class Clustering(NamedTuple):
     Attributes
     ----------
     colors : ndarray of uint8, shape (k, C)
-        The palette as files store it.
+        The palette.
     centroids : ndarray of float64, shape (k, C)
-        Before rounding, in levels.
+        The palette before rounding, in levels.
     counts : ndarray of int64, shape (k,)
-        Pixels nearest to each palette colour.
+        Number of pixels nearest to each palette colour.
     labels : ndarray of uint16, shape (n,)
         The nearest palette colour of every distinct colour.
     error : float
@@ -50,8 +50,8 @@ class Clustering(NamedTuple):
     inertia : float
         Weighted sum of the squared distances to `centroids`, in the colour space of the fit.
     n_iter, converged, history
-        Lloyd's iterations: how many, whether the centroids came to rest, and the inertia and
-        largest squared movement of each.
+        Number of Lloyd's iterations, whether they converged, and the inertia and the largest
+        squared movement of a centroid in each.
     """
 
     colors: NDArray[np.uint8]
@@ -65,18 +65,18 @@ class Clustering(NamedTuple):
     history: list[tuple[float, float]] = []  # noqa: RUF012 (never changed in place)
 
     def reordered(self, entries: NDArray[np.intp]) -> Clustering:
-        """The same with palette entry ``entries[i]`` at place i."""
-        places = np.argsort(entries).astype(np.uint16)
+        """The same clustering with palette entry ``entries[i]`` at position i."""
+        positions = np.argsort(entries).astype(np.uint16)
         return self._replace(
             colors=self.colors[entries],
             centroids=self.centroids[entries],
             counts=self.counts[entries],
-            labels=places[self.labels],
+            labels=positions[self.labels],
         )
 
 
 class _Palette(NamedTuple):
-    """A palette that has been found, before colours are assigned to it."""
+    """A palette before colours are assigned to it."""
 
     colors: NDArray[np.uint8]
     centroids: NDArray[np.float64] | None = None
@@ -86,25 +86,14 @@ class _Palette(NamedTuple):
 
 
 class ClusteringProblem:
-    """Weighted colours prepared once, to be clustered with any number of palette colours.
+    """Weighted colours, prepared once and clustered for any number of palette colours.
 
-    With alpha, all fully transparent colours are one.
+    Fully transparent colours are merged into one.
 
     Parameters
     ----------
     given : WeightedColors
     options : Options
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.options import checked_options
-    >>> from kmc.clustering.problem import ClusteringProblem
-    >>> from kmc.clustering.weighted_colors import WeightedColors
-    >>> given = WeightedColors(np.array([[1], [9]], np.uint8), np.array([3, 4]))
-    >>> problem = ClusteringProblem(given, checked_options(2, {}))
-    >>> [problem.solve(k).error for k in (1, 2)]
-    [111.0, 0.0]
     """
 
     def __init__(self, given: WeightedColors, options: Options) -> None:
@@ -118,20 +107,20 @@ class ClusteringProblem:
 
     @property
     def tree(self) -> AnyTree:
-        """The colours weighted by their counts; built when first needed."""
+        """The colours weighted by their counts, built when first used."""
         if self._tree is None:
             self._tree = _checked_tree(self.given.colors, self.given.counts, self.options)
         return self._tree
 
     def solve(self, k: int) -> Clustering:
-        """The best palette of k colours; with alpha, sorted as files want it."""
+        """Find a palette of k colours; with alpha, transparent entries come first, opaque last."""
         found = self._solve(self.options.with_colors(k))
         if self.visible is None:
             return found
         n_fixed = self.options.n_fixed
         adaptive = n_fixed + alpha_order(found.colors[n_fixed:])
         found = found.reordered(np.concatenate((np.arange(n_fixed), adaptive)))
-        return found._replace(labels=spread(found.labels, self.visible))
+        return found._replace(labels=expand_labels(found.labels, self.visible))
 
     def _solve(self, options: Options) -> Clustering:
         given = self.given
@@ -166,18 +155,18 @@ class ClusteringProblem:
         return self._palette_by_weight(weights, options)
 
     def _palette_by_weight(self, weights: NDArray[np.int64], options: Options) -> _Palette:
-        """The palette of colours that weigh something other than their counts.
+        """The palette for weights that are not the pixel counts.
 
-        Where each colour of positive weight can have an entry of its own, it does, and all other
-        colours share the entries that are left.
+        If every colour of positive weight can have its own entry, it gets one, and the other
+        colours, weighted by their counts, determine the remaining entries.
         """
         colors, counts, _ = self.given
-        heavy = weights > 0
-        distinct = colors[heavy]
+        has_weight = weights > 0
+        distinct = colors[has_weight]
         others = _without(distinct, options.fixed)
         if len(others) > options.k - options.n_fixed:
-            tree = _checked_tree(distinct, weights[heavy], options)
-            return _clustered(distinct, weights[heavy], tree, options)
+            tree = _checked_tree(distinct, weights[has_weight], options)
+            return _clustered(distinct, weights[has_weight], tree, options)
         init = options.init if isinstance(options.init, str) else "k-means++"
         kept = replace(options, fixed=np.concatenate((options.fixed, others)), init=init)
         return _clustered(colors, counts, self.tree, kept)
@@ -185,9 +174,9 @@ class ClusteringProblem:
     def _assigned(
         self, palette: NDArray[np.uint8], options: Options
     ) -> tuple[NDArray[np.uint16], NDArray[np.int64], float]:
-        """Label of every colour, pixels of every palette colour, squared error in levels."""
+        """The label of every colour, the pixel count of every entry, the total squared error."""
         space, threads = options.space, options.threads
-        labels, counts, error = self.tree.label(places(palette, space), threads)
+        labels, counts, error = self.tree.label(to_centroids(palette, space), threads)
         if space != "rgb":
             error = core.colors.color_error(
                 self.given.colors, self.given.counts, palette, labels, threads
@@ -198,24 +187,24 @@ class ClusteringProblem:
 def _with_transparent_merged(
     given: WeightedColors,
 ) -> tuple[WeightedColors, NDArray[np.bool_]]:
-    colors, visible = merged_transparent(given.colors)
+    colors, visible = merge_transparent(given.colors)
     weights = given.weights
     if weights is not None:
-        weights = serving_weights(colors, gathered(weights, visible))
-    return WeightedColors(colors, gathered(given.counts, visible), weights), visible
+        weights = with_positive_extremes(colors, merge_values(weights, visible))
+    return WeightedColors(colors, merge_values(given.counts, visible), weights), visible
 
 
 def _checked_tree(
     colors: NDArray[np.uint8], weights: NDArray[np.int64], options: Options
 ) -> AnyTree:
     total = int(weights.sum())
-    if total > MOST_WEIGHT:
-        raise ArgumentError(f"at most {MOST_WEIGHT} pixels can be weighed, not {total}")
-    return tree_of(colors, weights, options.space, options.threads, options.fixed)
+    if total > MAX_TOTAL_WEIGHT:
+        raise ArgumentError(f"at most {MAX_TOTAL_WEIGHT} pixels can be clustered, not {total}")
+    return build_tree(colors, weights, options.space, options.threads, options.fixed)
 
 
 def _with_channels(channels: int, options: Options) -> Options:
-    """The options with `init` and `fixed` in as many channels as the image has."""
+    """The options with `init` and `fixed` in the channels of the image."""
     if not options.n_fixed:
         options = replace(options, fixed=np.zeros((0, channels), np.uint8))
     for name, colors in (("init", options.init), ("fixed", options.fixed)):
@@ -226,14 +215,13 @@ def _with_channels(channels: int, options: Options) -> Options:
             options = replace(options, **opaque)
         elif colors.shape[1] != channels:
             raise ArgumentError(
-                f"{name} must have as many channels as the picture, {channels}, not "
-                f"{colors.shape[1]}"
+                f"{name} must have as many channels as the image, {channels}, not {colors.shape[1]}"
             )
     return options
 
 
 def _without(colors: NDArray[np.uint8], fixed: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The colours that are not fixed."""
+    """The colours that are not among the fixed ones."""
     if not len(fixed):
         return colors
     digits = 256 ** np.arange(colors.shape[1])
@@ -244,49 +232,49 @@ def _clustered(
     colors: NDArray[np.uint8], weights: NDArray[np.int64], tree: AnyTree, options: Options
 ) -> _Palette:
     """k-means on weighted colours, of which there are more than palette entries."""
-    by_weight, space = tree, options.space
+    weighted_tree, space = tree, options.space
     if options.weights == "uniform":
-        tree = tree_of(colors, None, space, options.threads, options.fixed)
+        tree = build_tree(colors, None, space, options.threads, options.fixed)
     if options.k == options.n_fixed:
-        _, _, error = tree.label(places(options.fixed, space), options.threads)
+        _, _, error = tree.label(to_centroids(options.fixed, space), options.threads)
         return _Palette(options.fixed, inertia=error)
     greys, start = best_greys(tree, options) or (None, None)
     centroids, history, converged = best_run(tree, options, start)
-    means = levels(centroids, colors.shape[1], space)
-    # A nearly transparent colour does not survive the way to coordinates and back.
+    means = to_colors(centroids, colors.shape[1], space)
+    # The conversion to coordinates and back is inexact for nearly transparent colours.
     means[: options.n_fixed] = options.fixed
     if greys is None:
-        greys = _rounded(by_weight, tree, colors, weights, means, options)
+        greys = _rounded(weighted_tree, tree, colors, weights, means, options)
     return _Palette(greys, means, history[-1][0], history, converged)
 
 
 def _rounded(
-    by_weight: AnyTree,
+    weighted_tree: AnyTree,
     tree: AnyTree,
     colors: NDArray[np.uint8],
     weights: NDArray[np.int64],
     means: NDArray[np.float64],
     options: Options,
 ) -> NDArray[np.uint8]:
-    """Centroids rounded to distinct 8-bit colours, refined where the effort says so."""
+    """Round centroids to distinct 8-bit colours, and refine them if the effort includes it."""
 
     def distinct(palette: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        return _distinct(by_weight, colors, weights, palette, options)
+        return _distinct(weighted_tree, colors, weights, palette, options)
 
-    return distinct(_nudged(tree, distinct(np.floor(means + 0.5).astype(np.uint8)), options))
+    return distinct(_refined(tree, distinct(np.floor(means + 0.5).astype(np.uint8)), options))
 
 
-def _nudged(tree: AnyTree, palette: NDArray[np.uint8], options: Options) -> NDArray[np.uint8]:
-    """Palette colours moved by single levels while the error falls.
+def _refined(tree: AnyTree, palette: NDArray[np.uint8], options: Options) -> NDArray[np.uint8]:
+    """Move palette colours by single levels as long as the error falls.
 
-    Not in other spaces, where a level is no fixed step of the coordinates, and not with alpha,
-    where opaque entries also serve colours that do not shape them.
+    Only in rgb, since a level is not a fixed step in other spaces; and only without alpha, since
+    translucent colours are assigned to opaque entries but must not move them.
     """
     if not options.effort.rounds or options.space != "rgb" or isinstance(tree, AlphaTree):
         return palette
-    entries = places(palette)
+    entries = to_centroids(palette)
     tree.nudge(entries, options.effort.rounds, options.threads, options.n_fixed)
-    return rounded(entries, palette.shape[1])
+    return to_rounded_colors(entries, palette.shape[1])
 
 
 def _distinct(
@@ -296,10 +284,10 @@ def _distinct(
     palette: NDArray[np.uint8],
     options: Options,
 ) -> NDArray[np.uint8]:
-    """The palette with duplicates replaced by the colours that it serves worst.
+    """Replace duplicates in the palette by the colours with the largest error.
 
-    Of equal entries the first stays; the others take, in turn, the colours with the largest weight
-    times squared distance, the first in order among equals.
+    The first of several equal entries stays. The others become the colours with the largest weight
+    times squared distance; ties go to the first in order.
     """
     space = options.space
     digits = 256 ** np.arange(palette.shape[1])
@@ -307,8 +295,9 @@ def _distinct(
     if len(first) < len(palette):
         # There are more colours than k, so enough of them have an error.
         duplicates = np.setdiff1d(np.arange(len(palette)), first)
-        labels, _, _ = tree.label(places(palette, space), options.threads)
-        off = coordinates(colors, space).astype(np.int32) - coordinates(palette, space)[labels]
-        error = np.square(off).sum(axis=1, dtype=np.int64) * weights
+        labels, _, _ = tree.label(to_centroids(palette, space), options.threads)
+        difference = coordinates(colors, space).astype(np.int32)
+        difference -= coordinates(palette, space)[labels]
+        error = np.square(difference).sum(axis=1, dtype=np.int64) * weights
         palette[duplicates] = colors[np.argsort(-error, kind="stable")[: len(duplicates)]]
     return palette

@@ -1,4 +1,4 @@
-"""Runs of k-means: seeds, search, Lloyd's iterations, and the best of several."""
+"""Runs of k-means: initialization, swap search and Lloyd's iterations; the best run is kept."""
 
 from __future__ import annotations
 
@@ -10,100 +10,93 @@ from numpy.typing import NDArray
 from kmc import core
 from kmc.clustering.alpha import AnyTree
 from kmc.clustering.options import Callback, Options
-from kmc.colors.spaces import SpaceName, four_coordinates, levels, places
+from kmc.colors.spaces import SpaceName, pad_to_four, to_centroids, to_colors
 
-# Seeds are drawn from cells, at least so many for each colour of the palette.
-SEEDING_CELLS = 4
+# Initialization uses at least this many cells for each palette colour.
+INIT_CELLS = 4
 
-# Seeds of the random numbers that belong to one run lie so far apart, those of runs side by side.
-APART = 0x9E3779B97F4A7C15
+# Runs have consecutive seeds. The seeds of the searches within one run are this far apart, so that
+# no two runs share one.
+SEED_STRIDE = 0x9E3779B97F4A7C15
 
 Run = tuple[NDArray[np.float64], list[tuple[float, float]], bool]
 
 
 def best_run(tree: AnyTree, options: Options, start: NDArray[np.float64] | None = None) -> Run:
-    """The run of the lowest inertia, the first among equals; none after one that was ended early.
+    """Run k-means `n_init` times, and return the run with the lowest inertia, the first on ties.
 
-    From `start`, which changes, or from where the options say.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.alpha import tree_of
-    >>> from kmc.clustering.options import checked_options
-    >>> from kmc.clustering.search import best_run
-    >>> colors = np.array([[5], [9], [10]], np.uint8)
-    >>> tree = tree_of(colors, None, "rgb", 1, given=colors[:0])
-    >>> centroids, history, converged = best_run(tree, checked_options(2, {}))
-    >>> sorted(centroids[:, 0].tolist()), history[-1][0], converged
-    ([5.0, 9.5], 0.5, True)
+    With `start`, which is changed in place, there is only one run, from these centroids. No run is
+    begun after the call has been asked to end early.
     """
     runs = [_run(tree, options, options.seed, start)]
-    for another in range(1, options.n_init if start is None else 1):
+    for i in range(1, options.n_init if start is None else 1):
         if core.run.watch().look():
             break
-        runs.append(_run(tree, options, options.seed + another, None))
+        runs.append(_run(tree, options, options.seed + i, None))
     return min(runs, key=lambda run: run[1][-1][0])
 
 
 def _run(tree: AnyTree, options: Options, seed: int, start: NDArray[np.float64] | None) -> Run:
     centroids = _start(tree, options, seed % (1 << 64)) if start is None else start
     if options.on_start is not None:
-        options.on_start(levels(centroids, tree.channels, options.space))
+        options.on_start(to_colors(centroids, tree.channels, options.space))
     history, converged = tree.lloyd(
         centroids,
         options.max_iter,
         options.tol,
-        _told_levels(tree, options),
+        _callback_in_levels(tree, options),
         options.threads,
         options.n_fixed,
     )
     return centroids, history, converged
 
 
-def _told_levels(tree: AnyTree, options: Options) -> Callback | None:
-    """The callback, told of centroids in levels wherever they lie."""
+def _callback_in_levels(tree: AnyTree, options: Options) -> Callback | None:
+    """The callback, wrapped so that it gets centroids in levels and not in coordinates."""
     callback, space = options.callback, options.space
     if callback is None or (space == "rgb" and tree.channels < 4):
         return callback
 
-    def told(iteration: int, centroids: NDArray[np.float64], *state: float) -> Any:
-        points = four_coordinates(centroids)
-        return callback(iteration, levels(points, tree.channels, space), *state)
+    def convert(iteration: int, centroids: NDArray[np.float64], *state: float) -> Any:
+        points = pad_to_four(centroids)
+        return callback(iteration, to_colors(points, tree.channels, space), *state)
 
-    return told
+    return convert
 
 
 def _start(tree: AnyTree, options: Options, seed: int) -> NDArray[np.float64]:
-    """The fixed colours and seeds beside them; of several searches from there the best."""
+    """The initial centroids of a run: the best of `effort.starts` searches."""
     starts = [_searched(tree, options, seed)]
-    for another in range(1, options.effort.starts if options.searches else 1):
+    for i in range(1, options.effort.starts if options.searches else 1):
         if core.run.watch().look():
             break
-        starts.append(_searched(tree, options, (seed + another * APART) % (1 << 64)))
+        starts.append(_searched(tree, options, (seed + i * SEED_STRIDE) % (1 << 64)))
     if len(starts) == 1:
         return starts[0]
     return min(starts, key=lambda centroids: tree.label(centroids, options.threads)[2])
 
 
 def _searched(tree: AnyTree, options: Options, seed: int) -> NDArray[np.float64]:
-    """The fixed colours and seeds beside them, improved by search where the effort says so."""
+    """Initial centroids, the fixed ones first, improved by swap search if the options ask for it.
+
+    Initialization and search use cells of colours; Lloyd's iterations will use all colours.
+    """
     k, n_fixed, effort, threads = options.k, options.n_fixed, options.effort, options.threads
-    fixed = places(options.fixed, options.space)
+    fixed = to_centroids(options.fixed, options.space)
     name = options.init if isinstance(options.init, str) else "given"
     if not isinstance(options.init, str):
-        centroids = np.concatenate((fixed, _placed(options.init, options.space)))
+        centroids = np.concatenate((fixed, _given_centroids(options.init, options.space)))
     elif name == "random":
         centroids = np.concatenate((fixed, tree.seed_random(k - n_fixed, seed, threads)))
     if name in ("given", "random") and not options.searches:
         return centroids
     cells = tree.coarsen(effort.cells * k, threads)
     if name == "bisecting":
-        few = cells.coarsen(SEEDING_CELLS * k, threads)
-        centroids = np.concatenate((fixed, few.seed_split(k - n_fixed, threads)))
+        coarse = cells.coarsen(INIT_CELLS * k, threads)
+        centroids = np.concatenate((fixed, coarse.seed_split(k - n_fixed, threads)))
     elif name == "k-means++":
-        few = cells.coarsen(SEEDING_CELLS * k, threads)
-        centroids = few.seed_plusplus(k, seed, threads, fixed)
+        coarse = cells.coarsen(INIT_CELLS * k, threads)
+        centroids = coarse.seed_plusplus(k, seed, threads, fixed)
     if options.searches:
         kicks = min(effort.kicks, k // 2)
         cells.search(centroids, kicks, effort.patience, seed, threads, n_fixed)
@@ -114,8 +107,8 @@ def _searched(tree: AnyTree, options: Options, seed: int) -> NDArray[np.float64]
     return centroids
 
 
-def _placed(init: NDArray[np.float64], space: SpaceName) -> NDArray[np.float64]:
-    """Given colours as centroids: rounded first, unless places are levels."""
+def _given_centroids(init: NDArray[np.float64], space: SpaceName) -> NDArray[np.float64]:
+    """The colours of an `init` array as centroids; where these are not levels, rounded first."""
     if space == "rgb" and init.shape[1] < 4:
-        return four_coordinates(init)
-    return places(np.floor(init + 0.5).astype(np.uint8), space)
+        return pad_to_four(init)
+    return to_centroids(np.floor(init + 0.5).astype(np.uint8), space)

@@ -1,7 +1,7 @@
 """The smallest palette that reaches a target error.
 
-The error falls with the number of colours k, so k is bracketed from both sides. A prediction of the
-error for every k, corrected after each fit, says which k to try next.
+The error falls with the number of colours k, so k is found by bisection. A prediction of the error
+for every k, corrected after each fit, chooses the next k to try.
 """
 
 from __future__ import annotations
@@ -14,55 +14,44 @@ from kmc.clustering.goals import Goal, psnr_of
 from kmc.clustering.options import Options
 from kmc.clustering.problem import Clustering, ClusteringProblem
 from kmc.clustering.weighted_colors import WeightedColors
-from kmc.colors.spaces import places
+from kmc.colors.spaces import to_centroids
 from kmc.errors import QualityError
 
-# The prediction comes from the errors of so many nested seeds, drawn from cells of colours.
+# The prediction is based on the errors of the first k of so many k-means++ seeds, chosen from
+# CELLS_PER_SEED times as many cells.
 SEEDS = 512
-SEED_CELLS = 4
+CELLS_PER_SEED = 4
 
-# Error after convergence over error of the seeds, before any fit has been made.
-CONVERGED_OVER_SEEDS = 0.74
+# The ratio of the final error to that of the seeds, as long as there has been no fit.
+FINAL_OVER_SEEDS = 0.74
 
-# Error after convergence over error after the first search, and how many fits that stop there are
-# made. They take a third of the time of whole ones.
-CONVERGED_OVER_ROUGH, ROUGH_FITS = 0.985, 3
+# The ratio of the final error to that of a rough fit, one that stops after the first search; and
+# the maximum number of rough fits.
+FINAL_OVER_ROUGH, ROUGH_FITS = 0.985, 3
 
 
-def fewest_colors(given: WeightedColors, options: Options) -> Clustering:
-    """Cluster with the smallest k that reaches the goal of the options, `options.k` at most.
+def smallest_palette(given: WeightedColors, options: Options) -> Clustering:
+    """Cluster with the smallest k that reaches the goal of the options, at most `options.k`.
 
-    The k found reaches the goal and k - 1 does not, each clustered on its own. Since local optima
-    make the error fluctuate slightly, a still smaller k may reach it by chance. Once the deadline
-    has passed, it is the smallest k known to reach the goal, or else `options.k`.
+    The result reaches the goal, and k - 1 colours do not. As clusterings are local optima, the
+    error does not fall strictly with k, so a still smaller k may reach the goal by chance. After
+    the deadline, k is the smallest one tried that reaches the goal, or else `options.k`.
 
     Raises
     ------
     QualityError
-        Even `options.k` colours miss the minimum.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.options import checked_options
-    >>> from kmc.clustering.targets import fewest_colors
-    >>> from kmc.clustering.weighted_colors import WeightedColors
-    >>> ramp = np.arange(256, dtype=np.uint8)[:, None]
-    >>> given = WeightedColors(ramp, np.ones(256, np.int64))
-    >>> found = fewest_colors(given, checked_options(64, {}, psnr=40))
-    >>> len(found.colors) < 32, found.error / 256 <= 6.5025
-    (True, True)
+        Even `options.k` colours do not reach the lowest quality accepted.
     """
     goal = options.goal
     assert goal is not None
     channels = given.colors.shape[1]
     wanted, required = (mse * given.n_pixels for mse in goal.limits(channels))
     problem = ClusteringProblem(given, options)
-    least = max(options.n_fixed, 1)
-    prediction = _ErrorPrediction(problem, least)
-    prediction.refine_roughly(problem, wanted, least)
+    min_k = max(options.n_fixed, 1)
+    prediction = _ErrorPrediction(problem, min_k)
+    prediction.refine(problem, wanted, min_k)
     # Every step moves `low` up or `high` down, so there are at most k of them.
-    low, high, run = least - 1, options.k + 1, 0
+    low, high, run = min_k - 1, options.k + 1, 0
     watch = core.run.watch()
     best: Clustering | None = None
     last: Clustering | None = None
@@ -82,12 +71,12 @@ def fewest_colors(given: WeightedColors, options: Options) -> Clustering:
             low, run = k, max(run, 0) + 1
     assert last is not None
     if best is None and last.error > required:
-        raise _missed(goal, last, given)
+        raise _quality_error(goal, last, given)
     return best or last
 
 
 def _next_k(predicted: int, low: int, high: int, run: int) -> int:
-    """The predicted k within the bracket, or farther after a run of steps in one direction."""
+    """The predicted k, limited to the bracket; larger steps after several in one direction."""
     if run < -4:
         predicted = min(predicted, high - (1 << (-run - 4)))
     if run > 4:
@@ -95,12 +84,12 @@ def _next_k(predicted: int, low: int, high: int, run: int) -> int:
     return min(max(predicted, low + 1), high - 1)
 
 
-def _missed(goal: Goal, last: Clustering, given: WeightedColors) -> QualityError:
+def _quality_error(goal: Goal, last: Clustering, given: WeightedColors) -> QualityError:
     k, channels = last.colors.shape
     mse = last.error / given.n_pixels
     psnr = psnr_of(mse, channels)
     return QualityError(
-        f"{goal.words} is out of reach: {k} colours come to a PSNR of {psnr:.2f} dB "
+        f"{goal.description} is out of reach: {k} colours have a PSNR of {psnr:.2f} dB "
         f"(MSE {mse:.2f})",
         psnr=psnr,
         mse=mse,
@@ -109,45 +98,45 @@ def _missed(goal: Goal, last: Clustering, given: WeightedColors) -> QualityError
 
 
 class _ErrorPrediction:
-    """The error expected of every k: that of k seeds, times the ratio seen at the k already tried.
+    """Predicts the error for any k: that of k seeds, times the ratio observed for other k.
 
-    Between the numbers of seeds that were measured, the inverse of the error is interpolated
-    linearly; no logarithms, since the k that are tried must not depend on a mathematical library.
-    Seeds are measured on their cells, which is quick, plus the error within the cells.
+    The error of k seeds is measured for some k, on cells, with the error within the cells added.
+    Between these k, the inverse of the error is interpolated linearly. Logarithms would depend on
+    the platform's mathematical library, and so would the k that are tried.
     """
 
-    def __init__(self, problem: ClusteringProblem, least: int) -> None:
+    def __init__(self, problem: ClusteringProblem, min_k: int) -> None:
         options, n_fixed = problem.options, problem.options.n_fixed
-        fixed = places(options.fixed, options.space)
+        fixed = to_centroids(options.fixed, options.space)
         tree = problem.tree if isinstance(problem.tree, core.kmeans.Tree) else problem.tree.tree
-        cells = tree.coarsen(SEED_CELLS * SEEDS, options.threads)
+        cells = tree.coarsen(CELLS_PER_SEED * SEEDS, options.threads)
         k = min(options.k, SEEDS + n_fixed, len(cells) + n_fixed)
-        self.is_guess, self.ratios = True, {0: CONVERGED_OVER_SEEDS}
+        self.is_guess, self.ratios = True, {0: FINAL_OVER_SEEDS}
         self.ks: list[int] = []
         self.inverse_errors: list[float] = []
         if k <= n_fixed:
             return
         seeds = cells.seed_plusplus(k, options.seed % (1 << 64), options.threads, fixed)
         within = tree.label(seeds, options.threads)[2] - cells.label(seeds, options.threads)[2]
-        for n in _geometric(least, k):
+        for n in _geometric(min_k, k):
             error = cells.label(seeds[:n], options.threads)[2] + within
             self.ks.append(n)
             self.inverse_errors.append(1 / max(error, 1.0))
 
     def first_under(self, limit: float, low: int, high: int) -> int:
-        """The smallest k from low to high whose expected error is at most the limit, else high."""
+        """The smallest k in [low, high] whose predicted error is at most `limit`, else high."""
         while low < high:
             middle = (low + high) // 2
-            if self._expected(middle) <= limit:
+            if self._predicted(middle) <= limit:
                 high = middle
             else:
                 low = middle + 1
         return low
 
-    def refine_roughly(self, problem: ClusteringProblem, limit: float, least: int) -> None:
-        """Correct the ratio by fits that stop after the first search, near the limit.
+    def refine(self, problem: ClusteringProblem, limit: float, min_k: int) -> None:
+        """Correct the prediction by rough fits near the limit.
 
-        In colour spaces other than rgb one guess leads to another, hence several.
+        The first ratio may be far off in colour spaces other than rgb, hence several fits.
         """
         options = problem.options
         if not options.effort.fine_cells:
@@ -158,26 +147,26 @@ class _ErrorPrediction:
         for _ in range(ROUGH_FITS):
             if core.run.watch().look():
                 break
-            before, k = k, self.first_under(limit, least, options.k)
+            before, k = k, self.first_under(limit, min_k, options.k)
             if 8 * abs(k - before) <= k:
                 break
             self.ratios.pop(0, None)
-            self.ratios[k] = CONVERGED_OVER_ROUGH * rough.solve(k).error / self._of_seeds(k)
+            self.ratios[k] = FINAL_OVER_ROUGH * rough.solve(k).error / self._seed_error(k)
 
     def correct(self, k: int, error: float) -> None:
-        """Note the error that a whole fit came to; the first one replaces all guesses."""
+        """Add the error of a complete fit; the first one replaces all estimates."""
         if self.is_guess:
             self.ratios.clear()
         self.is_guess = False
-        self.ratios[k] = error / self._of_seeds(k)
+        self.ratios[k] = error / self._seed_error(k)
 
-    def _expected(self, k: int) -> float:
+    def _predicted(self, k: int) -> float:
         below = max((tried for tried in self.ratios if tried <= k), default=min(self.ratios))
         above = min((tried for tried in self.ratios if tried >= k), default=max(self.ratios))
         ratio = _interpolated(k, below, above, self.ratios[below], self.ratios[above])
-        return ratio * self._of_seeds(k)
+        return ratio * self._seed_error(k)
 
-    def _of_seeds(self, k: int) -> float:
+    def _seed_error(self, k: int) -> float:
         ks, inverse = self.ks, self.inverse_errors
         if len(ks) < 2:
             return 1.0
@@ -192,7 +181,7 @@ def _interpolated(k: int, a: int, b: int, at_a: float, at_b: float) -> float:
 
 
 def _geometric(first: int, last: int) -> list[int]:
-    """Numbers that grow by about half, from first to last, both included."""
+    """Integers from first to last, each about 1.5 times the one before."""
     found = [first]
     while found[-1] < last:
         found.append(min(max(found[-1] + 1, found[-1] * 3 // 2), last))

@@ -1,4 +1,4 @@
-"""What k-means is given: the distinct colours of one image or several, and what each weighs."""
+"""The input of k-means: the distinct colours of one or several images, with weights."""
 
 from __future__ import annotations
 
@@ -15,16 +15,9 @@ class WeightedColors(NamedTuple):
     ----------
     colors : ndarray of uint8, shape (n, C)
     counts : ndarray of int64, shape (n,)
-        Pixels of each colour, at least 1. Errors are always measured over these.
+        Number of pixels of each colour, at least 1. The error is always the one over the pixels.
     weights : ndarray of int64, shape (n,), optional
-        Replaces the counts where colours are clustered; 0 or more.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.clustering.weighted_colors import WeightedColors
-    >>> WeightedColors(np.array([[1], [9]], np.uint8), np.array([3, 4])).n_pixels
-    7
+        Weights for the clustering, 0 or more; by default the counts.
     """
 
     colors: NDArray[np.uint8]
@@ -33,5 +26,5 @@ class WeightedColors(NamedTuple):
 
     @property
     def n_pixels(self) -> int:
-        """The number of pixels, of which there may be more than an int64 array can index."""
+        """The total number of pixels."""
         return int(self.counts.sum())

@@ -1,1 +1,1 @@
-"""Colour spaces: where distances between colours are measured."""
+"""Arrays of colours, and the colour spaces in which distances are measured."""

@@ -1,4 +1,4 @@
-"""Arrays of colours: checked, promoted to more channels, sorted, written as hex codes."""
+"""Arrays of colours: checks, conversion to more channels, Morton order, hex codes."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ MAX_COLORS = 65536
 
 
 def checked_colors(name: str, colors: ArrayLike | Sequence[str]) -> NDArray[np.uint8]:
-    """Palette colours given by a caller, checked and copied; `name` is what errors call them.
+    """Check and copy the palette colours given by a caller; errors call them `name`.
 
-    Either an array or hex codes, of which those without alpha are opaque.
+    They may be an array or hex codes. If only some of the codes have alpha, the others are opaque.
     """
     values = array(name, colors)
     if values.ndim == 1 and values.dtype.kind == "U":
@@ -52,7 +52,7 @@ def color_of_code(code: str) -> tuple[int, ...]:
     Raises
     ------
     ValueError
-        It is none of these; ``#`` may be missing.
+        `code` has none of these forms; the ``#`` may be missing.
     """
     found = re.fullmatch(r"#?((?:[0-9A-Fa-f]{3,4}){1,2})", code)
     if found is None or len(found[1]) == 7:
@@ -62,16 +62,9 @@ def color_of_code(code: str) -> tuple[int, ...]:
 
 
 def promoted(colors: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
-    """Colours of shape (..., C) in at least `channels` channels, looking the same.
+    """Convert colours of shape (..., C) to at least `channels` channels.
 
     Grey becomes equal red, green and blue; an added alpha channel is opaque.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.colors.arrays import promoted
-    >>> promoted(np.array([[7]], np.uint8), 4).tolist()
-    [[7, 7, 7, 255]]
     """
     if colors.shape[-1] == 1 and channels > 1:
         colors = np.repeat(colors, 3, axis=-1)
@@ -82,28 +75,12 @@ def promoted(colors: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
 
 
 def rgb_colors(colors: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The RGB part of palette colours, (k, 3): grey repeated, alpha left out.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.colors.arrays import rgb_colors
-    >>> rgb_colors(np.array([[7]], np.uint8)).tolist()
-    [[7, 7, 7]]
-    """
+    """The colours as RGB, (k, 3): grey is repeated, alpha dropped."""
     return promoted(colors, 3)[:, :3]
 
 
 def hex_codes(colors: NDArray[np.uint8]) -> list[str]:
-    """``#rrggbb`` of every colour, ``#rrggbbaa`` of those that are not opaque.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.colors.arrays import hex_codes
-    >>> hex_codes(np.array([[7]], np.uint8)), hex_codes(np.array([[1, 2, 3, 128]], np.uint8))
-    (['#070707'], ['#01020380'])
-    """
+    """``#rrggbb`` for opaque colours, ``#rrggbbaa`` for others."""
     return [
         "#" + color.tobytes().hex()[: 6 if color[3:].sum() == 255 else 8]
         for color in promoted(colors, 3)
@@ -111,15 +88,7 @@ def hex_codes(colors: NDArray[np.uint8]) -> list[str]:
 
 
 def morton_keys(colors: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    """The Morton code of every colour: bits of the channels interleaved, highest first.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.colors.arrays import morton_keys
-    >>> morton_keys(np.array([[1, 0, 0], [0, 2, 3]], np.uint8)).tolist()
-    [4, 25]
-    """
+    """The Morton key of every colour: the bits of its channels interleaved, highest first."""
     channels = colors.shape[1]
     levels = np.arange(256, dtype=np.uint32)
     spread = np.zeros(256, np.uint32)
@@ -134,16 +103,7 @@ def morton_keys(colors: NDArray[np.uint8]) -> NDArray[np.uint32]:
 def merged(
     colors: NDArray[np.uint8], counts: NDArray[np.int64]
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Each colour once, in Morton order, with the sum of its counts.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.colors.arrays import merged
-    >>> colors, counts = merged(np.array([[9], [7], [9]], np.uint8), np.array([1, 2, 3]))
-    >>> colors.ravel().tolist(), counts.tolist()
-    ([7, 9], [2, 4])
-    """
+    """The distinct colours in Morton order; counts of equal colours are added."""
     keys = morton_keys(colors)
     order = np.argsort(keys, kind="stable")
     keys = keys[order]
@@ -152,19 +112,9 @@ def merged(
 
 
 def check_counts(counts: NDArray[Any]) -> None:
-    """Raise ArgumentError unless counts are positive and their sum fits 63 bits.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.colors.arrays import check_counts
-    >>> check_counts(np.array([3, 0]))
-    Traceback (most recent call last):
-    ...
-    kmc.errors.ArgumentError: every count must be at least 1, not 0
-    """
+    """Raise ArgumentError unless counts are positive and their sum fits 63 bits."""
     if counts.min() < 1:
         raise ArgumentError(f"every count must be at least 1, not {counts.min()}")
-    # A float sum is near enough to rule out an integer overflow, and cheap.
+    # The exact sum in Python integers is slow, and a float sum mostly rules out an overflow.
     if counts.sum(dtype=np.float64) >= 2.0**62 and sum(counts.tolist()) >= 2**63:
-        raise ArgumentError("the counts together must stay below 2**63")
+        raise ArgumentError("the sum of the counts must be below 2**63")

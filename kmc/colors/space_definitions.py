@@ -1,6 +1,6 @@
-"""The numbers of the colour spaces, from their definitions by integer arithmetic alone.
+"""Definitions of the colour spaces, and their tables computed in exact arithmetic.
 
-Powers and roots come from whole numbers, so that no platform's mathematical library has a say.
+Powers and roots use integers only, so the tables do not depend on a mathematical library.
 """
 
 from __future__ import annotations
@@ -12,33 +12,26 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-# Of light, and of what a space makes of it: the integers that stand for white.
+# The integers that stand for white, in linear light and after the cube root.
 LIGHT, RESPONSE = 1 << 30, 1 << 24
 
-# Cube roots of 128/1024 to 1025/1024; others follow by factors of eight.
+# The table has the cube roots of i / 1024 for these i; smaller ones are scaled by eight.
 ROOTS = range(128, 1026)
 
 Matrix = tuple[tuple[Fraction, ...], ...]
 
 
 def matrix(text: str) -> Matrix:
-    """Rows of decimal fractions, exactly.
-
-    Examples
-    --------
-    >>> from kmc.colors.space_definitions import matrix
-    >>> matrix("0.5 1; -1 0")[0][0]
-    Fraction(1, 2)
-    """
+    """Parse rows of decimal fractions, separated by semicolons."""
     return tuple(tuple(Fraction(number) for number in row.split()) for row in text.split(";"))
 
 
 @dataclass(frozen=True)
 class Definition:
-    """A colour space: light through a matrix, perhaps a cube root, and through another matrix.
+    """A colour space: linear light times `cones`, optionally a cube root, times `axes`.
 
-    `offset` is added to the result, `white` the largest lightness, both in levels. With a `toe`
-    the root is a line below (6/29)**3, as CIE Lab has it.
+    `offset` is added to the result; `white` is the lightness of white; both in levels. With `toe`
+    the cube root is replaced by a line below (6/29)**3, as in CIE Lab.
     """
 
     cones: Matrix
@@ -51,7 +44,7 @@ class Definition:
 
 _IDENTITY = matrix("1 0 0; 0 1 0; 0 0 1")
 
-# sRGB to CIE XYZ under D65, as IEC 61966-2-1 rounds it; its row sums are the white.
+# sRGB to CIE XYZ under D65, rounded as in IEC 61966-2-1; the row sums are the white point.
 _XYZ = matrix("0.4124 0.3576 0.1805; 0.2126 0.7152 0.0722; 0.0193 0.1192 0.9505")
 
 DEFINITIONS = {
@@ -90,14 +83,7 @@ DEFINITIONS = {
 
 
 def inverse(m: Matrix) -> Matrix:
-    """The inverse of a 3 x 3 matrix, exactly.
-
-    Examples
-    --------
-    >>> from kmc.colors.space_definitions import inverse, matrix
-    >>> [[int(value) for value in row] for row in inverse(matrix("1 2 0; 0 1 0; 0 0 -1"))]
-    [[1, -2, 0], [0, 1, 0], [0, 0, -1]]
-    """
+    """The exact inverse of a 3 x 3 matrix."""
 
     def minor(i: int, j: int) -> Fraction:
         (a, b), (c, d) = ((r % 3, s % 3) for r, s in ((i + 1, i + 2), (j + 1, j + 2)))
@@ -108,16 +94,8 @@ def inverse(m: Matrix) -> Matrix:
 
 
 def nearest_root(value: Fraction, degree: int) -> int:
-    """The whole number nearest to a root of a positive fraction.
-
-    Examples
-    --------
-    >>> from fractions import Fraction
-    >>> from kmc.colors.space_definitions import nearest_root
-    >>> nearest_root(Fraction(30), 3)  # 3.1
-    3
-    """
-    # Newton's iteration from above, for twice the root: the last bit rounds.
+    """The integer nearest to a root of a positive fraction."""
+    # Newton's method from above, for twice the root, whose last bit is used for rounding.
     whole = (value.numerator << degree) // value.denominator
     root = 1 << -(-whole.bit_length() // degree)
     while (lower := ((degree - 1) * root + whole // root ** (degree - 1)) // degree) < root:
@@ -127,14 +105,7 @@ def nearest_root(value: Fraction, degree: int) -> int:
 
 @cache
 def light_of_levels() -> tuple[int, ...]:
-    """The light of each 8-bit level, LIGHT being white: the curve of sRGB (IEC 61966-2-1).
-
-    Examples
-    --------
-    >>> from kmc.colors.space_definitions import light_of_levels
-    >>> light_of_levels()[:2], light_of_levels()[255] == 1 << 30
-    ((0, 325910), True)
-    """
+    """Linear light of each 8-bit level by the sRGB transfer function, with LIGHT for white."""
     dark = [Fraction(5 * level, 16473) for level in range(11)]  # level / 255 / 12.92
     found = [round(light * LIGHT) for light in dark]
     for level in range(11, 256):  # ((level / 255 + 0.055) / 1.055) ** (12 / 5)
@@ -144,26 +115,12 @@ def light_of_levels() -> tuple[int, ...]:
 
 @cache
 def cube_roots() -> NDArray[np.uint32]:
-    """The cube roots that ROOTS says, RESPONSE being 1.
-
-    Examples
-    --------
-    >>> from kmc.colors.space_definitions import cube_roots
-    >>> cube_roots()[[0, 896]].tolist() == [1 << 23, 1 << 24]
-    True
-    """
+    """The table of cube roots for ROOTS, with RESPONSE for 1."""
     return np.array([nearest_root(Fraction(i, 1024) * RESPONSE**3, 3) for i in ROOTS], np.uint32)
 
 
-def mixed(space: Definition) -> NDArray[np.uint32]:
-    """What each level of each channel adds to the three lights of a space: (3, 256, 3).
-
-    Examples
-    --------
-    >>> from kmc.colors.space_definitions import DEFINITIONS, mixed
-    >>> mixed(DEFINITIONS["linear"])[1, 255].tolist() == [0, 1 << 30, 0]
-    True
-    """
+def mixing_table(space: Definition) -> NDArray[np.uint32]:
+    """The products of `cones` and linear light, (3, 256, 3): by channel, level and row."""
     light = light_of_levels()
     return np.array(
         [

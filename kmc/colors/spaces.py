@@ -1,20 +1,20 @@
-"""Colour spaces: where colours lie when distances are taken, and which colour lies at a place.
+"""Colour spaces: conversion of colours to the coordinates that distances are taken in, and back.
 
-Every colour has four coordinates. Of an opaque RGB colour they are, in 64ths of a level:
+Every colour has four coordinates, in 64ths of a level. The first three of an opaque RGB colour are:
 
 ======  ========================================================================================
 space   coordinates
 ======  ========================================================================================
 rgb     red, green, blue, 0 to 255 levels each, as files store them
-linear  the light of the three, 0 to 255 levels each, by the curve of sRGB [1]_
+linear  linear light by the sRGB transfer function [1]_, 0 to 255 levels each
 oklab   255 L, 255 a + 128, 255 b + 128 of Oklab [2]_
-lab     L*, a* + 128, b* + 128 of CIE 1976 under D65 [3]_: a level is a colour difference of 1
+lab     L*, a* + 128, b* + 128 of CIE 1976 under D65 [3]_: a level is a Delta E of 1
 ======  ========================================================================================
 
-and 0. A grey colour has only the first, its lightness. Of a colour with alpha a (0 to 255) the
-coordinates are drawn towards those of black, black + (opaque - black) * a / 255, which in rgb and
-linear is premultiplied alpha; the fourth is 1 - a / 255 times the lightness of white. So what lies
-under alpha 0 makes no difference, and an opaque colour lies where it does without alpha.
+A grey colour has only the first one, its lightness. With alpha a (0 to 255), the coordinates are
+black + (opaque - black) * a / 255, which in rgb and linear is premultiplied alpha, and the fourth
+is 1 - a / 255 times the lightness of white. So all colours of alpha 0 have the same coordinates,
+and opaque colours have the same ones as without alpha. Other coordinates are 0.
 
 .. [1] IEC 61966-2-1.
 .. [2] B. Ottosson, "A perceptual color space for image processing", 2020.
@@ -35,26 +35,17 @@ from kmc.utils.arguments import one_of
 SpaceName = Literal["rgb", "linear", "oklab", "lab"]
 SPACES: tuple[SpaceName, ...] = ("rgb", "linear", "oklab", "lab")
 
-# How many times smaller the default `tol` is, since colours lie closer than in rgb.
-CLOSER: dict[SpaceName, int] = {"rgb": 1, "linear": 1, "oklab": 3, "lab": 3}
+# The default `tol` is divided by these, since distances are smaller than in rgb.
+TOL_DIVISORS: dict[SpaceName, int] = {"rgb": 1, "linear": 1, "oklab": 3, "lab": 3}
 
 Floats = NDArray[np.float64]
 
-# A coordinate is a whole number of these: 64 of them make a level.
-ONE_LEVEL = 64
+# Coordinates are integers, in 64ths of a level.
+UNITS_PER_LEVEL = 64
 
 
 def checked_space(space: Any) -> SpaceName:
-    """The option `space`, or the error that says what is wrong with it.
-
-    Examples
-    --------
-    >>> from kmc.colors.spaces import checked_space
-    >>> checked_space("hsv")
-    Traceback (most recent call last):
-    ...
-    kmc.errors.ArgumentError: space must be one of rgb, linear, oklab, lab, not 'hsv'
-    """
+    """The option `space`, checked."""
     one_of("space", space, SPACES)
     known: SpaceName = space
     return known
@@ -63,66 +54,48 @@ def checked_space(space: Any) -> SpaceName:
 def coordinates(
     colors: NDArray[np.uint8], space: SpaceName = "rgb", threads: int = 1
 ) -> NDArray[np.int16]:
-    """Where colours lie.
+    """Convert colours to coordinates.
 
     Parameters
     ----------
     colors : ndarray of uint8, shape (n, C)
         C = 1, 3 or 4 (straight alpha).
     space : {"rgb", "linear", "oklab", "lab"}, default "rgb"
-        Where distances are taken.
     threads : int, default 1
-        The most threads to use.
+        Maximum number of threads.
 
     Returns
     -------
     ndarray of int16, shape (n, 4)
         In 64ths of a level, 0 to 16 383.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.colors.spaces import coordinates
-    >>> coordinates(np.array([[1, 2, 255, 255], [0, 0, 255, 51], [9, 9, 9, 0]], np.uint8)).tolist()
-    [[64, 128, 16320, 0], [0, 0, 3264, 13056], [0, 0, 0, 16320]]
-    >>> coordinates(np.array([[255, 255, 255]], np.uint8), "lab").tolist()
-    [[6400, 8192, 8192, 0]]
     """
-    return core.colors.coordinates(np.ascontiguousarray(colors), _numbers(space), threads)
+    return core.colors.coordinates(np.ascontiguousarray(colors), _engine_space(space), threads)
 
 
-def levels(points: Floats, channels: int, space: SpaceName = "rgb") -> Floats:
-    """Which colours lie at these places, not rounded; the nearest that exist, channel by channel.
+def to_colors(points: Floats, channels: int, space: SpaceName = "rgb") -> Floats:
+    """Convert coordinates back to colours, clipped to 0 to 255 but not rounded.
 
     Parameters
     ----------
     points : ndarray of float64, shape (k, 4)
-        Coordinates in levels, as centroids are.
+        Coordinates in levels, like centroids.
     channels : int
-        C, of the colours: 1, 3 or 4 (straight alpha).
+        C of the colours: 1, 3 or 4 (straight alpha).
     space : {"rgb", "linear", "oklab", "lab"}, default "rgb"
-        Whose coordinates they are.
 
     Returns
     -------
     ndarray of float64, shape (k, C)
-        0 to 255. Between two levels a colour's light is taken to rise evenly.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.colors.spaces import levels
-    >>> levels(np.array([[25.5, 0, 0, 127.5]]), 4).tolist()
-    [[51.0, 0.0, 0.0, 127.5]]
+        Between two levels, linear light is interpolated.
     """
-    black, white = _ends(space)
+    black, white = _black_and_white(space)
     axes = [points[:, i] for i in range(3)]
     if channels == 1:
         axes[1:] = (np.full(len(points), float(level)) for level in black[1:])
     opacity = np.ones(len(points))
     if channels == 4:
         opacity = (1 - points[:, 3] / white).clip(0, 1)
-        axes = list(opaque_places(points, space)[:, :3].T)
+        axes = list(opaque_centroids(points, space)[:, :3].T)
     if space != "rgb":
         axes = _levels_of_light(_light_of_axes(axes, space))
     found = np.stack((*axes, 255 * opacity), axis=1)[:, : 4 if channels == 4 else channels]
@@ -130,69 +103,36 @@ def levels(points: Floats, channels: int, space: SpaceName = "rgb") -> Floats:
     return found.clip(0, 255)
 
 
-def rounded(points: Floats, channels: int, space: SpaceName = "rgb") -> NDArray[np.uint8]:
-    """The colours at these places, as `levels` has them, rounded to 8 bits, halves up.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.colors.spaces import coordinates, rounded
-    >>> colors = np.array([[200, 100, 50, 9]], np.uint8)
-    >>> rounded(coordinates(colors, "oklab") / 64, 4, "oklab").tolist()
-    [[200, 100, 50, 9]]
-    """
-    return np.floor(levels(points, channels, space) + 0.5).astype(np.uint8)
+def to_rounded_colors(points: Floats, channels: int, space: SpaceName = "rgb") -> NDArray[np.uint8]:
+    """Convert coordinates back to 8-bit colours, rounding halves up."""
+    return np.floor(to_colors(points, channels, space) + 0.5).astype(np.uint8)
 
 
-def opaque_places(points: Floats, space: SpaceName = "rgb") -> Floats:
-    """Where the same colours lie without their transparency.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.colors.spaces import opaque_places
-    >>> opaque_places(np.array([[25.5, 0, 0, 127.5]])).tolist()
-    [[51.0, 0.0, 0.0, 0.0]]
-    """
-    black, white = _ends(space)
+def opaque_centroids(points: Floats, space: SpaceName = "rgb") -> Floats:
+    """The coordinates, in levels, of the same colours with full opacity."""
+    black, white = _black_and_white(space)
     opacity = (1 - points[:, 3:] / white).clip(0, 1)
     start = np.array([*black, 0.0])
-    drawn = start + (points - start) / np.where(opacity > 0, opacity, 1)
-    found = np.where(opacity < 1, drawn, points)
-    found[:, 3] = 0
-    return found
+    divided = start + (points - start) / np.where(opacity > 0, opacity, 1)
+    opaque = np.where(opacity < 1, divided, points)
+    opaque[:, 3] = 0
+    return opaque
 
 
-def places(colors: NDArray[np.uint8], space: SpaceName = "rgb") -> Floats:
-    """Where colours lie, in levels: as centroids are given to the engine.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.colors.spaces import places
-    >>> places(np.array([[7]], np.uint8)).tolist()
-    [[7.0, 0.0, 0.0, 0.0]]
-    """
-    return coordinates(colors, space) / ONE_LEVEL
+def to_centroids(colors: NDArray[np.uint8], space: SpaceName = "rgb") -> Floats:
+    """Convert colours to centroids: coordinates in levels, (k, 4)."""
+    return coordinates(colors, space) / UNITS_PER_LEVEL
 
 
-def four_coordinates(points: NDArray[Any]) -> Floats:
-    """Points (k, C) as the engine takes them, (k, 4): missing coordinates are 0.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.colors.spaces import four_coordinates
-    >>> four_coordinates(np.array([[7.0]])).tolist()
-    [[7.0, 0.0, 0.0, 0.0]]
-    """
-    wide = np.zeros((len(points), 4))
-    wide[:, : points.shape[1]] = points
-    return wide
+def pad_to_four(points: NDArray[Any]) -> Floats:
+    """Pad points (k, C) with zeros to the four coordinates that the engine takes."""
+    padded = np.zeros((len(points), 4))
+    padded[:, : points.shape[1]] = points
+    return padded
 
 
-def _ends(space: SpaceName) -> tuple[tuple[int, ...], int]:
-    """The coordinates of black, and the lightness of white, in levels."""
+def _black_and_white(space: SpaceName) -> tuple[tuple[int, ...], int]:
+    """The coordinates of black and the lightness of white, in levels."""
     if space == "rgb":
         return (0, 0, 0), 255
     from kmc.colors.space_definitions import DEFINITIONS
@@ -202,31 +142,31 @@ def _ends(space: SpaceName) -> tuple[tuple[int, ...], int]:
 
 
 @cache
-def _numbers(space: SpaceName) -> core.colors.Space | None:
-    """A space as the engine takes it."""
+def _engine_space(space: SpaceName) -> core.colors.Space | None:
+    """The tables of a colour space, for the engine."""
     if space == "rgb":
         return None
-    from kmc.colors.space_definitions import DEFINITIONS, LIGHT, RESPONSE, cube_roots, mixed
+    from kmc.colors.space_definitions import DEFINITIONS, LIGHT, RESPONSE, cube_roots, mixing_table
 
     definition = DEFINITIONS[space]
     toe = (0, 0, 0)
     if definition.toe:  # below (6/29)**3 the root is 841/108 of the light, plus 4/29
         toe = (LIGHT * 216 // 24389, RESPONSE * 841 // 108, RESPONSE * 4 // 29)
-    unit = ONE_LEVEL << 16
+    unit = UNITS_PER_LEVEL << 16
     return core.colors.Space(
-        mixed(definition),
+        mixing_table(definition),
         cube_roots() if definition.root else None,
         toe,
         np.array([[round(value * unit) for value in row] for row in definition.axes], np.int64),
-        tuple((2 * ONE_LEVEL * offset + 1) << 39 for offset in definition.offset),
-        (0, *(ONE_LEVEL * offset for offset in definition.offset[1:])),
-        ONE_LEVEL * definition.white,
+        tuple((2 * UNITS_PER_LEVEL * offset + 1) << 39 for offset in definition.offset),
+        (0, *(UNITS_PER_LEVEL * offset for offset in definition.offset[1:])),
+        UNITS_PER_LEVEL * definition.white,
     )
 
 
 @cache
 def _inverses(space: SpaceName) -> tuple[list[list[float]], list[list[float]]]:
-    """The matrices that lead back, from axes to responses and from lights to red, green, blue."""
+    """The inverses of the two matrices of a space, `axes` and `cones`."""
     from kmc.colors.space_definitions import DEFINITIONS, inverse
 
     definition = DEFINITIONS[space]
@@ -237,20 +177,20 @@ def _inverses(space: SpaceName) -> tuple[list[list[float]], list[list[float]]]:
 
 @cache
 def _light() -> Floats:
-    """The light of each level, white being 1."""
+    """Linear light of each level, with 1 for white."""
     from kmc.colors.space_definitions import LIGHT, light_of_levels
 
     return np.array(light_of_levels(), np.float64) / LIGHT
 
 
 def _applied(matrix: list[list[float]], axes: list[Floats]) -> list[Floats]:
-    """A matrix times three axes; sums in a fixed order, which a call of BLAS would not promise."""
+    """A matrix times three axes, summed in a fixed order, which BLAS does not guarantee."""
     x, y, z = axes
     return [a * x + b * y + c * z for a, b, c in matrix]
 
 
 def _light_of_axes(axes: list[Floats], space: SpaceName) -> list[Floats]:
-    """Red, green and blue light, white being 1."""
+    """Linear red, green and blue light, with 1 for white."""
     from kmc.colors.space_definitions import DEFINITIONS
 
     definition = DEFINITIONS[space]
@@ -267,9 +207,10 @@ def _light_of_axes(axes: list[Floats], space: SpaceName) -> list[Floats]:
 
 
 def _levels_of_light(lights: list[Floats]) -> list[Floats]:
+    """The inverse of the transfer function, interpolated between levels."""
     table, found = _light(), []
     for light in lights:
         below = (np.searchsorted(table, light, side="right") - 1).clip(0, 254)
-        part = (light - table[below]) / (table[below + 1] - table[below])
-        found.append(below + part.clip(0, 1))
+        fraction = (light - table[below]) / (table[below + 1] - table[below])
+        found.append(below + fraction.clip(0, 1))
     return found

@@ -1,1 +1,1 @@
-"""Indexed images and palettes in notebooks and in text."""
+"""Display of indexed images and palettes in notebooks and as text."""

@@ -1,4 +1,4 @@
-"""How indexed images and palettes show themselves in notebooks: as HTML, and as PNG."""
+"""Rich display of indexed images and palettes in notebooks, as HTML and PNG."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from kmc.metadata import Metadata
 Indices = NDArray[np.uint8] | NDArray[np.uint16]
 Colors = NDArray[np.uint8]
 
-# Pictures are shown no larger than this box, and small ones enlarged to about so many pixels.
+# Images are scaled down to fit this box, and small ones enlarged to about this many pixels.
 BOX = (800, 600)
 ENLARGED = 200
 
-# A picture of more pixels is not encoded only to say how large its file would be.
-MOST_ENCODED = 1 << 22
+# Larger images are not encoded only to report the file size.
+MAX_ENCODED_PIXELS = 1 << 22
 
-# Up to so many colours are written out; of larger palettes so many are shown, largest share first.
-WRITTEN, SHOWN = 32, 1024
+# Palettes of up to this many colours have hex codes; of larger ones at most this many are shown.
+MAX_CAPTIONED, MAX_SHOWN = 32, 1024
 
-# Grey that is seen on white and on black alike; what has no colour of its own takes the theme's.
+# A grey that is visible on white and on black; text has the colour of the theme.
 BORDER = "1px solid rgba(128,128,128,.55)"
 CHECKERBOARD = "repeating-conic-gradient(#ccc 0 25%,#fff 0 50%) 0 0/16px 16px"
 
@@ -48,23 +48,13 @@ def image_bundle(
     text: str,
     plan: Plan | None = None,
 ) -> dict[str, str | bytes]:
-    """An indexed image by media type: text, HTML for light and dark pages, PNG that fits a page.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.display.notebook import image_bundle
-    >>> from kmc.metadata import Metadata
-    >>> indices, colors = np.array([[0, 1]], np.uint8), np.array([[1], [9]], np.uint8)
-    >>> shown = image_bundle(indices, colors, 0.5, Metadata(), "an image")
-    >>> sorted(shown), "MSE 0.5" in shown["text/html"], shown["image/png"][1:4]
-    (['image/png', 'text/html', 'text/plain'], True, b'PNG')
-    """
-    import html  # only here: `import kmc` need not wait for its table of two thousand entities
+    """Representations of an indexed image by media type: text, HTML, and PNG scaled to a page."""
+    import html  # loaded late: its table of entities is large
 
     height, width = indices.shape
     color_only = replace(metadata, exif=None, xmp=None)
-    file = _png(indices, colors, color_only, plan) if indices.size <= MOST_ENCODED else None
+    encodes = indices.size <= MAX_ENCODED_PIXELS
+    file = _png(indices, colors, color_only, plan) if encodes else None
     scale = min(1, BOX[0] / width, BOX[1] / height)
     shown = (max(1, round(width * scale)), max(1, round(height * scale)))
     data = _thumbnail(indices, colors, shown, color_only) if scale < 1 or not file else file
@@ -89,15 +79,7 @@ def image_bundle(
 
 
 def palette_html(colors: Colors, counts: NDArray[np.int64]) -> str:
-    """The colours of a palette with their shares, as HTML for light and dark pages.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.display.notebook import palette_html
-    >>> "#ff0000" in palette_html(np.array([[255, 0, 0]], np.uint8), np.array([0]))
-    True
-    """
+    """The colours of a palette with their shares of the pixels, as HTML."""
     title = f'<div style="margin-bottom:.4em">{color_count(len(colors))}</div>'
     return f"<div>{title}{_swatches_html(swatches(colors, counts))}</div>"
 
@@ -109,7 +91,7 @@ def _png(indices: Indices, colors: Colors, metadata: Metadata, plan: Plan | None
 def _thumbnail(
     indices: Indices, colors: Colors, size: tuple[int, int], metadata: Metadata
 ) -> bytes:
-    """A PNG file of the image scaled to a size, its new mixed colours reduced to 256."""
+    """A PNG file of the image scaled to `size`; colours mixed by scaling are reduced to 256."""
     from PIL import Image
 
     scaled = painted_image(indices, colors).resize(size, Image.Resampling.BOX)
@@ -136,23 +118,23 @@ def _facts(n_pixels: int, colors: Colors, mse: float, file: bytes | None) -> lis
 
 
 def _swatches_html(found: list[Swatch]) -> str:
-    """Little squares; those of a small palette are larger, with hex code and share beneath."""
+    """A grid of swatches; those of small palettes have captions with hex code and share."""
     fitted = any(swatch.share for swatch in found)
-    written = len(found) <= WRITTEN
+    captioned = len(found) <= MAX_CAPTIONED
     cells = []
-    for swatch in found[:SHOWN]:
+    for swatch in found[:MAX_SHOWN]:
         share = f"{100 * swatch.share:.1f} %" if fitted else ""
         fill = swatch.hex
         if len(fill) > 7:  # not opaque
             fill = f"linear-gradient({fill},{fill}),{CHECKERBOARD}"
-        if written:
+        if captioned:
             block = f'<div style="height:2em;background:{fill};border:{BORDER}"></div>'
             cells.append(f"<div>{block}{swatch.hex}<br>{share}</div>")
         else:
             title = f"{swatch.index}: {swatch.hex} {share}".rstrip()
             cells.append(f'<i title="{title}" style="height:1.2em;background:{fill}"></i>')
-    columns = "repeat(8,max-content);gap:6px" if written else "repeat(auto-fill,1.2em);gap:1px"
+    columns = "repeat(8,max-content);gap:6px" if captioned else "repeat(auto-fill,1.2em);gap:1px"
     style = f"display:grid;grid-template-columns:{columns};font:12px/1.4 monospace"
     grid = f'<div style="{style};max-width:{BOX[0]}px">{"".join(cells)}</div>'
-    left_out = len(found) - SHOWN
+    left_out = len(found) - MAX_SHOWN
     return grid + (f"<div>and {left_out} more</div>" if left_out > 0 else "")

@@ -1,4 +1,4 @@
-"""The colours of a palette as people look at them: largest share first, with their hex codes."""
+"""The colours of a palette for display: sorted by share, with hex codes."""
 
 from __future__ import annotations
 
@@ -12,14 +12,7 @@ from kmc.colors.arrays import hex_codes
 
 @dataclass(frozen=True, slots=True)
 class Swatch:
-    """A colour of a palette: its number there, its hex code, its share of the pixels, 0 to 1.
-
-    Examples
-    --------
-    >>> from kmc.display.swatches import Swatch
-    >>> Swatch(index=3, hex="#ff0000", share=0.25).hex
-    '#ff0000'
-    """
+    """A palette colour: its index, its hex code, and its share of the pixels, 0 to 1."""
 
     index: int
     hex: str
@@ -33,22 +26,13 @@ def swatches(colors: NDArray[np.uint8], counts: NDArray[np.int64]) -> list[Swatc
     ----------
     colors : ndarray of uint8, shape (k, C)
     counts : ndarray of int64, shape (k,)
-        Pixels of each colour; where all are 0, the order stays and every share is 0.
+        Pixels of each colour. If all are 0, the order is unchanged and every share is 0.
 
     Returns
     -------
     list of Swatch
-        One for each colour, equal shares in their order. Hex codes are ``#rrggbb``, and
-        ``#rrggbbaa`` where the colour is not opaque.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.display.swatches import swatches
-    >>> for swatch in swatches(np.array([[0], [255]], np.uint8), np.array([1, 3])):
-    ...     print(swatch.index, swatch.hex, f"{swatch.share:.0%}")
-    1 #ffffff 75%
-    0 #000000 25%
+        One for each colour; equal shares keep their order. Hex codes are ``#rrggbb``, or
+        ``#rrggbbaa`` for colours that are not opaque.
     """
     total = max(int(counts.sum()), 1)
     order = np.argsort(-counts, kind="stable").tolist()

@@ -1,29 +1,15 @@
-"""How numbers of colours and of bytes are written for people."""
+"""Numbers of colours and bytes as text; without NumPy, so that the program starts quickly."""
 
 from __future__ import annotations
 
 
 def color_count(k: int) -> str:
-    """A number of colours.
-
-    Examples
-    --------
-    >>> from kmc.display.wording import color_count
-    >>> color_count(1), color_count(16)
-    ('1 colour', '16 colours')
-    """
+    """A number of colours, as in "16 colours"."""
     return "1 colour" if k == 1 else f"{k} colours"
 
 
 def byte_count(n: float) -> str:
-    """A number of bytes, in powers of 1000.
-
-    Examples
-    --------
-    >>> from kmc.display.wording import byte_count
-    >>> byte_count(999), byte_count(66_912), byte_count(2_880_000)
-    ('999 B', '66.9 kB', '2.9 MB')
-    """
+    """A number of bytes with an SI unit, as in "66.9 kB"."""
     if n < 1000:
         return f"{n:.0f} B"
     for unit in ("kB", "MB", "GB"):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc.colors.spaces import ONE_LEVEL, coordinates
+from kmc.colors.spaces import UNITS_PER_LEVEL, coordinates
 from kmc.errors import ImageShapeError
 
 # The window and the constants of the paper; levels go up to 255.
@@ -122,7 +122,7 @@ def _squared_error(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
         return float(np.square(a.astype(np.int32) - b).sum(dtype=np.int64))
     places = (coordinates(pixels.reshape(-1, 4)).astype(np.int32) for pixels in (a, b))
     off = next(places) - next(places)
-    return float(np.square(off).sum(dtype=np.int64)) / ONE_LEVEL**2
+    return float(np.square(off).sum(dtype=np.int64)) / UNITS_PER_LEVEL**2
 
 
 def _premultiplied(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -1,1 +1,1 @@
-"""Pixels to palette indices: nearest entries and dithering."""
+"""Pixels to palette indices: the nearest entries, or dithering."""

@@ -1,4 +1,4 @@
-"""Dithering: indices that serve areas rather than pixels."""
+"""Dithering: error diffusion and ordered dithering."""
 
 from __future__ import annotations
 
@@ -18,50 +18,34 @@ DITHERS: tuple[DitherName, ...] = ("floyd-steinberg", "atkinson", "bayer", "blue
 
 DIFFUSING = ("floyd-steinberg", "atkinson")
 
-# The engine counts strength in whole numbers up to this one.
+# The engine takes the strength as an integer from 0 to this.
 FULL_STRENGTH = 256
 
-# How much red, green and blue add to lightness, of 256; ordered dithering sorts entries by it.
+# Weights of red, green and blue in the lightness by which ordered dithering sorts entries, in
+# 256ths.
 LIGHTNESS = (54, 183, 19)
 
 
 @dataclass(frozen=True)
 class Dither:
-    """A kind of dithering with its strength, 1 to FULL_STRENGTH."""
+    """A dithering method and its strength, 1 to FULL_STRENGTH."""
 
     name: str
     strength: int
 
     @property
     def diffuses(self) -> bool:
-        """Whether errors are diffused: only then does dithering need no mapping before it.
-
-        Examples
-        --------
-        >>> from kmc.mapping.dithering import Dither
-        >>> Dither("atkinson", 256).diffuses, Dither("bayer", 256).diffuses
-        (True, False)
-        """
+        """Whether this is error diffusion, which needs no labels of the distinct colours."""
         return self.name in DIFFUSING
 
 
 def checked_dither(dither: Any, strength: Any) -> Dither | None:
-    """The options `dither` and `dither_strength`, checked; None where nothing is to be dithered.
+    """The options `dither` and `dither_strength`, checked; None for no dithering.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        An unknown name, a strength outside 0 to 1, or one for no dithering.
-
-    Examples
-    --------
-    >>> from kmc.mapping.dithering import checked_dither
-    >>> checked_dither("bayer", 0.5)
-    Dither(name='bayer', strength=128)
-    >>> checked_dither("bayer", 2)
-    Traceback (most recent call last):
-    ...
-    kmc.errors.ArgumentError: dither_strength must be 0 to 1, not 2
+        The name is unknown, or the strength is outside 0 to 1 or given without a method.
     """
     share = not_negative("dither_strength", strength)
     if share > 1:
@@ -84,19 +68,9 @@ def dithered(
     space: SpaceName,
     threads: int,
 ) -> tuple[NDArray[np.uint8] | NDArray[np.uint16], float]:
-    """The dithered indices of pixels whose distinct colours have these labels, and their error.
+    """Dither pixels whose distinct `colors` have the nearest entries `labels`.
 
-    The error is the sum of squared differences to the pixels, in levels squared.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.mapping.dithering import Dither, dithered
-    >>> pixels = np.full((1, 8, 1), 50, np.uint8)
-    >>> colors, labels = np.array([[50]], np.uint8), np.array([0], np.uint16)
-    >>> palette = np.array([[0], [100]], np.uint8)
-    >>> dithered(Dither("bayer", 256), pixels, colors, labels, palette, "rgb", 1)
-    (array([[0, 1, 0, 1, 0, 1, 0, 1]], dtype=uint8), 20000.0)
+    Returns the indices, (H, W), and the sum of squared distances to the pixels, in levels squared.
     """
     if dither.diffuses:
         return diffused(dither, pixels, palette, space, threads)
@@ -120,16 +94,7 @@ def diffused(
     space: SpaceName,
     threads: int,
 ) -> tuple[NDArray[np.uint8] | NDArray[np.uint16], float]:
-    """The same by error diffusion, for which distinct colours need not be known.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.mapping.dithering import Dither, diffused
-    >>> pixels, palette = np.full((1, 8, 1), 50, np.uint8), np.array([[0], [100]], np.uint8)
-    >>> diffused(Dither("atkinson", 256), pixels, palette, "rgb", 1)
-    (array([[0, 1, 1, 0, 0, 1, 1, 0]], dtype=uint8), 20000.0)
-    """
+    """Dither pixels by error diffusion; returns indices and error like `dithered`."""
     canvas = _canvas(pixels, palette, space, threads)
     indices, error = canvas.diffuse(dither.name == "atkinson", dither.strength, threads)
     if space != "rgb":
@@ -145,7 +110,7 @@ def _error(
     space: SpaceName,
     threads: int,
 ) -> float:
-    """The squared error of indices, in levels whatever the space."""
+    """The squared error of indices, in levels for any colour space."""
     measured = canvas if space == "rgb" else _canvas(pixels, palette, "rgb", threads)
     return measured.error(indices, threads)
 
@@ -153,19 +118,23 @@ def _error(
 def _canvas(
     pixels: NDArray[np.uint8], palette: NDArray[np.uint8], space: SpaceName, threads: int
 ) -> core.dither.Canvas:
-    """What the engine dithers; pixels in rgb without alpha lie where their levels are."""
+    """An image and a palette in the form that the engine takes.
+
+    Coordinates of the pixels are needed only where they are not the levels themselves.
+    """
     channels = pixels.shape[2]
-    places = None
+    pixel_coordinates = None
     if space != "rgb" or channels == 4:
-        places = coordinates(pixels.reshape(-1, channels), space, threads)
-    clear = coordinates(np.zeros((1, channels), np.uint8), space)
-    return core.dither.Canvas(pixels, coordinates(palette, space, threads), clear, places)
+        pixel_coordinates = coordinates(pixels.reshape(-1, channels), space, threads)
+    transparent = coordinates(np.zeros((1, channels), np.uint8), space)
+    palette_coordinates = coordinates(palette, space, threads)
+    return core.dither.Canvas(pixels, palette_coordinates, transparent, pixel_coordinates)
 
 
 def _lightness(colors: NDArray[np.uint8]) -> NDArray[np.uint16]:
-    """The place of each colour when they are sorted from dark to light, as premultiplied."""
-    places = coordinates(colors).astype(np.int64)
-    light = places[:, :3] @ np.array(LIGHTNESS)  # of grey ones only the first is not 0
+    """The rank of each colour by its lightness, premultiplied by alpha; 0 is the darkest."""
+    premultiplied = coordinates(colors)[:, :3].astype(np.int64)
+    lightness = premultiplied @ np.array(LIGHTNESS)  # grey has only the first coordinate
     rank = np.empty(len(colors), np.uint16)
-    rank[np.argsort(light, kind="stable")] = np.arange(len(colors))
+    rank[np.argsort(lightness, kind="stable")] = np.arange(len(colors))
     return rank

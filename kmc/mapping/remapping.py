@@ -1,4 +1,4 @@
-"""Pixels to palette indices: each pixel gets its nearest palette colour."""
+"""Remapping: pixels to the indices of their nearest palette colours."""
 
 from __future__ import annotations
 
@@ -8,32 +8,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmc import core
-from kmc.clustering.alpha import gathered, merged_transparent, spread, tree_of
+from kmc.clustering.alpha import build_tree, expand_labels, merge_transparent, merge_values
 from kmc.colors.arrays import promoted
-from kmc.colors.spaces import SpaceName, places
+from kmc.colors.spaces import SpaceName, to_centroids
 from kmc.errors import ImageShapeError
 from kmc.mapping.dithering import Dither, diffused, dithered
 
-# Comparing a pixel with so few palette colours is faster than looking up its colour.
-COMPARED_COLORS = 24
+# Up to this many palette colours, comparing a pixel with all of them is faster than looking up the
+# label of its colour.
+BRUTE_FORCE_COLORS = 24
 
-# In noise nearly every pixel has a colour of its own, so that looking up hardly pays: with so many
-# palette colours comparing is still faster than finding labels, and than using labels that exist.
-COMPARED_IN_NOISE, COMPARED_DESPITE_LABELS = 256, 48
+# Up to this many where nearly every pixel has a colour of its own: if the labels have to be found
+# first, and if they exist.
+BRUTE_FORCE_NOISE, BRUTE_FORCE_LABELLED_NOISE = 256, 48
 
-# So many distinct colours are labelled at a time, so that memory does not grow with their number.
-LABELLED_AT_ONCE = 1 << 20
+# Distinct colours labelled at a time, so that memory does not grow with their number.
+LABEL_CHUNK = 1 << 20
 
 
 class Mapped(NamedTuple):
-    """Palette indices (H, W), and their sum of squared errors in 8-bit levels squared."""
+    """Palette indices (H, W), and the sum of their squared errors, in levels squared."""
 
     indices: NDArray[np.uint8] | NDArray[np.uint16]
     error: float
 
     @property
     def mse(self) -> float:
-        """The mean over the pixels, summed over the channels."""
+        """The mean squared error over the pixels, summed over the channels."""
         return self.error / self.indices.size
 
 
@@ -44,15 +45,15 @@ def remap(
     dither: Dither | None,
     threads: int,
 ) -> Mapped:
-    """Map pixels to a given palette.
+    """Map pixels to the nearest colours of a palette, or dither them.
 
     Parameters
     ----------
     pixels : ndarray of uint8, shape (H, W, C)
-        Promoted to the channels of the palette where they have fewer.
+        Converted to the channels of the palette if they have fewer.
     palette : ndarray of uint8, shape (k, C)
     space : str
-        Where distances are measured.
+        The colour space of the distances.
     dither : Dither, optional
     threads : int
 
@@ -60,30 +61,22 @@ def remap(
     ------
     ImageShapeError
         The pixels have more channels than the palette.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.mapping.remapping import remap
-    >>> pixels, palette = np.array([[[0], [99], [200]]], np.uint8), np.array([[0], [255]], np.uint8)
-    >>> remap(pixels, palette, "rgb", None, 1).indices
-    array([[0, 0, 1]], dtype=uint8)
     """
     pixels = promoted(pixels, palette.shape[1])
     if pixels.shape[2] != palette.shape[1]:
         kinds = {1: "grey", 3: "RGB", 4: "RGBA"}
         raise ImageShapeError(
-            f"a palette of {kinds[palette.shape[1]]} colours cannot serve a picture in "
-            f"{kinds[pixels.shape[2]]}; convert the picture first"
+            f"a palette of {kinds[palette.shape[1]]} colours cannot represent an image in "
+            f"{kinds[pixels.shape[2]]}; convert the image first"
         )
     if dither is not None and dither.diffuses:
         return Mapped(*diffused(dither, pixels, palette, space, threads))
-    comparable = dither is None and compares_levels(palette, space)
-    if comparable and len(palette) <= COMPARED_COLORS:
-        return _compared(pixels, palette, threads)
+    brute_force = dither is None and has_level_distances(palette, space)
+    if brute_force and len(palette) <= BRUTE_FORCE_COLORS:
+        return _by_brute_force(pixels, palette, threads)
     colors, counts = core.colors.histogram(pixels, threads)
-    if comparable and len(palette) <= COMPARED_IN_NOISE and is_noise(pixels, colors):
-        return _compared(pixels, palette, threads)
+    if brute_force and len(palette) <= BRUTE_FORCE_NOISE and is_noise(pixels, colors):
+        return _by_brute_force(pixels, palette, threads)
     labels, error = _labelled(palette, space, colors, counts, threads)
     return map_labels(pixels, colors, labels, error, palette, space, dither, threads)
 
@@ -98,49 +91,22 @@ def map_labels(
     dither: Dither | None,
     threads: int,
 ) -> Mapped:
-    """Map pixels whose distinct colours have their labels, and `error` in all, already.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.mapping.remapping import map_labels
-    >>> pixels, colors = np.array([[[5], [9]]], np.uint8), np.array([[5], [9]], np.uint8)
-    >>> labels, palette = np.array([1, 0], np.uint16), np.array([[9], [5]], np.uint8)
-    >>> map_labels(pixels, colors, labels, 0.0, palette, "rgb", None, 1).indices
-    array([[1, 0]], dtype=uint8)
-    """
+    """Map pixels whose distinct colours are labelled already, with the total error `error`."""
     if dither is not None:
         return Mapped(*dithered(dither, pixels, colors, labels, palette, space, threads))
-    few = compares_levels(palette, space) and len(palette) <= COMPARED_DESPITE_LABELS
-    if few and is_noise(pixels, colors):
-        return _compared(pixels, palette, threads)
+    few = len(palette) <= BRUTE_FORCE_LABELLED_NOISE
+    if few and has_level_distances(palette, space) and is_noise(pixels, colors):
+        return _by_brute_force(pixels, palette, threads)
     return Mapped(core.colors.remap(pixels, colors, labels, len(palette), threads), error)
 
 
 def is_noise(pixels: NDArray[np.uint8], colors: NDArray[np.uint8]) -> bool:
-    """Whether there are more than half as many distinct colours as pixels.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.mapping.remapping import is_noise
-    >>> is_noise(np.zeros((2, 1, 3), np.uint8), np.zeros((1, 3), np.uint8))
-    False
-    """
+    """Whether more than half of the pixels have distinct colours."""
     return 2 * len(colors) > int(pixels.shape[0]) * int(pixels.shape[1])
 
 
-def compares_levels(palette: NDArray[np.uint8], space: SpaceName) -> bool:
-    """Whether distances are those of the 8-bit levels themselves.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.mapping.remapping import compares_levels
-    >>> grey = np.array([[9]], np.uint8)
-    >>> compares_levels(grey, "rgb"), compares_levels(grey, "lab")
-    (True, False)
-    """
+def has_level_distances(palette: NDArray[np.uint8], space: SpaceName) -> bool:
+    """Whether distances are taken between the 8-bit levels themselves."""
     return space == "rgb" and palette.shape[1] < 4
 
 
@@ -152,15 +118,15 @@ def _labelled(
     threads: int,
 ) -> tuple[NDArray[np.uint16], float]:
     """The nearest palette colour of every distinct colour, and the sum of squared errors."""
-    labels, error = np.empty(len(colors), np.uint16), 0.0
-    for start in range(0, len(colors), LABELLED_AT_ONCE):
-        part = slice(start, start + LABELLED_AT_ONCE)
-        labels[part], more = _labelled_part(palette, space, colors[part], counts[part], threads)
-        error += more
-    return labels, error
+    labels, total = np.empty(len(colors), np.uint16), 0.0
+    for start in range(0, len(colors), LABEL_CHUNK):
+        part = slice(start, start + LABEL_CHUNK)
+        labels[part], error = _labelled_chunk(palette, space, colors[part], counts[part], threads)
+        total += error
+    return labels, total
 
 
-def _labelled_part(
+def _labelled_chunk(
     palette: NDArray[np.uint8],
     space: SpaceName,
     colors: NDArray[np.uint8],
@@ -169,17 +135,17 @@ def _labelled_part(
 ) -> tuple[NDArray[np.uint16], float]:
     visible = np.ones(len(colors), bool)
     if colors.shape[1] == 4:
-        colors, visible = merged_transparent(colors)
-        counts = gathered(counts, visible)
-    tree = tree_of(colors, counts, space, threads, palette)
-    labels, _, error = tree.label(places(palette, space), threads)
+        colors, visible = merge_transparent(colors)
+        counts = merge_values(counts, visible)
+    tree = build_tree(colors, counts, space, threads, palette)
+    labels, _, error = tree.label(to_centroids(palette, space), threads)
     if space != "rgb":
         error = core.colors.color_error(colors, counts, palette, labels, threads)
-    return spread(labels, visible), error
+    return expand_labels(labels, visible), error
 
 
-def _compared(pixels: NDArray[np.uint8], palette: NDArray[np.uint8], threads: int) -> Mapped:
-    """Map by comparing every pixel with every palette colour."""
+def _by_brute_force(pixels: NDArray[np.uint8], palette: NDArray[np.uint8], threads: int) -> Mapped:
+    """Map pixels by comparing each with every palette colour."""
     height, width, channels = pixels.shape
     indices, error = core.colors.assign(pixels.reshape(-1, channels), palette, threads)
     return Mapped(indices.reshape(height, width), error)

@@ -1,1 +1,1 @@
-"""Helpers that know nothing of pictures: arguments, atomic writes, operating-system errors."""
+"""General helpers: argument checks, atomic file writing, operating-system errors."""

@@ -1,4 +1,4 @@
-"""Options and arrays from the caller, checked: errors name the option that is wrong."""
+"""Checks of options and arrays given by the caller; errors name the option."""
 
 from __future__ import annotations
 
@@ -14,19 +14,12 @@ from kmc.errors import ArgumentError, ArgumentTypeError, OutOfMemoryError
 
 
 def path_name(path: Any, name: str = "path") -> str:
-    """A path as text, decoded as the file system's names are; errors call it `name`.
+    """Convert a path to text, decoded like file names; errors call it `name`.
 
     Raises
     ------
     ArgumentTypeError
-        It is no path, or an ``os.PathLike`` that does not give one.
-
-    Examples
-    --------
-    >>> from pathlib import Path
-    >>> from kmc.utils.arguments import path_name
-    >>> path_name(Path("a", "b.png")) == path_name(str(Path("a", "b.png")))
-    True
+        `path` is not a path, or an ``os.PathLike`` that does not return one.
     """
     if not isinstance(path, str | bytes | os.PathLike):
         raise ArgumentTypeError(f"{name} must be a path, not {type(path).__name__}")
@@ -36,34 +29,24 @@ def path_name(path: Any, name: str = "path") -> str:
         raise ArgumentTypeError(f"{name} must be a path: {error}") from None
 
 
-def whole(name: str, value: Any, least: int, most: int | None = None) -> int:
-    """The integer behind an option.
+def whole(name: str, value: Any, minimum: int, maximum: int | None = None) -> int:
+    """Check an option that is an integer.
 
     Parameters
     ----------
     name : str
-        What errors call the option.
+        The name of the option, for error messages.
     value : object
-        Any integer, NumPy's included; truth values are none.
-    least, most : int
-        The range, both ends included; by default without an upper end.
+        Any integer, also of NumPy, but not a boolean.
+    minimum, maximum : int
+        The range, inclusive; by default without an upper limit.
 
     Raises
     ------
     ArgumentTypeError
-        No integer.
+        `value` is not an integer.
     ArgumentError
-        Out of range.
-
-    Examples
-    --------
-    >>> from kmc.utils.arguments import whole
-    >>> whole("k", 16, 1, 256)
-    16
-    >>> whole("k", 0, 1, 256)
-    Traceback (most recent call last):
-    ...
-    kmc.errors.ArgumentError: k must be 1 to 256, not 0
+        `value` is out of range.
     """
     try:
         number = operator.index(value)
@@ -71,27 +54,21 @@ def whole(name: str, value: Any, least: int, most: int | None = None) -> int:
         raise ArgumentTypeError(f"{name} must be an integer, not {value!r}") from None
     if isinstance(value, bool | np.bool_):
         raise ArgumentTypeError(f"{name} must be an integer, not {value!r}")
-    if number < least or (most is not None and number > most):
-        bounds = f"at least {least}" if most is None else f"{least} to {most}"
+    if number < minimum or (maximum is not None and number > maximum):
+        bounds = f"at least {minimum}" if maximum is None else f"{minimum} to {maximum}"
         raise ArgumentError(f"{name} must be {bounds}, not {number}")
     return number
 
 
 def not_negative(name: str, value: Any) -> float:
-    """The number behind an option that is 0 or more, infinity included.
+    """Check an option that is a real number of 0 or more; infinity is allowed.
 
     Raises
     ------
     ArgumentTypeError
-        No real number.
+        `value` is not a real number.
     ArgumentError
-        Negative, NaN, or an integer beyond the range of a float.
-
-    Examples
-    --------
-    >>> from kmc.utils.arguments import not_negative
-    >>> not_negative("tol", 1)
-    1.0
+        `value` is negative, NaN, or an integer too large for a float.
     """
     if not isinstance(value, Real) or isinstance(value, bool):
         raise ArgumentTypeError(f"{name} must be a number, not {value!r}")
@@ -105,19 +82,13 @@ def not_negative(name: str, value: Any) -> float:
 
 
 def array(name: str, value: Any, dtype: DTypeLike | None = None) -> NDArray[Any]:
-    """What the caller gave as an array, and the caller's own memory where it is one already.
+    """Convert an option to an array; an array is not copied.
 
     Raises
     ------
     ArgumentTypeError
-        NumPy makes no array of it: rows of different lengths, or values of another type; or some
-        values are masked.
-
-    Examples
-    --------
-    >>> from kmc.utils.arguments import array
-    >>> array("counts", [1, 2], float)
-    array([1., 2.])
+        NumPy cannot convert `value`, for instance since rows have different lengths, or some values
+        are masked.
     """
     try:
         found = np.asarray(value)
@@ -126,8 +97,8 @@ def array(name: str, value: Any, dtype: DTypeLike | None = None) -> NDArray[Any]
     except MemoryError as error:
         raise OutOfMemoryError(f"not enough memory for {name} as an array") from error
     except Exception as error:  # a foreign __array__ may raise anything
-        raise ArgumentTypeError(f"{name} cannot become an array: {error}") from error
-    if dtype is not None and found.dtype.kind == "c":  # would be cast with a mere warning
+        raise ArgumentTypeError(f"{name} cannot be converted to an array: {error}") from error
+    if dtype is not None and found.dtype.kind == "c":  # NumPy would only warn
         raise ArgumentTypeError(f"{name} must be real numbers, not {found.dtype}")
     if hasattr(value, "mask") and np.ma.is_masked(value):
         raise ArgumentTypeError(f"{name} has masked values; fill them in: {name}.filled(value)")
@@ -135,15 +106,7 @@ def array(name: str, value: Any, dtype: DTypeLike | None = None) -> NDArray[Any]
 
 
 def contiguous(name: str, values: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
-    """The values in this shape, one after the other, copied only if they are not so already.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.utils.arguments import contiguous
-    >>> contiguous("pixels", np.arange(6)[::2], (3, 1)).ravel().tolist()
-    [0, 2, 4]
-    """
+    """Reshape an array to a C-contiguous one, copying it only if necessary."""
     try:
         return np.ascontiguousarray(values.reshape(shape))
     except MemoryError as error:
@@ -151,20 +114,12 @@ def contiguous(name: str, values: NDArray[Any], shape: tuple[int, ...]) -> NDArr
 
 
 def flag(name: str, value: Any) -> bool:
-    """The truth value behind an option.
+    """Check an option that is True or False.
 
     Raises
     ------
     ArgumentTypeError
-        Neither True nor False.
-
-    Examples
-    --------
-    >>> from kmc.utils.arguments import flag
-    >>> flag("return_sums", 1)
-    Traceback (most recent call last):
-    ...
-    kmc.errors.ArgumentTypeError: return_sums must be True or False, not 1
+        `value` is neither.
     """
     if not isinstance(value, bool | np.bool_):
         raise ArgumentTypeError(f"{name} must be True or False, not {value!r}")
@@ -172,20 +127,14 @@ def flag(name: str, value: Any) -> bool:
 
 
 def one_of(name: str, value: Any, known: tuple[str, ...]) -> str:
-    """The option that is one of a few words.
+    """Check an option that is one of several names.
 
     Raises
     ------
     ArgumentTypeError
-        No string.
+        `value` is not a string.
     ArgumentError
-        None of the `known` ones.
-
-    Examples
-    --------
-    >>> from kmc.utils.arguments import one_of
-    >>> one_of("effort", "best", ("fast", "best"))
-    'best'
+        `value` is not one of `known`.
     """
     if not isinstance(value, str):
         raise ArgumentTypeError(f"{name} must be one of {', '.join(known)}, not {value!r}")

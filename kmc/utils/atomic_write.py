@@ -1,4 +1,4 @@
-"""Files are replaced whole or not at all, and never outside the folder they were meant for."""
+"""Atomic file writing, optionally restricted to a folder."""
 
 from __future__ import annotations
 
@@ -17,50 +17,37 @@ def replace(
     within: str | os.PathLike[str] | None = None,
     overwrite: bool = True,
 ) -> None:
-    """Put `data` in the place of the file at `path`, all of it or nothing.
+    """Write `data` to the file at `path`, completely or not at all.
 
-    The new file is made beside the old one, takes over its permissions and is moved onto it: a full
-    disk, Ctrl-C or the end of the process leave the one or the other. A write-protected file stays;
-    symbolic links are followed; pipes and devices are written to as they are.
+    The data goes to a temporary file in the same folder, which gets the permissions of the old file
+    and then replaces it. If the disk is full or the process is killed, the old file remains.
+    Write-protected files are not replaced; symbolic links are followed; pipes and devices are
+    written to directly.
 
     Parameters
     ----------
     path : str or os.PathLike
-        Where to.
     data : bytes
-        The whole content.
     within : str or os.PathLike, optional
-        A folder that the file must lie in once ``..`` and symbolic links are followed.
+        A folder that must contain the file after ``..`` and symbolic links are resolved.
     overwrite : bool, default True
-        Whether an existing file may be replaced. A stream (`is_stream`) loses nothing, and takes
-        `data` in any case.
+        Whether an existing file may be replaced. Streams (`is_stream`) are always written to.
 
     Raises
     ------
     FileWriteError
-        `path` leads out of `within`, or exists although `overwrite` is False (then its `errno` is
-        EEXIST).
+        `path` is not in `within`, or exists although `overwrite` is False (`errno` is then EEXIST).
     OSError
-        The system refuses; the target is as it was.
+        The operating system reports an error; the file is unchanged.
 
     Notes
     -----
-    What replaces a file is flushed to the disk first, so that a power cut cannot take the old one
-    and leave the new one empty. A file that is new is not: there is nothing to lose, and waiting
-    for the disk takes several times as long as encoding a picture.
-
-    Examples
-    --------
-    >>> import pathlib, tempfile
-    >>> from kmc.utils.atomic_write import replace
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     replace(folder + "/a.txt", b"whole", within=folder)
-    ...     pathlib.Path(folder, "a.txt").read_bytes()
-    b'whole'
+    Data that replaces a file is flushed to disk first, so that a power failure cannot leave an
+    empty file instead of the old one. For a new file that would only cost time.
     """
     name = os.fsdecode(path)
     target = name if within is None else inside(name, os.fsdecode(within))
-    if is_stream(target):  # by this name: where /dev/stdout leads, there may be none
+    if is_stream(target):  # not the resolved path: the target of /dev/stdout may not exist
         with open(target, "wb") as file:
             file.write(data)
         return
@@ -79,14 +66,7 @@ def replace(
 
 
 def is_stream(path: str | os.PathLike[str]) -> bool:
-    """Whether this is a pipe, a terminal or a device like them, which keeps nothing to be lost.
-
-    Examples
-    --------
-    >>> from kmc.utils.atomic_write import is_stream
-    >>> is_stream("photo.jpg")
-    False
-    """
+    """Whether this is a pipe, a terminal or another character device, with no content to lose."""
     try:
         mode = os.stat(path).st_mode
     except (OSError, ValueError):
@@ -95,18 +75,12 @@ def is_stream(path: str | os.PathLike[str]) -> bool:
 
 
 def inside(name: str, folder: str) -> str:
-    """The file that a name stands for, once ``..`` and symbolic links are followed.
+    """Resolve ``..`` and symbolic links in a file name.
 
     Raises
     ------
     FileWriteError
-        It does not lie in `folder`.
-
-    Examples
-    --------
-    >>> from kmc.utils.atomic_write import inside
-    >>> inside("pictures/../a.png", ".") == inside("a.png", ".")
-    True
+        The file is not in `folder`.
     """
     real, root = os.path.realpath(name), os.path.realpath(folder)
     if real == root or not real.startswith(os.path.join(root, "")):
@@ -137,12 +111,12 @@ def _move_into_place(name: str, path: str, data: bytes, mode: int | None, overwr
 
 
 def _move_if_free(name: str, temporary: str, path: str) -> None:
-    """A link, unlike a move, fails where another process has made the file meanwhile."""
+    """Unlike `os.replace`, `os.link` fails if another process has created the file meanwhile."""
     try:
         os.link(temporary, path)
     except FileExistsError:
         raise _exists(name) from None
-    except OSError:  # a file system without links
+    except OSError:  # a file system without hard links
         if os.path.lexists(path):
             raise _exists(name) from None
         os.replace(temporary, path)

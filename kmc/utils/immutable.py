@@ -8,7 +8,7 @@ import numpy as np
 
 
 class Immutable:
-    """Subclasses list their attributes in ``__slots__`` and set them by `_set` in ``__init__``."""
+    """Subclasses list attributes in ``__slots__`` and set them with `_set` in ``__init__``."""
 
     __slots__: tuple[str, ...] = ()
 
@@ -20,17 +20,17 @@ class Immutable:
             object.__setattr__(self, name, value)
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"a {type(self).__name__} does not change: {name} cannot be set")
+        raise AttributeError(f"a {type(self).__name__} is immutable: {name} cannot be set")
 
     def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"a {type(self).__name__} does not change: {name} cannot be deleted")
+        raise AttributeError(f"a {type(self).__name__} is immutable: {name} cannot be deleted")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (type(self), {name: getattr(self, name) for name in self.__slots__})
 
 
 def _restored(cls: type[Immutable], attributes: dict[str, Any]) -> Immutable:
-    """What `pickle` and `copy` call."""
+    """Rebuild an object for `pickle` and `copy`, without calling ``__init__``."""
     made = cls.__new__(cls)
     made._set(**attributes)
     return made

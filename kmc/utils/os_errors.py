@@ -1,4 +1,4 @@
-"""What the system refuses while files are read and written, said by kmc's own errors."""
+"""Operating-system errors while files are read or written, as kmc's own exceptions."""
 
 from __future__ import annotations
 
@@ -18,23 +18,13 @@ Unreadable = type[ImageReadError] | type[PaletteReadError]
 
 @contextlib.contextmanager
 def reading(name: str, unreadable: Unreadable, missing: Unreadable) -> Iterator[None]:
-    """Opens and reads the file that errors call `name`.
+    """Translate errors while the file called `name` in messages is opened and read.
 
     Raises
     ------
     ImageReadError, PaletteReadError
-        The one given as `missing` where there is no such file, or else `unreadable`; with the
-        system's `errno`.
-
-    Examples
-    --------
-    >>> import kmc
-    >>> from kmc.utils.os_errors import reading
-    >>> with reading("a.gpl", kmc.PaletteReadError, kmc.PaletteNotFoundError):
-    ...     open("no such palette.gpl")
-    Traceback (most recent call last):
-    ...
-    kmc.errors.PaletteNotFoundError: a.gpl: no such file
+        `missing` if the file does not exist, otherwise `unreadable`; with the `errno` of the
+        original error.
     """
     try:
         yield
@@ -49,23 +39,14 @@ def reading(name: str, unreadable: Unreadable, missing: Unreadable) -> Iterator[
 
 @contextlib.contextmanager
 def writing(name: str) -> Iterator[None]:
-    """Makes and writes the file that errors call `name`.
+    """Translate errors while the file called `name` in messages is created and written.
 
     Raises
     ------
     FileWriteError
-        Whatever else than an error of kmc's is raised; with the system's `errno`.
+        For any exception that is not kmc's own; with the `errno` of the original error.
     OutOfMemoryError
         There is not enough memory.
-
-    Examples
-    --------
-    >>> from kmc.utils.os_errors import writing
-    >>> with writing("a.gpl"):
-    ...     open("no such folder/a.gpl", "xb")
-    Traceback (most recent call last):
-    ...
-    kmc.errors.FileWriteError: a.gpl: cannot be written: No such file or directory
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""Reading streams that may have no end."""
+"""Reading from streams of unknown length."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 from kmc.errors import ImageTooLargeError, ImageTypeError
 
-# The most that is read of a pipe, unless the caller knows better; and how much at a time.
+# The default limit, and how much is read at a time.
 MAX_STREAM_BYTES = 1 << 30
-_PIECE = 1 << 20
+_CHUNK = 1 << 20
 
 
 def read_stream(
@@ -19,50 +19,41 @@ def read_stream(
     signature: bytes | tuple[bytes, ...] = b"",
     limit: int = MAX_STREAM_BYTES,
 ) -> bytes:
-    """Read all of a binary stream, within a limit.
+    """Read a binary stream to its end, within a limit.
 
     Parameters
     ----------
     stream : binary file object
-        An `io.IOBase` is read piece by piece. Of any other object ``read()`` is called once, since
-        it may take no size, or ignore it.
+        An `io.IOBase` is read in chunks. For other objects, ``read()`` is called once without a
+        size, which they may not support.
     name : str
-        Its name for error messages.
+        The name of the stream in error messages.
     signature : bytes or tuple of bytes, optional
-        The first bytes of a file of the right format or formats: of any other, only as many are
+        The first bytes of the expected formats. If the stream begins with others, no more are
         read.
     limit : int, optional
-        The most bytes to read.
+        Maximum number of bytes.
 
     Raises
     ------
     ImageTooLargeError
-        There are more bytes than `limit`.
+        The stream is longer than `limit`.
     ImageTypeError
-        It does not give bytes.
-
-    Examples
-    --------
-    >>> import io
-    >>> from kmc.utils.streams import read_stream
-    >>> read_stream(io.BytesIO(b"abcdef"), "a file"), read_stream(
-    ...     io.BytesIO(b"abcdef"), "a file", signature=b"kmc"
-    ... )
-    (b'abcdef', b'abc')
+        ``read()`` does not return bytes.
     """
     data = bytearray()
-    head = len(signature) if isinstance(signature, bytes) else max(map(len, signature))
-    pieces = isinstance(stream, io.IOBase)
+    signature_size = len(signature) if isinstance(signature, bytes) else max(map(len, signature))
+    in_chunks = isinstance(stream, io.IOBase)
     while True:
-        wanted = head - len(data)
-        piece = stream.read(wanted if wanted > 0 else _PIECE) if pieces else stream.read()
-        if not isinstance(piece, bytes | bytearray | memoryview):
-            kind = type(piece).__name__
-            raise ImageTypeError(f"{name}: expected read() to give bytes, got {kind}")
-        data += piece
-        if not piece or (len(data) >= head and not data.startswith(signature)):
+        wanted = signature_size - len(data)
+        chunk = stream.read(wanted if wanted > 0 else _CHUNK) if in_chunks else stream.read()
+        if not isinstance(chunk, bytes | bytearray | memoryview):
+            kind = type(chunk).__name__
+            raise ImageTypeError(f"{name}: expected read() to return bytes, got {kind}")
+        data += chunk
+        if not chunk or (len(data) >= signature_size and not data.startswith(signature)):
             return bytes(data)
         if len(data) > limit:
             raise ImageTooLargeError(f"{name}: is longer than {limit} bytes")
-        if not pieces:
+        if not in_chunks:
             return bytes(data)

@@ -1,4 +1,4 @@
-/* Counting the bits of a word, and logarithms made of them. */
+/* Bit counts, and integer logarithms. */
 #ifndef KMC_BASE_BITS_H
 #define KMC_BASE_BITS_H
 
@@ -8,7 +8,7 @@
 #include <intrin.h>
 #endif
 
-/* The number of zero bits below the lowest set bit, 63 where there is none: without a branch on that. */
+/* The index of the lowest set bit; 63 for 0, without a branch. */
 static inline unsigned kmc_lowest_bit64(uint64_t bits)
 {
     const uint64_t top = (uint64_t)1 << 63;
@@ -34,7 +34,7 @@ static inline unsigned kmc_count_bits(uint64_t bits)
 #endif
 }
 
-/* The number of zero bits above the highest set one of eight, 8 where there is none. */
+/* The number of leading zeros of an 8-bit value; 8 for 0. */
 static inline unsigned kmc_leading_zeros8(unsigned byte)
 {
 #if defined(__GNUC__)
@@ -46,7 +46,7 @@ static inline unsigned kmc_leading_zeros8(unsigned byte)
 #endif
 }
 
-/* The highest set bit of a number that has one. */
+/* The index of the highest set bit; number > 0. */
 static inline int kmc_highest_bit(uint32_t number)
 {
 #if defined(__GNUC__)
@@ -58,11 +58,11 @@ static inline int kmc_highest_bit(uint32_t number)
 #endif
 }
 
-/* The logarithm to base 2 in 64ths, rounded down; number > 0. */
+/* The logarithm to base 2, in 64ths, rounded down; number > 0. */
 static inline uint32_t kmc_log2(uint32_t number)
 {
     const int whole = kmc_highest_bit(number);
-    uint64_t mantissa = (uint64_t)number << (31 - whole); /* 1 to 2, in 2^31 */
+    uint64_t mantissa = (uint64_t)number << (31 - whole); /* in [1, 2), with 31 fractional bits */
     uint32_t result = (uint32_t)whole;
     for (int bit = 0; bit < 6; bit++) {
         mantissa = mantissa * mantissa >> 31;

@@ -1,4 +1,4 @@
-/* A clock that never goes back, and waiting. */
+/* A monotonic clock, and sleeping. */
 #define _POSIX_C_SOURCE 200809L /* for clock_gettime and nanosleep */
 #include "base/clock.h"
 
@@ -18,7 +18,7 @@ int64_t kmc_clock_ns(void)
 void kmc_clock_sleep(int64_t ns)
 {
     (void)ns;
-    SwitchToThread(); /* a sleep would take as long as a tick of the system, 16 ms */
+    SwitchToThread(); /* Sleep would take at least one tick of the system timer */
 }
 #else
 #include <time.h>
@@ -33,6 +33,6 @@ int64_t kmc_clock_ns(void)
 void kmc_clock_sleep(int64_t ns)
 {
     const struct timespec time = {.tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000)};
-    nanosleep(&time, NULL); /* a signal ends it early */
+    nanosleep(&time, NULL);
 }
 #endif

@@ -1,4 +1,4 @@
-/* What the machine under us can do, and how busy it is: CPUID, XGETBV for the registers the system saves, /proc. */
+/* Features of the processor by CPUID and XGETBV, and the load of the machine by /proc. */
 #define _GNU_SOURCE /* for O_CLOEXEC and syscall */
 #include "base/cpu.h"
 
@@ -23,7 +23,7 @@ static void cpuid(unsigned leaf, unsigned registers[4])
 #endif
 }
 
-/* Which register files the operating system saves and restores. */
+/* Which registers the operating system saves on a context switch (XCR0). */
 static unsigned saved_states(void)
 {
 #ifdef _MSC_VER
@@ -73,7 +73,7 @@ unsigned kmc_cpu_features(void)
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The beginning of a file; 0 bytes where it cannot be read. */
+/* Reads the beginning of a file. Returns its length, 0 if it cannot be read. */
 static size_t read_start(const char *path, char *text, size_t room)
 {
     const int file = open(path, O_RDONLY | O_CLOEXEC);
@@ -83,7 +83,7 @@ static size_t read_start(const char *path, char *text, size_t room)
     return n > 0 ? (size_t)n : 0;
 }
 
-/* The fourth field of /proc/loadavg, as in "0.08 0.03 0.01 2/116 12901". */
+/* The numerator of the fourth field of /proc/loadavg, as in "0.08 0.03 0.01 2/116 12901". */
 int kmc_cpu_running(void)
 {
     char text[128];
@@ -102,7 +102,7 @@ int kmc_cpu_thread(void)
     return (int)syscall(SYS_gettid);
 }
 
-/* The letter after the name in /proc/self/task/N/stat, as in "12901 (python) R 1 ...". */
+/* The state, after the name, in /proc/self/task/N/stat, as in "12901 (python) R 1 ...". */
 int kmc_cpu_runs(int thread)
 {
     char path[64] = "/proc/self/task/", text[64] = "", digits[16];

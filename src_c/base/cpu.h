@@ -1,18 +1,18 @@
-/* What the machine under us can do, and how busy it is. */
+/* Features of the processor, and the load of the machine. */
 #ifndef KMC_BASE_CPU_H
 #define KMC_BASE_CPU_H
 
-/* Bits of kmc_cpu_features. A bit stands for all that its kernels file is compiled for. */
+/* Bits of kmc_cpu_features: each means that all instructions of the kernels of this name can be used. */
 enum { KMC_CPU_AVX2 = 1, KMC_CPU_AVX512 = 2 };
 
 unsigned kmc_cpu_features(void);
 
-/* How many threads on the whole machine are running or waiting for a processor at this moment, the caller among them;
- * 0 where the system does not say. Takes some 20 us. */
+/* The number of threads on the whole machine that are running or ready to run, including the caller; 0 if unknown. It
+ * reads a file, so not for inner loops. */
 int kmc_cpu_running(void);
 
-/* The calling thread's number, 0 where the system does not say; and whether the thread of this process with such a
- * number is running or waiting for a processor. */
+/* The id of the calling thread, 0 if unknown; and whether the thread of this process with this id is running or ready
+ * to run, 0 if unknown. */
 int kmc_cpu_thread(void);
 int kmc_cpu_runs(int thread);
 

@@ -1,27 +1,29 @@
-/* A map from 32-bit keys to values, for keys too wide for a table. */
+/* A hash map from 32-bit keys to values, for keys too wide for a lookup table. */
 #ifndef KMC_BASE_HASH_MAP_H
 #define KMC_BASE_HASH_MAP_H
 
 #include "base/base.h"
 
-/* So many keys are looked up at a time at most. */
+/* Maximum number of keys per lookup. */
 #define KMC_HASH_MAP_BLOCK 1024
 
-/* Open addressing: 2^bits slots of a key above a value + 1, at most half of them in use; 0 is free. */
+/* Open addressing with 2^bits slots, at most half of them used. A slot has the key in its upper half and value + 1 in
+ * the lower; 0 means free. */
 typedef struct kmc_hash_map {
     uint64_t *slots;
-    size_t room; /* for so many more keys */
+    size_t room; /* number of keys that can still be added */
     unsigned bits;
 } kmc_hash_map;
 
-/* An empty map with room for n keys. Release with kmc_hash_map_free, which may be given one that is all zeros. */
+/* Makes an empty map for n keys; KMC_NO_MEMORY on failure. Release with kmc_hash_map_free, which also accepts a map of
+ * all zeros. */
 kmc_status kmc_hash_map_new(kmc_hash_map *map, size_t n);
 void kmc_hash_map_free(kmc_hash_map *map);
 
-/* Sets the value of a key that is not in the map; value < 2^32 - 1. KMC_BAD_ARGUMENT when there is no room left. */
+/* Adds a key that is not in the map; value < 2^32 - 1. KMC_BAD_ARGUMENT if the map is full. */
 kmc_status kmc_hash_map_set(kmc_hash_map *map, uint32_t key, uint32_t value);
 
-/* Replaces n keys by their values, by 0 where they are not in the map; n <= KMC_HASH_MAP_BLOCK. */
+/* Replaces n <= KMC_HASH_MAP_BLOCK keys by their values, and keys that are not in the map by 0. */
 void kmc_hash_map_find(const kmc_hash_map *map, uint32_t *keys, size_t n);
 
 #endif

@@ -1,9 +1,9 @@
-/* The one parallel loop of the engine, on OpenMP: the only place that knows threads.
+/* The parallel loop of the engine, on OpenMP. No other file uses threads.
  *
- * A parallel region ends with a barrier, where everybody waits for a thread that has lost its processor to another
- * program. So a loop uses no more threads than there are idle processors, and on a busy machine it begins on the
- * calling thread alone. Only once it has proved so long that a fair share of a busy machine is worth more than what
- * the barrier may cost, the rest of it runs on all threads. */
+ * A parallel region ends with a barrier, where all threads wait for one that has lost its processor to another program.
+ * So a loop uses no more threads than there are idle processors, and on a busy machine it starts on the calling thread
+ * alone. Only when it takes so long that a fair share of the processors outweighs waiting at the barrier, the rest of
+ * it runs on all threads. */
 #include "base/parallel.h"
 
 #include "base/clock.h"
@@ -14,8 +14,8 @@
 
 #include <omp.h>
 
-#define LOOK_NS 10000000      /* between two looks for idle processors */
-#define PATIENCE_NS 100000000 /* from when on a loop is long */
+#define LOAD_PERIOD_NS 10000000 /* between two measurements of the load */
+#define LONG_LOOP_NS 100000000  /* a loop that takes longer uses all threads */
 
 #ifdef _MSC_VER
 #define KMC_THREAD_LOCAL __declspec(thread)
@@ -27,26 +27,27 @@
 
 #include <pthread.h>
 
-enum { MOST = 1024 };
+enum { MAX_WORKERS = 1024 };
 
-static KMC_THREAD_LOCAL int started; /* as many workers the calling thread has been able to start */
+static KMC_THREAD_LOCAL int started; /* the largest number of workers that the calling thread was able to start */
 
-static void *pass(void *gate)
+static void *wait_for(void *gate)
 {
     pthread_mutex_lock(gate);
     pthread_mutex_unlock(gate);
     return NULL;
 }
 
-/* How many of so many workers can be started. libgomp ends the process where one cannot, so others try first. */
+/* How many of the wanted workers can be started. libgomp ends the process if it cannot start one, so this tries first,
+ * with as many threads at once. */
 static int startable(int wanted)
 {
     pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
-    pthread_t threads[MOST];
+    pthread_t threads[MAX_WORKERS];
     int n = 0;
     if (wanted <= started) return wanted;
     pthread_mutex_lock(&gate);
-    while (n < wanted && n < MOST && pthread_create(&threads[n], NULL, pass, &gate) == 0) n++;
+    while (n < wanted && n < MAX_WORKERS && pthread_create(&threads[n], NULL, wait_for, &gate) == 0) n++;
     pthread_mutex_unlock(&gate);
     for (int i = 0; i < n; i++) pthread_join(threads[i], NULL);
     if (n > started) started = n;
@@ -62,11 +63,11 @@ static int startable(int wanted)
 
 #endif
 
-/* libgomp does not survive a fork: a child would wait for threads that only its parent has. They end before the fork
- * and come back when needed. LLVM's runtime sees to it by itself, also where it stands in for libgomp. */
+/* After a fork, libgomp would wait in the child for threads that only the parent has. So its threads end before the
+ * fork; they are started again when needed. LLVM's runtime handles forks itself, also when it replaces libgomp. */
 #if defined(__linux__) && defined(__GNUC__) && !defined(__clang__)
 
-extern int kmp_get_blocktime(void) __attribute__((weak)); /* LLVM's runtime has it */
+extern int kmp_get_blocktime(void) __attribute__((weak)); /* exists in LLVM's runtime only */
 
 static void before_fork(void)
 {
@@ -77,20 +78,20 @@ static void before_fork(void)
 
 __attribute__((constructor)) static void survive_forks(void)
 {
-    pthread_atfork(before_fork, NULL, NULL); /* it can only fail for lack of memory */
+    pthread_atfork(before_fork, NULL, NULL); /* fails only without memory */
 }
 
 #endif
 
-/* The last workers of the calling thread, by their number for the system. They may still be running for a moment, or
- * spinning for long where the OpenMP runtime waits actively. */
+/* The thread ids of the last workers of the calling thread. They may still be running for a moment, or spinning for
+ * long if the OpenMP runtime waits actively. */
 enum { WORKERS = 64 };
 static KMC_THREAD_LOCAL int workers[WORKERS];
 
-/* How many processors nobody uses but the calling thread and its own workers. */
+/* The number of processors that are idle or used by the calling thread's own workers. */
 static int idle_processors(kmc_loop *loop, int64_t now)
 {
-    if (loop->looked == 0 || now - loop->looked >= LOOK_NS) {
+    if (loop->looked == 0 || now - loop->looked >= LOAD_PERIOD_NS) {
         int others = kmc_cpu_running() - 1;
         for (int i = 0; i < WORKERS && workers[i] != 0 && others > 0; i++) others -= kmc_cpu_runs(workers[i]);
         loop->idle = loop->processors - 1 - (others > 0 ? others : 0);
@@ -99,12 +100,12 @@ static int idle_processors(kmc_loop *loop, int64_t now)
     return loop->idle > 0 ? loop->idle : 0;
 }
 
-/* How many threads are to run the rest of a loop. */
+/* The number of threads for the rest of a loop. */
 static int team_size(kmc_loop *loop, int threads, int64_t begun)
 {
     const int64_t now = kmc_clock_ns();
     int others = (threads < loop->processors ? threads : loop->processors) - 1;
-    if (others > 0 && now - begun <= PATIENCE_NS) {
+    if (others > 0 && now - begun <= LONG_LOOP_NS) {
         const int idle = idle_processors(loop, now);
         if (idle < others) others = idle;
     }
@@ -150,14 +151,15 @@ static int arrived(const kmc_loop *loop)
     return n;
 }
 
-/* Listens for Ctrl-C until the other threads have run out of tasks, for the barrier does not. A short loop need not. */
+/* Polls for Ctrl-C until the other threads have run out of tasks, since a barrier cannot be interrupted. Not needed in
+ * short loops. */
 static void await_others(const kmc_run *run, int others, int64_t begun)
 {
     kmc_loop *const loop = run->loop;
     while (arrived(loop) < others && failure(loop) == KMC_OK) {
         const int64_t elapsed = kmc_clock_ns() - begun;
-        if (elapsed < LOOK_NS) return;
-        kmc_clock_sleep(elapsed < PATIENCE_NS ? elapsed / 128 : PATIENCE_NS / 128);
+        if (elapsed < LOAD_PERIOD_NS) return;
+        kmc_clock_sleep(elapsed < LONG_LOOP_NS ? elapsed / 128 : LONG_LOOP_NS / 128);
         if (kmc_poll(run) != KMC_OK) fail(loop, KMC_INTERRUPTED);
     }
 }
@@ -172,7 +174,7 @@ static kmc_status run_team(const kmc_run *run, int team, ptrdiff_t first, ptrdif
 #pragma omp parallel num_threads(team)
     {
         const int thread = omp_get_thread_num();
-        ptrdiff_t i; /* signed, and declared out here, as OpenMP 2.0 wants it */
+        ptrdiff_t i; /* signed and declared here, as OpenMP 2.0 requires */
         if (thread > 0 && thread <= WORKERS) ids[thread - 1] = kmc_cpu_thread();
 #pragma omp for schedule(dynamic, 1) nowait
         for (i = first; i < n_tasks; i++) {

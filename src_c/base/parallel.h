@@ -1,43 +1,43 @@
-/* The one parallel loop of the engine, on OpenMP. Built without OpenMP it runs on the calling thread. */
+/* The parallel loop of the engine, on OpenMP. In a build without OpenMP it runs on the calling thread. */
 #ifndef KMC_BASE_PARALLEL_H
 #define KMC_BASE_PARALLEL_H
 
 #include "base/base.h"
 
-/* What the loops of one call share; all zero but for `processors`, how many the machine has. It serves one loop at a
- * time. */
+/* State shared by the loops of one call, one loop at a time. Initialize `processors` to the number of processors, and
+ * the rest to 0. */
 typedef struct kmc_loop {
     int processors;
-    int idle;          /* how many of them nobody was using when last looked at */
-    int64_t looked;    /* when that was */
-    unsigned failures; /* of the loop under way: bit s for status s */
-    int arrived;       /* of its threads but the calling one, how many found no task left */
+    int idle;          /* number of idle processors at the last measurement */
+    int64_t looked;    /* time of this measurement */
+    unsigned failures; /* of the current loop: bit s for status s */
+    int arrived;       /* number of its threads, without the calling one, that have run out of tasks */
 } kmc_loop;
 
-/* One piece of a job. `thread` is in [0, threads) and names the caller's scratch space. */
+/* One task of a loop. `thread` is in [0, threads), to select scratch memory. A task runs no loop itself. */
 typedef kmc_status (*kmc_task)(void *job, ptrdiff_t task, int thread);
 
-/* Runs tasks 0 .. n_tasks-1 in any order, each once, on at most `threads` threads (and at most run->threads), the
- * calling thread among them as thread 0; no more than there are idle processors, until the loop has proved long.
- * Between its own tasks the calling thread asks run->poll. Returns a failure met, after which no further task starts,
- * an interruption first. A task of more than 20 ms checks in, so that Ctrl-C is answered. No loop inside a task. */
+/* Runs tasks 0 .. n_tasks-1, each once and in any order, on at most `threads` and at most run->threads threads; the
+ * calling thread is thread 0. It calls run->poll between its tasks. After a failure no further task starts, and the
+ * status is returned; KMC_INTERRUPTED takes precedence. Tasks of more than 20 ms must call kmc_check_in, so that Ctrl-C
+ * is handled in time. */
 kmc_status kmc_parallel(const kmc_run *run, int threads, ptrdiff_t n_tasks, kmc_task task, void *job);
 
-/* For a task to call every 0.1 to 20 ms: whether to go on. The calling thread asks run->poll; all others learn of a
- * failure of the loop. */
+/* To be called by long tasks every 0.1 to 20 ms; a task returns at once if the status is not KMC_OK. Thread 0 calls
+ * run->poll; the others see failures of the loop. */
 kmc_status kmc_check_in(const kmc_run *run, int thread);
 
-/* The tasks that n units of work make, `share` in each but the last. */
+/* The number of tasks for n units of work, with `share` units each, fewer in the last. */
 static inline ptrdiff_t kmc_tasks_for(size_t n, size_t share)
 {
     return (ptrdiff_t)(n / share + (n % share != 0));
 }
 
-/* The threads worth using, 1 to run->threads: one for every `share` units of work, and two no sooner than that. */
+/* The number of threads worth using, 1 to run->threads: one for every `share` units of work. */
 int kmc_threads_for(const kmc_run *run, size_t work, size_t share);
 
-/* How many threads OpenMP would give a parallel region of the calling thread, as set by OMP_NUM_THREADS or
- * omp_set_num_threads; and how many processors it sees. 0 in a build without OpenMP. */
+/* The number of threads that OpenMP uses by default in the calling thread, as set by OMP_NUM_THREADS or
+ * omp_set_num_threads; and the number of processors that it sees. 0 in a build without OpenMP. */
 int kmc_openmp_threads(void);
 int kmc_openmp_processors(void);
 

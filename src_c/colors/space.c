@@ -29,7 +29,7 @@ static inline void place_opaque(const kmc_space *space, const uint8_t *rgb, int3
 {
     int64_t responses[3];
     if (!space->mix) {
-        for (int c = 0; c < 3; c++) at[c] = KMC_ONE_LEVEL * rgb[c];
+        for (int c = 0; c < 3; c++) at[c] = KMC_UNITS_PER_LEVEL * rgb[c];
         return;
     }
     for (int c = 0; c < 3; c++) {
@@ -96,11 +96,11 @@ kmc_status kmc_coordinates(const kmc_run *run, const kmc_space *space, const uin
 /* Squared distance of two colours in 64ths of a level, premultiplied. Inlined for each number of channels. */
 static inline int64_t square_off(const uint8_t *a, const uint8_t *b, int channels)
 {
-    const kmc_space levels = {.white = 255 * KMC_ONE_LEVEL};
+    const kmc_space levels = {.white = 255 * KMC_UNITS_PER_LEVEL};
     int64_t square = 0;
     if (channels < 4 || (a[3] & b[3]) == 255) {
         for (int c = 0; c < channels; c++) square += (a[c] - b[c]) * (a[c] - b[c]);
-        return square * (KMC_ONE_LEVEL * KMC_ONE_LEVEL);
+        return square * (KMC_UNITS_PER_LEVEL * KMC_UNITS_PER_LEVEL);
     }
     int16_t at[4], to[4];
     place(&levels, a, channels, at);
@@ -125,6 +125,6 @@ kmc_status kmc_color_error(const kmc_run *run, const uint8_t *colors, const int6
         }
         if (kmc_poll(run) != KMC_OK) return KMC_INTERRUPTED;
     }
-    *error = (double)total / (KMC_ONE_LEVEL * KMC_ONE_LEVEL);
+    *error = (double)total / (KMC_UNITS_PER_LEVEL * KMC_UNITS_PER_LEVEL);
     return KMC_OK;
 }

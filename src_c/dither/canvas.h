@@ -10,7 +10,7 @@ static inline void kmc_canvas_at(const kmc_canvas *canvas, size_t i, int channel
 {
     for (int c = 0; c < channels; c++) {
         at[c] = canvas->coordinates ? canvas->coordinates[4 * i + (size_t)c] & KMC_MAX_COORDINATE
-                                    : canvas->pixels[i * (size_t)channels + (size_t)c] * KMC_ONE_LEVEL;
+                                    : canvas->pixels[i * (size_t)channels + (size_t)c] * KMC_UNITS_PER_LEVEL;
     }
 }
 

@@ -45,7 +45,7 @@ kmc_status kmc_canvas_error(const kmc_run *run, const kmc_canvas *canvas, const 
     const kmc_status status = kmc_parallel(run, kmc_threads_for(run, n, TASK_PIXELS), tasks, lose, &l);
     int64_t total = 0;
     for (ptrdiff_t task = 0; task < tasks && status == KMC_OK; task++) total += l.squares[task];
-    *error = (double)total / (KMC_ONE_LEVEL * KMC_ONE_LEVEL);
+    *error = (double)total / (KMC_UNITS_PER_LEVEL * KMC_UNITS_PER_LEVEL);
     kmc_free(l.squares);
     return status;
 }

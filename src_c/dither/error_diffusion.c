@@ -295,7 +295,7 @@ kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusi
         worker_free(&d.workers[thread]);
     }
     kmc_free(d.workers);
-    *error = (double)lost / (KMC_ONE_LEVEL * KMC_ONE_LEVEL);
+    *error = (double)lost / (KMC_UNITS_PER_LEVEL * KMC_UNITS_PER_LEVEL);
     if (status != KMC_OK || d.columns == 1) return status;
     return kmc_canvas_error(run, canvas, indices, error); /* what was lost in the margins does not count */
 }

@@ -62,8 +62,8 @@ static kmc_status gather(const kmc_canvas *canvas, kmc_grid *grid)
         if (canvas->channels == 4 && point[3] == 0) append(&grid->opaque.entries, point, (uint32_t)j + 1);
     }
     kmc_free(slots);
-    kmc_candidates_close(&grid->all.entries);
-    if (grid->opaque.entries.n != 0) kmc_candidates_close(&grid->opaque.entries);
+    kmc_candidates_pad(&grid->all.entries);
+    if (grid->opaque.entries.n != 0) kmc_candidates_pad(&grid->opaque.entries);
     return KMC_OK;
 }
 
@@ -235,15 +235,15 @@ static int divide(kmc_grid *grid, const kmc_cells *cells, const kmc_candidates *
     int32_t position[KMC_BLOCK + KMC_PADDING], distance[KMC_BLOCK + KMC_PADDING];
     uint8_t inside[KMC_BLOCK] = {0};
     const uint32_t n = (uint32_t)1 << bits * cells->channels;
-    const int32_t low_xy = kmc_pack(low[0], low[1]), low_zw = kmc_pack(low[2], low[3]);
+    const int32_t min_xy = kmc_pack(low[0], low[1]), min_zw = kmc_pack(low[2], low[3]);
     const kmc_box box = box_at(cells, low, shift + bits);
     int several = 0;
     grid->run->kernels->kmeans->filter(&box, from, list);
     const int known = shift == cells->shift;
     if (!known) find_middles(cells->channels, shift, bits, xy, zw);
     for (uint32_t i = 0; i < n; i++) { /* no sum leaves its half of the word */
-        xy[i] = (known ? cells->middles_xy[i] : xy[i]) + low_xy;
-        zw[i] = (known ? cells->middles_zw[i] : zw[i]) + low_zw;
+        xy[i] = (known ? cells->middles_xy[i] : xy[i]) + min_xy;
+        zw[i] = (known ? cells->middles_zw[i] : zw[i]) + min_zw;
     }
     grid->run->kernels->kmeans->nearest_point(xy, zw, n, list->xy, list->zw, list->n, position, distance);
     for (uint32_t i = 0; i < n; i++) given[i] = list->id[position[i]];

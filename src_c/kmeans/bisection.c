@@ -1,9 +1,9 @@
-/* 2-means on one cluster, and a seeding that bisects until there are k clusters. */
+/* 2-means on one cluster, and bisecting k-means as an initialization. */
 #include <string.h>
 
 #include "kmeans/partition.h"
 
-/* More rounds move the cut by less than the search after it does. */
+/* 2-means iterations; more change little, since the search that follows moves the centroids anyway. */
 enum { SPLIT_ROUNDS = 2 };
 
 static int32_t mirrored(int32_t center, int32_t at)
@@ -12,8 +12,8 @@ static int32_t mirrored(int32_t center, int32_t at)
     return other < 0 ? 0 : other > KMC_MAX_COORDINATE ? KMC_MAX_COORDINATE : other;
 }
 
-/* The point that adds most to the inertia about (xy, zw), or points->n when all are in that place. */
-static size_t worst_served(const kmc_kmeans_kernels *kernels, const kmc_points *points, int32_t xy, int32_t zw,
+/* The point with the largest error to the centroid (xy, zw), or points->n if all errors are 0. */
+static size_t largest_error_point(const kmc_kmeans_kernels *kernels, const kmc_points *points, int32_t xy, int32_t zw,
                            int32_t *position, int32_t *distance)
 {
     int64_t most = 0;
@@ -27,15 +27,14 @@ static size_t worst_served(const kmc_kmeans_kernels *kernels, const kmc_points *
     return at;
 }
 
-/* Two starting points: the one that adds most to the inertia, and its mirror image in the mean. The rounds that follow
- * turn the cut into place; a principal axis to start from gave the same gains for three times the work. Returns 0 when
- * all points are at the mean. */
-static int start(const kmc_kmeans_kernels *kernels, const kmc_points *points, const kmc_moments *whole,
+/* Sets the initial centres: the point with the largest error, and its reflection about the mean. The principal axis
+ * gave the same gains for more work. Returns 0 if all points are at the mean. */
+static int initial_centers(const kmc_kmeans_kernels *kernels, const kmc_points *points, const kmc_moments *whole,
                  kmc_split *split, int32_t *position, int32_t *distance)
 {
     int32_t xy, zw;
     kmc_moments_mean(whole, &xy, &zw);
-    const size_t at = worst_served(kernels, points, xy, zw, position, distance);
+    const size_t at = largest_error_point(kernels, points, xy, zw, position, distance);
     if (at == points->n) return 0;
     split->xy[0] = points->xy[at];
     split->zw[0] = points->zw[at];
@@ -46,8 +45,8 @@ static int start(const kmc_kmeans_kernels *kernels, const kmc_points *points, co
     return 1;
 }
 
-/* The moments of the points nearer to the second of the two centres; `weight` is that of all points. */
-static kmc_moments second_half(const kmc_kmeans_kernels *kernels, const kmc_points *points, int64_t weight,
+/* The moments of the points nearer to the second centre; `weight` is that of all points. */
+static kmc_moments second_moments(const kmc_kmeans_kernels *kernels, const kmc_points *points, int64_t weight,
                                const kmc_split *split, int32_t *position, int32_t *distance)
 {
     kmc_moments second = {0, {0, 0, 0, 0}};
@@ -67,9 +66,9 @@ void kmc_split_points(const kmc_kmeans_kernels *kernels, const kmc_points *point
 {
     memset(split, 0, sizeof *split);
     split->halves[0] = *whole;
-    if (points->n < 2 || !start(kernels, points, whole, split, position, distance)) return;
+    if (points->n < 2 || !initial_centers(kernels, points, whole, split, position, distance)) return;
     for (int round = 0; round < SPLIT_ROUNDS; round++) {
-        const kmc_moments second = second_half(kernels, points, whole->weight, split, position, distance);
+        const kmc_moments second = second_moments(kernels, points, whole->weight, split, position, distance);
         kmc_moments first = *whole;
         kmc_moments_subtract(&first, &second);
         if (first.weight == 0 || second.weight == 0) return;
@@ -78,44 +77,45 @@ void kmc_split_points(const kmc_kmeans_kernels *kernels, const kmc_points *point
         split->halves[0] = first;
         split->halves[1] = second;
     }
-    split->gain = kmc_moments_pull(&split->halves[0]) + kmc_moments_pull(&split->halves[1]) - kmc_moments_pull(whole);
+    split->gain = kmc_moments_explained(&split->halves[0]) + kmc_moments_explained(&split->halves[1]) -
+                  kmc_moments_explained(whole);
 }
 
-void kmc_split_beside(const kmc_kmeans_kernels *kernels, const kmc_points *points, const kmc_moments *whole, int32_t xy,
-                      int32_t zw, kmc_split *split, int32_t *position, int32_t *distance)
+void kmc_split_with_fixed(const kmc_kmeans_kernels *kernels, const kmc_points *points, const kmc_moments *whole,
+                          int32_t xy, int32_t zw, kmc_split *split, int32_t *position, int32_t *distance)
 {
     memset(split, 0, sizeof *split);
     split->halves[0] = *whole;
     split->xy[0] = xy;
     split->zw[0] = zw;
-    const size_t at = worst_served(kernels, points, xy, zw, position, distance);
+    const size_t at = largest_error_point(kernels, points, xy, zw, position, distance);
     if (at == points->n) return;
     split->xy[1] = points->xy[at];
     split->zw[1] = points->zw[at];
     for (int round = 0; round < SPLIT_ROUNDS; round++) {
-        const kmc_moments second = second_half(kernels, points, whole->weight, split, position, distance);
+        const kmc_moments second = second_moments(kernels, points, whole->weight, split, position, distance);
         if (second.weight == 0) return;
         kmc_moments_mean(&second, &split->xy[1], &split->zw[1]);
         split->halves[0] = *whole;
         split->halves[1] = second;
         kmc_moments_subtract(&split->halves[0], &second);
     }
-    split->gain = kmc_moments_pull(&split->halves[1]) - kmc_moments_pull_at(&split->halves[1], xy, zw);
+    split->gain = kmc_moments_explained(&split->halves[1]) - kmc_moments_explained_at(&split->halves[1], xy, zw);
 }
 
-/* The cluster whose split gains most; one that gains nothing if none does. */
-static size_t most_gain(const kmc_cluster *clusters, size_t n)
+/* The cluster with the largest gain of a split. */
+static size_t largest_gain(const kmc_cluster *clusters, size_t n)
 {
     size_t best = 0;
     for (size_t j = 1; j < n; j++) best = clusters[j].split.gain > clusters[best].split.gain ? j : best;
     return best;
 }
 
-/* Sorts a cluster's points, in place, into its two halves, and makes the second one the cluster `fresh`. */
-static void cut(kmc_partition *p, const kmc_kmeans_kernels *kernels, size_t at, size_t fresh, int32_t *position,
-                int32_t *distance)
+/* Partitions the points of a cluster in place into its two halves; the second becomes `new_cluster`. */
+static void split_cluster(kmc_partition *p, const kmc_kmeans_kernels *kernels, size_t at, size_t new_cluster,
+                          int32_t *position, int32_t *distance)
 {
-    kmc_cluster *first = &p->clusters[at], *second = &p->clusters[fresh];
+    kmc_cluster *first = &p->clusters[at], *second = &p->clusters[new_cluster];
     const kmc_points points = kmc_partition_points(p, at);
     size_t n_first = 0, n_second = 0;
     kernels->nearest_point(points.xy, points.zw, points.n, first->split.xy, first->split.zw, 2, position, distance);
@@ -139,16 +139,15 @@ static void measure_split(kmc_partition *p, const kmc_kmeans_kernels *kernels, s
     kmc_split_points(kernels, &points, &p->clusters[j].moments, &p->clusters[j].split, position, distance);
 }
 
-/* Without a split that gains (all points of a cluster in one place), the new cluster stays empty at the same place.
- * Ends after k - 1 splits. */
-static kmc_status split_up(kmc_partition *p, const kmc_run *run, size_t k, int32_t *position, int32_t *distance)
+/* Ends after k - 1 splits, or when no cluster can be split; the remaining clusters are then empty. */
+static kmc_status split_until_k(kmc_partition *p, const kmc_run *run, size_t k, int32_t *position, int32_t *distance)
 {
     kmc_status status = KMC_OK;
     measure_split(p, run->kernels->kmeans, 0, position, distance);
     for (size_t n = 1; status == KMC_OK && !run->stopped && n < k; n++, status = kmc_poll(run)) {
-        const size_t at = most_gain(p->clusters, n);
+        const size_t at = largest_gain(p->clusters, n);
         if (p->clusters[at].split.gain <= 0) break;
-        cut(p, run->kernels->kmeans, at, n, position, distance);
+        split_cluster(p, run->kernels->kmeans, at, n, position, distance);
         measure_split(p, run->kernels->kmeans, at, position, distance);
         measure_split(p, run->kernels->kmeans, n, position, distance);
     }
@@ -158,12 +157,12 @@ static kmc_status split_up(kmc_partition *p, const kmc_run *run, size_t k, int32
 kmc_status kmc_seed_split(const kmc_run *run, const kmc_tree *tree, size_t k, double *centroids)
 {
     kmc_partition p;
-    const double anywhere[4] = {0, 0, 0, 0};
-    kmc_status status = kmc_partition_new(run, tree, k, 0, anywhere, 1, &p);
+    const double origin[4] = {0, 0, 0, 0};
+    kmc_status status = kmc_partition_new(run, tree, k, 0, origin, 1, &p);
     if (status != KMC_OK) return status;
     const size_t room = tree->points.n + KMC_PADDING;
     int32_t *position = kmc_alloc_zeroed(room, sizeof *position), *distance = kmc_alloc_zeroed(room, sizeof *distance);
-    status = position && distance ? split_up(&p, run, k, position, distance) : KMC_NO_MEMORY;
+    status = position && distance ? split_until_k(&p, run, k, position, distance) : KMC_NO_MEMORY;
     for (size_t j = 0; j < k; j++) {
         const kmc_cluster *c = &p.clusters[p.clusters[j].moments.weight > 0 ? j : 0];
         kmc_moments_centroid(&c->moments, centroids + 4 * j);

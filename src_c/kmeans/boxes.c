@@ -1,40 +1,40 @@
-/* Boxes over points in Morton order: an octree (for three channels) without its empty and single nodes. */
-#include "kmeans/boxes.h"
+/* Building the nodes over points in Morton order: an octree (for three channels) without empty and only children. */
+#include "kmeans/tree.h"
 
 #include <string.h>
 
 #include "kmeans/kernels.h"
 #include "base/parallel.h"
 
-/* Where the part of [from, end) that starts at `from` ends: at the next point that leaves the cell of `bits` shared
- * bits, and further over the parts behind it while all together are still a leaf. */
-static size_t part_end(const uint8_t *shared, size_t from, size_t end, int bits)
+/* The end of the child that starts at `from`: the end of its cell of `bits` common bits, or of several cells if all of
+ * them together fit a leaf. */
+static size_t child_end(const uint8_t *shared, size_t from, size_t end, int bits)
 {
     size_t taken = from;
-    for (size_t cut = from; cut < end && taken - from <= KMC_LEAF_POINTS;) {
-        cut = kmc_next_cut(shared, cut + 1, end, bits);
-        if (taken > from && cut - from > KMC_LEAF_POINTS) break;
-        taken = cut;
+    for (size_t boundary = from; boundary < end && taken - from <= KMC_LEAF_POINTS;) {
+        boundary = kmc_next_boundary(shared, boundary + 1, end, bits);
+        if (taken > from && boundary - from > KMC_LEAF_POINTS) break;
+        taken = boundary;
     }
     return taken;
 }
 
-/* ---- growing: a stem down to what is small enough to be a task, a branch for each task, and all of them joined --- */
+/* ---- the top of the tree down to the tasks, a subtree for each task, and all of them joined ---------------------- */
 
-/* Nodes in preorder, counted from the first of these. */
-typedef struct branch {
+/* Nodes in preorder, with indices relative to the first one. */
+typedef struct subtree {
     kmc_node *nodes;
     kmc_moments *moments;
     size_t n, n_reserved;
-} branch;
+} subtree;
 
-static void branch_free(branch *b)
+static void subtree_free(subtree *b)
 {
     kmc_free(b->nodes);
     kmc_free(b->moments);
 }
 
-static kmc_status reserve_nodes(branch *b, size_t n)
+static kmc_status reserve_nodes(subtree *b, size_t n)
 {
     kmc_node *const nodes = kmc_grown(b->nodes, b->n, n, sizeof *nodes);
     if (!nodes) return KMC_NO_MEMORY;
@@ -46,8 +46,8 @@ static kmc_status reserve_nodes(branch *b, size_t n)
     return KMC_OK;
 }
 
-/* Cuts [begin, end) into nodes, the last of at most `most` points; boxes and moments come later. */
-static kmc_status cut(const kmc_tree *tree, branch *b, size_t begin, size_t end, size_t most)
+/* Adds the nodes of [begin, end), with leaves of at most max_points; boxes and moments are computed later. */
+static kmc_status split_range(const kmc_tree *tree, subtree *b, size_t begin, size_t end, size_t max_points)
 {
     kmc_status status = KMC_OK;
     if (b->n == b->n_reserved) status = reserve_nodes(b, b->n ? 2 * b->n : 64 + (end - begin) / 8);
@@ -56,28 +56,28 @@ static kmc_status cut(const kmc_tree *tree, branch *b, size_t begin, size_t end,
     const kmc_box first = kmc_box_of(tree->points.xy[begin], tree->points.zw[begin]);
     b->nodes[self] = (kmc_node){first, (uint32_t)begin, (uint32_t)end, self + 1};
     memset(&b->moments[self], 0, sizeof b->moments[self]);
-    if (end - begin <= most) return KMC_OK;
-    uint8_t least = UINT8_MAX;
-    for (size_t i = begin + 1; i < end; i++) least = tree->shared[i] < least ? tree->shared[i] : least;
-    const int bits = least / tree->channels * tree->channels + tree->channels - 1; /* of all channels at once */
+    if (end - begin <= max_points) return KMC_OK;
+    uint8_t shared = UINT8_MAX;
+    for (size_t i = begin + 1; i < end; i++) shared = tree->shared[i] < shared ? tree->shared[i] : shared;
+    const int bits = shared / tree->channels * tree->channels + tree->channels - 1; /* split in all channels at once */
     for (size_t from = begin; from < end && status == KMC_OK;) {
-        const size_t part = part_end(tree->shared, from, end, bits);
-        status = cut(tree, b, from, part, most);
-        from = part;
+        const size_t to = child_end(tree->shared, from, end, bits);
+        status = split_range(tree, b, from, to, max_points);
+        from = to;
     }
     b->nodes[self].next = (uint32_t)b->n;
     return status;
 }
 
-typedef struct growing {
+typedef struct tree_builder {
     kmc_tree *tree;
     const kmc_kmeans_kernels *kernels;
-    branch stem, *branches; /* a branch for each leaf of the stem */
-} growing;
+    subtree top, *subtrees; /* one for each leaf of the top, which is a task */
+} tree_builder;
 
-static void fill_leaf(const growing *g, branch *b, uint32_t self)
+static void fill_leaf(const tree_builder *g, subtree *b, uint32_t self)
 {
-    static const int32_t all[KMC_LEAF_POINTS]; /* zeros: where each of the points is */
+    static const int32_t all[KMC_LEAF_POINTS]; /* zeros: all points are in one set */
     kmc_node *const leaf = &b->nodes[self];
     const kmc_points points = kmc_points_of(&g->tree->points, leaf->begin, leaf->end);
     g->kernels->enclose(points.xy, points.zw, points.n, &leaf->box);
@@ -87,7 +87,7 @@ static void fill_leaf(const growing *g, branch *b, uint32_t self)
         for (size_t i = 0; i < points.n; i++) kmc_moments_add(&b->moments[self], &points, i);
 }
 
-/* A box from those in it. */
+/* The box and the moments of a node from those of its children. */
 static void fill_from_children(kmc_node *nodes, kmc_moments *moments, uint32_t self)
 {
     for (uint32_t child = self + 1; child < nodes[self].next; child = nodes[child].next) {
@@ -96,13 +96,13 @@ static void fill_from_children(kmc_node *nodes, kmc_moments *moments, uint32_t s
     }
 }
 
-static kmc_status grow_task(void *job, ptrdiff_t task, int thread)
+static kmc_status build_task(void *job, ptrdiff_t task, int thread)
 {
-    const growing *const g = job;
-    branch *const b = &g->branches[task];
-    const kmc_node *const root = &g->stem.nodes[g->tree->tasks[task]];
+    const tree_builder *const g = job;
+    subtree *const b = &g->subtrees[task];
+    const kmc_node *const root = &g->top.nodes[g->tree->tasks[task]];
     (void)thread;
-    const kmc_status status = cut(g->tree, b, root->begin, root->end, KMC_LEAF_POINTS);
+    const kmc_status status = split_range(g->tree, b, root->begin, root->end, KMC_LEAF_POINTS);
     for (uint32_t i = status == KMC_OK ? (uint32_t)b->n : 0; i-- > 0;) {
         if (b->nodes[i].next == i + 1)
             fill_leaf(g, b, i);
@@ -114,8 +114,8 @@ static kmc_status grow_task(void *job, ptrdiff_t task, int thread)
 
 static kmc_status join_task(void *job, ptrdiff_t task, int thread)
 {
-    const growing *const g = job;
-    const branch *const b = &g->branches[task];
+    const tree_builder *const g = job;
+    const subtree *const b = &g->subtrees[task];
     const uint32_t first = g->tree->tasks[task];
     (void)thread;
     memcpy(g->tree->nodes + first, b->nodes, b->n * sizeof *b->nodes);
@@ -124,58 +124,58 @@ static kmc_status join_task(void *job, ptrdiff_t task, int thread)
     return KMC_OK;
 }
 
-/* The leaves of the stem are the tasks. */
-static kmc_status grow_stem(growing *g)
+/* Builds the top of the tree; its leaves are the tasks. */
+static kmc_status build_top(tree_builder *g)
 {
     kmc_tree *const tree = g->tree;
-    const kmc_status status = cut(tree, &g->stem, 0, tree->points.n, KMC_TASK_POINTS);
+    const kmc_status status = split_range(tree, &g->top, 0, tree->points.n, KMC_TASK_POINTS);
     if (status != KMC_OK) return status;
-    tree->tasks = kmc_alloc(g->stem.n, sizeof *tree->tasks);
+    tree->tasks = kmc_alloc(g->top.n, sizeof *tree->tasks);
     if (!tree->tasks) return KMC_NO_MEMORY;
-    for (uint32_t i = 0; i < g->stem.n; i++)
-        if (g->stem.nodes[i].next == i + 1) tree->tasks[tree->n_tasks++] = i;
-    g->branches = kmc_alloc_zeroed(tree->n_tasks, sizeof *g->branches);
-    return g->branches ? KMC_OK : KMC_NO_MEMORY;
+    for (uint32_t i = 0; i < g->top.n; i++)
+        if (g->top.nodes[i].next == i + 1) tree->tasks[tree->n_tasks++] = i;
+    g->subtrees = kmc_alloc_zeroed(tree->n_tasks, sizeof *g->subtrees);
+    return g->subtrees ? KMC_OK : KMC_NO_MEMORY;
 }
 
-/* Puts each branch where its leaf of the stem has been. */
-static kmc_status join(const kmc_run *run, int threads, growing *g)
+/* Replaces each leaf of the top by its subtree. */
+static kmc_status join_subtrees(const kmc_run *run, int threads, tree_builder *g)
 {
     kmc_tree *const tree = g->tree;
-    const branch *const stem = &g->stem;
-    uint32_t *const at = kmc_alloc(stem->n + 1, sizeof *at); /* where each node of the stem goes */
+    const subtree *const top = &g->top;
+    uint32_t *const at = kmc_alloc(top->n + 1, sizeof *at); /* the index of each node of the top in the tree */
     if (!at) return KMC_NO_MEMORY;
     at[0] = 0;
-    for (size_t i = 0, task = 0; i < stem->n; i++) {
+    for (size_t i = 0, task = 0; i < top->n; i++) {
         const int is_task = task < tree->n_tasks && tree->tasks[task] == i;
         if (is_task) tree->tasks[task] = at[i];
-        at[i + 1] = at[i] + (is_task ? (uint32_t)g->branches[task++].n : 1);
+        at[i + 1] = at[i] + (is_task ? (uint32_t)g->subtrees[task++].n : 1);
     }
-    tree->n_nodes = at[stem->n];
+    tree->n_nodes = at[top->n];
     tree->nodes = kmc_alloc(tree->n_nodes, sizeof *tree->nodes);
     tree->moments = kmc_alloc(tree->n_nodes, sizeof *tree->moments);
     kmc_status status = tree->nodes && tree->moments ? KMC_OK : KMC_NO_MEMORY;
     if (status == KMC_OK) status = kmc_parallel(run, threads, (ptrdiff_t)tree->n_tasks, join_task, g);
-    for (uint32_t i = status == KMC_OK ? (uint32_t)stem->n : 0; i-- > 0;) {
-        if (stem->nodes[i].next == i + 1) continue;
-        tree->nodes[at[i]] = stem->nodes[i];
-        tree->nodes[at[i]].next = at[stem->nodes[i].next];
-        tree->moments[at[i]] = stem->moments[i];
+    for (uint32_t i = status == KMC_OK ? (uint32_t)top->n : 0; i-- > 0;) {
+        if (top->nodes[i].next == i + 1) continue;
+        tree->nodes[at[i]] = top->nodes[i];
+        tree->nodes[at[i]].next = at[top->nodes[i].next];
+        tree->moments[at[i]] = top->moments[i];
         fill_from_children(tree->nodes, tree->moments, at[i]);
     }
     kmc_free(at);
     return status;
 }
 
-kmc_status kmc_boxes_grow(const kmc_run *run, kmc_tree *tree)
+kmc_status kmc_tree_build_nodes(const kmc_run *run, kmc_tree *tree)
 {
     const int threads = kmc_threads_for(run, tree->points.n, KMC_TREE_THREAD_POINTS);
-    growing g = {.tree = tree, .kernels = run->kernels->kmeans};
-    kmc_status status = grow_stem(&g);
-    if (status == KMC_OK) status = kmc_parallel(run, threads, (ptrdiff_t)tree->n_tasks, grow_task, &g);
-    if (status == KMC_OK) status = join(run, threads, &g);
-    for (size_t task = 0; g.branches && task < tree->n_tasks; task++) branch_free(&g.branches[task]);
-    kmc_free(g.branches);
-    branch_free(&g.stem);
+    tree_builder g = {.tree = tree, .kernels = run->kernels->kmeans};
+    kmc_status status = build_top(&g);
+    if (status == KMC_OK) status = kmc_parallel(run, threads, (ptrdiff_t)tree->n_tasks, build_task, &g);
+    if (status == KMC_OK) status = join_subtrees(run, threads, &g);
+    for (size_t task = 0; g.subtrees && task < tree->n_tasks; task++) subtree_free(&g.subtrees[task]);
+    kmc_free(g.subtrees);
+    subtree_free(&g.top);
     return status;
 }

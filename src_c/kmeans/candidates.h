@@ -1,4 +1,4 @@
-/* The centroids that may still be the nearest to some point of a box, in the order of their numbers. */
+/* A candidate set: the centroids that can be nearest to some point of a box. */
 #ifndef KMC_KMEANS_CANDIDATES_H
 #define KMC_KMEANS_CANDIDATES_H
 
@@ -6,13 +6,13 @@
 
 typedef struct kmc_candidates {
     int32_t *xy, *zw; /* their coordinates, padded by KMC_PADDING words */
-    uint32_t *id;     /* which centroids they are, ascending: the lowest number wins ties */
-    int32_t *near;    /* scratch of the filter kernel, padded likewise */
+    uint32_t *id;     /* their indices, ascending, so that the lowest index wins ties */
+    int32_t *near;    /* scratch of the filter kernel, padded as well */
     size_t n;
 } kmc_candidates;
 
-/* Repeats the last candidate up to a whole vector, so that kernels need no tail. There must be one. */
-static inline void kmc_candidates_close(kmc_candidates *c)
+/* Fills the padding with copies of the last candidate, so that kernels can process whole vectors. n >= 1. */
+static inline void kmc_candidates_pad(kmc_candidates *c)
 {
     const int32_t xy = c->xy[c->n - 1], zw = c->zw[c->n - 1];
     for (size_t i = c->n; i < c->n + KMC_PADDING; i++) {

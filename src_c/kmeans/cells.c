@@ -1,6 +1,5 @@
-/* The order in which the cells of a tree are cut: points have ranks, and cells begin at those of low ones. */
-#include "kmeans/cells.h"
-#include "kmeans/boxes.h"
+/* The order in which cells are divided: every point has a rank, and cells begin at the points of low rank. */
+#include "kmeans/tree.h"
 #include "base/parallel.h"
 
 #include <string.h>
@@ -9,28 +8,28 @@ enum { LEVELS = 32, RANKS = 256 };
 
 typedef struct ranking {
     kmc_tree *tree;
-    double sides[LEVELS];    /* of a cell whose points share so many bits: their squares added, in the finest ones */
-    int shift;               /* what weights are scaled down by, so that all of them are less than 2^32 */
-    size_t (*counts)[RANKS]; /* how many points of each task have each rank; last, of what lies above the tasks */
+    double sides[LEVELS];    /* by number of shared bits: the sum of the squared sides of a cell, in levels */
+    int shift;               /* scales weights so that their sum is below 2^32 */
+    size_t (*counts)[RANKS]; /* by task: number of points of each rank; the last is for the nodes above the tasks */
 } ranking;
 
-/* What a box is made of, points or smaller boxes in a row. */
-typedef struct parts {
+/* The children of a node, or the points of a leaf. */
+typedef struct items {
     size_t n;
-    const uint8_t *shared; /* how many bits each shares with the part before */
+    const uint8_t *shared; /* number of bits shared with the item before */
     uint32_t weight[KMC_LEAF_POINTS];
-} parts;
+} items;
 
-static uint32_t scaled(const ranking *r, int64_t weight)
+static uint32_t scale_weight(const ranking *r, int64_t weight)
 {
     const int64_t left = weight >> r->shift;
     return left > 0 ? (uint32_t)left : 1;
 }
 
-/* What lies between the beginning of each part and the nearest one before that shares fewer bits, or the end of all. */
-static void sum_before(const parts *p, uint32_t *sums)
+/* sums[i]: the weight of the items before i that are in the smallest cell with both i - 1 and i. */
+static void sum_before(const items *p, uint32_t *sums)
 {
-    uint32_t from[2 * LEVELS] = {0}, total = 0; /* `from` is set for all numbers of bits above one, and some beyond */
+    uint32_t from[2 * LEVELS] = {0}, total = 0; /* by number of bits, set beyond the range, too */
     for (size_t i = 1; i < p->n; i++) {
         total += p->weight[i - 1];
         sums[i] = total - from[p->shared[i]];
@@ -38,8 +37,8 @@ static void sum_before(const parts *p, uint32_t *sums)
     }
 }
 
-/* The same behind. */
-static void sum_behind(const parts *p, uint32_t *sums)
+/* The same for item i and those after it. */
+static void sum_after(const items *p, uint32_t *sums)
 {
     uint32_t from[2 * LEVELS] = {0}, total = 0;
     for (size_t i = p->n; i-- > 1;) {
@@ -49,16 +48,16 @@ static void sum_behind(const parts *p, uint32_t *sums)
     }
 }
 
-/* The ranks of all parts but the first. The smallest cell that holds both a part and the one before is cut the
- * later the less it weighs and the smaller it is: an octave of weight times squared sides is four ranks. A
- * double begins with its logarithm. */
-static void rank_parts(const ranking *r, const parts *p, size_t *counts, uint8_t *rank)
+/* The ranks of all items but the first. The smallest cell with both an item and the one before is divided the later,
+ * the smaller its weight times its squared sides is: four ranks per factor of two. The upper bits of a double serve as
+ * its logarithm. */
+static void rank_items(const ranking *r, const items *p, size_t *counts, uint8_t *rank)
 {
-    uint32_t before[KMC_LEAF_POINTS], behind[KMC_LEAF_POINTS];
+    uint32_t before[KMC_LEAF_POINTS], after[KMC_LEAF_POINTS];
     sum_before(p, before);
-    sum_behind(p, behind);
+    sum_after(p, after);
     for (size_t i = 1; i < p->n; i++) {
-        const double loss = ((double)before[i] + (double)behind[i]) * r->sides[p->shared[i]];
+        const double loss = ((double)before[i] + (double)after[i]) * r->sides[p->shared[i]];
         uint64_t bits;
         memcpy(&bits, &loss, sizeof bits);
         rank[i] = (uint8_t)(255 + 4 * 1023 - (bits >> 50));
@@ -69,21 +68,21 @@ static void rank_parts(const ranking *r, const parts *p, size_t *counts, uint8_t
 static void rank_leaf(const ranking *r, const kmc_node *leaf, size_t *counts)
 {
     const kmc_points points = kmc_points_of(&r->tree->points, leaf->begin, leaf->end);
-    parts p = {.n = points.n, .shared = r->tree->shared + leaf->begin};
-    for (size_t i = 0; i < points.n; i++) p.weight[i] = scaled(r, points.weights[i]);
-    rank_parts(r, &p, counts, r->tree->rank + leaf->begin);
+    items p = {.n = points.n, .shared = r->tree->shared + leaf->begin};
+    for (size_t i = 0; i < points.n; i++) p.weight[i] = scale_weight(r, points.weights[i]);
+    rank_items(r, &p, counts, r->tree->rank + leaf->begin);
 }
 
 static void rank_children(const ranking *r, uint32_t self, size_t *counts)
 {
     const kmc_node *const nodes = r->tree->nodes;
     uint8_t shared[KMC_LEAF_POINTS], rank[KMC_LEAF_POINTS];
-    parts p = {.n = 0, .shared = shared};
+    items p = {.n = 0, .shared = shared};
     for (uint32_t child = self + 1; child < nodes[self].next; child = nodes[child].next) {
         shared[p.n] = r->tree->shared[nodes[child].begin];
-        p.weight[p.n++] = scaled(r, r->tree->moments[child].weight);
+        p.weight[p.n++] = scale_weight(r, r->tree->moments[child].weight);
     }
-    rank_parts(r, &p, counts, rank);
+    rank_items(r, &p, counts, rank);
     for (uint32_t child = nodes[self + 1].next, i = 1; child < nodes[self].next; child = nodes[child].next, i++)
         r->tree->rank[nodes[child].begin] = rank[i];
 }
@@ -116,8 +115,8 @@ static void rank_above_tasks(const ranking *r)
     }
 }
 
-/* Of a cell whose points share so many bits; those of the finest count 1 each. Alpha has no say, so that opaque colours
- * have the same cells as without it. */
+/* The sum of the squared sides of a cell, in levels. Alpha is ignored, so that opaque colours have the same cells as
+ * without it. */
 static int squared_sides(int shared, int channels)
 {
     const int sides = channels < 3 ? channels : 3, levels = 7 - shared / channels;
@@ -125,7 +124,7 @@ static int squared_sides(int shared, int channels)
     return (4 * (sides - halved) + halved) << 2 * levels;
 }
 
-/* How many cells there are below each rank. */
+/* Computes the number of cells for each rank. */
 static void count_cells(const ranking *r)
 {
     size_t *const cells = r->tree->cells;
@@ -150,7 +149,7 @@ static kmc_status rank_all(const kmc_run *run, ranking *r)
     return KMC_OK;
 }
 
-kmc_status kmc_rank(const kmc_run *run, kmc_tree *tree)
+kmc_status kmc_tree_rank_cells(const kmc_run *run, kmc_tree *tree)
 {
     if (tree->rank) return KMC_OK;
     ranking r = {.tree = tree, .counts = kmc_alloc_zeroed(tree->n_tasks + 1, sizeof *r.counts)};

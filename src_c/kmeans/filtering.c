@@ -1,47 +1,47 @@
-/* The walk over the tree: boxes drop centroids that cannot own any of their points, leaves measure the rest. */
+/* The filtering algorithm: candidate sets shrink from box to box, and leaves compare points with what is left. */
 #include <string.h>
 
 #include "base/parallel.h"
 #include "kmeans/filtering.h"
 
-/* Levels of the tree: at most eight splits, one a bit. */
+/* Bound of the depth of the tree, which has at most one split for each of the eight bits. */
 enum { MAX_DEPTH = 10 };
 
-/* Points of the largest leaf and its padding. */
-enum { LEAF_ROOM = 128 };
+/* At least KMC_LEAF_POINTS + KMC_PADDING. */
+enum { MAX_LEAF_POINTS = 128 };
 
-/* A point takes about as many nanoseconds as k has bits (2.4 at k = 16, 8 at 256); a thread is worth waking for some
- * tenths of a millisecond. */
-enum { THREAD_NANOSECONDS = 400000 };
+/* Points times bits of k that justify another thread: the time per point grows with log k. */
+enum { THREAD_WORK = 400000 };
 
-/* One thread's candidate lists, one a level. */
+/* The candidate sets of one thread, one per level. */
 typedef struct scratch {
     kmc_candidates lists[MAX_DEPTH + 1];
-    int32_t position[LEAF_ROOM], distance[LEAF_ROOM];
+    int32_t position[MAX_LEAF_POINTS], distance[MAX_LEAF_POINTS];
 } scratch;
 
-typedef struct walk {
+typedef struct filtering {
     const kmc_run *run;
     const kmc_tree *tree;
     const kmc_visitor *visitor;
     scratch *scratch;
     int32_t *memory;
-} walk;
+} filtering;
 
-static void visit(const walk *w, int thread, uint32_t index, int depth)
+static void visit(const filtering *w, int thread, uint32_t index, int depth)
 {
     const kmc_tree *tree = w->tree;
     const kmc_node *node = &tree->nodes[index];
     scratch *own = &w->scratch[thread];
-    kmc_candidates *left = &own->lists[depth + 1];
-    w->run->kernels->kmeans->filter(&node->box, &own->lists[depth], left);
-    if (left->n == 1 && !w->visitor->want_distances) {
-        w->visitor->whole(w->visitor->context, thread, index, left->id[0]);
+    kmc_candidates *candidates = &own->lists[depth + 1];
+    w->run->kernels->kmeans->filter(&node->box, &own->lists[depth], candidates);
+    if (candidates->n == 1 && !w->visitor->needs_distances) {
+        w->visitor->whole(w->visitor->context, thread, index, candidates->id[0]);
     } else if (node->next == index + 1) {
         const size_t n = node->end - node->begin;
         w->run->kernels->kmeans->nearest_point(tree->points.xy + node->begin, tree->points.zw + node->begin, n,
-                                               left->xy, left->zw, left->n, own->position, own->distance);
-        w->visitor->leaf(w->visitor->context, thread, index, left, own->position, own->distance);
+                                               candidates->xy, candidates->zw, candidates->n, own->position,
+                                               own->distance);
+        w->visitor->leaf(w->visitor->context, thread, index, candidates, own->position, own->distance);
     } else {
         for (uint32_t child = index + 1; child < node->next; child = tree->nodes[child].next) {
             visit(w, thread, child, depth + 1);
@@ -49,15 +49,15 @@ static void visit(const walk *w, int thread, uint32_t index, int depth)
     }
 }
 
-static kmc_status walk_task(void *job, ptrdiff_t task, int thread)
+static kmc_status filter_task(void *job, ptrdiff_t task, int thread)
 {
-    const walk *w = job;
+    const filtering *w = job;
     visit(w, thread, w->tree->tasks[task], 0);
     return KMC_OK;
 }
 
-/* Each list is four arrays of k words and the padding; the first of every thread holds all centroids. */
-static kmc_status make_room(walk *w, int threads, const kmc_centroids *centroids)
+/* Allocates the candidate sets, four padded arrays of k words each. The first of every thread holds all centroids. */
+static kmc_status allocate_lists(filtering *w, int threads, const kmc_centroids *centroids)
 {
     const size_t k = centroids->k, words = k + KMC_PADDING;
     w->scratch = kmc_alloc((size_t)threads, sizeof *w->scratch);
@@ -74,25 +74,25 @@ static kmc_status make_room(walk *w, int threads, const kmc_centroids *centroids
         memcpy(all->zw, centroids->zw, k * sizeof *all->zw);
         for (uint32_t j = 0; j < k; j++) all->id[j] = j;
         all->n = k;
-        kmc_candidates_close(all);
+        kmc_candidates_pad(all);
     }
     return KMC_OK;
 }
 
-int kmc_walk_threads(const kmc_run *run, const kmc_tree *tree, size_t k)
+int kmc_filter_threads(const kmc_run *run, const kmc_tree *tree, size_t k)
 {
     size_t bits = 1;
     for (; k > 1; k /= 2) bits++;
-    return kmc_threads_for(run, tree->points.n * bits, THREAD_NANOSECONDS);
+    return kmc_threads_for(run, tree->points.n * bits, THREAD_WORK);
 }
 
-kmc_status kmc_walk(const kmc_run *run, const kmc_tree *tree, const kmc_centroids *centroids,
+kmc_status kmc_filter_assign(const kmc_run *run, const kmc_tree *tree, const kmc_centroids *centroids,
                     const kmc_visitor *visitor)
 {
-    walk w = {run, tree, visitor, NULL, NULL};
-    const int threads = kmc_walk_threads(run, tree, centroids->k);
-    kmc_status status = make_room(&w, threads, centroids);
-    if (status == KMC_OK) status = kmc_parallel(run, threads, (ptrdiff_t)tree->n_tasks, walk_task, &w);
+    filtering w = {run, tree, visitor, NULL, NULL};
+    const int threads = kmc_filter_threads(run, tree, centroids->k);
+    kmc_status status = allocate_lists(&w, threads, centroids);
+    if (status == KMC_OK) status = kmc_parallel(run, threads, (ptrdiff_t)tree->n_tasks, filter_task, &w);
     kmc_free(w.scratch);
     kmc_free(w.memory);
     return status;

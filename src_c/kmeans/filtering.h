@@ -1,4 +1,4 @@
-/* One walk over the tree that finds the nearest centroid of every point, testing few of them. */
+/* Assignment of all points to their nearest centroids by the filtering algorithm. */
 #ifndef KMC_KMEANS_FILTERING_H
 #define KMC_KMEANS_FILTERING_H
 
@@ -6,30 +6,34 @@
 #include "kmeans/kernels.h"
 #include "kmeans/points.h"
 
-/* k centroids, rounded to whole coordinates, as pairs. */
+/* k centroids in integer coordinates, as pairs; xy and zw have k + KMC_PADDING words. */
 typedef struct kmc_centroids {
     size_t k;
     const int32_t *xy, *zw;
 } kmc_centroids;
 
-/* What to do with what the walk finds, on one of several threads at once. */
+/* Receives the assignment. The callbacks run on several threads at once; `thread` is below kmc_filter_threads. */
 typedef struct kmc_visitor {
-    /* Every point below `node` is nearest to centroid `id`. */
+    /* All points below `node` are nearest to centroid `id`. Not called, and may be NULL, with needs_distances. */
     void (*whole)(void *context, int thread, uint32_t node, uint32_t id);
-    /* Point i of the leaf `node` is nearest to centroid left->id[position[i]], at the squared distance distance[i]. */
-    void (*leaf)(void *context, int thread, uint32_t node, const kmc_candidates *left, const int32_t *position,
+    /* Point i of the leaf `node` is nearest to centroid candidates->id[position[i]]; distance[i] is the squared
+     * distance. */
+    void (*leaf)(void *context, int thread, uint32_t node, const kmc_candidates *candidates, const int32_t *position,
                  const int32_t *distance);
     void *context;
-    int want_distances; /* never calls `whole` */
+    int needs_distances; /* every point is to be reported by `leaf` */
 } kmc_visitor;
 
-/* How many threads kmc_walk may use: the visitor is never called with a `thread` from there on. */
-int kmc_walk_threads(const kmc_run *run, const kmc_tree *tree, size_t k);
+/* The number of threads that kmc_filter_assign uses at most, for arrays with one element per thread. */
+int kmc_filter_threads(const kmc_run *run, const kmc_tree *tree, size_t k);
 
-/* Visits every point once. The nearest of several at the same distance is the one with the lowest number.
- * Kanungo et al., "An efficient k-means clustering algorithm", IEEE PAMI 24 (2002), with an octree and with the test
- * "nearer than the smallest of the largest distances", which needs no order among the candidates. */
-kmc_status kmc_walk(const kmc_run *run, const kmc_tree *tree, const kmc_centroids *centroids,
-                    const kmc_visitor *visitor);
+/* Reports the nearest centroid of every point exactly once, the lowest index on ties. k >= 1. KMC_NO_MEMORY or
+ * KMC_INTERRUPTED on failure; then some points have not been reported.
+ *
+ * Kanungo et al., "An efficient k-means clustering algorithm", IEEE PAMI 24 (2002), with an octree in place of a
+ * kd-tree, and with another pruning test: a centroid stays a candidate for a box if its smallest distance to the box is
+ * at most the smallest of all centroids' largest distances. It keeps ties, and needs no order among the candidates. */
+kmc_status kmc_filter_assign(const kmc_run *run, const kmc_tree *tree, const kmc_centroids *centroids,
+                             const kmc_visitor *visitor);
 
 #endif

@@ -1,27 +1,27 @@
-/* Seeding: the first k centroids, drawn from the points. */
+/* Initialization: random points, and greedy k-means++. */
 #include <string.h>
 
-#include "kmeans/clusters.h"
+#include "kmeans/assignment.h"
 #include "base/rng.h"
 
 static void set_centroid(double *centroids, size_t j, const kmc_points *points, size_t i)
 {
     const int32_t at[4] = {kmc_low(points->xy[i]), kmc_high(points->xy[i]), kmc_low(points->zw[i]),
                            kmc_high(points->zw[i])};
-    for (int c = 0; c < 4; c++) centroids[4 * j + (size_t)c] = (double)at[c] / KMC_ONE_LEVEL;
+    for (int c = 0; c < 4; c++) centroids[4 * j + (size_t)c] = (double)at[c] / KMC_UNITS_PER_LEVEL;
 }
 
-/* ---- an urn of weights: a Fenwick tree, to draw from and to take out of in log n --------------------------------- */
+/* ---- weighted sampling without replacement, by a Fenwick tree of the weights ------------------------------------- */
 
-enum { POLL_POINTS = 1 << 16 }; /* so many are gone over between two polls */
+enum { POLL_POINTS = 1 << 16 }; /* points between two polls */
 
-typedef struct urn {
+typedef struct sampler {
     size_t n;
-    int64_t *sums; /* sums[i]: of the (i & -i) weights up to number i, counted from 1 */
+    int64_t *sums; /* sums[i], i >= 1: the sum of the last (i & -i) of the first i weights */
     int64_t total;
-} urn;
+} sampler;
 
-static kmc_status urn_new(urn *u, const kmc_run *run, const kmc_points *points)
+static kmc_status sampler_new(sampler *u, const kmc_run *run, const kmc_points *points)
 {
     u->n = points->n;
     u->total = 0;
@@ -37,8 +37,8 @@ static kmc_status urn_new(urn *u, const kmc_run *run, const kmc_points *points)
     return KMC_OK;
 }
 
-/* A point, drawn with probability proportional to its weight. */
-static size_t urn_draw(const urn *u, kmc_rng *rng)
+/* A random point, with probability proportional to its weight. */
+static size_t sampler_draw(const sampler *u, kmc_rng *rng)
 {
     int64_t left = (int64_t)kmc_rng_below(rng, (uint64_t)u->total);
     size_t at = 0, step = 1;
@@ -51,7 +51,7 @@ static size_t urn_draw(const urn *u, kmc_rng *rng)
     return at;
 }
 
-static void urn_take(urn *u, size_t point, int64_t weight)
+static void sampler_remove(sampler *u, size_t point, int64_t weight)
 {
     u->total -= weight;
     for (size_t i = point + 1; i <= u->n; i += i & (~i + 1)) u->sums[i] -= weight;
@@ -59,13 +59,13 @@ static void urn_take(urn *u, size_t point, int64_t weight)
 
 kmc_status kmc_seed_random(const kmc_run *run, const kmc_tree *tree, size_t k, uint64_t seed, double *centroids)
 {
-    urn u;
+    sampler u;
     kmc_rng rng = {seed};
-    kmc_status status = urn_new(&u, run, &tree->points);
+    kmc_status status = sampler_new(&u, run, &tree->points);
     for (size_t j = 0; status == KMC_OK && j < k; j++) {
-        const size_t drawn = urn_draw(&u, &rng);
+        const size_t drawn = sampler_draw(&u, &rng);
         set_centroid(centroids, j, &tree->points, drawn);
-        urn_take(&u, drawn, tree->points.weights[drawn]);
+        sampler_remove(&u, drawn, tree->points.weights[drawn]);
         if (j % 4096 == 0) status = kmc_poll(run);
     }
     kmc_free(u.sums);
@@ -74,41 +74,40 @@ kmc_status kmc_seed_random(const kmc_run *run, const kmc_tree *tree, size_t k, u
 
 static kmc_status draw_by_weight(const kmc_run *run, const kmc_points *points, kmc_rng *rng, size_t *drawn)
 {
-    urn u;
-    const kmc_status status = urn_new(&u, run, points);
-    if (status == KMC_OK) *drawn = urn_draw(&u, rng);
+    sampler u;
+    const kmc_status status = sampler_new(&u, run, points);
+    if (status == KMC_OK) *drawn = sampler_draw(&u, rng);
     kmc_free(u.sums);
     return status;
 }
 
 /* ---- greedy k-means++ (Arthur and Vassilvitskii 2007; Bhattacharya et al. 2020) ---------------------------------- */
 
-/* A block is some points in a row: neighbours, as they are in Morton order. Its box tells when a new centroid
- * is too far to serve any of them better, and then its error stands. Blocks and points are one array each, for
- * the kernels. A group is some blocks in a row, for the same once more: 65 536 seeds from 370 000 cells take
- * 0.9 s, without groups 6.3 s. */
+/* A block has some consecutive points, which are close to each other in Morton order. If its bounding box is too far
+ * from a new centroid, the centroid cannot reduce the error of the block. Groups of blocks apply the same test once
+ * more, which matters if there are many centroids. Blocks and groups are arrays of columns, for the kernels. */
 enum { BLOCK_POINTS = 16, GROUP_BLOCKS = 16 };
 
-/* Points drawn for each centroid. More lower the error of the seeds, but no longer that after the search. */
-enum { TRIES = 3 };
+/* Random candidates for each centroid. With more, the initial error is lower, but not the one after the search. */
+enum { CANDIDATES = 3 };
 
-/* Boxes of neighbours, one array for each of their properties. */
-typedef struct boxes {
+/* Bounding boxes of consecutive points, as one array for each field. */
+typedef struct box_array {
     size_t n;
-    int32_t *low_xy, *low_zw, *high_xy, *high_zw;
+    int32_t *min_xy, *min_zw, *max_xy, *max_zw;
     int32_t *distances; /* to the centroid under test */
-    int32_t *worst;     /* the largest distance of a point in it to its nearest centroid */
+    int32_t *max_distance; /* the largest distance of a point of the box to its nearest centroid */
     uint64_t *errors;
-} boxes;
+} box_array;
 
 typedef struct seeding {
     const kmc_run *run;
     const kmc_points *points;
-    boxes blocks, groups;
-    uint32_t *weights;  /* of the points, scaled down to less than 2^32 in all, so that errors stay under 2^62 */
-    int32_t *distances; /* of the points to their nearest centroid, squared */
-    int32_t *capped;    /* the same after one more centroid, for one block */
-    uint64_t error;     /* of all */
+    box_array blocks, groups;
+    uint32_t *weights;  /* of the points, scaled so that the sum is below 2^32 and the error below 2^62 */
+    int32_t *distances; /* squared, from the points to their nearest centroids */
+    int32_t *capped;    /* the same with one more centroid, for one block */
+    uint64_t error;     /* of all points */
 } seeding;
 
 static size_t block_size(const seeding *s, size_t block)
@@ -117,37 +116,38 @@ static size_t block_size(const seeding *s, size_t block)
     return left < BLOCK_POINTS ? left : BLOCK_POINTS;
 }
 
-static kmc_status boxes_new(boxes *b, size_t n)
+static kmc_status box_array_new(box_array *b, size_t n)
 {
     const size_t room = n + KMC_PADDING;
     b->n = n;
     b->errors = kmc_alloc_zeroed(n, sizeof *b->errors);
-    b->low_xy = kmc_alloc_zeroed(6 * room, sizeof *b->low_xy);
-    if (!b->errors || !b->low_xy) return KMC_NO_MEMORY;
-    int32_t **const columns[] = {&b->low_zw, &b->high_xy, &b->high_zw, &b->distances, &b->worst};
-    for (size_t i = 0; i < 5; i++) *columns[i] = b->low_xy + (i + 1) * room;
-    for (size_t i = 0; i < n; i++) b->worst[i] = INT32_MAX;
+    b->min_xy = kmc_alloc_zeroed(6 * room, sizeof *b->min_xy);
+    if (!b->errors || !b->min_xy) return KMC_NO_MEMORY;
+    int32_t **const columns[] = {&b->min_zw, &b->max_xy, &b->max_zw, &b->distances, &b->max_distance};
+    for (size_t i = 0; i < 5; i++) *columns[i] = b->min_xy + (i + 1) * room;
+    for (size_t i = 0; i < n; i++) b->max_distance[i] = INT32_MAX;
     return KMC_OK;
 }
 
-static void boxes_free(boxes *b)
+static void box_array_free(box_array *b)
 {
     kmc_free(b->errors);
-    kmc_free(b->low_xy);
+    kmc_free(b->min_xy);
 }
 
-static void set_box(boxes *b, size_t i, const kmc_box *box)
+static void set_box(box_array *b, size_t i, const kmc_box *box)
 {
-    b->low_xy[i] = box->low_xy;
-    b->low_zw[i] = box->low_zw;
-    b->high_xy[i] = box->high_xy;
-    b->high_zw[i] = box->high_zw;
+    b->min_xy[i] = box->min_xy;
+    b->min_zw[i] = box->min_zw;
+    b->max_xy[i] = box->max_xy;
+    b->max_zw[i] = box->max_zw;
 }
 
-/* Of n boxes from number `begin` on, to (xy, zw). */
-static void measure(boxes *b, const kmc_kmeans_kernels *kernels, size_t begin, size_t n, int32_t xy, int32_t zw)
+/* Sets the distances of n boxes from `begin` on to (xy, zw). */
+static void measure_distances(box_array *b, const kmc_kmeans_kernels *kernels, size_t begin, size_t n, int32_t xy,
+                              int32_t zw)
 {
-    kernels->box_distance(b->low_xy + begin, b->low_zw + begin, b->high_xy + begin, b->high_zw + begin, n, xy, zw,
+    kernels->box_distance(b->min_xy + begin, b->min_zw + begin, b->max_xy + begin, b->max_zw + begin, n, xy, zw,
                           b->distances + begin);
 }
 
@@ -157,8 +157,8 @@ static kmc_status seeding_new(seeding *s, const kmc_run *run, const kmc_points *
     s->run = run;
     s->points = points;
     const size_t room = points->n + KMC_PADDING, n_blocks = (points->n + BLOCK_POINTS - 1) / BLOCK_POINTS;
-    kmc_status status = boxes_new(&s->blocks, n_blocks);
-    if (status == KMC_OK) status = boxes_new(&s->groups, (n_blocks + GROUP_BLOCKS - 1) / GROUP_BLOCKS);
+    kmc_status status = box_array_new(&s->blocks, n_blocks);
+    if (status == KMC_OK) status = box_array_new(&s->groups, (n_blocks + GROUP_BLOCKS - 1) / GROUP_BLOCKS);
     s->weights = kmc_alloc_zeroed(room, sizeof *s->weights);
     s->distances = kmc_alloc_zeroed(room, sizeof *s->distances);
     s->capped = kmc_alloc_zeroed(BLOCK_POINTS + KMC_PADDING, sizeof *s->capped);
@@ -177,26 +177,26 @@ static kmc_status seeding_new(seeding *s, const kmc_run *run, const kmc_points *
 
 static void seeding_free(seeding *s)
 {
-    boxes_free(&s->blocks);
-    boxes_free(&s->groups);
+    box_array_free(&s->blocks);
+    box_array_free(&s->groups);
     kmc_free(s->weights);
     kmc_free(s->distances);
     kmc_free(s->capped);
 }
 
-static size_t blocks_of(const seeding *s, size_t group)
+static size_t group_size(const seeding *s, size_t group)
 {
     const size_t left = s->blocks.n - group * GROUP_BLOCKS;
     return left < GROUP_BLOCKS ? left : GROUP_BLOCKS;
 }
 
-static void enclose(seeding *s)
+static void build_boxes(seeding *s)
 {
     const kmc_points *points = s->points;
     for (size_t g = 0; g < s->groups.n; g++) {
         const size_t first = g * GROUP_BLOCKS;
         kmc_box all = kmc_box_of(points->xy[first * BLOCK_POINTS], points->zw[first * BLOCK_POINTS]);
-        for (size_t b = first; b < first + blocks_of(s, g); b++) {
+        for (size_t b = first; b < first + group_size(s, g); b++) {
             const size_t begin = b * BLOCK_POINTS;
             kmc_box box;
             s->run->kernels->kmeans->enclose(points->xy + begin, points->zw + begin, block_size(s, b), &box);
@@ -207,8 +207,8 @@ static void enclose(seeding *s)
     }
 }
 
-/* By how much the error of a block falls, as a negative number that wraps, with one more centroid. */
-static uint64_t change_of_block(seeding *s, size_t b, int32_t xy, int32_t zw, int keep)
+/* The change of the error of a block by one more centroid, modulo 2^64. */
+static uint64_t block_change(seeding *s, size_t b, int32_t xy, int32_t zw, int keep)
 {
     const size_t begin = b * BLOCK_POINTS, n = block_size(s, b);
     const uint64_t error =
@@ -216,42 +216,42 @@ static uint64_t change_of_block(seeding *s, size_t b, int32_t xy, int32_t zw, in
                                               s->distances + begin, n, xy, zw, s->capped);
     const uint64_t change = error - s->blocks.errors[b];
     if (!keep) return change;
-    int32_t *const worst = &s->blocks.worst[b];
+    int32_t *const max_distance = &s->blocks.max_distance[b];
     s->blocks.errors[b] = error;
     memcpy(s->distances + begin, s->capped, n * sizeof *s->capped);
-    *worst = 0;
-    for (size_t i = 0; i < n; i++) *worst = s->capped[i] > *worst ? s->capped[i] : *worst;
+    *max_distance = 0;
+    for (size_t i = 0; i < n; i++) *max_distance = s->capped[i] > *max_distance ? s->capped[i] : *max_distance;
     return change;
 }
 
-/* The error with one more centroid, at (xy, zw); with `keep` the centroid stays. */
-static uint64_t error_with(seeding *s, int32_t xy, int32_t zw, int keep)
+/* The total error with one more centroid at (xy, zw), which is added if `keep` is set. */
+static uint64_t error_with_centroid(seeding *s, int32_t xy, int32_t zw, int keep)
 {
-    boxes *const blocks = &s->blocks, *const groups = &s->groups;
+    box_array *const blocks = &s->blocks, *const groups = &s->groups;
     uint64_t error = s->error;
-    measure(groups, s->run->kernels->kmeans, 0, groups->n, xy, zw);
+    measure_distances(groups, s->run->kernels->kmeans, 0, groups->n, xy, zw);
     for (size_t g = 0; g < groups->n; g++) {
-        if (groups->distances[g] >= groups->worst[g]) continue;
-        const size_t first = g * GROUP_BLOCKS, n = blocks_of(s, g);
+        if (groups->distances[g] >= groups->max_distance[g]) continue;
+        const size_t first = g * GROUP_BLOCKS, n = group_size(s, g);
         uint64_t change = 0;
-        int32_t worst = 0;
-        measure(blocks, s->run->kernels->kmeans, first, n, xy, zw);
+        int32_t max_distance = 0;
+        measure_distances(blocks, s->run->kernels->kmeans, first, n, xy, zw);
         for (size_t b = first; b < first + n; b++) {
-            if (blocks->distances[b] < blocks->worst[b]) change += change_of_block(s, b, xy, zw, keep);
-            worst = blocks->worst[b] > worst ? blocks->worst[b] : worst;
+            if (blocks->distances[b] < blocks->max_distance[b]) change += block_change(s, b, xy, zw, keep);
+            max_distance = blocks->max_distance[b] > max_distance ? blocks->max_distance[b] : max_distance;
         }
         error += change;
         if (!keep) continue;
         groups->errors[g] += change;
-        groups->worst[g] = worst;
+        groups->max_distance[g] = max_distance;
     }
     if (keep) s->error = error;
     return error;
 }
 
-/* A point, drawn with probability proportional to its error. The loops end within the points, for the number drawn is
- * less than the sum of their errors, which is exact. */
-static size_t draw(const seeding *s, kmc_rng *rng)
+/* A random point, with probability proportional to its error. The loops stop within the arrays, as the random number is
+ * less than the sum of the errors, which is exact. */
+static size_t draw_by_error(const seeding *s, kmc_rng *rng)
 {
     uint64_t left = kmc_rng_below(rng, s->error);
     size_t g = 0;
@@ -265,18 +265,18 @@ static size_t draw(const seeding *s, kmc_rng *rng)
     }
 }
 
-/* The best of a few points drawn, or the one before where there is no error left to draw by; the first one drawn where
- * time is up. */
-static size_t choose(seeding *s, kmc_rng *rng, size_t before)
+/* The best of a few random points; `before` if there is no error left, and any random point once run->stopped is set.
+ * */
+static size_t choose_candidate(seeding *s, kmc_rng *rng, size_t before)
 {
-    if (s->run->stopped && s->error > 0) return draw(s, rng);
-    uint64_t least = UINT64_MAX;
+    if (s->run->stopped && s->error > 0) return draw_by_error(s, rng);
+    uint64_t lowest = UINT64_MAX;
     size_t best = before;
-    for (int i = 0; i < TRIES && s->error > 0; i++) {
-        const size_t drawn = draw(s, rng);
-        const uint64_t error = error_with(s, s->points->xy[drawn], s->points->zw[drawn], 0);
-        if (error >= least) continue;
-        least = error;
+    for (int i = 0; i < CANDIDATES && s->error > 0; i++) {
+        const size_t drawn = draw_by_error(s, rng);
+        const uint64_t error = error_with_centroid(s, s->points->xy[drawn], s->points->zw[drawn], 0);
+        if (error >= lowest) continue;
+        lowest = error;
         best = drawn;
     }
     return best;
@@ -288,17 +288,18 @@ kmc_status kmc_seed_plusplus(const kmc_run *run, const kmc_tree *tree, size_t k,
     seeding s;
     kmc_rng rng = {seed};
     kmc_status status = seeding_new(&s, run, &tree->points);
-    if (status == KMC_OK) enclose(&s);
+    if (status == KMC_OK) build_boxes(&s);
     for (size_t j = 0; status == KMC_OK && j < n_fixed; j++, status = kmc_poll(run)) {
         int32_t xy, zw;
         kmc_round_centroids(centroids + 4 * j, 1, &xy, &zw);
-        error_with(&s, xy, zw, 1);
+        error_with_centroid(&s, xy, zw, 1);
     }
     size_t next = 0;
     for (size_t j = n_fixed; status == KMC_OK && j < k; j++) {
-        if (j > 0) next = choose(&s, &rng, next);
+        if (j > 0) next = choose_candidate(&s, &rng, next);
         else status = draw_by_weight(run, &tree->points, &rng, &next);
-        if ((s.error > 0 && !run->stopped) || j == 0) error_with(&s, tree->points.xy[next], tree->points.zw[next], 1);
+        if ((s.error > 0 && !run->stopped) || j == 0)
+            error_with_centroid(&s, tree->points.xy[next], tree->points.zw[next], 1);
         set_centroid(centroids, j, &tree->points, next);
         if (status == KMC_OK) status = kmc_poll(run);
     }

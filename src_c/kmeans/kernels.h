@@ -1,4 +1,4 @@
-/* The inner loops over points and boxes. */
+/* The kernels of k-means, over points and bounding boxes; simd/kernels.h has the rules for all kernels. */
 #ifndef KMC_KMEANS_KERNELS_H
 #define KMC_KMEANS_KERNELS_H
 
@@ -9,28 +9,28 @@ struct kmc_moments;
 struct kmc_points;
 struct kmc_candidates;
 
-/* out = those of in that can be the nearest centroid to some point of the box: in order, at least one. Returns how
- * many. in->n >= 1; both lists are closed (kmeans/candidates.h). */
+/* out = the candidates of `in` that can be nearest to some point of the box, in order. Returns their number, at least
+ * 1. in->n >= 1; both candidate sets are padded (kmeans/candidates.h). */
 typedef size_t kmc_filter_fn(const struct kmc_box *box, const struct kmc_candidates *in, struct kmc_candidates *out);
 
-/* position[i] = the nearest of m >= 1 candidates to point i of n, the first on ties; distance[i] = how far, squared.
- * Whole vectors are loaded and stored: all four arrays of n reach KMC_PADDING words further. */
+/* position[i] = the nearest of m >= 1 candidates to point i, the first on ties; distance[i] = the squared distance.
+ * Whole vectors are loaded and stored, so all arrays of n elements have KMC_PADDING more. */
 typedef void kmc_nearest_point_fn(const int32_t *xy, const int32_t *zw, size_t n, const int32_t *candidates_xy,
                                   const int32_t *candidates_zw, size_t m, int32_t *position, int32_t *distance);
 
-/* distance[i] = how far, squared, point i is from the one point (at_xy, at_zw), but `cap[i]` at most. Returns the sum
- * of weights[i] * distance[i], which must stay under 2^64. Padded like nearest_point. */
+/* distance[i] = the squared distance of point i to the point (at_xy, at_zw), at most cap[i]. Returns the sum of
+ * weights[i] * distance[i], which must be below 2^64. Arrays are padded as for nearest_point. */
 typedef uint64_t kmc_capped_error_fn(const int32_t *xy, const int32_t *zw, const uint32_t *weights, const int32_t *cap,
                                      size_t n, int32_t at_xy, int32_t at_zw, int32_t *distance);
 
-/* distance[i] = how far, squared, box i is from the one point. Padded like nearest_point. */
-typedef void kmc_box_distance_fn(const int32_t *low_xy, const int32_t *low_zw, const int32_t *high_xy,
-                                 const int32_t *high_zw, size_t n, int32_t at_xy, int32_t at_zw, int32_t *distance);
+/* distance[i] = the squared distance of box i to the point. Arrays are padded as for nearest_point. */
+typedef void kmc_box_distance_fn(const int32_t *min_xy, const int32_t *min_zw, const int32_t *max_xy,
+                                 const int32_t *max_zw, size_t n, int32_t at_xy, int32_t at_zw, int32_t *distance);
 
-/* The smallest box that holds n >= 1 points. */
+/* box = the bounding box of n >= 1 points. */
 typedef void kmc_enclose_fn(const int32_t *xy, const int32_t *zw, size_t n, struct kmc_box *box);
 
-/* The moments of those points whose position[i] is `which`. Every weight must be under 2^32. */
+/* moments = those of the points with position[i] == which. Every weight must be below 2^32. */
 typedef void kmc_sum_where_fn(const struct kmc_points *points, const int32_t *position, int32_t which,
                               struct kmc_moments *moments);
 

@@ -1,74 +1,78 @@
-/* K-means: weighted colours to centroids. kmc.h has the contract of all calls. */
+/* K-means: weighted colours to centroids. kmc.h has the rules for all calls. */
 #ifndef KMC_KMEANS_KMEANS_H
 #define KMC_KMEANS_KMEANS_H
 
 #include "base/base.h"
 
-/* Colours as points with their weights, under a tree of boxes. */
+/* Weighted points with a tree of bounding boxes over them. */
 typedef struct kmc_tree kmc_tree;
 
-/* `colors`: n distinct colours of `channels` bytes in Morton order. `coordinates`: where they lie, (n, 4) in 64ths of a
- * level from 0 to 16383, or NULL for the colours themselves. `weights`: positive, 2^33 in all at most, or NULL for 1
- * each. Keeps no pointer to them. Release with kmc_tree_free (NULL is allowed). */
+/* Builds a tree. `colors`: n distinct colours of `channels` bytes in Morton order. `coordinates`: their coordinates,
+ * (n, 4) in 64ths of a level from 0 to 16383, or NULL for the levels themselves. `weights`: positive, with a sum of at
+ * most 2^33, or NULL for 1 each. Copies all of them. Release with kmc_tree_free (NULL is allowed). KMC_BAD_ARGUMENT if
+ * n is 0 or an array breaks these rules. */
 kmc_status kmc_tree_new(const kmc_run *run, const uint8_t *colors, const int16_t *coordinates, const int64_t *weights,
                         size_t n, int channels, kmc_tree **tree);
 void kmc_tree_free(kmc_tree *tree);
 
-/* How many points it has. */
+/* The number of points. */
 size_t kmc_tree_size(const kmc_tree *tree);
 
-/* The same colours gathered into cells, each one point at its mean: cubes of a whole power of two of levels, or halved
- * along some of the channels, smaller where there is more weight; `least` of them or more, as few as can be. NULL when
- * only the colours themselves are as many. */
+/* Groups the colours into cells, and makes a tree with one point for each, the mean of its points. Cells are cubes with
+ * sides of 2^i levels, or such cubes halved along some channels; they are smaller where there is more weight. There are
+ * at least min_cells of them, and not many more. *cells = NULL if that takes as many cells as there are points. */
 kmc_status kmc_tree_coarsen(const kmc_run *run, kmc_tree *tree, size_t least, kmc_tree **cells);
 
-/* Centroids are (k, 4) doubles in levels; coordinates beyond the channels are 0. k is at most the number of points. */
+/* In all functions below, centroids are (k, 4) doubles in levels, with 0 for missing channels, and 1 <= k <= the number
+ * of points. Fixed centroids come first, do not move, and may be added to this limit. Failures are KMC_NO_MEMORY and
+ * KMC_INTERRUPTED; the output is then undefined. */
 
-/* Greedy k-means++: each centroid is the best of a few points drawn with probability proportional to their error. The
- * first n_fixed centroids are given; k may then be that much larger. */
+/* Greedy k-means++: each centroid is the best of a few points drawn with probability proportional to their error. */
 kmc_status kmc_seed_plusplus(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, uint64_t seed,
                              double *centroids);
 
 /* k distinct points, drawn with probability proportional to their weights. */
 kmc_status kmc_seed_random(const kmc_run *run, const kmc_tree *tree, size_t k, uint64_t seed, double *centroids);
 
-/* Bisecting k-means: splits the cluster that gains most from it in two, until there are k. */
+/* Bisecting k-means: splits the cluster with the largest gain in two, until there are k. If no cluster can be split,
+ * the remaining centroids are copies of the first. */
 kmc_status kmc_seed_split(const kmc_run *run, const kmc_tree *tree, size_t k, double *centroids);
 
-/* The k of 256 grey levels that, beside the fixed ones, serve the points of a grey tree best, ascending, and the means
- * of the points that each serves. `places` says where the levels lie on the line; the points are at some of these,
- * ascending; k is at most the number of those that are not fixed. */
-kmc_status kmc_best_greys(const kmc_tree *tree, const int16_t *places, const uint8_t *fixed, size_t n_fixed, size_t k,
-                          uint8_t *levels, double *centroids);
+/* The k grey levels that, together with the fixed ones, have the lowest error for the points of a grey tree, ascending,
+ * and the means of their clusters. coordinates[256]: of all levels, ascending; the points are at some of these. k is at
+ * most the number of points that are not at fixed levels; KMC_BAD_ARGUMENT if it is 0 or exceeds all points. */
+kmc_status kmc_best_greys(const kmc_tree *tree, const int16_t *coordinates, const uint8_t *fixed, size_t n_fixed,
+                          size_t k, uint8_t *levels, double *centroids);
 
-/* Improves centroids by swaps: each moves one from where it is little missed to where it gains most and lets the
- * clusters around settle. First while that lowers the inertia, then from a swap drawn at random, kept when the outcome
- * is better, `kicks` times or until `patience` of them in a row were in vain. Ends early when run->stopped. Never
- * returns worse centroids than it was given, up to their rounding. The first n_fixed centroids stay where they are. */
+/* Swap search (swap_search.c): improves centroids by moving single ones to other clusters while that lowers the
+ * inertia; then by at most `kicks` random swaps, each followed by such a descent and undone unless the result is
+ * better. It ends after `patience` of these in a row without improvement, and early when run->stopped is set. The
+ * result is never worse than the input, up to rounding. */
 kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, int kicks, int patience,
                       uint64_t seed, double *centroids);
 
-/* Called after every iteration, counted from 1. A non-zero answer ends the iterations. */
+/* `see` is called after every iteration, counted from 1; a non-zero result ends the iterations. NULL is allowed. */
 typedef struct kmc_observer {
     int (*see)(void *context, int iteration, const double *centroids, double inertia, double shift);
     void *context;
 } kmc_observer;
 
-/* Lloyd's iterations from the given centroids, replaced by the means of the last one's clusters: until the largest
- * squared movement of a centroid is under `tol` (levels squared), or max_iter times, or after the first one when
- * run->stopped. Inertia, in levels squared, is that of the clusters about their new means. An empty cluster takes the
- * worst served colour. The first n_fixed centroids stay where they are. */
+/* Lloyd's iterations on centroids, in place: until the largest squared movement of a centroid is below `tol` (levels
+ * squared), which sets *converged; or max_iter times; or after the first one when run->stopped is set. The inertia, in
+ * levels squared, is that of the clusters about their new means. An empty cluster gets the point with the largest
+ * error. */
 kmc_status kmc_lloyd(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, double *centroids,
                      int max_iter, double tol, const kmc_observer *observer, int *converged);
 
-/* Moves centroids at whole levels, but for the first n_fixed, by single levels while the error falls that kmc_label
- * tells: it is never more in the end. In up to three channels, within 0 to 255; borders between them are drawn `rounds`
- * times at most. Ends early when run->stopped. The points are colours at their levels. Those that weigh 2^32 or more
- * stay with their centroids. */
+/* Refines a rounded palette (nudge.c): moves centroids at integer levels by single levels while the error of kmc_label
+ * falls, within 0 to 255 and in at most three channels. Points near borders of clusters are determined at most `rounds`
+ * times; points of weight 2^32 or more are assumed to keep their centroid. Ends early when run->stopped is set. The
+ * error never increases. Only for trees without coordinates. */
 kmc_status kmc_nudge(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, int rounds, double *centroids);
 
-/* labels[i] = the nearest centroid to point i, lowest on ties; counts[j] = the weight of those nearest to j; error =
- * the sum of weights times squared distances, in levels squared. Centroids count as rounded to 1/64 of a level. */
+/* labels[i] = the nearest of k <= 65536 centroids to point i, the lowest index on ties; counts[j] = the total weight of
+ * cluster j; error = the sum of weights times squared distances, in levels squared. Centroids are rounded to 64ths of a
+ * level. */
 kmc_status kmc_label(const kmc_run *run, const kmc_tree *tree, size_t k, const double *centroids, uint16_t *labels,
                      int64_t *counts, double *error);
 

@@ -1,5 +1,5 @@
-/* The inner loops of k-means over packed points, once per instruction set: the including file defines KMC_TARGET and
- * KMC_NAME and includes its vec_*.h before this. */
+/* The kernels of k-means, compiled once per instruction set: the including file defines KMC_TARGET and KMC_NAME and
+ * includes its vec_*.h before this. */
 
 /* kmc_kmeans_kernels.nearest_point. Two vectors of points at a time hide the latency of the comparison chain. */
 KMC_TARGET static void KMC_NAME(nearest_point)(const int32_t *xy, const int32_t *zw, size_t n,
@@ -42,8 +42,8 @@ KMC_TARGET static void KMC_NAME(nearest_point)(const int32_t *xy, const int32_t 
 /* kmc_kmeans_kernels.filter. First the smallest of the largest distances, then whoever comes closer than that. */
 KMC_TARGET static size_t KMC_NAME(filter)(const kmc_box *box, const kmc_candidates *in, kmc_candidates *out)
 {
-    const vec low_xy = vec_set(box->low_xy), low_zw = vec_set(box->low_zw);
-    const vec high_xy = vec_set(box->high_xy), high_zw = vec_set(box->high_zw), zero = vec_set(0);
+    const vec min_xy = vec_set(box->min_xy), min_zw = vec_set(box->min_zw);
+    const vec max_xy = vec_set(box->max_xy), max_zw = vec_set(box->max_zw), zero = vec_set(0);
     const int32_t *const restrict in_xy = in->xy, *const restrict in_zw = in->zw;
     const uint32_t *const restrict in_id = in->id;
     int32_t *const restrict out_xy = out->xy, *const restrict out_zw = out->zw, *const restrict near = out->near;
@@ -52,8 +52,8 @@ KMC_TARGET static size_t KMC_NAME(filter)(const kmc_box *box, const kmc_candidat
     vec reach = vec_set(INT32_MAX);
     for (size_t j = 0; j < in->n; j += VEC_LANES) {
         const vec cxy = vec_load(in_xy + j), czw = vec_load(in_zw + j);
-        const vec below_xy = vec_sub16(low_xy, cxy), above_xy = vec_sub16(cxy, high_xy);
-        const vec below_zw = vec_sub16(low_zw, czw), above_zw = vec_sub16(czw, high_zw);
+        const vec below_xy = vec_sub16(min_xy, cxy), above_xy = vec_sub16(cxy, max_xy);
+        const vec below_zw = vec_sub16(min_zw, czw), above_zw = vec_sub16(czw, max_zw);
         /* below = low - c and above = c - high: the far side is max(-below, -above), the
          * near one max(below, above, 0) */
         const vec far_xy = vec_max16(vec_sub16(zero, below_xy), vec_sub16(zero, above_xy));
@@ -105,14 +105,14 @@ KMC_TARGET static uint64_t KMC_NAME(capped_error)(const int32_t *xy, const int32
 }
 
 /* kmc_kmeans_kernels.box_distance */
-KMC_TARGET static void KMC_NAME(box_distance)(const int32_t *low_xy, const int32_t *low_zw, const int32_t *high_xy,
-                                              const int32_t *high_zw, size_t n, int32_t at_xy, int32_t at_zw,
+KMC_TARGET static void KMC_NAME(box_distance)(const int32_t *min_xy, const int32_t *min_zw, const int32_t *max_xy,
+                                              const int32_t *max_zw, size_t n, int32_t at_xy, int32_t at_zw,
                                               int32_t *distance)
 {
     const vec cxy = vec_set(at_xy), czw = vec_set(at_zw), zero = vec_set(0);
     for (size_t i = 0; i < n; i += VEC_LANES) {
-        const vec out_xy = vec_max16(vec_sub16(vec_load(low_xy + i), cxy), vec_sub16(cxy, vec_load(high_xy + i)));
-        const vec out_zw = vec_max16(vec_sub16(vec_load(low_zw + i), czw), vec_sub16(czw, vec_load(high_zw + i)));
+        const vec out_xy = vec_max16(vec_sub16(vec_load(min_xy + i), cxy), vec_sub16(cxy, vec_load(max_xy + i)));
+        const vec out_zw = vec_max16(vec_sub16(vec_load(min_zw + i), czw), vec_sub16(czw, vec_load(max_zw + i)));
         vec_store(distance + i, vec_add(vec_square_pairs(vec_max16(out_xy, zero)),
                                         vec_square_pairs(vec_max16(out_zw, zero))));
     }
@@ -130,20 +130,20 @@ KMC_TARGET static void KMC_NAME(enclose)(const int32_t *xy, const int32_t *zw, s
         }
         return;
     }
-    vec low_xy = vec_load(xy), low_zw = vec_load(zw), high_xy = low_xy, high_zw = low_zw;
+    vec min_xy = vec_load(xy), min_zw = vec_load(zw), max_xy = min_xy, max_zw = min_zw;
     for (size_t i = VEC_LANES; i < n + VEC_LANES - 1; i += VEC_LANES) {
         const size_t at = i + VEC_LANES <= n ? i : n - VEC_LANES;
         const vec some_xy = vec_load(xy + at), some_zw = vec_load(zw + at);
-        low_xy = vec_min16(low_xy, some_xy);
-        low_zw = vec_min16(low_zw, some_zw);
-        high_xy = vec_max16(high_xy, some_xy);
-        high_zw = vec_max16(high_zw, some_zw);
+        min_xy = vec_min16(min_xy, some_xy);
+        min_zw = vec_min16(min_zw, some_zw);
+        max_xy = vec_max16(max_xy, some_xy);
+        max_zw = vec_max16(max_zw, some_zw);
     }
     int32_t lanes[4][VEC_LANES];
-    vec_store(lanes[0], low_xy);
-    vec_store(lanes[1], low_zw);
-    vec_store(lanes[2], high_xy);
-    vec_store(lanes[3], high_zw);
+    vec_store(lanes[0], min_xy);
+    vec_store(lanes[1], min_zw);
+    vec_store(lanes[2], max_xy);
+    vec_store(lanes[3], max_zw);
     for (int lane = 0; lane < VEC_LANES; lane++) {
         const kmc_box some = {lanes[0][lane], lanes[1][lane], lanes[2][lane], lanes[3][lane]};
         kmc_box_enclose(box, &some);

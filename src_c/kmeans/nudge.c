@@ -1,122 +1,123 @@
-/* Nudges: entries of a palette move by single levels while its error falls.
+/* Refinement of a rounded palette by local search: entries move by single levels while the error falls.
  *
- * The levels nearest to each mean are the best for the clusters as they are, not for those that the palette will have.
- * Only points near a border ever change hands: each of them takes part at both of its nearest entries, and costs what
- * the nearer one makes it cost. All other points stay with theirs, and count by their moments. The error by this
- * account is the true one at first and never less afterwards, so whatever lowers it is an improvement. When no single
- * step does any more, borders are drawn anew. */
+ * Rounding each mean is optimal for the present clusters, but they change with the palette. Only points near the border
+ * of two clusters change theirs, so each of these has its two nearest entries, and its error is the smaller one. All
+ * other points keep their entry, and are represented by the moments of their clusters. The error computed in this way
+ * is exact at first, and later an upper bound, so whatever lowers it is an improvement. When no step lowers it any
+ * more, the points near borders are determined again. */
 #include <string.h>
 
-#include "kmeans/clusters.h"
+#include "kmeans/assignment.h"
 
 enum {
-    MOST_SWEEPS = 32, /* over all entries in a round; few last as long */
-    MARGIN = 2 * KMC_ONE_LEVEL, /* points are near a border when the second entry is farther than the first by less */
-    STEPS = 27,       /* -1, 0 or 1 level in three channels */
-    POLL_POINTS = 1 << 16, /* so many are gone over between two polls */
-    STANDSTILL = 13   /* the one that goes nowhere */
+    MAX_SWEEPS = 32, /* sweeps over all entries in a round; few rounds take as many */
+    MARGIN = 2 * KMC_UNITS_PER_LEVEL, /* of a border: by how much the second entry is farther than the first */
+    STEPS = 27,            /* -1, 0 or 1 level in each of three channels */
+    POLL_POINTS = 1 << 16, /* points between two polls */
+    NO_STEP = 13           /* the step of 0, 0, 0 */
 };
 
-/* A point near a border: its two nearest entries, or the same number twice where there is no border. */
-typedef struct place {
+/* The two nearest entries of a point near a border; entry[0] == entry[1] for all other points. */
+typedef struct border_point {
     uint32_t entry[2];
     int32_t distance[2];
-} place;
+} border_point;
 
-/* Points near borders, twice each: once in the row of either entry. */
+/* The points near borders, in rows by entry; each point is in the rows of both of its entries. */
 typedef struct rows {
-    size_t *begin;          /* of each entry's row; k + 1 */
-    int32_t *xy, *zw, *cap; /* the points, padded; cap: the squared distance to the other entry */
-    uint32_t *weights, *other, *twin; /* of the point; the other entry; the place in its row */
+    size_t *begin;                    /* of the row of each entry; k + 1 */
+    int32_t *xy, *zw, *cap;           /* the points, padded; cap: the squared distance to the other entry */
+    uint32_t *weights, *other, *twin; /* the weight; the other entry; the index of the point in its row */
 } rows;
 
-typedef struct nudging {
+typedef struct refinement {
     const kmc_run *run;
     const kmc_tree *tree;
     size_t k, n_fixed;
     int32_t *xy, *zw;             /* the entries, padded */
     int32_t *position, *distance; /* scratch for the longest row */
-    uint8_t *open;                /* which entries a nudge may help */
-    kmc_moments *moments;         /* of the points at each entry that are near no border; k for each thread */
-    place *places;                /* of every point */
+    uint8_t *pending;             /* which entries may have an improving step */
+    kmc_moments *moments;         /* of the points of each entry that are not near a border; k for each thread */
+    border_point *border_points;  /* one for each point */
     rows rows;
-} nudging;
+} refinement;
 
-/* Whether the roots of two squared distances, the first no larger, differ by less than MARGIN: d2 - d1 is their
- * difference times their sum. */
-static int is_near(int32_t d1, int32_t d2)
+/* Whether the roots of two squared distances, d1 <= d2, differ by less than MARGIN, or slightly more: d2 - d1 is their
+ * difference times their sum, which is at most 2 sqrt(d2). */
+static int is_near_border(int32_t d1, int32_t d2)
 {
     const int64_t by = (int64_t)d2 - d1;
     return by * by < (int64_t)4 * MARGIN * MARGIN * d2;
 }
 
-static void note_whole(void *context, int thread, uint32_t node, uint32_t id)
+static void add_node(void *context, int thread, uint32_t node, uint32_t id)
 {
-    const nudging *g = context;
+    const refinement *g = context;
     kmc_moments_merge(&g->moments[(size_t)thread * g->k + id], &g->tree->moments[node]);
 }
 
-static void note_leaf(void *context, int thread, uint32_t node, const kmc_candidates *left, const int32_t *position,
-                      const int32_t *distance)
+static void add_leaf(void *context, int thread, uint32_t node, const kmc_candidates *candidates,
+                     const int32_t *position, const int32_t *distance)
 {
-    const nudging *g = context;
+    const refinement *g = context;
     kmc_moments *moments = g->moments + (size_t)thread * g->k;
     const kmc_points points = kmc_node_points(g->tree, node);
-    place *places = g->places + g->tree->nodes[node].begin;
+    border_point *border_points = g->border_points + g->tree->nodes[node].begin;
     for (size_t i = 0; i < points.n; i++) {
         int32_t least = INT32_MAX, second = 0;
-        for (int32_t j = 0; j < (int32_t)left->n; j++) {
-            const int32_t d =
-                j == position[i] ? INT32_MAX : kmc_distance(points.xy[i], points.zw[i], left->xy[j], left->zw[j]);
+        for (int32_t j = 0; j < (int32_t)candidates->n; j++) {
+            if (j == position[i]) continue;
+            const int32_t d = kmc_distance(points.xy[i], points.zw[i], candidates->xy[j], candidates->zw[j]);
             second = d < least ? j : second;
             least = d < least ? d : least;
         }
-        if (is_near(distance[i], least) && points.weights[i] <= UINT32_MAX) /* as much as the kernel takes */
-            places[i] = (place){{left->id[position[i]], left->id[second]}, {distance[i], least}};
+        if (is_near_border(distance[i], least) && points.weights[i] <= UINT32_MAX) /* limit of the kernel */
+            border_points[i] = (border_point){{candidates->id[position[i]], candidates->id[second]},
+                                              {distance[i], least}};
         else
-            kmc_moments_add(&moments[left->id[position[i]]], &points, i);
+            kmc_moments_add(&moments[candidates->id[position[i]]], &points, i);
     }
 }
 
-/* Draws the borders between the entries as they are. */
-static kmc_status draw_borders(nudging *g)
+/* Finds the points near the borders of the present clusters, and the moments of all others. */
+static kmc_status find_border_points(refinement *g)
 {
-    const int threads = kmc_walk_threads(g->run, g->tree, g->k);
+    const int threads = kmc_filter_threads(g->run, g->tree, g->k);
     const kmc_centroids entries = {g->k, g->xy, g->zw};
-    const kmc_visitor visitor = {note_whole, note_leaf, g, 0};
+    const kmc_visitor visitor = {add_node, add_leaf, g, 0};
     memset(g->moments, 0, (size_t)threads * g->k * sizeof *g->moments);
-    memset(g->places, 0, g->tree->points.n * sizeof *g->places);
-    const kmc_status status = kmc_walk(g->run, g->tree, &entries, &visitor);
+    memset(g->border_points, 0, g->tree->points.n * sizeof *g->border_points);
+    const kmc_status status = kmc_filter_assign(g->run, g->tree, &entries, &visitor);
     for (size_t i = g->k; i < (size_t)threads * g->k; i++) kmc_moments_merge(&g->moments[i % g->k], &g->moments[i]);
     return status;
 }
 
-/* Where the rows begin: two places further, for they move up while they are filled. Sets the length of the longest. */
-static kmc_status count_rows(nudging *g, size_t *most)
+/* Computes where rows begin, at begin + 2, since fill_rows advances them. Sets the length of the longest row. */
+static kmc_status count_rows(refinement *g, size_t *longest_row)
 {
     size_t *const n = g->rows.begin + 2;
     memset(g->rows.begin, 0, (g->k + 2) * sizeof *n);
     for (size_t i = 0; i < g->tree->points.n; i++) {
-        const uint32_t *entry = g->places[i].entry;
+        const uint32_t *entry = g->border_points[i].entry;
         if (i % POLL_POINTS == 0 && kmc_poll(g->run) != KMC_OK) return KMC_INTERRUPTED;
         if (entry[0] == entry[1]) continue;
         n[entry[0]]++;
         n[entry[1]]++;
     }
-    *most = 0;
+    *longest_row = 0;
     for (size_t j = 0; j < g->k; j++) {
-        *most = n[j] > *most ? n[j] : *most;
+        *longest_row = n[j] > *longest_row ? n[j] : *longest_row;
         if (j > 0) n[j] += n[j - 1];
     }
     return KMC_OK;
 }
 
-static kmc_status reserve_rows(nudging *g, size_t longest)
+static kmc_status reserve_rows(refinement *g, size_t longest)
 {
     rows *const r = &g->rows;
-    const size_t most = longest + KMC_PADDING, room = r->begin[g->k + 1] + KMC_PADDING;
+    const size_t longest_row = longest + KMC_PADDING, room = r->begin[g->k + 1] + KMC_PADDING;
     int32_t *const words = kmc_alloc_zeroed(room, 6 * sizeof *words);
-    int32_t *const scratch = kmc_alloc_zeroed(most, 2 * sizeof *scratch);
+    int32_t *const scratch = kmc_alloc_zeroed(longest_row, 2 * sizeof *scratch);
     r->xy = words;
     g->position = scratch;
     if (!words || !scratch) return KMC_NO_MEMORY;
@@ -125,23 +126,23 @@ static kmc_status reserve_rows(nudging *g, size_t longest)
     r->weights = (uint32_t *)(words + 3 * room);
     r->other = (uint32_t *)(words + 4 * room);
     r->twin = (uint32_t *)(words + 5 * room);
-    g->distance = scratch + most;
+    g->distance = scratch + longest_row;
     return KMC_OK;
 }
 
-static void release_rows(nudging *g)
+static void release_rows(refinement *g)
 {
     kmc_free(g->rows.xy);
     kmc_free(g->position);
     g->rows.xy = g->position = NULL;
 }
 
-static kmc_status fill_rows(nudging *g)
+static kmc_status fill_rows(refinement *g)
 {
     const kmc_points *points = &g->tree->points;
     rows *const r = &g->rows;
     for (size_t i = 0; i < points->n; i++) {
-        const place *p = &g->places[i];
+        const border_point *p = &g->border_points[i];
         if (i % POLL_POINTS == 0 && kmc_poll(g->run) != KMC_OK) return KMC_INTERRUPTED;
         if (p->entry[0] == p->entry[1]) continue;
         const size_t at[2] = {r->begin[p->entry[0] + 1]++, r->begin[p->entry[1] + 1]++};
@@ -157,8 +158,8 @@ static kmc_status fill_rows(nudging *g)
     return KMC_OK;
 }
 
-/* What the points near borders cost with entry j at (xy, zw). */
-static uint64_t border_error(const nudging *g, size_t j, int32_t xy, int32_t zw)
+/* The error of the points in row j with entry j at (xy, zw). */
+static uint64_t border_error(const refinement *g, size_t j, int32_t xy, int32_t zw)
 {
     const rows *r = &g->rows;
     const size_t at = r->begin[j];
@@ -166,8 +167,8 @@ static uint64_t border_error(const nudging *g, size_t j, int32_t xy, int32_t zw)
                                                  r->begin[j + 1] - at, xy, zw, g->distance);
 }
 
-/* Puts entry j elsewhere, and tells the other entries of its border points. */
-static void move(nudging *g, size_t j, int32_t xy, int32_t zw)
+/* Moves entry j, and updates the other entries of its points near borders. */
+static void move_entry(refinement *g, size_t j, int32_t xy, int32_t zw)
 {
     const rows *r = &g->rows;
     const size_t at = r->begin[j], n = r->begin[j + 1] - at;
@@ -176,32 +177,32 @@ static void move(nudging *g, size_t j, int32_t xy, int32_t zw)
     g->run->kernels->kmeans->nearest_point(r->xy + at, r->zw + at, n, &xy, &zw, 1, g->position, g->distance);
     for (size_t i = 0; i < n; i++) {
         r->cap[r->twin[at + i]] = g->distance[i];
-        g->open[r->other[at + i]] = 1;
+        g->pending[r->other[at + i]] = 1;
     }
 }
 
-/* One of the STEPS from an entry, of as many channels as the colours have. Returns whether it ends at a colour; sets by
- * how much the error of the points that are not near a border rises. */
-static int step(const nudging *g, size_t j, int number, int32_t *xy, int32_t *zw, int64_t *rise)
+/* Applies one of the STEPS to (xy, zw). Returns 0 if it is not a step, leaves the range of colours, or uses a channel
+ * that the colours do not have. Sets the increase of the error of the points that are not near a border. */
+static int step(const refinement *g, size_t j, int number, int32_t *xy, int32_t *zw, int64_t *rise)
 {
     const kmc_moments *m = &g->moments[j];
     const int by[3] = {number % 3 - 1, number / 3 % 3 - 1, number / 9 - 1};
     int32_t at[3] = {kmc_low(*xy), kmc_high(*xy), kmc_low(*zw)};
     *rise = 0;
     for (int c = 0; c < 3; c++) {
-        const int64_t units = by[c] * KMC_ONE_LEVEL;
+        const int64_t units = by[c] * KMC_UNITS_PER_LEVEL;
         if (c >= g->tree->channels && by[c] != 0) return 0;
         *rise += units * (m->weight * (units + 2 * at[c]) - 2 * m->sums[c]);
         at[c] += (int32_t)units;
-        if (at[c] < 0 || at[c] > 255 * KMC_ONE_LEVEL) return 0;
+        if (at[c] < 0 || at[c] > 255 * KMC_UNITS_PER_LEVEL) return 0;
     }
     *xy = kmc_pack(at[0], at[1]);
     *zw = kmc_pack(at[2], kmc_high(*zw));
-    return number != STANDSTILL;
+    return number != NO_STEP;
 }
 
-/* Takes the step that lowers the error most, if any does; sets *moved then. */
-static kmc_status nudge(nudging *g, size_t j, int *moved)
+/* Takes the step of entry j that lowers the error most, if there is one, and then sets *moved. */
+static kmc_status improve_entry(refinement *g, size_t j, int *moved)
 {
     const int is_long = g->rows.begin[j + 1] - g->rows.begin[j] > POLL_POINTS;
     const uint64_t now = border_error(g, j, g->xy[j], g->zw[j]);
@@ -218,24 +219,23 @@ static kmc_status nudge(nudging *g, size_t j, int *moved)
         best_xy = xy;
         best_zw = zw;
     }
-    g->open[j] = 0;
-    if (least < 0) move(g, j, best_xy, best_zw);
+    g->pending[j] = 0;
+    if (least < 0) move_entry(g, j, best_xy, best_zw);
     *moved |= least < 0;
     return KMC_OK;
 }
 
-/* Nudges until no entry can be helped any more. Ends because every nudge lowers an error that is a whole number, and
- * after MOST_SWEEPS anyway. */
-static kmc_status sweep(nudging *g, int *any)
+/* Sweeps over the entries until no step lowers the error, at most MAX_SWEEPS times. Sets *any if an entry has moved. */
+static kmc_status sweep(refinement *g, int *any)
 {
     kmc_status status = KMC_OK;
     int moved = 1;
     *any = 0;
-    memset(g->open, 1, g->k);
-    for (int i = 0; status == KMC_OK && moved && i < MOST_SWEEPS; i++) {
+    memset(g->pending, 1, g->k);
+    for (int i = 0; status == KMC_OK && moved && i < MAX_SWEEPS; i++) {
         moved = 0;
         for (size_t j = g->n_fixed; status == KMC_OK && !g->run->stopped && j < g->k; j++) {
-            if (g->open[j]) status = nudge(g, j, &moved);
+            if (g->pending[j]) status = improve_entry(g, j, &moved);
             if (status == KMC_OK) status = kmc_poll(g->run);
         }
         *any |= moved;
@@ -243,14 +243,14 @@ static kmc_status sweep(nudging *g, int *any)
     return status;
 }
 
-static kmc_status nudge_all(nudging *g, int rounds)
+static kmc_status refine(refinement *g, int rounds)
 {
     kmc_status status = KMC_OK;
     int any = 1;
-    /* Ends after so many rounds. */
+    /* Ends after `rounds` rounds. */
     for (int round = 0; status == KMC_OK && !g->run->stopped && any && round < rounds; round++) {
         size_t longest;
-        status = draw_borders(g);
+        status = find_border_points(g);
         if (status == KMC_OK) status = count_rows(g, &longest);
         if (status == KMC_OK) status = reserve_rows(g, longest);
         if (status == KMC_OK) status = fill_rows(g);
@@ -263,27 +263,27 @@ static kmc_status nudge_all(nudging *g, int rounds)
 kmc_status kmc_nudge(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, int rounds, double *centroids)
 {
     if (run->stopped) return KMC_OK;
-    const size_t threads = (size_t)kmc_walk_threads(run, tree, k), room = k + KMC_PADDING;
-    nudging g = {.run = run, .tree = tree, .k = k, .n_fixed = n_fixed};
+    const size_t threads = (size_t)kmc_filter_threads(run, tree, k), room = k + KMC_PADDING;
+    refinement g = {.run = run, .tree = tree, .k = k, .n_fixed = n_fixed};
     g.xy = kmc_alloc_zeroed(room, 2 * sizeof *g.xy);
-    g.open = kmc_alloc(k, sizeof *g.open);
+    g.pending = kmc_alloc(k, sizeof *g.pending);
     g.moments = kmc_alloc(threads * k, sizeof *g.moments);
-    g.places = kmc_alloc(tree->points.n, sizeof *g.places);
+    g.border_points = kmc_alloc(tree->points.n, sizeof *g.border_points);
     g.rows.begin = kmc_alloc(k + 2, sizeof *g.rows.begin);
-    kmc_status status = g.xy && g.open && g.moments && g.places && g.rows.begin ? KMC_OK : KMC_NO_MEMORY;
+    kmc_status status = g.xy && g.pending && g.moments && g.border_points && g.rows.begin ? KMC_OK : KMC_NO_MEMORY;
     if (status == KMC_OK) {
         g.zw = g.xy + room;
         kmc_round_centroids(centroids, k, g.xy, g.zw);
-        status = nudge_all(&g, rounds);
+        status = refine(&g, rounds);
     }
     for (size_t j = n_fixed; status == KMC_OK && j < k; j++) {
         const int32_t at[3] = {kmc_low(g.xy[j]), kmc_high(g.xy[j]), kmc_low(g.zw[j])};
-        for (size_t c = 0; c < 3; c++) centroids[4 * j + c] = (double)at[c] / KMC_ONE_LEVEL;
+        for (size_t c = 0; c < 3; c++) centroids[4 * j + c] = (double)at[c] / KMC_UNITS_PER_LEVEL;
     }
     kmc_free(g.xy);
-    kmc_free(g.open);
+    kmc_free(g.pending);
     kmc_free(g.moments);
-    kmc_free(g.places);
+    kmc_free(g.border_points);
     kmc_free(g.rows.begin);
     return status;
 }

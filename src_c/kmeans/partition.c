@@ -1,11 +1,11 @@
-/* Clusters whose points lie in a row each. A changed cluster is written anew behind all others, so that going back to
- * an earlier state takes no more than its list of clusters. */
+/* Clusters of contiguous points. A changed cluster is written to the end of the arena, so restoring an earlier state
+ * means restoring its list of clusters. */
 #include <string.h>
 
 #include "kmeans/partition.h"
 #include "base/scratch.h"
 
-/* The arena holds the points this many times: the more, the rarer a tidying. */
+/* Size of the arena as a multiple of all points; a larger one is compacted less often. */
 enum { ARENA_COPIES = 8 };
 
 void kmc_points_copy(kmc_points *to, size_t at, const kmc_points *from, size_t begin, size_t n)
@@ -22,18 +22,18 @@ kmc_points kmc_partition_points(const kmc_partition *partition, size_t cluster)
     return (kmc_points){c->n, arena->xy + c->begin, arena->zw + c->begin, arena->weights + c->begin};
 }
 
-double kmc_partition_pull(const kmc_partition *partition, size_t cluster, const kmc_moments *moments)
+double kmc_partition_explained(const kmc_partition *partition, size_t cluster, const kmc_moments *moments)
 {
-    if (cluster >= partition->n_fixed) return kmc_moments_pull(moments);
-    return kmc_moments_pull_at(moments, partition->xy[cluster], partition->zw[cluster]);
+    if (cluster >= partition->n_fixed) return kmc_moments_explained(moments);
+    return kmc_moments_explained_at(moments, partition->xy[cluster], partition->zw[cluster]);
 }
 
-int kmc_partition_has_room(const kmc_partition *partition, size_t n)
+int kmc_partition_has_space(const kmc_partition *partition, size_t n)
 {
     return n <= partition->arena.n - partition->used;
 }
 
-void kmc_partition_tidy(kmc_partition *partition)
+void kmc_partition_compact(kmc_partition *partition)
 {
     partition->used = 0;
     for (size_t j = 0; j < partition->k; j++) {
@@ -45,7 +45,7 @@ void kmc_partition_tidy(kmc_partition *partition)
     kmc_points_copy(&partition->arena, 0, &partition->spare, 0, partition->n);
 }
 
-/* Counts the points of every cluster, then lays them out. */
+/* Counts the points of every cluster, then copies them to the arena in this order. */
 static void lay_out(kmc_partition *partition, const kmc_points *points, const uint16_t *labels)
 {
     for (size_t i = 0; i < points->n; i++) {
@@ -58,7 +58,7 @@ static void lay_out(kmc_partition *partition, const kmc_points *points, const ui
         c->begin = partition->used;
         partition->used += c->n;
         c->n = 0;
-        c->pull = kmc_partition_pull(partition, j, &c->moments);
+        c->explained = kmc_partition_explained(partition, j, &c->moments);
         if (j >= partition->n_fixed && c->moments.weight > 0)
             kmc_moments_mean(&c->moments, &partition->xy[j], &partition->zw[j]);
     }
@@ -68,8 +68,8 @@ static void lay_out(kmc_partition *partition, const kmc_points *points, const ui
     }
 }
 
-/* Room for the points, in a table that has been touched before where one is large enough. */
-static kmc_status make_room(const kmc_run *run, kmc_partition *partition)
+/* Allocates the points, in a table of an earlier call if it is large enough: its pages are mapped already. */
+static kmc_status allocate_arena(const kmc_run *run, kmc_partition *partition)
 {
     const size_t n = partition->n, spare = kmc_points_bytes(n);
     if (spare > SIZE_MAX / (2 * ARENA_COPIES)) return KMC_NO_MEMORY;
@@ -84,7 +84,7 @@ static kmc_status make_room(const kmc_run *run, kmc_partition *partition)
 }
 
 kmc_status kmc_partition_new(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed,
-                             const double *centroids, size_t given, kmc_partition *partition)
+                             const double *centroids, size_t n_centroids, kmc_partition *partition)
 {
     memset(partition, 0, sizeof *partition);
     partition->k = k;
@@ -98,14 +98,14 @@ kmc_status kmc_partition_new(const kmc_run *run, const kmc_tree *tree, size_t k,
     partition->loss = kmc_alloc_zeroed(k, sizeof *partition->loss);
     partition->xy = kmc_alloc_zeroed(k + KMC_PADDING, sizeof *partition->xy);
     partition->zw = kmc_alloc_zeroed(k + KMC_PADDING, sizeof *partition->zw);
-    kmc_status status = make_room(run, partition);
+    kmc_status status = allocate_arena(run, partition);
     if (!labels || !counts || !partition->clusters || !partition->gain || !partition->loss || !partition->xy ||
         !partition->zw) {
         status = KMC_NO_MEMORY;
     }
-    if (status == KMC_OK) status = kmc_label(run, tree, given, centroids, labels, counts, &error);
+    if (status == KMC_OK) status = kmc_label(run, tree, n_centroids, centroids, labels, counts, &error);
     if (status == KMC_OK) {
-        kmc_round_centroids(centroids, given, partition->xy, partition->zw);
+        kmc_round_centroids(centroids, n_centroids, partition->xy, partition->zw);
         lay_out(partition, &tree->points, labels);
     } else {
         kmc_partition_free(partition);

@@ -33,7 +33,7 @@ void kmc_points_free(kmc_points *points)
     memset(points, 0, sizeof *points);
 }
 
-double kmc_moments_pull(const kmc_moments *m)
+double kmc_moments_explained(const kmc_moments *m)
 {
     if (m->weight == 0) return 0;
     double square = 0;
@@ -41,7 +41,7 @@ double kmc_moments_pull(const kmc_moments *m)
     return square / (double)m->weight;
 }
 
-double kmc_moments_pull_at(const kmc_moments *m, int32_t xy, int32_t zw)
+double kmc_moments_explained_at(const kmc_moments *m, int32_t xy, int32_t zw)
 {
     const double at[4] = {kmc_low(xy), kmc_high(xy), kmc_low(zw), kmc_high(zw)};
     double product = 0, square = 0;
@@ -52,7 +52,7 @@ double kmc_moments_pull_at(const kmc_moments *m, int32_t xy, int32_t zw)
     return 2 * product - (double)m->weight * square;
 }
 
-/* Sums are never negative, so this rounds to the nearest, halves up, without a division by a negative number. */
+/* Rounds to the nearest, halves up; neither argument is negative. */
 static int32_t rounded_ratio(int64_t sum, int64_t weight)
 {
     return (int32_t)((sum + weight / 2) / weight);

@@ -1,35 +1,35 @@
-/* Swap search: centroids move from where they are little missed to where they gain most.
+/* Swap search: an iterated local search whose step moves a centroid from one cluster to another.
  *
- * Lloyd's iterations end in a local optimum that no small movement leaves. A swap takes one centroid away, splits the
- * cluster of another in two, and lets the clusters around both settle by a few Lloyd iterations among themselves. Every
- * cluster knows what its split would gain and its removal lose, so descending means: swap the most gain for the least
- * loss while that pays. Then kicks: a swap drawn at random that mostly harms, descent from there, and back if the
- * outcome is no better (iterated local search; compare Fränti, "Efficiency of random swap clustering", J. Big Data
- * 2018, which draws every swap and settles all clusters each time). */
+ * Lloyd's iterations end in a local optimum. A swap removes one centroid, splits another cluster in two, and runs a few
+ * Lloyd iterations among the neighbours of both. The gain of splitting and the loss of removing are known for every
+ * cluster, so the descent swaps the largest gain for the smallest loss as long as the inertia falls. Then come kicks: a
+ * random swap, mostly for the worse, and a descent from there; if the result is not better, the earlier state is
+ * restored. Compare Fränti, "Efficiency of random swap clustering", J. Big Data 2018, where all swaps are random and
+ * all clusters adapt to each. */
 #include <string.h>
 
 #include "kmeans/partition.h"
 #include "base/rng.h"
 
 enum {
-    NEIGHBOURS = 8,             /* clusters that settle around each of the two */
-    REGION = 2 * NEIGHBOURS + 2, /* all that settle */
-    PASSES = 2,                 /* of Lloyd's iterations within a region */
-    TOURNAMENT = 3,             /* clusters drawn for each side of a kick, of which the best is taken */
-    ATTEMPTS = 16,              /* of the first descent, for each cluster: several times what descents take */
-    KICK_ATTEMPTS = 40          /* of a descent after a kick */
+    NEIGHBORS = 8,              /* clusters that adapt around each of the two */
+    REGION = 2 * NEIGHBORS + 2, /* all clusters that adapt to a swap */
+    PASSES = 2,                 /* Lloyd iterations within a region */
+    TOURNAMENT = 3,             /* random clusters on each side of a kick, of which the best is chosen */
+    ATTEMPTS = 16,              /* limit of the first descent, per cluster: several times what it usually takes */
+    KICK_ATTEMPTS = 40          /* limit of a descent after a kick */
 };
 
-/* Two sums of a region's pulls differ by rounding alone by less than this for each unit of weight. A pull is made of
- * terms of at most W |x|^2 < 2^30 W, takes five roundings, ten at a fixed centroid, and is added to at most 17 others:
- * 2^30 * 27 * 2^-53 on either side and one rounding of the difference, less than 2^30 * 2^6 * 2^-53 in all. */
+/* The largest difference, per unit of weight, that rounding can make between two explained sums of squares of a region.
+ * The terms of a cluster are at most W |x|^2 < 2^30 W; there are five roundings, ten with a fixed centroid, and up to
+ * 17 additions: 2^30 * 27 * 2^-53 for either sum, and with the rounding of the difference less than 2^30 * 2^6 * 2^-53.
+ * */
 static const double ROUNDING = 1.0 / (1 << 17);
 
-/* What settling adds to the gain of a split and leaves of the loss of a removal, guessed on the bright side: those that
- * look good enough to be chosen are settled before they are used. Over Kodak, k = 256, the ratios are 1.17 to 1.64 for
- * gains and 0.66 to 1.13 for losses. Bolder guesses find more, for more time: 1.2 and 0.85 end 1.0 % above the best
- * known error, these 0.77 %, 1.5 and 0.7 0.70 %, for searches of 10.5, 12 and 16 ms. */
-static const double GAIN_GUESS = 1.4, LOSS_GUESS = 0.75;
+/* Optimistic factors from the gain and the loss before neighbours adapt to those after: clusters that look good enough
+ * by them are computed exactly before they are used. More optimistic factors find more swaps and take more time;
+ * docs/measurements.md compares some. */
+static const double GAIN_ESTIMATE = 1.4, LOSS_ESTIMATE = 0.75;
 
 #define NONE SIZE_MAX
 
@@ -37,38 +37,38 @@ typedef struct search {
     const kmc_run *run;
     const kmc_kmeans_kernels *kernels;
     kmc_partition partition;
-    int32_t *position, *distance; /* scratch for as many points or clusters as there are */
-    int32_t *place;               /* the centroid within a region of each of its points */
-    kmc_cluster *kept;            /* the clusters to go back to */
-    double *kept_gains;           /* their gains, then their losses */
-    int32_t *kept_means;          /* xy, then zw */
-    size_t kept_used;
+    int32_t *position, *distance; /* scratch for all points or all clusters */
+    int32_t *label;               /* the centroid of each point of a region, by its position in the region */
+    kmc_cluster *saved;           /* the state to restore: clusters, */
+    double *saved_gains;          /* gains, then losses, */
+    int32_t *saved_means;         /* xy, then zw */
+    size_t saved_used;
 } search;
 
-/* Some clusters with their points, and the centroids that these may have after a swap. */
+/* The clusters around a swap, and their centroids after it. */
 typedef struct region {
     size_t n_clusters, n_centroids;
     uint32_t cluster[REGION];
-    uint32_t owner[REGION]; /* the cluster that each centroid makes */
+    uint32_t owner[REGION]; /* the cluster of each centroid */
     int32_t xy[REGION + KMC_PADDING], zw[REGION + KMC_PADDING];
-    kmc_moments moments[REGION + 1]; /* of each centroid; last, of the points that have none yet */
-    size_t size[REGION + 1];         /* how many points each has */
-    int changed[REGION + 1];         /* whether any came or went */
+    kmc_moments moments[REGION + 1]; /* of the points of each centroid; the last of points without one */
+    size_t size[REGION + 1];         /* the number of these points */
+    int changed[REGION + 1];         /* whether they have changed */
 } region;
 
-/* Adds the clusters nearest to `center` that are not in the region yet, nearest first, lowest number on ties. */
-static void add_neighbours(const search *s, size_t center, region *r)
+/* Adds the clusters nearest to `center` that are not in the region yet, nearest first, lowest index on ties. */
+static void add_neighbors(const search *s, size_t center, region *r)
 {
     const kmc_partition *p = &s->partition;
-    int32_t distance[NEIGHBOURS];
-    uint32_t found[NEIGHBOURS];
+    int32_t distance[NEIGHBORS];
+    uint32_t found[NEIGHBORS];
     size_t n = 0;
     s->kernels->nearest_point(p->xy, p->zw, p->k, &p->xy[center], &p->zw[center], 1, s->position, s->distance);
     for (size_t i = 0; i < r->n_clusters; i++) s->distance[r->cluster[i]] = INT32_MAX;
     for (size_t j = 0; j < p->k; j++) {
         const int32_t d = s->distance[j];
-        if (d == INT32_MAX || (n == NEIGHBOURS && d >= distance[n - 1])) continue;
-        size_t at = n < NEIGHBOURS ? n++ : n - 1;
+        if (d == INT32_MAX || (n == NEIGHBORS && d >= distance[n - 1])) continue;
+        size_t at = n < NEIGHBORS ? n++ : n - 1;
         for (; at > 0 && distance[at - 1] > d; at--) {
             distance[at] = distance[at - 1];
             found[at] = found[at - 1];
@@ -86,14 +86,14 @@ static void add_centroid(region *r, int32_t xy, int32_t zw, size_t owner)
     r->owner[r->n_centroids++] = (uint32_t)owner;
 }
 
-/* The points of the region to the nearest of its centroids. Most stay where they are, and moments change by those that
- * do not: to add up all of them would take three times as long. */
+/* Assigns the points of the region to its nearest centroids. Most keep theirs, so only the changes of the moments are
+ * added. */
 static void assign(const search *s, const kmc_points *points, region *r)
 {
     s->kernels->nearest_point(points->xy, points->zw, points->n, r->xy, r->zw, r->n_centroids, s->position,
                               s->distance);
     for (size_t i = 0; i < points->n; i++) {
-        const int32_t from = s->place[i], to = s->position[i];
+        const int32_t from = s->label[i], to = s->position[i];
         if (from == to) continue;
         kmc_moments moved = {0, {0, 0, 0, 0}};
         kmc_moments_add(&moved, points, i);
@@ -102,53 +102,54 @@ static void assign(const search *s, const kmc_points *points, region *r)
         r->size[from]--;
         r->size[to]++;
         r->changed[from] = r->changed[to] = 1;
-        s->place[i] = to;
+        s->label[i] = to;
     }
 }
 
-/* What removing a cluster loses when its points go to their next nearest centroids and these move to their means. */
+/* The loss of removing a centroid: its points go to the nearest neighbour, whose centroids move to their new means. */
 static double removal(const search *s, size_t j)
 {
     const kmc_partition *p = &s->partition;
     const kmc_points points = kmc_partition_points(p, j);
     region r;
-    kmc_moments taken[NEIGHBOURS][2]; /* in turns: most points follow one to the same place and would wait for it */
+    kmc_moments taken[NEIGHBORS][2]; /* two alternating sums, since points often go to the same cluster in a row */
     r.n_clusters = 1;
     r.n_centroids = 0;
     r.cluster[0] = (uint32_t)j;
-    add_neighbours(s, j, &r);
+    add_neighbors(s, j, &r);
     for (size_t i = 1; i < r.n_clusters; i++) add_centroid(&r, p->xy[r.cluster[i]], p->zw[r.cluster[i]], r.cluster[i]);
     s->kernels->nearest_point(points.xy, points.zw, points.n, r.xy, r.zw, r.n_centroids, s->position, s->distance);
     memset(taken, 0, sizeof taken);
     for (size_t i = 0; i < points.n; i++) kmc_moments_add(&taken[s->position[i]][i % 2], &points, i);
-    double lost = p->clusters[j].pull;
+    double lost = p->clusters[j].explained;
     for (size_t i = 0; i < r.n_centroids; i++) {
-        const kmc_cluster *taker = &p->clusters[r.owner[i]];
+        const kmc_cluster *gaining = &p->clusters[r.owner[i]];
         kmc_moments_merge(&taken[i][0], &taken[i][1]);
         if (taken[i][0].weight == 0) continue;
-        kmc_moments_merge(&taken[i][0], &taker->moments);
-        lost += taker->pull - kmc_partition_pull(p, r.owner[i], &taken[i][0]);
+        kmc_moments_merge(&taken[i][0], &gaining->moments);
+        lost += gaining->explained - kmc_partition_explained(p, r.owner[i], &taken[i][0]);
     }
     return lost;
 }
 
-static void measure(search *s, size_t j)
+static void evaluate(search *s, size_t j)
 {
     kmc_partition *p = &s->partition;
     kmc_cluster *c = &p->clusters[j];
     const kmc_points points = kmc_partition_points(p, j);
     if (j < p->n_fixed) {
-        kmc_split_beside(s->kernels, &points, &c->moments, p->xy[j], p->zw[j], &c->split, s->position, s->distance);
+        kmc_split_with_fixed(s->kernels, &points, &c->moments, p->xy[j], p->zw[j], &c->split, s->position,
+                             s->distance);
     } else {
         kmc_split_points(s->kernels, &points, &c->moments, &c->split, s->position, s->distance);
         c->removal = removal(s, j);
     }
-    p->gain[j] = GAIN_GUESS * c->split.gain;
-    p->loss[j] = LOSS_GUESS * c->removal;
-    c->gain_is_settled = c->loss_is_settled = 0;
+    p->gain[j] = GAIN_ESTIMATE * c->split.gain;
+    p->loss[j] = LOSS_ESTIMATE * c->removal;
+    c->gain_is_exact = c->loss_is_exact = 0;
 }
 
-/* Writes the settled region back as clusters. */
+/* Writes the region back to the partition, and evaluates the clusters that changed. */
 static void commit(search *s, const kmc_points *points, const region *r)
 {
     kmc_partition *p = &s->partition;
@@ -157,44 +158,44 @@ static void commit(search *s, const kmc_points *points, const region *r)
         if (!r->changed[i]) continue;
         kmc_cluster *c = &p->clusters[r->owner[i]];
         *c = (kmc_cluster){.moments = r->moments[i], .begin = p->used, .n = r->size[i],
-                           .pull = kmc_partition_pull(p, r->owner[i], &r->moments[i])};
+                           .explained = kmc_partition_explained(p, r->owner[i], &r->moments[i])};
         p->xy[r->owner[i]] = r->xy[i];
         p->zw[r->owner[i]] = r->zw[i];
         end[i] = p->used;
         p->used += c->n;
     }
     for (size_t begin = 0, i = 0; begin < points->n; begin = i) {
-        const int32_t place = s->place[begin];
-        while (i < points->n && s->place[i] == place) i++;
-        if (!r->changed[place]) continue;
-        kmc_points_copy(&p->arena, end[place], points, begin, i - begin);
-        end[place] += i - begin;
+        const int32_t label = s->label[begin];
+        while (i < points->n && s->label[i] == label) i++;
+        if (!r->changed[label]) continue;
+        kmc_points_copy(&p->arena, end[label], points, begin, i - begin);
+        end[label] += i - begin;
     }
     for (size_t i = 0; i < r->n_centroids; i++) {
-        if (r->changed[i]) measure(s, r->owner[i]);
+        if (r->changed[i]) evaluate(s, r->owner[i]);
     }
 }
 
-/* Copies the points of a region together, each at the centroid it has, and sets what its centroids begin with. Returns
- * what its clusters take from the inertia. */
+/* Copies the points of a region to `points`, labelled by their present centroids, and sets the centroids after the
+ * swap. Returns the explained sum of squares before the swap. */
 static double gather(const search *s, size_t split, size_t removed, region *r, kmc_points *points, size_t *n_empty)
 {
     const kmc_partition *p = &s->partition;
-    double pull = 0;
+    double explained = 0;
     points->n = 0;
     memset(r->moments, 0, sizeof r->moments);
     memset(r->size, 0, sizeof r->size);
     memset(r->changed, 0, sizeof r->changed);
     for (size_t i = 0; i < r->n_clusters; i++) {
-        const size_t j = r->cluster[i], place = j == removed ? REGION : r->n_centroids;
+        const size_t j = r->cluster[i], label = j == removed ? REGION : r->n_centroids;
         const kmc_cluster *c = &p->clusters[j];
-        pull += c->pull;
+        explained += c->explained;
         *n_empty += c->n == 0 && j >= p->n_fixed;
         kmc_points_copy(points, points->n, &p->arena, c->begin, c->n);
-        for (size_t at = points->n; at < points->n + c->n; at++) s->place[at] = (int32_t)place;
+        for (size_t at = points->n; at < points->n + c->n; at++) s->label[at] = (int32_t)label;
         points->n += c->n;
-        r->moments[place] = c->moments;
-        r->size[place] = c->n;
+        r->moments[label] = c->moments;
+        r->size[label] = c->n;
         if (j == split) add_centroid(r, c->split.xy[0], c->split.zw[0], split);
         else if (j != removed) add_centroid(r, p->xy[j], p->zw[j], j);
     }
@@ -202,23 +203,24 @@ static double gather(const search *s, size_t split, size_t removed, region *r, k
         r->changed[r->n_centroids] = 1; /* the removed cluster has lost what it had */
         add_centroid(r, p->clusters[split].split.xy[1], p->clusters[split].split.zw[1], removed);
     }
-    return pull;
+    return explained;
 }
 
-typedef enum fate { TRY, KEEP_IF_BETTER, KEEP } fate;
+typedef enum acceptance { REJECT, ACCEPT_IF_BETTER, ACCEPT } acceptance;
 
-/* Splits one cluster, removes another (or NONE), lets the clusters around them settle. Returns by how much the inertia
- * falls. Keeps the outcome, as asked, if no more clusters are empty; sets *kept. It is better when the inertia falls by
- * more than rounding can make: no partition comes back. The arena must have room for all points. */
-static double swap(search *s, size_t split, size_t removed, fate wanted, int *kept)
+/* Splits one cluster and removes another (either may be NONE), and lets the neighbours adapt. Returns the decrease of
+ * inertia. The swap is accepted as `wanted`, if it leaves no more clusters empty; sets *kept. It is better only if the
+ * inertia falls by more than rounding can account for, so that no partition occurs twice. The arena must have space for
+ * all points. */
+static double swap(search *s, size_t split, size_t removed, acceptance wanted, int *kept)
 {
     kmc_partition *p = &s->partition;
     region r;
     r.n_clusters = r.n_centroids = 0;
     if (split != NONE) r.cluster[r.n_clusters++] = (uint32_t)split;
     if (removed != NONE) r.cluster[r.n_clusters++] = (uint32_t)removed;
-    if (split != NONE) add_neighbours(s, split, &r);
-    if (removed != NONE) add_neighbours(s, removed, &r);
+    if (split != NONE) add_neighbors(s, split, &r);
+    if (removed != NONE) add_neighbors(s, removed, &r);
     kmc_points points = p->spare;
     double after = 0, weight = 0;
     size_t empty_before = 0, empty_after = 0;
@@ -228,7 +230,7 @@ static double swap(search *s, size_t split, size_t removed, fate wanted, int *ke
         after = weight = 0;
         empty_after = 0;
         for (size_t i = 0; i < r.n_centroids; i++) {
-            after += kmc_partition_pull(p, r.owner[i], &r.moments[i]);
+            after += kmc_partition_explained(p, r.owner[i], &r.moments[i]);
             weight += (double)r.moments[i].weight;
             if (r.owner[i] < p->n_fixed) continue;
             if (r.moments[i].weight > 0) kmc_moments_mean(&r.moments[i], &r.xy[i], &r.zw[i]);
@@ -236,12 +238,13 @@ static double swap(search *s, size_t split, size_t removed, fate wanted, int *ke
         }
     }
     const int is_better = after - before > ROUNDING * weight;
-    *kept = (wanted == KEEP || (wanted == KEEP_IF_BETTER && is_better)) && empty_after <= empty_before;
+    *kept = (wanted == ACCEPT || (wanted == ACCEPT_IF_BETTER && is_better)) && empty_after <= empty_before;
     if (*kept) commit(s, &points, &r);
     return after - before;
 }
 
-/* The cluster whose split gains most and, other than it and not fixed, the one whose removal loses least, or NONE. */
+/* The cluster with the largest gain of splitting, and among the others that are not fixed, the one with the smallest
+ * loss of removal, or NONE. */
 static void choose(const search *s, size_t *split, size_t *removed)
 {
     const kmc_partition *p = &s->partition;
@@ -255,8 +258,7 @@ static void choose(const search *s, size_t *split, size_t *removed)
     }
 }
 
-/* Swaps until none promises to lower the inertia or the arena is full. Ends because every turn takes one of the
- * *attempts. */
+/* Swaps until no swap can lower the inertia, or the arena is full. Every iteration uses one of the *attempts. */
 static kmc_status descend(search *s, size_t *attempts)
 {
     kmc_partition *p = &s->partition;
@@ -266,67 +268,67 @@ static kmc_status descend(search *s, size_t *attempts)
         int kept;
         choose(s, &split, &removed);
         if (removed == NONE) break;
-        kmc_cluster *taker = &p->clusters[split], *giver = &p->clusters[removed];
-        if (p->gain[split] <= p->loss[removed] || !kmc_partition_has_room(p, p->n)) break;
-        const int is_sure = taker->split.gain > giver->removal; /* without settling */
-        if (!is_sure && !taker->gain_is_settled) {
-            p->gain[split] = swap(s, split, NONE, TRY, &kept);
-            taker->gain_is_settled = 1;
-        } else if (!is_sure && !giver->loss_is_settled) {
-            p->loss[removed] = -swap(s, NONE, removed, TRY, &kept);
-            giver->loss_is_settled = 1;
+        kmc_cluster *gaining = &p->clusters[split], *losing = &p->clusters[removed];
+        if (p->gain[split] <= p->loss[removed] || !kmc_partition_has_space(p, p->n)) break;
+        const int is_sure = gaining->split.gain > losing->removal; /* even if no neighbour adapts */
+        if (!is_sure && !gaining->gain_is_exact) {
+            p->gain[split] = swap(s, split, NONE, REJECT, &kept);
+            gaining->gain_is_exact = 1;
+        } else if (!is_sure && !losing->loss_is_exact) {
+            p->loss[removed] = -swap(s, NONE, removed, REJECT, &kept);
+            losing->loss_is_exact = 1;
         } else {
-            swap(s, split, removed, KEEP_IF_BETTER, &kept);
-            if (!kept) p->gain[split] = 0; /* they are neighbours: not before one of them changes */
+            swap(s, split, removed, ACCEPT_IF_BETTER, &kept);
+            if (!kept) p->gain[split] = 0; /* they affect each other; retried when the cluster changes */
         }
     }
     return status;
 }
 
-/* Descends as far as it goes. While there is no state to go back to, the arena may be tidied on the way. Ends because
- * it fills only by attempts, of which all descents together have ATTEMPTS for each cluster. */
-static kmc_status descend_to_rest(search *s)
+/* Descends to a local optimum, compacting the arena on the way, as there is no state to restore. Ends since the number
+ * of attempts is limited. */
+static kmc_status descend_fully(search *s)
 {
     kmc_partition *p = &s->partition;
     kmc_status status = KMC_OK;
     size_t attempts = ATTEMPTS * p->k;
     do {
-        kmc_partition_tidy(p);
+        kmc_partition_compact(p);
         status = descend(s, &attempts);
-    } while (status == KMC_OK && !s->run->stopped && attempts > 0 && !kmc_partition_has_room(p, p->n));
+    } while (status == KMC_OK && !s->run->stopped && attempts > 0 && !kmc_partition_has_space(p, p->n));
     return status;
 }
 
-static void keep(search *s)
+static void save(search *s)
 {
     const kmc_partition *p = &s->partition;
-    memcpy(s->kept, p->clusters, p->k * sizeof *s->kept);
-    memcpy(s->kept_gains, p->gain, p->k * sizeof *p->gain);
-    memcpy(s->kept_gains + p->k, p->loss, p->k * sizeof *p->loss);
-    memcpy(s->kept_means, p->xy, p->k * sizeof *p->xy);
-    memcpy(s->kept_means + p->k, p->zw, p->k * sizeof *p->zw);
-    s->kept_used = p->used;
+    memcpy(s->saved, p->clusters, p->k * sizeof *s->saved);
+    memcpy(s->saved_gains, p->gain, p->k * sizeof *p->gain);
+    memcpy(s->saved_gains + p->k, p->loss, p->k * sizeof *p->loss);
+    memcpy(s->saved_means, p->xy, p->k * sizeof *p->xy);
+    memcpy(s->saved_means + p->k, p->zw, p->k * sizeof *p->zw);
+    s->saved_used = p->used;
 }
 
-static void go_back(search *s)
+static void restore(search *s)
 {
     kmc_partition *p = &s->partition;
-    memcpy(p->clusters, s->kept, p->k * sizeof *s->kept);
-    memcpy(p->gain, s->kept_gains, p->k * sizeof *p->gain);
-    memcpy(p->loss, s->kept_gains + p->k, p->k * sizeof *p->loss);
-    memcpy(p->xy, s->kept_means, p->k * sizeof *p->xy);
-    memcpy(p->zw, s->kept_means + p->k, p->k * sizeof *p->zw);
-    p->used = s->kept_used;
+    memcpy(p->clusters, s->saved, p->k * sizeof *s->saved);
+    memcpy(p->gain, s->saved_gains, p->k * sizeof *p->gain);
+    memcpy(p->loss, s->saved_gains + p->k, p->k * sizeof *p->loss);
+    memcpy(p->xy, s->saved_means, p->k * sizeof *p->xy);
+    memcpy(p->zw, s->saved_means + p->k, p->k * sizeof *p->zw);
+    p->used = s->saved_used;
 }
 
-static double total_pull(const kmc_partition *p)
+static double total_explained(const kmc_partition *p)
 {
-    double pull = 0;
-    for (size_t j = 0; j < p->k; j++) pull += p->clusters[j].pull;
-    return pull;
+    double explained = 0;
+    for (size_t j = 0; j < p->k; j++) explained += p->clusters[j].explained;
+    return explained;
 }
 
-/* A swap of a promising split, though not the most promising, for a removal of the same kind. */
+/* A random swap: splits and removals are drawn by tournament, which favours good ones. */
 static void kick(search *s, kmc_rng *rng)
 {
     const kmc_partition *p = &s->partition;
@@ -341,7 +343,7 @@ static void kick(search *s, kmc_rng *rng)
         if (removed == NONE || p->clusters[drawn].removal < p->clusters[removed].removal) removed = drawn;
     }
     int kept;
-    if (removed != NONE) swap(s, split, removed, KEEP, &kept);
+    if (removed != NONE) swap(s, split, removed, ACCEPT, &kept);
 }
 
 static kmc_status iterate(search *s, int kicks, int patience, uint64_t seed)
@@ -349,20 +351,20 @@ static kmc_status iterate(search *s, int kicks, int patience, uint64_t seed)
     kmc_rng rng = {seed};
     kmc_partition *p = &s->partition;
     kmc_status status = KMC_OK;
-    for (size_t j = 0; status == KMC_OK && !s->run->stopped && j < p->k; j++, status = kmc_poll(s->run)) measure(s, j);
-    if (status == KMC_OK) status = descend_to_rest(s);
-    double best = total_pull(p);
-    /* Ends after `kicks` bounded descents: rounding may make equal sums look better, which costs some of the kicks. */
-    for (int i = 0, in_vain = 0; status == KMC_OK && !s->run->stopped && i < kicks && in_vain < patience; i++) {
+    for (size_t j = 0; status == KMC_OK && !s->run->stopped && j < p->k; j++, status = kmc_poll(s->run)) evaluate(s, j);
+    if (status == KMC_OK) status = descend_fully(s);
+    double best = total_explained(p);
+    /* Ends after `kicks` bounded descents. Rounding can make an equal state look better, which wastes a kick. */
+    for (int i = 0, n_failed = 0; status == KMC_OK && !s->run->stopped && i < kicks && n_failed < patience; i++) {
         size_t attempts = KICK_ATTEMPTS;
-        if (!kmc_partition_has_room(p, p->arena.n - 2 * p->n)) kmc_partition_tidy(p);
-        keep(s);
+        if (!kmc_partition_has_space(p, p->arena.n - 2 * p->n)) kmc_partition_compact(p);
+        save(s);
         kick(s, &rng);
         status = descend(s, &attempts);
-        const double pull = total_pull(p);
-        in_vain = pull > best ? 0 : in_vain + 1;
-        if (in_vain) go_back(s);
-        else best = pull;
+        const double explained = total_explained(p);
+        n_failed = explained > best ? 0 : n_failed + 1;
+        if (n_failed) restore(s);
+        else best = explained;
     }
     return status;
 }
@@ -374,14 +376,14 @@ kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, size_t
     search s = {.run = run, .kernels = run->kernels->kmeans};
     kmc_status status = kmc_partition_new(run, tree, k, n_fixed, centroids, k, &s.partition);
     if (status != KMC_OK) return status;
-    const size_t n = tree->points.n, room = (n > k ? n : k) + KMC_PADDING; /* with fixed ones, k may be more */
+    const size_t n = tree->points.n, room = (n > k ? n : k) + KMC_PADDING; /* with fixed centroids, k may exceed n */
     s.position = kmc_alloc_zeroed(room, sizeof *s.position);
     s.distance = kmc_alloc_zeroed(room, sizeof *s.distance);
-    s.place = kmc_alloc(room, sizeof *s.place);
-    s.kept = kmc_alloc(k, sizeof *s.kept);
-    s.kept_gains = kmc_alloc(2 * k, sizeof *s.kept_gains);
-    s.kept_means = kmc_alloc(2 * k, sizeof *s.kept_means);
-    const int whole = s.position && s.distance && s.place && s.kept && s.kept_gains && s.kept_means;
+    s.label = kmc_alloc(room, sizeof *s.label);
+    s.saved = kmc_alloc(k, sizeof *s.saved);
+    s.saved_gains = kmc_alloc(2 * k, sizeof *s.saved_gains);
+    s.saved_means = kmc_alloc(2 * k, sizeof *s.saved_means);
+    const int whole = s.position && s.distance && s.label && s.saved && s.saved_gains && s.saved_means;
     status = whole ? iterate(&s, kicks, patience, seed) : KMC_NO_MEMORY;
     for (size_t j = n_fixed; status == KMC_OK && j < k; j++) {
         const kmc_moments *moments = &s.partition.clusters[j].moments;
@@ -390,9 +392,9 @@ kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, size_t
     kmc_partition_free(&s.partition);
     kmc_free(s.position);
     kmc_free(s.distance);
-    kmc_free(s.place);
-    kmc_free(s.kept);
-    kmc_free(s.kept_gains);
-    kmc_free(s.kept_means);
+    kmc_free(s.label);
+    kmc_free(s.saved);
+    kmc_free(s.saved_gains);
+    kmc_free(s.saved_means);
     return status;
 }

@@ -1,19 +1,18 @@
-/* A tree over points in Morton order: the points, what they weigh, and their cells. */
+/* A tree over points in Morton order: the points, their weights, and their cells. */
 #include <string.h>
 
 #include "base/bits.h"
-#include "kmeans/boxes.h"
+#include "kmeans/tree.h"
 #include "base/parallel.h"
-#include "kmeans/cells.h"
 
-/* How many leading bits the Morton keys of two colours share, all of them where the colours are equal. */
+/* The number of leading bits that the Morton keys of two colours share. */
 static inline uint8_t shared_bits(const uint8_t *a, const uint8_t *b, int channels)
 {
     unsigned differing = 0;
     for (int c = 0; c < channels; c++) differing |= (unsigned)(a[c] ^ b[c]);
     const int level = (int)kmc_leading_zeros8(differing);
     if (level == 8) return (uint8_t)(8 * channels);
-    int equal = 1, n = level * channels; /* and the first channels of that level */
+    int equal = 1, n = level * channels; /* plus the first channels of that level */
     for (int c = 0; c < channels - 1; c++) {
         equal &= ~(a[c] ^ b[c]) >> (7 - level);
         n += equal;
@@ -21,41 +20,41 @@ static inline uint8_t shared_bits(const uint8_t *a, const uint8_t *b, int channe
     return (uint8_t)n;
 }
 
-/* What each colour shares with the one before and, unless it lies elsewhere, its point. Inlined for each number of
- * channels. */
-static inline void place_range(kmc_tree *tree, const uint8_t *colors, size_t begin, size_t end, int channels,
-                               int elsewhere)
+/* Sets `shared` and, unless the points have coordinates of their own, the points. Inlined for each number of channels.
+ * */
+static inline void set_range(kmc_tree *tree, const uint8_t *colors, size_t begin, size_t end, int channels,
+                               int has_coordinates)
 {
     for (size_t i = begin; i < end; i++) {
         const uint8_t *color = colors + (size_t)channels * i;
         int32_t at[4] = {0, 0, 0, 0};
         tree->shared[i] = i > 0 ? shared_bits(color, color - channels, channels) : 0;
-        if (elsewhere) continue;
-        for (int c = 0; c < channels; c++) at[c] = KMC_ONE_LEVEL * color[c];
+        if (has_coordinates) continue;
+        for (int c = 0; c < channels; c++) at[c] = KMC_UNITS_PER_LEVEL * color[c];
         tree->points.xy[i] = kmc_pack(at[0], at[1]);
         tree->points.zw[i] = kmc_pack(at[2], at[3]);
     }
 }
 
-static void place_colors(kmc_tree *tree, const uint8_t *colors, size_t begin, size_t end, int elsewhere)
+static void set_colors(kmc_tree *tree, const uint8_t *colors, size_t begin, size_t end, int has_coordinates)
 {
     switch (tree->channels) {
     case 1:
-        place_range(tree, colors, begin, end, 1, elsewhere);
+        set_range(tree, colors, begin, end, 1, has_coordinates);
         break;
     case 3:
-        place_range(tree, colors, begin, end, 3, elsewhere);
+        set_range(tree, colors, begin, end, 3, has_coordinates);
         break;
     default:
-        place_range(tree, colors, begin, end, 4, elsewhere);
+        set_range(tree, colors, begin, end, 4, has_coordinates);
     }
 }
 
-/* Puts the points elsewhere: the cells of the tree stay those of the colours. */
-static kmc_status place_coordinates(kmc_tree *tree, const int16_t *coordinates, size_t begin, size_t end)
+/* Sets points from coordinates; the cells of the tree remain those of the colours. */
+static kmc_status set_coordinates(kmc_tree *tree, const int16_t *coordinates, size_t begin, size_t end)
 {
     for (size_t i = begin; i < end; i++) {
-        int16_t at[4]; /* a copy: what is checked is what is used */
+        int16_t at[4]; /* a copy, so that the values checked are those used */
         memcpy(at, coordinates + 4 * i, sizeof at);
         for (int c = 0; c < 4; c++) {
             if (at[c] < 0 || at[c] > KMC_MAX_COORDINATE) return KMC_BAD_ARGUMENT;
@@ -66,21 +65,21 @@ static kmc_status place_coordinates(kmc_tree *tree, const int16_t *coordinates, 
     return KMC_OK;
 }
 
-/* What one thread adds up over the points it weighs. */
-typedef struct weighing {
+/* Sums over the points of one thread. */
+typedef struct weight_sums {
     int64_t total, square_sum, largest;
-} weighing;
+} weight_sums;
 
-/* Weights are positive and not too many; no colour comes twice. */
-static kmc_status weigh(kmc_tree *tree, const int64_t *weights, size_t begin, size_t end, weighing *w)
+/* Sets and sums weights. KMC_BAD_ARGUMENT if one is not positive, their sum is too large, or a colour is repeated. */
+static kmc_status add_weights(kmc_tree *tree, const int64_t *weights, size_t begin, size_t end, weight_sums *w)
 {
     const kmc_points points = tree->points;
     const uint8_t *const shared = tree->shared;
-    const int most_shared = 8 * tree->channels - 1;
-    int64_t total = w->total, square_sum = w->square_sum, largest = w->largest; /* in registers while they grow */
+    const int max_shared = 8 * tree->channels - 1;
+    int64_t total = w->total, square_sum = w->square_sum, largest = w->largest; /* kept in registers */
     for (size_t i = begin; i < end; i++) {
         const int64_t weight = weights ? weights[i] : 1;
-        if (weight <= 0 || weight > KMC_MAX_WEIGHT - total || shared[i] > most_shared) return KMC_BAD_ARGUMENT;
+        if (weight <= 0 || weight > KMC_MAX_WEIGHT - total || shared[i] > max_shared) return KMC_BAD_ARGUMENT;
         total += weight;
         square_sum += weight * kmc_distance(points.xy[i], points.zw[i], 0, 0);
         largest = weight > largest ? weight : largest;
@@ -92,7 +91,7 @@ static kmc_status weigh(kmc_tree *tree, const int64_t *weights, size_t begin, si
     return KMC_OK;
 }
 
-static kmc_status sum_up(kmc_tree *tree, const weighing *of, int threads)
+static kmc_status combine_sums(kmc_tree *tree, const weight_sums *of, int threads)
 {
     int64_t total = 0, square_sum = 0;
     for (int thread = 0; thread < threads; thread++) {
@@ -106,38 +105,38 @@ static kmc_status sum_up(kmc_tree *tree, const weighing *of, int threads)
     return KMC_OK;
 }
 
-typedef struct placing {
+typedef struct point_setter {
     kmc_tree *tree;
     const uint8_t *colors;
     const int16_t *coordinates;
     const int64_t *weights;
-    weighing *weighings; /* of each thread */
-} placing;
+    weight_sums *weight_sums; /* of each thread */
+} point_setter;
 
-static kmc_status place_task(void *job, ptrdiff_t task, int thread)
+static kmc_status set_task(void *job, ptrdiff_t task, int thread)
 {
-    const placing *const p = job;
+    const point_setter *const p = job;
     const size_t n = p->tree->points.n, begin = (size_t)task * KMC_TASK_POINTS;
     const size_t end = kmc_smaller(n, begin + KMC_TASK_POINTS);
     kmc_status status = KMC_OK;
-    place_colors(p->tree, p->colors, begin, end, p->coordinates != NULL);
-    if (p->coordinates) status = place_coordinates(p->tree, p->coordinates, begin, end);
-    return status == KMC_OK ? weigh(p->tree, p->weights, begin, end, &p->weighings[thread]) : status;
+    set_colors(p->tree, p->colors, begin, end, p->coordinates != NULL);
+    if (p->coordinates) status = set_coordinates(p->tree, p->coordinates, begin, end);
+    return status == KMC_OK ? add_weights(p->tree, p->weights, begin, end, &p->weight_sums[thread]) : status;
 }
 
-static kmc_status place(const kmc_run *run, placing *p)
+static kmc_status set_points(const kmc_run *run, point_setter *p)
 {
     const size_t n = p->tree->points.n;
     const int threads = kmc_threads_for(run, n, KMC_TREE_THREAD_POINTS);
-    p->weighings = kmc_alloc_zeroed((size_t)threads, sizeof *p->weighings);
-    kmc_status status = p->weighings ? KMC_OK : KMC_NO_MEMORY;
-    if (status == KMC_OK) status = kmc_parallel(run, threads, kmc_tasks_for(n, KMC_TASK_POINTS), place_task, p);
-    if (status == KMC_OK) status = sum_up(p->tree, p->weighings, threads);
-    kmc_free(p->weighings);
+    p->weight_sums = kmc_alloc_zeroed((size_t)threads, sizeof *p->weight_sums);
+    kmc_status status = p->weight_sums ? KMC_OK : KMC_NO_MEMORY;
+    if (status == KMC_OK) status = kmc_parallel(run, threads, kmc_tasks_for(n, KMC_TASK_POINTS), set_task, p);
+    if (status == KMC_OK) status = combine_sums(p->tree, p->weight_sums, threads);
+    kmc_free(p->weight_sums);
     return status;
 }
 
-/* An empty tree with room for n points. */
+/* Allocates a tree for n points. */
 static kmc_status reserve(size_t n, int channels, kmc_tree **out)
 {
     kmc_tree *tree = *out = kmc_alloc_zeroed(1, sizeof *tree);
@@ -148,10 +147,10 @@ static kmc_status reserve(size_t n, int channels, kmc_tree **out)
     return tree->shared ? status : KMC_NO_MEMORY;
 }
 
-/* After any failure there is no tree. */
+/* Builds the nodes, or frees the tree after a failure. */
 static kmc_status finish(const kmc_run *run, kmc_status status, kmc_tree **tree)
 {
-    if (status == KMC_OK) status = kmc_boxes_grow(run, *tree);
+    if (status == KMC_OK) status = kmc_tree_build_nodes(run, *tree);
     if (status == KMC_OK) return KMC_OK;
     kmc_tree_free(*tree);
     *tree = NULL;
@@ -164,8 +163,8 @@ kmc_status kmc_tree_new(const kmc_run *run, const uint8_t *colors, const int16_t
     *tree = NULL;
     if (n == 0 || n > INT32_MAX || (channels != 1 && channels != 3 && channels != 4)) return KMC_BAD_ARGUMENT;
     kmc_status status = reserve(n, channels, tree);
-    placing p = {*tree, colors, coordinates, weights, NULL};
-    if (status == KMC_OK) status = place(run, &p);
+    point_setter p = {*tree, colors, coordinates, weights, NULL};
+    if (status == KMC_OK) status = set_points(run, &p);
     return finish(run, status, tree);
 }
 
@@ -174,27 +173,27 @@ size_t kmc_tree_size(const kmc_tree *tree)
     return tree->points.n;
 }
 
-/* Counts the cell that point p opens, if it does. */
+/* Adds a cell if it begins at point p. */
 static size_t open_cell(const kmc_tree *tree, size_t p, int rank, uint8_t *shared, size_t n)
 {
     if (p == 0 || tree->rank[p] < rank) shared[n++] = tree->shared[p];
     return n;
 }
 
-/* The moments of the cells that begin at the points of lower rank, and how many bits each shares with the one before. A
- * box that lies in one cell is added whole. */
+/* The moments of the cells that begin at the points below a rank, and the bits that each shares with the one before. A
+ * node within one cell is added as a whole. */
 static void sum_cells(const kmc_tree *tree, int rank, uint8_t *shared, kmc_moments *cells)
 {
     size_t n = 0;
     for (uint32_t i = 0; i < tree->n_nodes;) {
         const kmc_node *const node = &tree->nodes[i];
-        if (kmc_next_cut(tree->rank, node->begin + 1, node->end, rank - 1) == node->end) {
+        if (kmc_next_boundary(tree->rank, node->begin + 1, node->end, rank - 1) == node->end) {
             n = open_cell(tree, node->begin, rank, shared, n);
             kmc_moments_merge(&cells[n - 1], &tree->moments[i]);
             i = node->next;
             continue;
         }
-        const size_t end = node->next == i + 1 ? node->end : node->begin; /* only leaves have points of their own */
+        const size_t end = node->next == i + 1 ? node->end : node->begin; /* inner nodes: see their children */
         for (size_t p = node->begin; p < end; p++) {
             n = open_cell(tree, p, rank, shared, n);
             kmc_moments_add(&cells[n - 1], &tree->points, p);
@@ -203,11 +202,11 @@ static void sum_cells(const kmc_tree *tree, int rank, uint8_t *shared, kmc_momen
     }
 }
 
-/* One point for every occupied cell: the mean of those in it. */
-static kmc_status place_cells(kmc_tree *cells, const kmc_tree *tree, int rank)
+/* One point for every occupied cell: the mean of its points. */
+static kmc_status set_cells(kmc_tree *cells, const kmc_tree *tree, int rank)
 {
     const size_t n = cells->points.n;
-    weighing w = {0, 0, 0};
+    weight_sums w = {0, 0, 0};
     kmc_moments *const moments = kmc_alloc_zeroed(n, sizeof *moments);
     if (!moments) return KMC_NO_MEMORY;
     sum_cells(tree, rank, cells->shared, moments);
@@ -216,20 +215,20 @@ static kmc_status place_cells(kmc_tree *cells, const kmc_tree *tree, int rank)
         kmc_moments_mean(&moments[i], &cells->points.xy[i], &cells->points.zw[i]);
     }
     kmc_free(moments);
-    const kmc_status status = weigh(cells, cells->points.weights, 0, n, &w);
-    return status == KMC_OK ? sum_up(cells, &w, 1) : status;
+    const kmc_status status = add_weights(cells, cells->points.weights, 0, n, &w);
+    return status == KMC_OK ? combine_sums(cells, &w, 1) : status;
 }
 
-kmc_status kmc_tree_coarsen(const kmc_run *run, kmc_tree *tree, size_t least, kmc_tree **cells)
+kmc_status kmc_tree_coarsen(const kmc_run *run, kmc_tree *tree, size_t min_cells, kmc_tree **cells)
 {
     *cells = NULL;
     int rank = 0;
-    kmc_status status = kmc_rank(run, tree);
+    kmc_status status = kmc_tree_rank_cells(run, tree);
     if (status != KMC_OK) return status;
-    while (rank < 256 && tree->cells[rank] < least) rank++;
+    while (rank < 256 && tree->cells[rank] < min_cells) rank++;
     if (tree->cells[rank] == tree->points.n) return KMC_OK;
     status = reserve(tree->cells[rank], tree->channels, cells);
-    if (status == KMC_OK) status = place_cells(*cells, tree, rank);
+    if (status == KMC_OK) status = set_cells(*cells, tree, rank);
     return finish(run, status, cells);
 }
 

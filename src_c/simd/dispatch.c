@@ -1,4 +1,4 @@
-/* Which variants of the inner loops this processor can run. */
+/* Selection of the kernels at run time, by the features of the processor. */
 #include "simd/kernels.h"
 
 #include "base/cpu.h"

@@ -1,4 +1,4 @@
-/* The inner loops in AVX2. */
+/* The kernels in AVX2. */
 #include "simd/targets.h"
 
 #ifdef KMC_X86

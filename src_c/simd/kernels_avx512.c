@@ -1,4 +1,4 @@
-/* The inner loops in AVX-512 (F, BW, VL). */
+/* The kernels in AVX-512 (F, BW, VL). */
 #include "simd/targets.h"
 
 #ifdef KMC_X86

@@ -1,4 +1,4 @@
-/* The inner loops in plain C: what every other variant must equal. */
+/* The kernels in plain C, the reference for all other variants. */
 #include "base/bits.h"
 #include "kmeans/candidates.h"
 #include "simd/targets.h"

@@ -1,4 +1,4 @@
-/* The inner loops in NEON, which every 64-bit ARM has. */
+/* The kernels in NEON, which every 64-bit ARM has. */
 #include "simd/targets.h"
 
 #ifdef KMC_ARM

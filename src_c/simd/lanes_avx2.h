@@ -1,4 +1,4 @@
-/* What a decision does with many numbers at once, eight at a time, in AVX2: simd/lanes_c.h says what. */
+/* The functions of simd/lanes_c.h in AVX2, eight values at a time. */
 #include "codec/color_predictor.h"
 #include "codec/mixer.h"
 #include "codec/palette_tree.h"
@@ -15,14 +15,14 @@ KMC_TARGET static inline void lanes_store(void *to, __m256i a)
     _mm256_storeu_si256((__m256i *)to, a);
 }
 
-/* The sum of the lanes of each. */
+/* The sums of the lanes of four vectors. */
 KMC_TARGET static inline __m128i lanes_sums(__m256i a, __m256i b, __m256i c, __m256i d)
 {
     const __m256i sums = _mm256_hadd_epi32(_mm256_hadd_epi32(a, b), _mm256_hadd_epi32(c, d));
     return _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
 }
 
-/* A number for each of eight neighbours: its digit, twice that, or none. */
+/* For each of eight neighbours: its digit value, twice that value, or 0. */
 KMC_TARGET static inline __m256i lanes_digits(const kmc_palette_node *node, const int32_t *neighbors, __m256i digits)
 {
     const __m256i a = lanes_load(neighbors);
@@ -72,7 +72,7 @@ KMC_TARGET static inline void lanes_sum(const int32_t *all, int32_t *const weigh
                                          int32_t sums[KMC_MIXERS])
 {
     const __m256i zero = _mm256_setzero_si256();
-    __m256i sum[4] = {zero, zero, zero, zero}; /* a fourth to fill up */
+    __m256i sum[4] = {zero, zero, zero, zero}; /* the fourth is not used */
     for (int i = 0; i < n; i += 8)
         for (int s = 0; s < KMC_MIXERS; s++) sum[s] = _mm256_add_epi32(sum[s], lanes_product(all + i, weights[s] + i));
     int32_t lanes[4];
@@ -83,14 +83,14 @@ KMC_TARGET static inline void lanes_sum(const int32_t *all, int32_t *const weigh
 KMC_TARGET static inline void lanes_learn(const int32_t *all, int32_t *const weights[KMC_MIXERS], int n,
                                            const int32_t errors[KMC_MIXERS])
 {
-    const __m256i half = _mm256_set1_epi32(1 << 13), most = _mm256_set1_epi32(KMC_WEIGHT_MAX);
-    const __m256i least = _mm256_set1_epi32(-KMC_WEIGHT_MAX);
+    const __m256i half = _mm256_set1_epi32(1 << 13), max = _mm256_set1_epi32(KMC_WEIGHT_MAX);
+    const __m256i min = _mm256_set1_epi32(-KMC_WEIGHT_MAX);
     for (int s = 0; s < KMC_MIXERS; s++) {
         const __m256i error = _mm256_set1_epi32(errors[s]);
         for (int i = 0; i < n; i += 8) {
             const __m256i product = _mm256_add_epi32(_mm256_mullo_epi32(lanes_load(all + i), error), half);
             const __m256i sum = _mm256_add_epi32(lanes_load(weights[s] + i), _mm256_srai_epi32(product, 14));
-            lanes_store(weights[s] + i, _mm256_max_epi32(_mm256_min_epi32(sum, most), least));
+            lanes_store(weights[s] + i, _mm256_max_epi32(_mm256_min_epi32(sum, max), min));
         }
     }
 }

@@ -1,11 +1,11 @@
-/* What a decision does with many numbers at once, in plain C. All n are multiples of KMC_INPUTS_STEP. */
+/* The vectorised steps of coding one binary decision, in plain C. All n are multiples of KMC_INPUTS_STEP. */
 #include "codec/color_predictor.h"
 #include "codec/adaptive_probability.h"
 #include "codec/mixer.h"
 #include "codec/palette_tree.h"
 
-/* On which side of the node the first twelve neighbours are, three digits each: 0 is neither. The nearest is the
- * lowest. */
+/* A number in base 3 with one digit for each of twelve neighbours, the nearest lowest: 1 if the neighbour is in the
+ * left subtree of the node, 2 in the right one, 0 in neither. */
 static inline int32_t lanes_sides(const kmc_palette_node *node, const int32_t *neighbors)
 {
     static const int32_t DIGIT[12] = {1, 3, 9, 27, 81, 243, 729, 2187, 6561, 19683, 59049, 177147};
@@ -18,8 +18,8 @@ static inline int32_t lanes_sides(const kmc_palette_node *node, const int32_t *n
     return sides;
 }
 
-/* Where each prediction lies between the children's mean colours: 0 to 8191, the left one at 3072, the right one at
- * 5120. */
+/* The projection of each prediction onto the line through the mean colours of the children, clamped to 0 to 8191; the
+ * left child is at 3072, the right one at 5120. */
 static inline void lanes_project(const kmc_palette_node *node, const int32_t predictions[KMC_PREDICTIONS][4],
                                  uint32_t at[KMC_PREDICTIONS])
 {
@@ -31,13 +31,13 @@ static inline void lanes_project(const kmc_palette_node *node, const int32_t pre
     }
 }
 
-/* all[i] = stretched[i] * trust >> 8, the trust being the lower half of rates[i]. */
+/* all[i] = stretched[i] * confidence >> 8, where the confidence is the lower half of rates[i]. */
 static inline void lanes_weigh(const int32_t *stretched, const uint32_t *rates, int n, int32_t *all)
 {
     for (int i = 0; i < n; i++) all[i] = stretched[i] * (int32_t)(rates[i] & 65535) >> 8;
 }
 
-/* The sums of the inputs by three sets of weights. */
+/* The weighted sums of the inputs for each set of weights. */
 static inline void lanes_sum(const int32_t *all, int32_t *const weights[KMC_MIXERS], int n, int32_t sums[KMC_MIXERS])
 {
     for (int s = 0; s < KMC_MIXERS; s++) {
@@ -47,7 +47,7 @@ static inline void lanes_sum(const int32_t *all, int32_t *const weights[KMC_MIXE
     }
 }
 
-/* Moves the three sets towards less error: that is in 1/65536 times 16. */
+/* One step of gradient descent for each set of weights; errors are in 65536ths, times 16. */
 static inline void lanes_learn(const int32_t *restrict all, int32_t *const weights[KMC_MIXERS], int n,
                                 const int32_t errors[KMC_MIXERS])
 {
@@ -58,7 +58,7 @@ static inline void lanes_learn(const int32_t *restrict all, int32_t *const weigh
     }
 }
 
-/* Counters, each as kmc_counter_next has it; its rate is the upper half of rates[i]. */
+/* Updates the counters by kmc_counter_next; the rate is the upper half of rates[i]. */
 static inline void lanes_count(uint32_t *restrict counters, const uint32_t *restrict rates,
                                 const uint32_t *restrict limits, int n, int bit)
 {

@@ -1,7 +1,6 @@
-/* Eight pixels at once: operations of pixel_kernels_tpl.h in AVX2, beside those of simd/vec_avx2.h. */
+/* The vector operations of colors/pixel_kernels_tpl.h in AVX2, in addition to simd/vec_avx2.h: eight pixels at once. */
 
-/* Vector loads of three-channel pixels touch no byte past the last pixel; stores need this
- * many pixels of room beyond. */
+/* The number of pixels by which loads and stores of three-channel pixels exceed the vector. */
 #define PIXELS_LOADED_BEYOND 0
 #define PIXELS_STORED_BEYOND 2
 
@@ -36,14 +35,14 @@ KMC_TARGET static inline vec vec_table(const uint8_t *bytes)
     return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)bytes));
 }
 
-/* The table's entry for every byte of a, each below 16. */
+/* Looks up every byte of a, below 16, in the table. */
 KMC_TARGET static inline vec vec_lookup(vec table, vec a)
 {
     return _mm256_shuffle_epi8(table, a);
 }
 
-/* In every lane, the sum over its bytes of (low + 256 * high) * weight: weights and entries so small
- * that both sums fit 15 bits. */
+/* In every lane, the sum over its bytes of (low + 256 * high) * weight; the sums for low and for high must fit 15 bits.
+ * */
 KMC_TARGET static inline vec vec_weigh_bytes(vec low, vec high, vec weights)
 {
     const vec one = _mm256_set1_epi16(1);
@@ -52,15 +51,15 @@ KMC_TARGET static inline vec vec_weigh_bytes(vec low, vec high, vec weights)
     return _mm256_add_epi32(lows, _mm256_slli_epi32(highs, 8));
 }
 
-/* The bytes of a pixel, first channel lowest, in every lane. */
+/* Loads pixels, one in every lane, with the first channel in the lowest byte. */
 KMC_TARGET static inline vec vec_pixels(const uint8_t *from, int channels)
 {
     if (channels == 4) return _mm256_loadu_si256((const __m256i *)(const void *)from);
     const __m128i first = _mm_loadu_si128((const __m128i *)(const void *)from);
     const __m128i last = _mm_loadu_si128((const __m128i *)(const void *)(from + 8));
-    const vec places = _mm256_setr_epi8(0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11, -1, /* of first */
+    const vec shuffle = _mm256_setr_epi8(0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11, -1, /* from `first` */
                                         4, 5, 6, -1, 7, 8, 9, -1, 10, 11, 12, -1, 13, 14, 15, -1);
-    return _mm256_shuffle_epi8(_mm256_inserti128_si256(_mm256_castsi128_si256(first), last, 1), places);
+    return _mm256_shuffle_epi8(_mm256_inserti128_si256(_mm256_castsi128_si256(first), last, 1), shuffle);
 }
 
 KMC_TARGET static inline void vec_store_pixels(uint8_t *to, vec a, int channels)
@@ -69,14 +68,14 @@ KMC_TARGET static inline void vec_store_pixels(uint8_t *to, vec a, int channels)
         _mm256_storeu_si256((__m256i *)(void *)to, a);
         return;
     }
-    const vec places = _mm256_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1, /* and again */
+    const vec shuffle = _mm256_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1, /* twice */
                                         0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1);
-    const vec packed = _mm256_shuffle_epi8(a, places);
+    const vec packed = _mm256_shuffle_epi8(a, shuffle);
     _mm_storeu_si128((__m128i *)(void *)to, _mm256_castsi256_si128(packed));
     _mm_storeu_si128((__m128i *)(void *)(to + 12), _mm256_extracti128_si256(packed, 1));
 }
 
-/* Bit i says whether byte i is other than 0. */
+/* Bit i is set if byte i of 64 is not 0. */
 KMC_TARGET static inline uint64_t nonzero_bytes(const uint8_t *bytes)
 {
     const vec zero = _mm256_setzero_si256();

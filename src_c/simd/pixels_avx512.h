@@ -1,4 +1,5 @@
-/* Sixteen pixels at once: operations of pixel_kernels_tpl.h in AVX-512, beside those of simd/vec_avx512.h. */
+/* The vector operations of colors/pixel_kernels_tpl.h in AVX-512, in addition to simd/vec_avx512.h: 16 pixels at once.
+ * */
 
 #define PIXELS_LOADED_BEYOND 0
 #define PIXELS_STORED_BEYOND 0
@@ -46,14 +47,14 @@ KMC_TARGET static inline vec vec_weigh_bytes(vec low, vec high, vec weights)
     return _mm512_add_epi32(lows, _mm512_slli_epi32(highs, 8));
 }
 
-/* Three words hold four pixels: each quarter gets its three words, then each lane its three bytes. */
+/* Three words hold four pixels: the words are distributed to the 128-bit quarters, then the bytes to their lanes. */
 KMC_TARGET static inline vec vec_pixels(const uint8_t *from, int channels)
 {
     if (channels == 4) return _mm512_loadu_si512((const void *)from);
     const vec words = _mm512_setr_epi32(0, 1, 2, 2, 3, 4, 5, 5, 6, 7, 8, 8, 9, 10, 11, 11);
-    const vec places = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11, -1));
+    const vec shuffle = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11, -1));
     const vec pixels = _mm512_maskz_loadu_epi32(0x0FFF, (const void *)from);
-    return _mm512_shuffle_epi8(_mm512_permutexvar_epi32(words, pixels), places);
+    return _mm512_shuffle_epi8(_mm512_permutexvar_epi32(words, pixels), shuffle);
 }
 
 KMC_TARGET static inline void vec_store_pixels(uint8_t *to, vec a, int channels)
@@ -62,9 +63,9 @@ KMC_TARGET static inline void vec_store_pixels(uint8_t *to, vec a, int channels)
         _mm512_storeu_si512((void *)to, a);
         return;
     }
-    const vec places = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1));
+    const vec shuffle = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1));
     const vec words = _mm512_setr_epi32(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 3, 3, 3, 3);
-    const vec packed = _mm512_permutexvar_epi32(words, _mm512_shuffle_epi8(a, places));
+    const vec packed = _mm512_permutexvar_epi32(words, _mm512_shuffle_epi8(a, shuffle));
     _mm512_mask_storeu_epi32((void *)to, 0x0FFF, packed);
 }
 

@@ -1,6 +1,6 @@
-/* Four pixels at once: the vector operations of colors/pixel_kernels_tpl.h in NEON, beside those of simd/vec_neon.h. */
+/* The vector operations of colors/pixel_kernels_tpl.h in NEON, in addition to simd/vec_neon.h: four pixels at once. */
 
-/* A load or a store of four three-channel pixels, 12 bytes, goes on for another 4. */
+/* Loads and stores are 16 bytes, but four three-channel pixels have only 12. */
 #define PIXELS_LOADED_BEYOND 2
 #define PIXELS_STORED_BEYOND 2
 
@@ -51,16 +51,16 @@ static inline vec vec_weigh_bytes(vec low, vec high, vec weights)
 
 static inline vec vec_pixels(const uint8_t *from, int channels)
 {
-    static const uint8_t places[16] = {0, 1, 2, 255, 3, 4, 5, 255, 6, 7, 8, 255, 9, 10, 11, 255};
+    static const uint8_t shuffle[16] = {0, 1, 2, 255, 3, 4, 5, 255, 6, 7, 8, 255, 9, 10, 11, 255};
     const uint8x16_t bytes = vld1q_u8(from);
-    return vreinterpretq_s32_u8(channels == 4 ? bytes : vqtbl1q_u8(bytes, vld1q_u8(places)));
+    return vreinterpretq_s32_u8(channels == 4 ? bytes : vqtbl1q_u8(bytes, vld1q_u8(shuffle)));
 }
 
 static inline void vec_store_pixels(uint8_t *to, vec a, int channels)
 {
-    static const uint8_t places[16] = {0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 255, 255, 255, 255};
+    static const uint8_t shuffle[16] = {0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 255, 255, 255, 255};
     const uint8x16_t bytes = vreinterpretq_u8_s32(a);
-    vst1q_u8(to, channels == 4 ? bytes : vqtbl1q_u8(bytes, vld1q_u8(places)));
+    vst1q_u8(to, channels == 4 ? bytes : vqtbl1q_u8(bytes, vld1q_u8(shuffle)));
 }
 
 static inline uint64_t nonzero_bytes(const uint8_t *bytes)

@@ -1,8 +1,8 @@
-/* Four places of four int16 coordinates: the operations of dither/dither_kernels_tpl.h in AVX2. */
+/* The vector operations of simd/quads_c.h in AVX2. */
 #include <immintrin.h>
 
 typedef __m256i quads;
-typedef __m256i quads_cells;   /* in 64 bits each */
+typedef __m256i quads_cells;   /* 64 bits each */
 typedef __m256i quads_squares; /* eight sums in 32 bits */
 typedef __m256i quads_sums;    /* four in 64 */
 typedef __m256i folded;
@@ -104,7 +104,7 @@ KMC_TARGET static inline quads_cells quads_cells_set(uint32_t all)
     return _mm256_set1_epi32((int)all);
 }
 
-/* i is a constant. */
+/* i must be a constant. */
 KMC_TARGET static inline uint32_t quads_cell(quads_cells n, int i)
 {
     const __m128i half = i < 2 ? _mm256_castsi256_si128(n) : _mm256_extracti128_si256(n, 1);
@@ -154,12 +154,12 @@ KMC_TARGET static inline quads quads_distance(quads a, quads b)
     return _mm256_abs_epi16(_mm256_sub_epi16(a, b));
 }
 
-KMC_TARGET static inline folded quads_fold(const quads *a, uint16_t most)
+KMC_TARGET static inline folded quads_fold(const quads *a, uint16_t max)
 {
     const __m256i one = _mm256_set1_epi16(1);
     const __m256i low = _mm256_hadd_epi32(_mm256_madd_epi16(a[0], one), _mm256_madd_epi16(a[1], one));
     const __m256i high = _mm256_hadd_epi32(_mm256_madd_epi16(a[2], one), _mm256_madd_epi16(a[3], one));
-    return _mm256_min_epu16(_mm256_packus_epi32(low, high), _mm256_set1_epi16((short)most));
+    return _mm256_min_epu16(_mm256_packus_epi32(low, high), _mm256_set1_epi16((short)max));
 }
 
 KMC_TARGET static inline folded folded_add(folded a, folded b)

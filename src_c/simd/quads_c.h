@@ -1,4 +1,5 @@
-/* Four places of four int16 coordinates: the operations of dither_kernels_tpl.h in plain C, and what they mean. */
+/* The vector operations of dither/dither_kernels_tpl.h in plain C. This file defines what they do: a vector of four
+ * points with four int16 coordinates each. */
 
 typedef struct quads {
     int16_t at[16];
@@ -16,7 +17,7 @@ static inline void quads_store(int16_t *to, quads a)
     for (int i = 0; i < 16; i++) to[i] = a.at[i];
 }
 
-/* From three levels of a byte each; whatever the fourth byte holds. */
+/* Coordinates from 8-bit levels, of which the fourth is ignored. */
 static inline quads quads_levels(const uint8_t *from)
 {
     quads q;
@@ -31,7 +32,7 @@ static inline quads quads_set(int16_t all)
     return q;
 }
 
-/* One place four times. */
+/* One point, four times. */
 static inline quads quads_repeat(const int16_t *one)
 {
     quads q;
@@ -75,21 +76,21 @@ static inline quads quads_max(quads a, quads b)
     return a;
 }
 
-/* The differences, in absolute value. */
+/* The absolute differences of the coordinates. */
 static inline quads quads_distance(quads a, quads b)
 {
     for (int i = 0; i < 16; i++) a.at[i] = (int16_t)(a.at[i] > b.at[i] ? a.at[i] - b.at[i] : b.at[i] - a.at[i]);
     return a;
 }
 
-/* Times share / 2^15 and rounded, share >= 0. */
+/* a * share / 2^15, rounded; share >= 0. */
 static inline quads quads_share(quads a, int16_t share)
 {
     for (int i = 0; i < 16; i++) a.at[i] = (int16_t)((a.at[i] * share + (1 << 14)) >> 15);
     return a;
 }
 
-/* All bits of the places whose fourth coordinate is `value`. */
+/* A mask with all bits of the points whose fourth coordinate is `value`. */
 static inline quads quads_fourth_is(quads a, int16_t value)
 {
     quads q;
@@ -103,19 +104,19 @@ static inline quads quads_and(quads a, quads b)
     return a;
 }
 
-/* b where a has no bits. */
+/* The bits of b that are not in a. */
 static inline quads quads_and_not(quads a, quads b)
 {
     for (int i = 0; i < 16; i++) a.at[i] = (int16_t)(b.at[i] & ~a.at[i]);
     return a;
 }
 
-/* Numbers of four cells. */
+/* The indices of four cells. */
 typedef struct quads_cells {
     uint32_t of[4];
 } quads_cells;
 
-/* The sums of weights times coordinates shifted right. */
+/* The sum of each point's coordinates, shifted right, times weights. */
 static inline quads_cells quads_number(quads a, int shift, quads weights)
 {
     quads_cells n;
@@ -126,7 +127,7 @@ static inline quads_cells quads_number(quads a, int shift, quads weights)
     return n;
 }
 
-/* if_set where all bits of a place are set, else otherwise. */
+/* if_set for the points in the mask, otherwise for the others. */
 static inline quads_cells quads_cells_select(quads mask, quads_cells if_set, quads_cells otherwise)
 {
     for (int i = 0; i < 4; i++) otherwise.of[i] = mask.at[4 * i] ? if_set.of[i] : otherwise.of[i];
@@ -149,7 +150,7 @@ static inline uint32_t quads_cell(quads_cells n, int i)
     return n.of[i];
 }
 
-/* Squared coordinates, those of four vectors at most added up in pairs. */
+/* Sums of squared coordinates, two coordinates each, of at most four vectors. */
 typedef struct quads_squares {
     uint32_t of[8];
 } quads_squares;
@@ -165,7 +166,7 @@ static inline quads_squares quads_add_squares(quads_squares sum, quads a)
     return sum;
 }
 
-/* The same in 64 bits. */
+/* Sums of quads_squares in 64 bits. */
 typedef uint64_t quads_sums;
 
 static inline quads_sums quads_no_sums(void)
@@ -184,7 +185,7 @@ static inline uint64_t quads_total(quads_sums sums)
     return sums;
 }
 
-/* One number below 2^16 for each of 16 places, in an order that is the business of fold and spread. */
+/* One 16-bit value for each of 16 points, in an order that only quads_fold and folded_spread know. */
 typedef struct folded {
     uint16_t of[16];
 } folded;
@@ -201,14 +202,14 @@ static inline void folded_store(uint16_t *to, folded a)
     for (int i = 0; i < 16; i++) to[i] = a.of[i];
 }
 
-/* The sums of the coordinates of sixteen places, `most` at most; below 2^16 in all. */
-static inline folded quads_fold(const quads *a, uint16_t most)
+/* The sums of the coordinates of 16 points, limited to `max`; the sums must be in [0, 2^16). */
+static inline folded quads_fold(const quads *a, uint16_t max)
 {
     folded f;
     for (int i = 0; i < 16; i++) {
         const int16_t *const at = &a[i / 4].at[i % 4 * 4];
         const int32_t sum = at[0] + at[1] + at[2] + at[3];
-        f.of[i] = (uint16_t)(sum < most ? sum : most);
+        f.of[i] = (uint16_t)(sum < max ? sum : max);
     }
     return f;
 }
@@ -219,7 +220,7 @@ static inline folded folded_add(folded a, folded b)
     return a;
 }
 
-/* Times share / 2^16. */
+/* a * share / 2^16. */
 static inline folded folded_share(folded a, uint16_t share)
 {
     for (int i = 0; i < 16; i++) a.of[i] = (uint16_t)((uint32_t)a.of[i] * share >> 16);
@@ -233,7 +234,7 @@ static inline int folded_any_zero(folded a)
     return any;
 }
 
-/* The numbers of vector i of those folded, each for all coordinates of its place. */
+/* The values of the points of vector i, each repeated for all four coordinates. */
 static inline quads folded_spread(folded a, int i)
 {
     quads q;

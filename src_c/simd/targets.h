@@ -1,4 +1,4 @@
-/* The variants that this build has; which of them can run is for simd/dispatch.c to say. */
+/* The kernel variants of this build, and compiler-specific attributes. */
 #ifndef KMC_SIMD_TARGETS_H
 #define KMC_SIMD_TARGETS_H
 
@@ -10,14 +10,14 @@
 #define KMC_ARM
 #endif
 
-/* Compiles one function for an instruction set, without letting it leak into others. MSVC needs no permission. */
+/* Compiles a single function for an instruction set. MSVC allows all intrinsics everywhere. */
 #if defined(__GNUC__)
 #define KMC_TARGET_OF(features) __attribute__((target(features)))
 #else
 #define KMC_TARGET_OF(features)
 #endif
 
-/* What is rarely called stays out of the loops that call it. */
+/* For rarely called functions, which would only enlarge the loops that call them. */
 #if defined(__GNUC__)
 #define KMC_NOINLINE __attribute__((noinline))
 #elif defined(_MSC_VER)
@@ -26,7 +26,7 @@
 #define KMC_NOINLINE
 #endif
 
-/* Before a loop of four at most. */
+/* Unrolls the next loop, of at most four iterations. */
 #if defined(__clang__)
 #define KMC_UNROLL _Pragma("clang loop unroll_count(4)")
 #elif defined(__GNUC__)

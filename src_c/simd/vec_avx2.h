@@ -1,4 +1,4 @@
-/* Eight points at once: the vector operations of kmeans/kmeans_kernels_tpl.h in AVX2. */
+/* The vector operations of simd/vec_c.h in AVX2, eight points at once. */
 #include <immintrin.h>
 
 #define VEC_LANES 8

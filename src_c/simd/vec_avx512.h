@@ -1,4 +1,4 @@
-/* Sixteen points at once: the vector operations of kmeans/kmeans_kernels_tpl.h in AVX-512. */
+/* The vector operations of simd/vec_c.h in AVX-512, sixteen points at once. */
 #include <immintrin.h>
 
 #define VEC_LANES 16

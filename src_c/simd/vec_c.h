@@ -1,8 +1,11 @@
-/* One point at a time: the vector operations of kmeans/kmeans_kernels_tpl.h in plain C, and what they mean. */
+/* The vector operations of kmeans/kmeans_kernels_tpl.h in plain C, one point at a time. This file defines what they do.
+ *
+ * A vec has VEC_LANES lanes of 32 bits, each with a pair of int16 coordinates (kmc_pack) or one int32. A wide has
+ * WIDE_LANES lanes of 64 bits, for sums of weights times coordinates. */
 
 #define VEC_LANES 1
 
-typedef int32_t vec; /* two int16 coordinates (kmc_pack), or one int32 number */
+typedef int32_t vec;
 
 static inline vec vec_load(const int32_t *from)
 {
@@ -19,6 +22,7 @@ static inline vec vec_set(int32_t a)
     return a;
 }
 
+/* Functions ending in 16 work on each coordinate of a pair. */
 static inline vec vec_sub16(vec a, vec b)
 {
     return kmc_pack(kmc_low(a) - kmc_low(b), kmc_high(a) - kmc_high(b));
@@ -34,6 +38,7 @@ static inline vec vec_max16(vec a, vec b)
     return kmc_pair_max(a, b);
 }
 
+/* The sum of the squares of the two coordinates. */
 static inline vec vec_square_pairs(vec a)
 {
     return kmc_low(a) * kmc_low(a) + kmc_high(a) * kmc_high(a);
@@ -54,12 +59,12 @@ static inline vec vec_select_less(vec a, vec b, vec if_less, vec otherwise)
     return a < b ? if_less : otherwise;
 }
 
+/* Bit i is set if lane i of a is greater than that of b. */
 static inline unsigned vec_bits_greater(vec a, vec b)
 {
     return a > b;
 }
 
-/* Sums of weights times coordinates, in 64 bits. */
 #define WIDE_LANES 1
 
 typedef uint64_t wide;
@@ -74,6 +79,7 @@ static inline wide wide_load(const int64_t *from)
     return (wide)*from;
 }
 
+/* Loads unsigned 32-bit words. */
 static inline wide wide_load_words(const int32_t *from)
 {
     return (uint32_t)*from;
@@ -99,12 +105,13 @@ static inline wide wide_high16(wide a)
     return a >> 16;
 }
 
-/* Of the low 32 bits of each. */
+/* The product of the lower halves. */
 static inline wide wide_multiply(wide a, wide b)
 {
     return (uint64_t)(uint32_t)a * (uint32_t)b;
 }
 
+/* `then` in the lanes where a equals value, 0 in others. */
 static inline wide wide_where(wide a, int32_t value, wide then)
 {
     return a == (uint32_t)value ? then : 0;

@@ -1,4 +1,4 @@
-/* Four points at once: the vector operations of kmeans/kmeans_kernels_tpl.h in NEON. */
+/* The vector operations of simd/vec_c.h in NEON, four points at once. */
 #include <arm_neon.h>
 
 #define VEC_LANES 4

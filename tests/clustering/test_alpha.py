@@ -11,7 +11,7 @@ from scenes import ALPHA, NAMED, noise, scattered, soft
 
 import kmc
 import kmc.colors.spaces
-from kmc.colors.spaces import SPACES, coordinates, levels
+from kmc.colors.spaces import SPACES, coordinates, to_colors
 
 
 def opaque(picture: np.ndarray) -> np.ndarray:
@@ -78,7 +78,7 @@ def test_iterations_are_those_of_the_twin(name, k):
     assert palette.history == history
     assert [state[2:] for state in seen] == history
     centroids = seen[-1][1]
-    np.testing.assert_array_equal(centroids, levels(np.array(places), 4))
+    np.testing.assert_array_equal(centroids, to_colors(np.array(places), 4))
 
 
 # ---- promises ------------------------------------------------------------------------------------
@@ -289,7 +289,7 @@ def test_an_rgb_picture_is_opaque_to_a_palette_with_alpha():
     palette = kmc.fit(ALPHA["soft"], 8)
     rgb = NAMED["photo"]
     np.testing.assert_array_equal(palette.remap(rgb).indices, palette.remap(opaque(rgb)).indices)
-    with pytest.raises(kmc.ImageShapeError, match="RGB colours cannot serve a picture in RGBA"):
+    with pytest.raises(kmc.ImageShapeError, match="RGB colours cannot represent an image in RGBA"):
         kmc.Palette([[1, 2, 3]]).remap(ALPHA["soft"])
     grey = NAMED["grey photo"]
     alike = opaque(np.repeat(grey[..., None], 3, axis=2))

@@ -191,17 +191,17 @@ def test_with_fixed_colours():
 @pytest.mark.parametrize(
     ("pictures", "options", "error", "words"),
     [
-        ([], {}, kmc.ArgumentError, "at least one picture"),
-        (iter(()), {}, kmc.ArgumentError, "at least one picture"),
-        (PARTS, {"image_weights": [1, 2, 3]}, kmc.ArgumentError, "3 are not more than 3"),
-        (PARTS, {"image_weights": [1] * 5}, kmc.ArgumentError, "5 are not 4"),
+        ([], {}, kmc.ArgumentError, "at least one image"),
+        (iter(()), {}, kmc.ArgumentError, "at least one image"),
+        (PARTS, {"image_weights": [1, 2, 3]}, kmc.ArgumentError, "3 values and more than 3 images"),
+        (PARTS, {"image_weights": [1] * 5}, kmc.ArgumentError, "5 values and 4 images"),
         (PARTS, {"image_weights": 2}, kmc.ArgumentError, r"must have shape \(n,\)"),
         (PARTS, {"image_weights": []}, kmc.ArgumentError, r"must have shape \(n,\)"),
         (PARTS, {"image_weights": [1, 2, 3, -1]}, kmc.ArgumentError, "0 or more"),
         (PARTS, {"image_weights": [0] * 4}, kmc.ArgumentError, "not be 0 everywhere"),
         (PARTS, {"image_weights": ["1"] * 4}, kmc.ArgumentTypeError, "numbers"),
         (PARTS, {"importance": np.ones((20, 30))}, kmc.ArgumentError, "add up"),
-        (PARTS[0], {"image_weights": [1]}, kmc.ArgumentError, "several pictures"),
+        (PARTS[0], {"image_weights": [1]}, kmc.ArgumentError, "several images"),
         (
             PARTS,
             {"image_weights": [1] * 4, "weights": "uniform"},
@@ -220,7 +220,7 @@ def test_wrong_ones(pictures, options, error, words):
 def test_errors_tell_which_picture():
     with pytest.raises(kmc.ImageTypeError) as caught:
         kmc.fit([PARTS[0], PARTS[1], None], 4)
-    assert caught.value.__notes__ == ["this is picture 2 of those given, counted from 0"]
+    assert caught.value.__notes__ == ["in image 2, counted from 0"]
 
 
 def test_quantize_says_what_to_do_with_several():

@@ -13,7 +13,7 @@ from scenes import NAMED, PICTURES, few, noise, photo, scattered
 
 import kmc
 from kmc import core
-from kmc.clustering.importance import SCALE, fixed_point, within_limit
+from kmc.clustering.importance import SCALE, integer_weights, limit_total
 
 
 def same(found, expected):
@@ -98,7 +98,7 @@ def test_the_same_importance_everywhere_is_none(one, name):
     ],
 )
 def test_fixed_point(values, whole, divisor):
-    found, greatest = fixed_point("importance", values, (len(values),))
+    found, greatest = integer_weights("importance", values, (len(values),))
     assert (found.tolist(), found.dtype, greatest) == (whole, np.uint16, divisor)
 
 
@@ -117,8 +117,8 @@ def test_narrow_floats_are_divided_as_wide_ones():  # NumPy 1 would divide them 
     narrow = np.random.default_rng(3).random(20_000).astype(np.float32)
     wide = narrow.astype(np.float64)
     np.testing.assert_array_equal(
-        fixed_point("importance", narrow, narrow.shape)[0],
-        fixed_point("importance", wide, wide.shape)[0],
+        integer_weights("importance", narrow, narrow.shape)[0],
+        integer_weights("importance", wide, wide.shape)[0],
     )
 
 
@@ -126,7 +126,7 @@ def test_large_pictures_in_parts():
     """More pixels than are made whole at once."""
     picture = noise(400, 410)
     importance = scattered((400, 410), 1000, 3) / 999
-    whole, divisor = fixed_point("importance", importance, (400, 410))
+    whole, divisor = integer_weights("importance", importance, (400, 410))
     assert divisor == 1
     np.testing.assert_array_equal(whole, np.floor(importance / importance.max() * SCALE + 0.5))
     counted = kmc.histogram(picture, importance=importance)
@@ -135,12 +135,12 @@ def test_large_pictures_in_parts():
 
 def test_sums_are_halved_until_they_fit():
     sums = np.array([0, 1, 2**33, 3 * 2**32])
-    found = within_limit(sums)
+    found = limit_total(sums)
     assert found.sum() <= 2**33
     assert found[0] == 0 < found[1]
     assert found[3] / found[2] == 1.5
     exactly = np.array([2**33 - 5, 5])
-    np.testing.assert_array_equal(within_limit(exactly), exactly)
+    np.testing.assert_array_equal(limit_total(exactly), exactly)
 
 
 def test_a_mask_of_half_the_picture_gives_the_palette_of_that_half():

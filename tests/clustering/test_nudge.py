@@ -16,7 +16,7 @@ from scenes import ALPHA, NAMED, PICTURES, grey, noise, photo, scattered
 import kmc
 from kmc import core
 from kmc.clustering.options import EFFORTS
-from kmc.colors.spaces import places
+from kmc.colors.spaces import to_centroids
 
 UNTIL_REST = EFFORTS["best"].rounds
 
@@ -178,7 +178,7 @@ def test_colours_that_many_share_stay_distinct():
     for k in (12, 40, 63):
         colors = kmc.quantize(picture, k, effort="best").palette.colors
         assert len(np.unique(colors, axis=0)) == k
-    assert places(colors).max() == 13
+    assert to_centroids(colors).max() == 13
 
 
 def test_importance_of_large_areas_keeps_nothing_from_moving(monkeypatch):

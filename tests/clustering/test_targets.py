@@ -151,7 +151,7 @@ def test_the_mse_of_a_psnr(psnr, channels):
         ({"psnr": "38"}, kmc.ArgumentTypeError, "psnr must be a number"),
         ({"max_mse": -0.1}, kmc.ArgumentError, "max_mse must be 0 or more"),
         ({"max_mse": True}, kmc.ArgumentTypeError, "max_mse"),
-        ({"quality": 80}, kmc.ArgumentTypeError, r"quality must be \(least, most\)"),
+        ({"quality": 80}, kmc.ArgumentTypeError, r"quality must be \(min, max\)"),
         ({"quality": (1, 2, 3)}, kmc.ArgumentTypeError, "quality"),
         ({"quality": ("a", "b")}, kmc.ArgumentTypeError, "quality must be a number"),
         ({"quality": (80, 60)}, kmc.ArgumentError, r"not \(80, 60\)"),

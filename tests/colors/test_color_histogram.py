@@ -87,7 +87,7 @@ def test_adding_is_exact(pixels, row):
 @given(PICTURES, PICTURES)
 def test_adding_does_not_care_about_order(a, b):
     if a.shape[2] != b.shape[2]:
-        with pytest.raises(kmc.ArgumentError, match="equally many channels, not"):
+        with pytest.raises(kmc.ArgumentError, match="same number of channels, not"):
             kmc.histogram(a) + kmc.histogram(b)
         return
     total = kmc.histogram(a) + kmc.histogram(b)
@@ -209,7 +209,7 @@ def test_from_bytes_wants_bytes(data):
         ([[1]], [1, 2], kmc.ArgumentError, r"shape \(1,\), not \(2,\)"),
         ([[1]], [1.0], kmc.ArgumentTypeError, "counts must be integers, not float64"),
         ([[1]], [True], kmc.ArgumentTypeError, "integers"),
-        ([[1, 2, 3], [4]], [1, 1], kmc.ArgumentTypeError, "colors cannot become an array"),
+        ([[1, 2, 3], [4]], [1, 1], kmc.ArgumentTypeError, "colors cannot be converted to an array"),
         ([[1]], [[1], []], kmc.ArgumentTypeError, "counts cannot"),
         ([[1]], [0], kmc.ArgumentError, "at least 1, not 0"),
         ([[1], [2]], [5, -5], kmc.ArgumentError, "at least 1, not -5"),
@@ -238,9 +238,9 @@ def test_a_histogram_does_not_change(photo):
             histogram.counts[0] = 9
         with pytest.raises(ValueError, match="read-only"):
             histogram.colors[0] = 9
-        with pytest.raises(AttributeError, match="does not change"):
+        with pytest.raises(AttributeError, match="is immutable"):
             histogram.n_pixels = 3
-        with pytest.raises(AttributeError, match="does not change"):
+        with pytest.raises(AttributeError, match="is immutable"):
             del histogram.counts
 
 

@@ -18,10 +18,10 @@ from kmc.colors.space_definitions import (
     ROOTS,
     cube_roots,
     light_of_levels,
-    mixed,
+    mixing_table,
     nearest_root,
 )
-from kmc.colors.spaces import SPACES, coordinates, levels, rounded
+from kmc.colors.spaces import SPACES, coordinates, to_colors, to_rounded_colors
 
 CURVED = ("oklab", "lab")
 
@@ -135,7 +135,7 @@ def twin(colors: np.ndarray, space: str) -> list[list[int]]:
     """The coordinates of opaque colours, one at a time."""
     if space == "rgb":
         return (64 * colors.astype(int)).tolist()
-    definition, mix = DEFINITIONS[space], mixed(DEFINITIONS[space]).tolist()
+    definition, mix = DEFINITIONS[space], mixing_table(DEFINITIONS[space]).tolist()
     rows = [[round(value * (64 << 16)) for value in row] for row in definition.axes]
     found = []
     for color in colors.tolist():
@@ -194,7 +194,7 @@ def test_coordinates_are_the_same_in_every_way(space):
 def test_the_tables_never_change():
     found = hashlib.sha256()
     for space in DEFINITIONS.values():
-        found.update(mixed(space).astype("<u4").tobytes())
+        found.update(mixing_table(space).astype("<u4").tobytes())
     found.update(cube_roots().astype("<u4").tobytes())
     assert found.hexdigest()[:16] == "8c027577756873b2"
 
@@ -218,18 +218,20 @@ def test_the_curve_of_srgb():
 @pytest.mark.parametrize("channels", [1, 3])
 def test_there_and_back(space, channels):
     colors = np.arange(256, dtype=np.uint8)[:, None] if channels == 1 else some_colors(20_000)
-    back = levels(coordinates(colors, space) / 64, channels, space)
+    back = to_colors(coordinates(colors, space) / 64, channels, space)
     assert back.shape == colors.shape
     # A step of blue under bright green is 2 of Oklab's 64ths.
     assert np.abs(back - colors).max() < (1.1 if space == "oklab" else 0.6)
-    assert (rounded(coordinates(colors, space) / 64, channels, space) != colors).mean() < 1e-3
+    assert (
+        to_rounded_colors(coordinates(colors, space) / 64, channels, space) != colors
+    ).mean() < 1e-3
 
 
 @pytest.mark.parametrize("space", SPACES)
 def test_alpha_there_and_back(space):
     colors = some_colors(20_000, 4)
     colors[:100, 3], colors[100:200, 3] = 0, 255
-    back = rounded(coordinates(colors, space) / 64, 4, space)
+    back = to_rounded_colors(coordinates(colors, space) / 64, 4, space)
     np.testing.assert_array_equal(back[:, 3], colors[:, 3])
     assert (back[colors[:, 3] == 0] == 0).all()
     half = colors[:, 3] >= 128
@@ -240,7 +242,7 @@ def test_alpha_there_and_back(space):
 def test_places_outside_the_cube_come_to_its_surface(space):
     far = np.array([[0, 0, 0, 0], [255, 255, 255, 255], [255, 0, 255, 0], [90, 255, 0, 300]], float)
     for channels in (1, 3, 4):
-        found = levels(far, channels, space)
+        found = to_colors(far, channels, space)
         assert found.shape == (4, channels)
         assert np.isfinite(found).all()
         assert found.min() >= 0
@@ -253,7 +255,7 @@ def test_levels_between_levels(space):
     places = np.zeros((1001, 4))
     top = coordinates(np.array([[255]], np.uint8), space)[0, 0] / 64
     places[:, 0] = np.linspace(0, top, 1001)
-    found = levels(places, 1, space)[:, 0]
+    found = to_colors(places, 1, space)[:, 0]
     assert found[[0, -1]].tolist() == pytest.approx([0, 255], abs=1e-5)
     assert (np.diff(found) >= 0).all()
     assert len(np.unique(found)) > 990
@@ -298,7 +300,7 @@ def test_iterations_are_those_of_the_reference(name, space):
     at = coordinates(start, space) / 64
     centroids, history, _ = reference.lloyd(points, counted.counts, at, 7, 0)
     assert palette.history == history
-    np.testing.assert_array_equal(palette.centroids, levels(centroids, channels, space))
+    np.testing.assert_array_equal(palette.centroids, to_colors(centroids, channels, space))
     last = [state for state in seen if state[0] > 0][-1]
     np.testing.assert_array_equal(last[1], palette.centroids)
     assert (np.abs(palette.colors - palette.centroids) <= 0.5).all()

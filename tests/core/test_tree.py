@@ -224,6 +224,19 @@ def test_cells_of_weights_of_every_size(seed, least):
     assert points_in(tree.coarsen(least, 1)) == expected
 
 
+def test_cells_beside_one_of_huge_weight():
+    """Ranks of one leaf may be more than 128 apart."""
+    cube = np.indices((2, 2, 2)).reshape(3, 8).T + np.array([200, 200, 100])
+    colors = np.concatenate((scattered((600, 3), 128, 5), cube, [(255, 255, 255)]))
+    weights = np.concatenate((np.ones(608, np.int64), [1 << 32]))
+    counted = kmc.Histogram(colors, weights)
+    tree = core.kmeans.tree(counted.colors, counted.counts, 1)
+    points = points_of(counted.colors)
+    for least in range(100, len(points), 20):
+        expected = expected_cells(tree, points, counted.counts, least)
+        assert points_in(tree.coarsen(least, 1)) == expected
+
+
 def test_cells_are_smaller_where_there_is_more():
     """A tenth of the colours weighs as much as the others, and has many more of the cells."""
     colors = kmc.histogram(noise(1, 2000)).colors

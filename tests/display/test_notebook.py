@@ -162,7 +162,7 @@ def test_no_error_is_called_lossless():
 
 
 def test_what_is_slow_to_encode_is_not_encoded(monkeypatch, photo):
-    monkeypatch.setattr("kmc.display.notebook.MOST_ENCODED", 100)
+    monkeypatch.setattr("kmc.display.notebook.MAX_ENCODED_PIXELS", 100)
     assert Reader(kmc.quantize(photo, 4)._repr_html_()).words[2] == "9.2 kB as 24-bit pixels"
 
 

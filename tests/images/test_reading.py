@@ -123,7 +123,7 @@ def test_text_files_and_broken_file_objects(tmp_path, photo):
     path.write_bytes(encoded(Image.fromarray(photo)))
     with open(path, encoding="latin-1") as file, pytest.raises(kmc.ImageTypeError, match="'rb'"):
         as_pixels(file)
-    with pytest.raises(kmc.ImageTypeError, match=r"read\(\) to give bytes, got str"):
+    with pytest.raises(kmc.ImageTypeError, match=r"read\(\) to return bytes, got str"):
         as_pixels(OnlyRead("text"))
     with open(path, "rb") as file:
         pass

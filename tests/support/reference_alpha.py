@@ -6,7 +6,7 @@ import numpy as np
 import reference_kmeans as reference
 
 import kmc
-from kmc.colors.spaces import coordinates, opaque_places
+from kmc.colors.spaces import coordinates, opaque_centroids
 
 
 def merged(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -83,7 +83,7 @@ def lloyd_twin(picture: np.ndarray, init: np.ndarray, iterations: int) -> tuple[
     mild = [entry["at"] for entry in kept if not entry["solid"]]
     hard = [entry["at"] for entry in kept if entry["solid"]]
     more = min(spare, int(full.sum()) - len(hard))
-    hard += opaque_places(places[:more]).tolist()
+    hard += opaque_centroids(places[:more]).tolist()
     mild += places[more:spare].tolist()
     hard, mild = np.reshape(hard, (-1, 4)), np.reshape(mild, (-1, 4))
     history = []

@@ -48,9 +48,9 @@ def assert_equal(a, b):
 @pytest.mark.parametrize("thing", THINGS, ids=repr)
 def test_nothing_can_be_set(thing):
     for name, value in attributes_of(thing).items():
-        with pytest.raises(AttributeError, match=f"does not change: {name} cannot be set"):
+        with pytest.raises(AttributeError, match=f"is immutable: {name} cannot be set"):
             setattr(thing, name, value)
-        with pytest.raises(AttributeError, match=f"does not change: {name} cannot be deleted"):
+        with pytest.raises(AttributeError, match=f"is immutable: {name} cannot be deleted"):
             delattr(thing, name)
         if isinstance(value, np.ndarray):
             with pytest.raises(ValueError, match="read-only"):
