@@ -177,7 +177,7 @@ def test_refused_pairs_name_both(pair):
         ([RGB, RGB], {"importance": MATTERS}, "importance applies to the pixels of one image"),
         (kmc.histogram(RGB), {"importance": MATTERS}, "importance applies to pixels"),
         (RGB, {"image_weights": [1]}, "image_weights applies to several images"),
-        (RGB, {"order": "compact"}, 'order="compact" is that of one picture'),
+        (RGB, {"order": "compact"}, 'order="compact" is for one picture'),
         ([RGB, RGB], {"image_weights": [1, 2], "weights": "uniform"}, "image_weights and weights"),
     ],
 )

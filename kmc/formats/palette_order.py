@@ -27,10 +27,10 @@ Entries = NDArray[np.intp]
 OrderName = Literal["luminance", "popularity", "hue", "compact"]
 ORDERS = ("luminance", "popularity", "hue", "compact")
 
-MOST_COMPACT = 256
+MAX_COMPACT = 256
 
 # Large pictures in which more than this share of adjacent pixels differ are photographs.
-MOST_CHANGES = 0.3
+MAX_CHANGES = 0.3
 
 # The weights of red, green and blue in luma (ITU-R BT.709), in ten-thousandths.
 LUMA = np.array([2126, 7152, 722])
@@ -91,7 +91,7 @@ def image_order(
     threads: int = 1,
 ) -> ImageOrder:
     """Sort the palette entries of an image; `order` may also be ``"compact"``."""
-    if order == "compact" and len(colors) <= MOST_COMPACT:
+    if order == "compact" and len(colors) <= MAX_COMPACT:
         return _compact_order(indices, colors, counts, n_fixed, threads)
     # PNG has no palettes of more colours: any order will do.
     name = "luminance" if order == "compact" else order
@@ -116,7 +116,7 @@ def _compact_order(
     adjacency = core.png.adjacency(pixels, k, threads)
     compact = _by_groups(colors, n_fixed, lambda group: _arranged(adjacency, group, counts))
     changes = int(adjacency.sum()) // 2  # from pixel to pixel, rightwards and downwards
-    if pixels.size > SMALL and changes > MOST_CHANGES * 2 * pixels.size:
+    if pixels.size > SMALL and changes > MAX_CHANGES * 2 * pixels.size:
         return ImageOrder(compact, None)
     sorts: list[_Sort] = [_key(colors, counts, name) for name in ("luminance", "popularity")]
     sorts.append(lambda group: group)
