@@ -469,6 +469,18 @@ def test_choices_are_a_table_of_what_quantize_gives(photo):
             assert f"PSNR {expected.psnr:.1f} dB, " in next(details).get_text()
 
 
+def test_choices_show_every_pixel_as_a_square_of_dots():
+    picture = noise(90, 120)
+    drawn = rendered(kmc.plot.choices(picture, [2, 5], [None, "bayer"]).figure, 150)
+    scale, column, step = 6, 120 * 6 + 30, 124 + 90 * 6
+    for i, dither in enumerate((None, "bayer")):
+        for j, k in enumerate((2, 5)):
+            y, x = 124 + i * step, 15 + j * column + 15
+            found = drawn[y:, x:][: 90 * scale, : 120 * scale]
+            expected = np.asarray(kmc.quantize(picture, k, dither=dither))
+            np.testing.assert_array_equal(found, expected.repeat(scale, 0).repeat(scale, 1))
+
+
 def test_choices_show_the_middle_of_large_pictures():
     large = np.zeros((400, 700), np.uint8)
     large[200, 350] = 9
