@@ -145,6 +145,7 @@ modules = cythonize(
         "freethreading_compatible": True,
     },
     shared_utility_qualified_name="kmc.core._engine",
+    module_name="kmc.core._engine",  # of that one: otherwise it would call itself `_engine`
 )
 
 # The files that take longest come first.

@@ -30,7 +30,7 @@ import kmc
 from bench import clock, kinds, pictures, report
 from bench.contender import Pixels
 from bench.rivals import installed
-from kmc.formats.palette_order import image_entries, renumbered
+from kmc.formats.palette_order import image_order, renumbered
 from kmc.formats.png import png_bytes
 
 TABLE = report.Table(("", "bytes", "of kmc, compact", "ms"), (44, 12, 16, 10))
@@ -151,7 +151,7 @@ def writers(k: int) -> dict[str, Writer]:
 def compact(result: kmc.IndexedImage) -> bytes:
     """The same with the palette in the order that makes it small."""
     colors, counts = result.palette.colors, result.palette.counts
-    entries = image_entries(result.indices, colors, counts, "compact")
+    entries, _ = image_order(result.indices, colors, counts, "compact")
     indices = renumbered(result.indices, entries)
     return png_bytes(indices.astype(np.uint8), colors[entries], threads=1)
 

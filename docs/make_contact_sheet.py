@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 from skimage import data
 
 import kmc
@@ -18,10 +18,11 @@ from kmc.mapping.dithering import DITHERS
 
 HERE = Path(__file__).resolve().parent
 SIZE = (176, 132)  # of each picture, in pixels
-GAP, LABEL = 6, 16
+GAP, LABEL = 6, 19
 KS = (4, 16, 64, 256)
 KINDS = (None, *DITHERS)
 PAPER, INK = (255, 255, 255), (60, 60, 60)
+FONT = ImageFont.load_default(13)  # at the size of 10, spaces between words vanish
 SCALE = 4  # drawings are made so many times larger, for soft edges
 
 Pixels = NDArray[np.uint8]
@@ -128,7 +129,7 @@ def main(target: Path) -> None:
         for k in ks:
             for i, picture in enumerate(row(pixels, k)):
                 x = GAP + i * (SIZE[0] + GAP)
-                pen.text((x, y), f"{k} colours, {KINDS[i] or 'no dithering'}", INK)
+                pen.text((x, y), f"{k} colours, {KINDS[i] or 'no dithering'}", INK, FONT)
                 sheet.paste(picture, (x, y + LABEL))
             y += SIZE[1] + LABEL + GAP
     sheet.save(target, optimize=True)

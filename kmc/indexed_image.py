@@ -15,9 +15,11 @@ from kmc.display.notebook import image_bundle
 from kmc.display.wording import color_count
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.formats.painting import painted, pillow_image
+from kmc.formats.png_compression import Plan
 from kmc.formats.registry import write
+from kmc.mapping.dithering import DITHERS, DitherName
 from kmc.metadata import Metadata
-from kmc.utils.arguments import not_negative
+from kmc.utils.arguments import not_negative, one_of
 from kmc.utils.immutable import Immutable
 
 if TYPE_CHECKING:
@@ -41,6 +43,12 @@ class IndexedImage(Immutable):
         squared whatever the palette's space. With alpha, of the premultiplied colours and of alpha.
     metadata : Metadata, optional
         What the original file said besides its pixels, to be kept in saved files.
+    dither : str, optional
+        The dithering that made the indices, as `kmc.quantize` names it; None where there was none,
+        or where it is not known.
+    png_plan : optional
+        How the rows compress best in PNG files, where `kmc.quantize` has found out for
+        ``order="compact"``; `save` then need not.
 
     Raises
     ------
@@ -63,12 +71,14 @@ class IndexedImage(Immutable):
            [1, 1, 9]], dtype=uint8)
     """
 
-    __slots__ = ("indices", "metadata", "mse", "palette")
+    __slots__ = ("dither", "indices", "metadata", "mse", "palette", "png_plan")
 
     indices: NDArray[np.uint8] | NDArray[np.uint16]
     palette: Palette
     mse: float
     metadata: Metadata | None
+    dither: DitherName | None
+    png_plan: Plan | None
 
     def __init__(
         self,
@@ -76,6 +86,9 @@ class IndexedImage(Immutable):
         palette: Palette,
         mse: float,
         metadata: Metadata | None = None,
+        *,
+        dither: DitherName | None = None,
+        png_plan: Plan | None = None,
     ) -> None:
         if not isinstance(indices, np.ndarray) or indices.dtype not in (np.uint8, np.uint16):
             kind = getattr(indices, "dtype", type(indices).__name__)
@@ -94,6 +107,8 @@ class IndexedImage(Immutable):
             palette=palette,
             mse=_checked_mse(mse),
             metadata=metadata,
+            dither=None if dither is None else one_of("dither", dither, DITHERS),
+            png_plan=png_plan,
         )
 
     @staticmethod
@@ -195,7 +210,12 @@ class IndexedImage(Immutable):
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str | bytes]:
         """What notebooks show."""
         return image_bundle(
-            self.indices, self.palette.colors, self.mse, self.metadata or Metadata(), repr(self)
+            self.indices,
+            self.palette.colors,
+            self.mse,
+            self.metadata or Metadata(),
+            repr(self),
+            self.png_plan,
         )
 
     def _repr_html_(self) -> str | bytes:
@@ -252,7 +272,7 @@ class IndexedImage(Immutable):
         """
         file = io.BytesIO()
         kept = self.metadata if metadata else None
-        write(self.indices, self.palette.colors, kept, file, format, **params)
+        write(self.indices, self.palette.colors, kept, file, format, plan=self.png_plan, **params)
         return file.getvalue()
 
     def save(
@@ -314,7 +334,7 @@ class IndexedImage(Immutable):
         b'\\x89PNG'
         """
         kept = self.metadata if metadata else None
-        write(self.indices, self.palette.colors, kept, path, format, **params)
+        write(self.indices, self.palette.colors, kept, path, format, plan=self.png_plan, **params)
 
 
 def _checked_mse(mse: float) -> float:

@@ -143,10 +143,12 @@ class Palette(Immutable):
         ----------
         path : str or os.PathLike
             The suffix names the format: ``.gpl`` (GIMP, and Aseprite's with alpha), ``.hex`` (one
-            ``rrggbb`` or ``rrggbbaa`` a line), ``.json`` (a list of ``"#rrggbb"`` or ``[r, g, b]``,
-            or an object that has one as ``"colors"``), ``.act`` (Adobe), ``.pal`` (JASC). Any other
-            file is read as an image: the palette of an indexed one, without unused black entries at
-            its end, or else the distinct colours row by row.
+            ``rrggbb`` or ``rrggbbaa``, or ``#rgb``, a line), ``.json`` (a list of ``"#rrggbb"`` or
+            ``[r, g, b]``, or an object that has one as ``"colors"``), ``.txt`` (paint.net),
+            ``.pal`` (JASC, or Microsoft's RIFF), ``.act`` and ``.ase`` (Adobe's colour tables and
+            swatches, these in RGB or grey). Any other file is read as an image: the palette of an
+            indexed one, without unused black entries at its end, or else the distinct colours row
+            by row.
 
         Returns
         -------
@@ -171,20 +173,24 @@ class Palette(Immutable):
         """
         return Palette(load_colors(path))
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: str | os.PathLike[str], format: str | None = None) -> None:
         """Write the colours to a file, atomically.
 
         Parameters
         ----------
         path : str or os.PathLike
-            The suffix names one of the formats that `load` reads; an image gets one row with a
-            pixel of each colour. Grey colours are written as RGB.
+            An existing file is replaced once the new one is complete.
+        format : str, optional
+            ``"gpl"``, ``"hex"``, ``"json"``, ``"txt"``, ``"pal"`` (JASC), ``"riff"`` (Microsoft's
+            ``.pal``), ``"act"``, ``"ase"``, or an image format of `kmc.IndexedImage.save`; by
+            default the suffix of `path`. An image is one row with a pixel of each colour. Grey
+            colours are written as RGB.
 
         Raises
         ------
         ArgumentError
-            There is no format of that suffix, or it cannot hold the colours: ``.act`` has room for
-            256, one of them fully transparent.
+            There is no such format, or it cannot hold the colours: ``.act`` has room for 256, one
+            of them fully transparent; RIFF and ``.ase`` have no alpha.
         FileWriteError
             The file cannot be written; an existing file is left as it was.
 
@@ -197,7 +203,7 @@ class Palette(Immutable):
         ...     len(kmc.Palette.load(file))
         16
         """
-        save_colors(self.colors, path)
+        save_colors(self.colors, path, format)
 
     def remap(
         self,
@@ -246,7 +252,7 @@ class Palette(Immutable):
         dithering, n_threads = checked_dither(dither, dither_strength), thread_count(threads)
         picture = read(image)
         mapped = remap(picture.pixels, self.colors, self.space, dithering, n_threads)
-        return IndexedImage(mapped.indices, self, mapped.mse, picture.metadata)
+        return IndexedImage(mapped.indices, self, mapped.mse, picture.metadata, dither=dither)
 
 
 def _checked_counts(counts: ArrayLike) -> NDArray[np.int64]:

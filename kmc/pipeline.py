@@ -15,7 +15,7 @@ from kmc.clustering.options import (
 from kmc.clustering.problem import ClusteringProblem
 from kmc.clustering.targets import smallest_palette
 from kmc.errors import ImageTypeError
-from kmc.formats.palette_order import OrderName, checked_order, image_entries, renumbered
+from kmc.formats.palette_order import OrderName, checked_order, image_order, renumbered
 from kmc.image_sets import colors_of_pixels, is_several
 from kmc.images.reading import ImageInput, read
 from kmc.indexed_image import IndexedImage
@@ -142,11 +142,13 @@ def quantize(
             dithering,
             checked.threads,
         )
-        indices = mapped.indices
+        indices, plan = mapped.indices, None
         if sorting is not None:
-            entries = image_entries(
+            entries, plan = image_order(
                 indices, found.colors, found.counts, sorting, checked.n_fixed, checked.threads
             )
             found, indices = found.reordered(entries), renumbered(indices, entries)
     palette = fitted_palette(found, checked.space)
-    return IndexedImage(indices, palette, mapped.mse, picture.metadata)
+    return IndexedImage(
+        indices, palette, mapped.mse, picture.metadata, dither=dither, png_plan=plan
+    )

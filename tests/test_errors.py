@@ -114,9 +114,9 @@ def test_what_is_no_palettes_name(name):
 
 
 def test_formats_of_palettes_are_named(tmp_path):
-    (tmp_path / "p.txt").write_text("hello")
-    with pytest.raises(kmc.ImageReadError, match=r"p\.txt: .* read from act, gpl, hex, json, pal"):
-        kmc.Palette.load(tmp_path / "p.txt")
+    (tmp_path / "p.aco").write_text("hello")
+    with pytest.raises(kmc.ImageReadError, match=r"p\.aco: .* read from gpl, hex, json, txt, pal"):
+        kmc.Palette.load(tmp_path / "p.aco")
     for name, words in (("p.xyz", "suffix '.xyz'"), ("p", "a name without a suffix")):
         with pytest.raises(kmc.ArgumentError, match=f"{words} is no format of palettes; .* gpl"):
             kmc.Palette([[1]]).save(tmp_path / name)

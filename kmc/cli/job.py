@@ -117,7 +117,9 @@ class Pipeline:
             if self.format.alpha == "one clear":
                 options += ", --alpha-threshold N rounds it"
             raise ArgumentError(f"{name}: {problem}; {options}")
-        data = encode(image.indices, colors, kept, self.format, name, **self.settings)
+        data = encode(
+            image.indices, colors, kept, self.format, name, plan=image.png_plan, **self.settings
+        )
         return data if self.optimizer is None else self.optimizer(data)
 
     def _quantized(self, picture: Picture, name: str) -> kmc.IndexedImage:

@@ -8,7 +8,7 @@ which costs others their processors, and our own later loops.
 import os
 import sys
 from importlib import import_module
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.machinery import ExtensionFileLoader, ModuleSpec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,10 +27,11 @@ def _load() -> None:
     """
     path = import_module(f"{__name__}._engine").__file__
     for name in ("arrays", *sorted(__all__, reverse=True)):
-        spec = spec_from_file_location(f"{__name__}.{name}", path)
-        assert spec and spec.loader
-        module = globals()[name] = sys.modules[spec.name] = module_from_spec(spec)
-        spec.loader.exec_module(module)
+        loader = ExtensionFileLoader(f"{__name__}.{name}", str(path))
+        spec = ModuleSpec(loader.name, loader, origin=loader.path)
+        module = globals()[name] = sys.modules[loader.name] = loader.create_module(spec)
+        module.__spec__ = spec
+        loader.exec_module(module)
 
 
 if any(name in os.environ for name in _CHOICES):

@@ -17,6 +17,7 @@ from kmc.cpu import thread_count
 from kmc.display.swatches import Swatch, swatches
 from kmc.display.wording import byte_count, color_count
 from kmc.formats.painting import painted_image
+from kmc.formats.png_compression import Plan
 from kmc.formats.registry import encode, find_format
 from kmc.mapping.remapping import map_labels
 from kmc.metadata import Metadata
@@ -40,14 +41,20 @@ CHECKERBOARD = "repeating-conic-gradient(#ccc 0 25%,#fff 0 50%) 0 0/16px 16px"
 
 
 def image_bundle(
-    indices: Indices, colors: Colors, mse: float, metadata: Metadata, text: str
+    indices: Indices,
+    colors: Colors,
+    mse: float,
+    metadata: Metadata,
+    text: str,
+    plan: Plan | None = None,
 ) -> dict[str, str | bytes]:
     """Representations of an indexed image by media type: text, HTML, and PNG scaled to a page."""
     import html  # loaded late: its table of entities is large
 
     height, width = indices.shape
     color_only = replace(metadata, exif=None, xmp=None)
-    file = _png(indices, colors, color_only) if indices.size <= MAX_ENCODED_PIXELS else None
+    encodes = indices.size <= MAX_ENCODED_PIXELS
+    file = _png(indices, colors, color_only, plan) if encodes else None
     scale = min(1, BOX[0] / width, BOX[1] / height)
     shown = (max(1, round(width * scale)), max(1, round(height * scale)))
     data = _thumbnail(indices, colors, shown, color_only) if scale < 1 or not file else file
@@ -77,8 +84,8 @@ def palette_html(colors: Colors, counts: NDArray[np.int64]) -> str:
     return f"<div>{title}{_swatches_html(swatches(colors, counts))}</div>"
 
 
-def _png(indices: Indices, colors: Colors, metadata: Metadata) -> bytes:
-    return encode(indices, colors, metadata, find_format("thumbnail.png"))
+def _png(indices: Indices, colors: Colors, metadata: Metadata, plan: Plan | None = None) -> bytes:
+    return encode(indices, colors, metadata, find_format("thumbnail.png"), plan=plan)
 
 
 def _thumbnail(

@@ -1,4 +1,4 @@
-"""Palette indices as pixels and as Pillow images, which Pillow's writers take."""
+"""Palette indices as pixels, as Pillow images, and packed in bits, as the writers take them."""
 
 from __future__ import annotations
 
@@ -12,22 +12,14 @@ from kmc.colors.arrays import rgb_colors
 if TYPE_CHECKING:
     from PIL import Image
 
-# NumPy widens indices to 8 bytes before it looks them up: not of a whole image at once.
+# Pixels per block: NumPy widens indices to 8 bytes before it looks them up.
 _BLOCK = 1 << 16
 
 
 def painted(
     indices: NDArray[np.uint8] | NDArray[np.uint16], colors: NDArray[np.uint8]
 ) -> NDArray[np.uint8]:
-    """The pixels (H, W, C) that palette indices stand for.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.formats.painting import painted
-    >>> painted(np.array([[1, 0]], np.uint8), np.array([[7], [9]], np.uint8)).tolist()
-    [[[9], [7]]]
-    """
+    """Look up the pixels (H, W, C) of palette indices."""
     pixels = np.empty((indices.size, colors.shape[1]), np.uint8)
     flat = indices.reshape(-1)
     for start in range(0, flat.size, _BLOCK):
@@ -39,16 +31,7 @@ def painted(
 def pillow_image(
     indices: NDArray[np.uint8] | NDArray[np.uint16], colors: NDArray[np.uint8]
 ) -> Image.Image:
-    """A Pillow image of mode "P" with exactly these entries, or painted where k > 256.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.formats.painting import pillow_image
-    >>> picture = pillow_image(np.array([[1, 0]], np.uint8), np.array([[7], [9]], np.uint8))
-    >>> picture.mode, picture.getpalette()
-    ('P', [7, 7, 7, 9, 9, 9])
-    """
+    """A Pillow image of mode "P" with exactly these entries; of other modes where k > 256."""
     from PIL import Image
 
     if len(colors) > 256:
@@ -65,15 +48,7 @@ def pillow_image(
 def painted_image(
     indices: NDArray[np.uint8] | NDArray[np.uint16], colors: NDArray[np.uint8]
 ) -> Image.Image:
-    """A Pillow image of mode "L", "RGB" or "RGBA"; alpha is left out where all is opaque.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.formats.painting import painted_image
-    >>> painted_image(np.zeros((2, 3), np.uint8), np.array([[1, 2, 3, 255]], np.uint8)).mode
-    'RGB'
-    """
+    """A Pillow image of mode "L", "RGB", or "RGBA" where a colour is not opaque."""
     from PIL import Image
 
     if is_opaque(colors):
@@ -83,24 +58,47 @@ def painted_image(
 
 
 def is_opaque(colors: NDArray[np.uint8]) -> bool:
-    """Whether no palette colour is transparent.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.formats.painting import is_opaque
-    >>> is_opaque(np.array([[1, 2, 3, 254]], np.uint8))
-    False
-    """
+    """Whether no palette colour is transparent."""
     return bool((colors[:, 3:] == 255).all())
 
 
 def _transparency(colors: NDArray[np.uint8]) -> int | bytes | None:
-    """What Pillow knows about the alpha of a palette: one clear entry, all, or nothing."""
+    """Alpha as Pillow takes it: the index of one transparent entry, all alphas, or None."""
     alpha = colors[:, 3:].ravel()
     below = np.flatnonzero(alpha < 255)
     if not len(below):
         return None
-    if len(below) == 1 and alpha[below[0]] == 0:  # which is all that GIF can say
+    if len(below) == 1 and alpha[below[0]] == 0:  # the only form that GIF can store
         return int(below[0])
     return alpha[: below[-1] + 1].tobytes()
+
+
+def index_bits(k: int, depths: tuple[int, ...] = (1, 2, 4, 8)) -> int:
+    """The smallest bit depth that can hold the indices of k colours."""
+    return next(bits for bits in depths if k <= 1 << bits)
+
+
+def packed_rows(indices: NDArray[np.uint8], bits: int) -> NDArray[np.uint8]:
+    """The rows as bytes, padded with zeros; the first index of a byte is in its highest bits.
+
+    Parameters
+    ----------
+    indices : ndarray of uint8, shape (H, W)
+        Each below ``2**bits``.
+    bits : int
+        1, 2, 4 or 8.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, ceil(W * bits / 8))
+    """
+    if bits == 8:
+        return np.ascontiguousarray(indices)
+    height, width = indices.shape
+    per_byte = 8 // bits
+    padded = np.zeros((height, -(-width // per_byte) * per_byte), np.uint8)
+    padded[:, :width] = indices
+    rows = np.zeros((height, padded.shape[1] // per_byte), np.uint8)
+    for i in range(per_byte):
+        rows |= padded[:, i::per_byte] << (8 - bits - bits * i)
+    return rows

@@ -1,4 +1,4 @@
-"""Palette files: GIMP's, hex codes, JSON, Adobe's colour tables, JASC's, and pictures."""
+"""Palette files: text (GIMP, hex codes, JSON, JASC, paint.net), Adobe's and Microsoft's, images."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ import os
 import re
 import struct
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kmc.colors.arrays import MAX_COLORS, color_of_code, hex_codes, promoted
-from kmc.errors import ArgumentError, ImageReadError, PaletteNotFoundError, PaletteReadError
+from kmc.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    ImageReadError,
+    PaletteNotFoundError,
+    PaletteReadError,
+)
+from kmc.formats import registry
 from kmc.formats.palette_pictures import colors_of, strip
-from kmc.formats.registry import FORMATS, format_of_suffix, write
 from kmc.images.files import is_unidentified
 from kmc.utils.arguments import path_name
 from kmc.utils.atomic_write import replace
@@ -22,38 +28,75 @@ from kmc.utils.os_errors import reading, writing
 
 Colors = NDArray[np.uint8]
 
-# Larger than the text of 65 536 colours in any of the formats.
-MOST_BYTES = 1 << 23
+# More than 65 536 colours take in any of the formats.
+MAX_BYTES = 1 << 23
 
 _ACT_COLORS = 256
 _NOT_TRANSPARENT = 0xFFFF
 
+_PICTURE_SUFFIXES = {suffix for kind in registry.FORMATS for suffix in kind.suffixes}
+
 
 def load_colors(path: str | os.PathLike[str]) -> Colors:
-    """The palette colours in a file; see `kmc.Palette.load`.
-
-    Examples
-    --------
-    >>> import pathlib, tempfile
-    >>> from kmc.formats.palette_files import load_colors
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     file = pathlib.Path(folder, "two.hex")
-    ...     _ = file.write_text("000000\\nff8000\\n")
-    ...     load_colors(file).tolist()
-    [[0, 0, 0], [255, 128, 0]]
-    """
+    """The palette colours in a file; see `kmc.Palette.load`."""
     name = path_name(path)
-    parse = _PARSERS.get(os.path.splitext(name)[1].lower())
-    if parse is None:
-        return _trimmed(_picture_colors(name))
+    suffix = _suffix(name)
+    if suffix not in _FORMATS:
+        return _without_opaque_alpha(_picture_colors(name))
     data = _content(name)
+    kind = _FORMATS["riff" if suffix == "pal" and data.startswith(b"RIFF") else suffix]
     try:
-        colors = parse(data)
+        colors = kind.parse(data)
     except (ValueError, RecursionError) as error:
         raise PaletteReadError(f"{name}: {error}") from error
     if not 1 <= len(colors) <= MAX_COLORS:
         raise PaletteReadError(f"{name}: holds {len(colors)} colours; 1 to {MAX_COLORS} are taken")
-    return _trimmed(colors)
+    return _without_opaque_alpha(colors)
+
+
+def save_colors(colors: Colors, path: str | os.PathLike[str], format: str | None = None) -> None:
+    """Write palette colours to a file; see `kmc.Palette.save`."""
+    name = path_name(path)
+    wanted = checked_format(name, format)
+    if wanted in _PICTURE_SUFFIXES:
+        registry.write(*strip(colors), None, name, wanted)
+        return
+    data = encoded(colors, wanted, os.path.splitext(os.path.basename(name))[0])
+    with writing(name):
+        replace(name, data)
+
+
+def checked_format(path: str, format: str | None = None) -> str:
+    """The format in which `save_colors` writes: `format`, or else the suffix of the path.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        There is no such format.
+    """
+    if format is not None and not isinstance(format, str):
+        raise ArgumentTypeError(f"format must be a string, not {type(format).__name__}")
+    wanted = _suffix(path) if format is None else format.removeprefix(".").lower()
+    if wanted in _PICTURE_SUFFIXES or wanted in _FORMATS:
+        return wanted
+    found = f"{path}: suffix {'.' + wanted!r}" if wanted else f"{path}: a name without a suffix"
+    if format is not None:
+        found = f"format {format!r}"
+    raise ArgumentError(f"{found} is no format of palettes; these are {_known_formats()}")
+
+
+def encoded(colors: Colors, format: str, title: str) -> bytes:
+    """The content of a palette file; some formats have a title."""
+    return _FORMATS[format].write(_without_opaque_alpha(promoted(colors, 3)), title)
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].removeprefix(".").lower()
+
+
+def _known_formats() -> str:
+    pictures = (kind.name for kind in registry.FORMATS if not kind.loss)
+    return f"{', '.join(_FORMATS)}, and images: {', '.join(pictures)}"
 
 
 def _picture_colors(name: str) -> Colors:
@@ -61,80 +104,34 @@ def _picture_colors(name: str) -> Colors:
         return colors_of(name)
     except ImageReadError as error:
         if is_unidentified(error):
-            palettes = ", ".join(each[1:] for each in _PARSERS)
-            message = f"{error}; palettes are read from {palettes} and pictures"
+            message = f"{error}; palettes are read from {', '.join(_FORMATS)} and images"
             error.args = (message, *error.args[1:])
         raise
 
 
-def save_colors(colors: Colors, path: str | os.PathLike[str]) -> None:
-    """Write palette colours to a file; see `kmc.Palette.save`.
-
-    Examples
-    --------
-    >>> import numpy as np, pathlib, tempfile
-    >>> from kmc.formats.palette_files import save_colors
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     file = pathlib.Path(folder, "two.hex")
-    ...     save_colors(np.array([[0, 0, 0], [255, 128, 0]], np.uint8), file)
-    ...     file.read_text()
-    '000000\\nff8000\\n'
-    """
-    name = path_name(path)
-    suffix = os.path.splitext(name)[1].lower()
-    check_suffix(name)
-    if suffix not in _WRITERS:
-        write(*strip(colors), None, name)
-        return
-    data = encoded(colors, suffix, os.path.splitext(os.path.basename(name))[0])
-    with writing(name):
-        replace(name, data)
-
-
-def check_suffix(path: str) -> None:
-    """Check that `save_colors` writes files of this suffix.
-
-    Raises
-    ------
-    ArgumentError
-        It does not.
-    """
-    suffix = os.path.splitext(path)[1].lower()
-    if suffix not in _WRITERS and format_of_suffix(path) is None:
-        ending = f"suffix {suffix!r}" if suffix else "a name without a suffix"
-        palettes = ", ".join(each[1:] for each in _WRITERS)
-        pictures = ", ".join(kind.name for kind in FORMATS)
-        raise ArgumentError(
-            f"{path}: {ending} is no format of palettes; these are {palettes}, "
-            f"and of pictures {pictures}"
-        )
-
-
-def encoded(colors: Colors, suffix: str, title: str) -> bytes:
-    """What a file of such a suffix holds; some have a title.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.formats.palette_files import encoded
-    >>> encoded(np.array([[0], [255]], np.uint8), ".hex", "two")
-    b'000000\\nffffff\\n'
-    """
-    return _WRITERS[suffix](_trimmed(promoted(colors, 3)), title)
-
-
 def _content(name: str) -> bytes:
     with reading(name, PaletteReadError, PaletteNotFoundError), open(name, "rb") as file:
-        data = file.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise PaletteReadError(f"{name}: more than {MOST_BYTES} bytes; too large for a palette")
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise PaletteReadError(f"{name}: more than {MAX_BYTES} bytes; too large for a palette")
     return data
 
 
-def _trimmed(colors: Colors) -> Colors:
-    """Without an alpha that says nothing."""
-    opaque = colors.shape[1] == 4 and bool((colors[:, 3] == 255).all())
-    return colors[:, :3] if opaque else colors
+def _without_opaque_alpha(colors: Colors) -> Colors:
+    """RGB where every colour is opaque."""
+    return colors[:, :3] if colors.shape[1] == 4 and (colors[:, 3] == 255).all() else colors
+
+
+def _check_opaque(colors: Colors, kind: str) -> None:
+    if colors.shape[1] == 4:
+        raise ArgumentError(f"{kind} has no alpha, and some of these colours are not opaque")
+
+
+def _unpack(layout: str, data: bytes, offset: int) -> tuple[Any, ...]:
+    """As `struct.unpack_from`, with a ValueError where data ends too early."""
+    if offset + struct.calcsize(layout) > len(data):
+        raise ValueError("is cut short")
+    return struct.unpack_from(layout, data, offset)
 
 
 # ---- text ----------------------------------------------------------------------------------------
@@ -154,7 +151,7 @@ def _array(rows: list[list[int]]) -> Colors:
 
 
 def _row(line: str, number: int, counts: tuple[int, ...]) -> list[int]:
-    """The numbers that a line begins with, as many as there are."""
+    """The 3 or 4 levels at the start of a line."""
     words = re.match(r"(?:\d{1,9}(?:\s+|$)){3,4}", line, re.ASCII)
     found = [int(word) for word in words[0].split()] if words else []
     if len(found) < counts[0]:
@@ -204,22 +201,42 @@ def _write_gpl(colors: Colors, name: str) -> bytes:
         " ".join(f"{value:3}" for value in row) + f"\t{code}\n"
         for row, code in zip(colors.tolist(), hex_codes(colors), strict=True)
     )
-    return (head + "#\n" + "".join(rows)).encode()
+    return (head + "#\n" + "".join(rows)).encode("utf-8", "replace")
 
 
-def _parse_pal(data: bytes) -> Colors:
+def _parse_jasc(data: bytes) -> Colors:
     lines = [line for line in _lines(data) if line]
     if lines[:2] != ["JASC-PAL", "0100"] or len(lines) < 3 or not lines[2].isdecimal():
         raise ValueError("no JASC palette: it does not begin with 'JASC-PAL', '0100' and a number")
     rows = [_row(line, number, (3, 4)) for number, line in enumerate(lines[3:], 4)]
     if str(len(rows)) != lines[2].lstrip("0"):
-        raise ValueError(f"{lines[2][:20]} colours were to come, and {len(rows)} did")
+        raise ValueError(f"{len(rows)} colours where its third line says {lines[2][:20]}")
     return _array(rows)
 
 
-def _write_pal(colors: Colors, name: str) -> bytes:
+def _write_jasc(colors: Colors, name: str) -> bytes:
     rows = (" ".join(map(str, row)) + "\r\n" for row in colors.tolist())
     return f"JASC-PAL\r\n0100\r\n{len(colors)}\r\n{''.join(rows)}".encode()
+
+
+def _parse_paint_net(data: bytes) -> Colors:
+    rows = []
+    for number, line in enumerate(_lines(data), 1):
+        if not line or line.startswith(";"):
+            continue
+        if not re.fullmatch(r"[0-9a-fA-F]{6}(?:[0-9a-fA-F]{2})?", line):
+            raise ValueError(f"line {number} is no colour like ffff8000: {line[:40]!r}")
+        alpha, *rgb = bytes.fromhex(line.rjust(8, "f"))
+        rows.append([*rgb, alpha])
+    return _array(rows)
+
+
+def _write_paint_net(colors: Colors, name: str) -> bytes:
+    rows = (
+        f"{alpha:02X}{bytes(rgb).hex().upper()}" for *rgb, alpha in promoted(colors, 4).tolist()
+    )
+    head = ("; paint.net Palette File", f"; Colors: {len(colors)}")
+    return "".join(f"{line}\r\n" for line in (*head, *rows)).encode()
 
 
 def _parse_json(data: bytes) -> Colors:
@@ -280,17 +297,101 @@ def _write_act(colors: Colors, name: str) -> bytes:
     return table + struct.pack(">HH", len(colors), transparent)
 
 
-_PARSERS: dict[str, Callable[[bytes], Any]] = {
-    ".act": _parse_act,
-    ".gpl": _parse_gpl,
-    ".hex": _parse_hex,
-    ".json": _parse_json,
-    ".pal": _parse_pal,
-}
-_WRITERS: dict[str, Callable[[Any, str], bytes]] = {
-    ".act": _write_act,
-    ".gpl": _write_gpl,
-    ".hex": _write_hex,
-    ".json": _write_json,
-    ".pal": _write_pal,
+# ---- Adobe Swatch Exchange -----------------------------------------------------------------------
+
+_ASE_COLOR = 1  # blocks of other types begin and end groups
+_ASE_MODELS = {b"RGB ": ">3f", b"Gray": ">f"}
+_ASE_PROCESS = 2  # a colour that is neither global nor spot
+
+
+def _parse_ase(data: bytes) -> Colors:
+    if data[:4] != b"ASEF":
+        raise ValueError("no Adobe swatches: it does not begin with 'ASEF'")
+    rows: list[list[int]] = []
+    (n_blocks,) = _unpack(">I", data, 8)
+    at = 12
+    for _ in range(n_blocks):
+        kind, size = _unpack(">HI", data, at)
+        at += 6
+        if kind == _ASE_COLOR:
+            rows.append(_swatch(data[at : at + size], len(rows) + 1))
+        at += size
+    return _array(rows)
+
+
+def _swatch(block: bytes, number: int) -> list[int]:
+    (letters,) = _unpack(">H", block, 0)
+    at = 2 + 2 * letters  # UTF-16
+    model = block[at : at + 4]
+    if model not in _ASE_MODELS:
+        name = model.decode("ascii", "replace").strip()
+        raise ValueError(f"swatch {number} is {name!r}; only RGB and grey are read")
+    values = _unpack(_ASE_MODELS[model], block, at + 4)
+    if not all(0 <= value <= 1 for value in values):
+        raise ValueError(f"swatch {number} does not lie in 0..1: {values}")
+    levels = [round(255 * value) for value in values]
+    return levels if len(levels) == 3 else 3 * levels
+
+
+def _write_ase(colors: Colors, name: str) -> bytes:
+    _check_opaque(colors, "an .ase file")
+    blocks = [struct.pack(">4sHHI", b"ASEF", 1, 0, len(colors))]
+    for code, color in zip(hex_codes(colors), colors.tolist(), strict=True):
+        title = f"{code}\0".encode("utf-16-be")
+        levels = (level / 255 for level in color)
+        content = struct.pack(">H", len(title) // 2) + title
+        content += struct.pack(">4s3fH", b"RGB ", *levels, _ASE_PROCESS)
+        blocks.append(struct.pack(">HI", _ASE_COLOR, len(content)) + content)
+    return b"".join(blocks)
+
+
+# ---- Microsoft's RIFF ----------------------------------------------------------------------------
+
+_RIFF_VERSION = 0x300
+_MAX_RIFF_COLORS = 0xFFFF
+
+
+def _parse_riff(data: bytes) -> Colors:
+    if data[:4] != b"RIFF" or data[8:12] != b"PAL ":
+        raise ValueError("no RIFF palette: it does not begin with 'RIFF', a size and 'PAL '")
+    at, name, size = 12, b"", 0
+    while name != b"data":
+        at += size + size % 2  # chunks begin at even bytes
+        name, size = _unpack("<4sI", data, at)
+        at += 8
+    version, n = _unpack("<HH", data, at)
+    if version != _RIFF_VERSION:
+        raise ValueError(f"a RIFF palette of version {version:#x}, not {_RIFF_VERSION:#x}")
+    if at + 4 + 4 * n > len(data):
+        raise ValueError("is cut short")
+    entries = np.frombuffer(data, np.uint8, 4 * n, at + 4).reshape(n, 4)
+    return entries[:, :3].copy()  # the fourth byte tells Windows how to use an entry
+
+
+def _write_riff(colors: Colors, name: str) -> bytes:
+    _check_opaque(colors, "a RIFF palette")
+    if len(colors) > _MAX_RIFF_COLORS:
+        raise ArgumentError(f"a RIFF palette holds {_MAX_RIFF_COLORS} colours, not {len(colors)}")
+    entries = np.zeros((len(colors), 4), np.uint8)
+    entries[:, :3] = colors
+    content = struct.pack("<HH", _RIFF_VERSION, len(colors)) + entries.tobytes()
+    head = struct.pack("<4sI4s4sI", b"RIFF", 12 + len(content), b"PAL ", b"data", len(content))
+    return head + content
+
+
+class _Format(NamedTuple):
+    parse: Callable[[bytes], Colors]
+    write: Callable[[Colors, str], bytes]  # of colours and a title
+
+
+# By suffix; "riff" is the other format of .pal files.
+_FORMATS = {
+    "gpl": _Format(_parse_gpl, _write_gpl),
+    "hex": _Format(_parse_hex, _write_hex),
+    "json": _Format(_parse_json, _write_json),
+    "txt": _Format(_parse_paint_net, _write_paint_net),
+    "pal": _Format(_parse_jasc, _write_jasc),
+    "riff": _Format(_parse_riff, _write_riff),
+    "act": _Format(_parse_act, _write_act),
+    "ase": _Format(_parse_ase, _write_ase),
 }

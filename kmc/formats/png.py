@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmc.cpu import thread_count
-from kmc.formats.png_compression import SLOW, compressed_rows, deflated
+from kmc.formats.png_compression import SLOW, Plan, compressed_rows, deflated
 from kmc.metadata import Metadata
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -38,6 +38,7 @@ def png_bytes(
     *,
     level: int | None = None,
     threads: int | None = None,
+    plan: Plan | None = None,
 ) -> bytes:
     """The PNG file of an indexed picture.
 
@@ -54,26 +55,17 @@ def png_bytes(
         can be, and large ones faster.
     threads : int, optional
         The most threads to use; by default ``kmc.cpu.threads()``. The bytes never depend on it.
+    plan : Plan, optional
+        How the rows compress best, where it is known.
 
     Returns
     -------
     bytes
-
-    Examples
-    --------
-    >>> import io, numpy as np
-    >>> from PIL import Image
-    >>> from kmc.formats.png import png_bytes
-    >>> colors = np.array([[9, 9, 9], [1, 2, 3]], np.uint8)
-    >>> file = png_bytes(np.array([[0, 1, 1]], np.uint8), colors)
-    >>> picture = Image.open(io.BytesIO(file))
-    >>> picture.mode, picture.size, picture.getpalette()
-    ('P', (3, 1), [9, 9, 9, 1, 2, 3])
     """
     height, width = indices.shape
     if max(height, width) > _LONGEST:
         raise ValueError(f"PNG holds at most {_LONGEST} rows and columns")
-    layout, data = compressed_rows(indices, len(colors), level, thread_count(threads))
+    layout, data = compressed_rows(indices, len(colors), level, thread_count(threads), plan)
     chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, layout.bits, _INDEXED, 0, 0, 0))]
     if metadata is not None:
         chunks += _color_chunks(metadata)

@@ -1,8 +1,8 @@
 """The compressed rows of PNG files with a palette: bit depth, row filters, zlib stream.
 
-Rows are packed here, filtered by the engine (src_c/png/filter.c) and compressed by libdeflate.
-Which bit depth and filters are best is found by trial: drawings and gradients are compressed in
-several layouts at a fast level, photographs in two; of large pictures only a sample.
+Rows are packed into bits, filtered (src_c/png/filter.c) and compressed by libdeflate. The best bit
+depth and filters are found by trial: drawings and gradients are compressed in several layouts at a
+fast level, photographs in two; of large pictures only a sample is compressed.
 """
 
 from __future__ import annotations
@@ -10,44 +10,45 @@ from __future__ import annotations
 import itertools
 import threading
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kmc import core
+from kmc.formats.painting import index_bits, packed_rows
 
 # Filter types of PNG, and the choice of one for each row.
 NONE, SUB, UP, PAETH, ADAPTIVE = 0, 1, 2, 4, -1
 FILTERS = (NONE, SUB, UP, PAETH, ADAPTIVE)
 
-# The levels of libdeflate behind levels 1 to 9.
+# The levels of libdeflate for levels 1 to 9.
 LEVELS = (1, 2, 4, 6, 8, 9, 10, 11, 12)
 FAST, MEDIUM, SLOW = 9, 10, 12
 ZLIB = 0  # zlib at its highest level, which finds some long repeats that libdeflate's FAST does not
 
-# By default, the level of rows of up to so many bytes. On drawings, slow levels take many times as
-# long as fast ones; on photographs, only a few times.
+# Default levels, by the largest number of bytes. On drawings, slow levels take many times as long
+# as fast ones; on photographs, only a few times.
 DRAWING_LEVELS = ((1 << 17, SLOW), (1 << 22, 11), (1 << 62, MEDIUM))
 PHOTOGRAPH_LEVELS = ((1 << 20, SLOW), (1 << 23, 11), (1 << 62, MEDIUM))
 
-# Photographs compress to more than this share of rows in the fewest bits. Of what compresses to
-# less than the others, zlib is worth trying, and slow levels are not.
+# Ratios of the compressed size to that of rows in the fewest bits: photographs have at least the
+# first; below the second, zlib is tried too; below the third, slow levels are not worth their time.
 PHOTOGRAPH, ZLIB_BELOW, REPETITIVE = 1 / 8, 1 / 32, 1 / 64
 
-# Pictures of up to so many pixels are compressed as a whole, at the slowest level in the layouts
-# that are about as good as the best, tiny ones in all.
+# Pixels of pictures that are tried at the slowest level: tiny ones in all layouts, small ones in
+# those that are about as good as the best.
 TINY, SMALL = 1 << 12, 1 << 15
 
-# Larger ones are judged by so many pixels, in so many bands.
+# Pixels in the sample of a large picture, and the bands they are taken from.
 SAMPLE, BANDS = 1 << 16, 3
 
-# Candidates within this factor of the smallest one, at most so many, are tried at a slower level.
-NEAR, MOST_NEAR = 1.1, 4
-SMALL_NEAR, SMALL_MOST_NEAR = 1.3, 16
+# Candidates within a factor of the smallest, up to a maximum number, are tried at a slower level.
+NEAR, MAX_NEAR = 1.1, 4
+SMALL_NEAR, SMALL_MAX_NEAR = 1.3, 16
 
-# Up to so many bytes are compressed within 100 ms at any level.
+# Bytes that are compressed within 100 ms at any level.
 AT_ONCE = 1 << 17
 
 IDENTITY = bytes(range(256))
@@ -70,46 +71,33 @@ class Layout(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """The outcome of a trial.
+    """How a picture's rows compress best, as trials have shown.
 
     Attributes
     ----------
-    order : int
-        Which of the given orders of the palette compresses best.
     layouts : tuple of Layout
-        Those that compress best in that order, the best one first.
+        Those that compress best, the best one first.
     ratio : float
         The compressed size to that of rows in the fewest bits.
-    stream : bytes or None
-        The rows of a small picture, compressed in the best layout.
+    streams : dict
+        Of pictures that were compressed as a whole, the zlib streams of these layouts and of plain
+        rows, by layout and level.
+    complete : bool
+        Whether the trials include the slow levels, so that the smallest stream is final.
     """
 
-    order: int
     layouts: tuple[Layout, ...]
     ratio: float
-    stream: bytes | None
+    streams: dict[tuple[Layout, int], bytes]
+    complete: bool
 
 
-# The number of an order of the palette, and a layout.
+# The position of an order of the palette among those given, and a layout.
 _Candidate = tuple[int, Layout]
 
 
-def index_bits(k: int) -> int:
-    """The fewest bits that PNG can give to an index below k: 1, 2, 4 or 8.
-
-    Examples
-    --------
-    >>> from kmc.formats.png_compression import index_bits
-    >>> [index_bits(k) for k in (1, 2, 3, 16, 17, 256)]
-    [1, 1, 2, 4, 8, 8]
-    """
-    return next(bits for bits in (1, 2, 4, 8) if k <= 1 << bits)
-
-
-def best_plan(
-    indices: NDArray[np.uint8], k: int, tables: Sequence[bytes] = (IDENTITY,), threads: int = 1
-) -> Plan:
-    """Find how indices of k colours compress best, and in which order of the palette.
+def best_plan(indices: NDArray[np.uint8], k: int, threads: int = 1) -> Plan:
+    """Find by trial how indices of k colours compress best.
 
     Parameters
     ----------
@@ -117,43 +105,47 @@ def best_plan(
         Each below k.
     k : int
         The number of colours, 1 to 256.
+    threads : int
+        The most threads to use.
+    """
+    return _plan(_Trial(indices, [IDENTITY], threads), k, 0)
+
+
+def best_order(
+    indices: NDArray[np.uint8], k: int, tables: Sequence[bytes], threads: int = 1
+) -> tuple[int, Plan]:
+    """Find by trial in which order of the palette indices of k colours compress best.
+
+    Parameters
+    ----------
+    indices, k, threads
+        As for `best_plan`.
     tables : sequence of bytes
         For each order of the palette, the new index of every old one; 256 bytes. Of a photograph
         only the first is tried.
-    threads : int
-        The most threads to use.
 
     Returns
     -------
-    Plan
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.formats.png_compression import best_plan
-    >>> best_plan(np.zeros((50, 40), np.uint8), 2).layouts[0]
-    Layout(bits=1, filter=0)
+    order : int
+        The position in `tables`.
+    plan : Plan
+        That of `best_plan` for the indices in this order.
     """
     trial = _Trial(indices, tables, threads)
-    bits, small = index_bits(k), indices.size <= SMALL
-    plain, orders = Layout(bits, NONE), range(len(tables))
-    first = itertools.product(orders if small else [0], (plain, Layout(bits, ADAPTIVE)))
-    trial.compress(first, MEDIUM)
-    if small or trial.ratio(bits) < PHOTOGRAPH:
-        every = [Layout(*each) for each in itertools.product(sorted({bits, 8}), FILTERS)]
-        trial.compress(itertools.product(orders, every), FAST)
-        if not small:
-            trial.compress(trial.near_best(NEAR, MOST_NEAR), MEDIUM)
-    if small:
-        tiny = indices.size <= TINY
-        near = [*trial.streams] if tiny else trial.near_best(SMALL_NEAR, SMALL_MOST_NEAR)
-        for level in (SLOW, ZLIB):
-            trial.compress(dict.fromkeys([(0, plain), *near]), level)
-    order, layout = trial.best()
-    near = trial.near_best(NEAR, MOST_NEAR)
-    layouts = tuple(candidate[1] for candidate in near if candidate[0] == order)
-    stream = trial.streams[order, layout] if small else None
-    return Plan(order, layouts, trial.ratio(bits), stream)
+    order, _ = _Search(trial, k, range(len(tables))).best()
+    return order, _plan(trial, k, order)
+
+
+def _plan(trial: _Trial, k: int, order: int) -> Plan:
+    search = _Search(trial, k, [order])
+    layouts = tuple(layout for _, layout in search.near_best(NEAR, MAX_NEAR))
+    kept = {*layouts, Layout(index_bits(k), NONE)}
+    streams = {
+        (layout, level): stream
+        for (tried, layout, level), stream in trial.streams.items()
+        if tried == order and layout in kept and trial.is_whole
+    }
+    return Plan(layouts, search.ratio(), streams, trial.is_small)
 
 
 def compressed_rows(
@@ -161,6 +153,7 @@ def compressed_rows(
     k: int,
     level: int | None = None,
     threads: int = 1,
+    plan: Plan | None = None,
 ) -> tuple[Layout, bytes]:
     """The rows' layout, and their zlib stream.
 
@@ -174,39 +167,33 @@ def compressed_rows(
         From 1, the fastest, to 9, the smallest. By default the slower the smaller the picture.
     threads : int
         The most threads to use.
+    plan : Plan, optional
+        That of `best_plan`, where it is known.
 
     Returns
     -------
     tuple of Layout and bytes
-
-    Examples
-    --------
-    >>> import numpy as np, zlib
-    >>> from kmc.formats.png_compression import compressed_rows
-    >>> layout, stream = compressed_rows(np.ones((2, 9), np.uint8), 2)
-    >>> layout, zlib.decompress(stream).hex()
-    (Layout(bits=1, filter=0), '00ff8000ff80')
     """
     plain = Layout(index_bits(k), NONE)
     if level == 1:
-        return _smallest(indices, [plain], [LEVELS[0]], threads)
-    plan = best_plan(indices, k, threads=threads)
+        return _Rows(indices, threads, {}).smallest([plain], [LEVELS[0]])
+    plan = plan or best_plan(indices, k, threads)
+    rows = _Rows(indices, threads, plan.streams)
     best = plan.layouts[0]
     if level == 9:
-        return _smallest(indices, dict.fromkeys([best, plain]), (SLOW, FAST, ZLIB), threads)
+        return rows.smallest(dict.fromkeys([best, plain]), (SLOW, FAST, ZLIB))
     if level is not None:
-        return _smallest(indices, [best], [LEVELS[level - 1]], threads)
-    if plan.stream is not None:
-        return best, plan.stream
+        return rows.smallest([best], [LEVELS[level - 1]])
+    if plan.complete:
+        return best, min((plan.streams[key] for key in plan.streams if key[0] == best), key=len)
     if plan.ratio >= PHOTOGRAPH:
-        return _smallest(indices, [best], [_level(indices, best, PHOTOGRAPH_LEVELS)], threads)
-    fast = _smallest(indices, dict.fromkeys([*plan.layouts, plain]), [FAST], threads)
+        return rows.smallest([best], [_level(indices, best, PHOTOGRAPH_LEVELS)])
+    fast = rows.smallest(dict.fromkeys([*plan.layouts, plain]), [FAST])
     found = [fast]
     if plan.ratio < ZLIB_BELOW:
-        found.append(_smallest(indices, [fast[0]], [ZLIB], threads))
+        found.append(rows.smallest([fast[0]], [ZLIB]))
     if plan.ratio >= REPETITIVE:
-        level = _level(indices, best, DRAWING_LEVELS)
-        found.append(_smallest(indices, [best], [level], threads))
+        found.append(rows.smallest([best], [_level(indices, best, DRAWING_LEVELS)]))
     return min(found, key=lambda each: len(each[1]))
 
 
@@ -215,54 +202,94 @@ def _level(indices: NDArray[np.uint8], layout: Layout, limits: Iterable[tuple[in
     return next(level for most, level in limits if n_bytes <= most)
 
 
-def _smallest(
-    indices: NDArray[np.uint8], layouts: Iterable[Layout], levels: Iterable[int], threads: int
-) -> tuple[Layout, bytes]:
-    """The smallest stream of the whole picture in these layouts and levels."""
-    best: tuple[Layout, bytes] | None = None
-    for layout in layouts:
-        rows = _filtered(indices, layout, threads)
+class _Rows:
+    """The rows of a whole picture, compressed unless trials have done that already."""
+
+    def __init__(
+        self,
+        indices: NDArray[np.uint8],
+        threads: int,
+        streams: Mapping[tuple[Layout, int], bytes],
+    ) -> None:
+        self.indices, self.threads, self.streams = indices, threads, streams
+
+    def smallest(self, layouts: Iterable[Layout], levels: Iterable[int]) -> tuple[Layout, bytes]:
+        """The smallest stream in these layouts and levels, of equal ones the first."""
+        streams = [(layout, stream) for layout in layouts for stream in self._each(layout, levels)]
+        return min(streams, key=lambda each: len(each[1]))
+
+    def _each(self, layout: Layout, levels: Iterable[int]) -> Iterator[bytes]:
+        rows: NDArray[np.uint8] | None = None
         for level in levels:
-            stream = deflated(rows, level)
-            if best is None or len(stream) < len(best[1]):
-                best = layout, stream
-    assert best is not None
-    return best
+            stream = self.streams.get((layout, level))
+            if stream is None:
+                rows = _filtered(self.indices, layout, self.threads) if rows is None else rows
+                stream = deflated(rows, level)
+            yield stream
 
 
 class _Trial:
-    """The smallest stream of each candidate, of a large picture that of a sample."""
+    """A picture in several orders of its palette, a sample of a large one, and what was tried."""
 
     def __init__(self, indices: NDArray[np.uint8], tables: Sequence[bytes], threads: int) -> None:
-        sample = indices if indices.size <= 2 * SAMPLE else _sample(indices)
+        self.is_small, self.is_tiny = indices.size <= SMALL, indices.size <= TINY
+        self.is_whole = indices.size <= 2 * SAMPLE
+        sample = indices if self.is_whole else _sample(indices)
         self.pictures = [
             np.frombuffer(sample.tobytes().translate(table), np.uint8).reshape(sample.shape)
             for table in tables
         ]
         self.threads = threads
-        self.streams: dict[_Candidate, bytes] = {}
+        self.streams: dict[tuple[int, Layout, int], bytes] = {}
 
-    def compress(self, candidates: Iterable[_Candidate], level: int) -> None:
-        for order, layout in candidates:
-            stream = deflated(_filtered(self.pictures[order], layout, self.threads), level)
-            least = self.streams.setdefault((order, layout), stream)
-            self.streams[order, layout] = min(least, stream, key=len)
+    def stream(self, candidate: _Candidate, level: int) -> bytes:
+        """The zlib stream of a candidate at a level, compressed once."""
+        key = (*candidate, level)
+        if key not in self.streams:
+            order, layout = candidate
+            rows = _filtered(self.pictures[order], layout, self.threads)
+            self.streams[key] = deflated(rows, level)
+        return self.streams[key]
+
+
+class _Search:
+    """The smallest size of each candidate among some orders of the palette."""
+
+    def __init__(self, trial: _Trial, k: int, orders: Sequence[int]) -> None:
+        self.trial, self.bits, self.sizes = trial, index_bits(k), dict[_Candidate, int]()
+        plain, small = Layout(self.bits, NONE), trial.is_small
+        first = orders if small else orders[:1]
+        self._try(itertools.product(first, (plain, Layout(self.bits, ADAPTIVE))), MEDIUM)
+        if small or self.ratio() < PHOTOGRAPH:
+            depths = sorted({self.bits, 8})
+            every = [Layout(*each) for each in itertools.product(depths, FILTERS)]
+            self._try(itertools.product(orders, every), FAST)
+            if not small:
+                self._try(self.near_best(NEAR, MAX_NEAR), MEDIUM)
+        if small:
+            near = self.near_best(SMALL_NEAR, SMALL_MAX_NEAR)
+            near = [*self.sizes] if trial.is_tiny else near
+            for level in (SLOW, ZLIB):
+                self._try(dict.fromkeys([(orders[0], plain), *near]), level)
+
+    def _try(self, candidates: Iterable[_Candidate], level: int) -> None:
+        for candidate in candidates:
+            size = len(self.trial.stream(candidate, level))
+            self.sizes[candidate] = min(size, self.sizes.get(candidate, size))
 
     def best(self) -> _Candidate:
-        return min(self.streams, key=self._size)
+        """The candidate of the smallest stream."""
+        return min(self.sizes, key=self.sizes.__getitem__)
 
-    def near_best(self, factor: float, most: int) -> list[_Candidate]:
-        """Those about as small as the best, among which a slower level decides."""
-        limit = factor * self._size(self.best())
-        near = [each for each in self.streams if self._size(each) <= limit]
-        return sorted(near, key=self._size)[:most]
+    def near_best(self, factor: float, n: int) -> list[_Candidate]:
+        """The n smallest candidates within a factor of the best."""
+        limit = factor * self.sizes[self.best()]
+        near = [each for each, size in self.sizes.items() if size <= limit]
+        return sorted(near, key=self.sizes.__getitem__)[:n]
 
-    def ratio(self, bits: int) -> float:
-        """The size of the smallest stream to that of rows of so many bits per index."""
-        return 8 * self._size(self.best()) / (bits * self.pictures[0].size)
-
-    def _size(self, candidate: _Candidate) -> int:
-        return len(self.streams[candidate])
+    def ratio(self) -> float:
+        """The size of the smallest stream to that of rows in the fewest bits."""
+        return 8 * self.sizes[self.best()] / (self.bits * self.trial.pictures[0].size)
 
 
 def deflated(data: NDArray[np.uint8], level: int) -> bytes:
@@ -270,13 +297,6 @@ def deflated(data: NDArray[np.uint8], level: int) -> bytes:
 
     The call into the library cannot be interrupted. Of much data it runs in a thread of its own,
     so that the caller answers Ctrl-C at once; the thread ends when it is done.
-
-    Examples
-    --------
-    >>> import numpy as np, zlib
-    >>> from kmc.formats.png_compression import deflated
-    >>> zlib.decompress(deflated(np.array([107, 109, 99], np.uint8), 12))
-    b'kmc'
     """
     if data.size <= AT_ONCE:
         return _deflated_at_once(data, level)
@@ -308,21 +328,9 @@ def _deflated_at_once(data: NDArray[np.uint8], level: int) -> bytes:
 
 
 def _filtered(indices: NDArray[np.uint8], layout: Layout, threads: int) -> NDArray[np.uint8]:
-    return core.png.filter_rows(_packed(indices, layout.bits), threads, layout.filter).reshape(-1)
-
-
-def _packed(indices: NDArray[np.uint8], bits: int) -> NDArray[np.uint8]:
-    """The rows with the first index of a byte in its high bits, filled up with zeros."""
-    if bits == 8:
-        return np.ascontiguousarray(indices)
-    height, width = indices.shape
-    per_byte = 8 // bits
-    padded = np.zeros((height, -(-width // per_byte) * per_byte), np.uint8)
-    padded[:, :width] = indices
-    rows = np.zeros((height, padded.shape[1] // per_byte), np.uint8)
-    for i in range(per_byte):
-        rows |= padded[:, i::per_byte] << (8 - bits - bits * i)
-    return rows
+    return core.png.filter_rows(packed_rows(indices, layout.bits), threads, layout.filter).reshape(
+        -1
+    )
 
 
 def _sample(indices: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""Indexed images become files: the formats, and how each keeps the palette."""
+"""The image file formats that kmc writes, and their encoders."""
 
 from __future__ import annotations
 
@@ -20,9 +20,12 @@ from kmc.errors import (
     FileWriteError,
     FormatWarning,
 )
+from kmc.formats.bmp import bmp_bytes
 from kmc.formats.kmc import codec
 from kmc.formats.painting import is_opaque, painted_image, pillow_image
 from kmc.formats.png import MAX_PROFILE, png_bytes, with_metadata
+from kmc.formats.png_compression import Plan
+from kmc.formats.tiff import tiff_bytes
 from kmc.metadata import EXIF_PREFIX, Metadata, descriptive_tags
 from kmc.utils.arguments import path_name, whole
 from kmc.utils.atomic_write import replace
@@ -46,7 +49,6 @@ class PillowWriter:
     arrange: Callable[[dict[str, Any]], dict[str, Any]] | None = None  # metadata, for this format
     plugin: str = ""  # the package that teaches Pillow this format
     clear_entries: bool = True  # whether palette entries may be transparent
-    bits: bool = False  # whether black and white are bits, as which Pillow reads them anyway
 
     def __call__(
         self, indices: Indices, colors: Colors, metadata: Metadata, params: dict[str, Any]
@@ -55,16 +57,14 @@ class PillowWriter:
         indexed = self.palette and len(colors) <= 256
         indexed = indexed and (self.clear_entries or is_opaque(colors))
         picture = (pillow_image if indexed else painted_image)(indices, colors)
-        if self.bits and picture.getpalette() == [0, 0, 0, 255, 255, 255]:
-            picture = picture.convert("1")
         if picture.mode == "L" and metadata.icc_profile:  # which is one of an RGB space
             picture = picture.convert("RGB")
         buffer = io.BytesIO()
-        settings = {**self.settings, **self._metadata(metadata), **params}
+        settings = {**self.settings, **self.metadata_settings(metadata), **params}
         picture.save(buffer, self.format, **settings)
         return buffer.getvalue()
 
-    def _metadata(self, metadata: Metadata) -> dict[str, Any]:
+    def metadata_settings(self, metadata: Metadata) -> dict[str, Any]:
         """Metadata as the parameters of Pillow's writers."""
         exif = metadata.exif and EXIF_PREFIX + metadata.exif
         found: dict[str, Any] = {"icc_profile": metadata.icc_profile, "dpi": metadata.dpi}
@@ -90,20 +90,21 @@ class PillowWriter:
 
 @dataclass(frozen=True)
 class Format:
-    """A kind of file: its suffixes, the first also being its name, and what makes its bytes.
+    """A file format: its suffixes, of which the first is its name, its encoder and its limits.
 
-    `encode` takes indices, colours, of the metadata what the format `keeps`, and the parameters of
-    `save`; writers other than Pillow's have their own.
+    `encode` is called with indices, colours, the metadata that the format `keeps`, and the
+    parameters of `save`.
     """
 
     suffixes: tuple[str, ...]
     encode: Callable[[Indices, Colors, Metadata, dict[str, Any]], bytes]
     keeps: tuple[str, ...] = ()
-    most_colors: int = 65536
-    alpha: Literal["all", "one clear", "none"] = "all"  # what it can hold of it
+    max_colors: int = 65536
+    alpha: Literal["all", "one clear", "none"] = "all"  # "one clear": a fully transparent colour
     longest_profile: int | None = None  # in bytes
-    loss: str = ""  # what the format does to the pixels, where it cannot hold them as they are
+    loss: str = ""  # how the format changes pixels, if it is lossy
     parameters: tuple[str, ...] = ()  # the names of `save`'s parameters that its encoder takes
+    planned: bool = False  # whether `encode` takes a `plan` of png_compression
 
     @property
     def name(self) -> str:
@@ -140,23 +141,47 @@ def _tiff_metadata(found: dict[str, Any]) -> dict[str, Any]:
 
 def _png(indices: Indices, colors: Colors, metadata: Metadata, params: dict[str, Any]) -> bytes:
     """By our own writer, which is for palettes, or by Pillow's if there are parameters for it."""
-    level, threads = params.get("level"), params.get("threads")
+    level, threads, plan = params.get("level"), params.get("threads"), params.get("plan")
     if level is not None:
         level = whole("level", level, 1, 9)
-    others = {name: value for name, value in params.items() if name not in ("level", "threads")}
+    ours = ("level", "threads", "plan")
+    others = {name: value for name, value in params.items() if name not in ours}
     if others or len(colors) > 256:
         settings = {} if level is None else {"compress_level": level}
         given: dict[str, Any] = dict.fromkeys({"icc_profile", "dpi", "exif"} & set(others))
         kept = dataclasses.replace(metadata, **given)
         return with_metadata(_PILLOW_PNG(indices, colors, Metadata(), settings | others), kept)
     pixels = indices.astype(np.uint8, copy=False)
-    return png_bytes(pixels, colors, metadata, level=level, threads=threads)
+    return png_bytes(pixels, colors, metadata, level=level, threads=threads, plan=plan)
+
+
+def _tiff(indices: Indices, colors: Colors, metadata: Metadata, params: dict[str, Any]) -> bytes:
+    """By our own writer, which is for palettes, or by Pillow's if there are parameters for it."""
+    if params or len(colors) > 256 or not is_opaque(colors):
+        return _PILLOW_TIFF(indices, colors, metadata, params)
+    pixels = indices.astype(np.uint8, copy=False)
+    return tiff_bytes(pixels, colors, **_PILLOW_TIFF.metadata_settings(metadata))
+
+
+def _bmp(indices: Indices, colors: Colors, metadata: Metadata, params: dict[str, Any]) -> bytes:
+    """By our own writer, which is for palettes, or by Pillow's."""
+    dpi = params.get("dpi", metadata.dpi)
+    if len(colors) > 256:
+        return _PILLOW_BMP(indices, colors, Metadata(), {"dpi": dpi or (0, 0)})
+    return bmp_bytes(indices.astype(np.uint8, copy=False), colors, dpi)
 
 
 def _kmc(indices: Indices, colors: Colors, metadata: Metadata, params: dict[str, Any]) -> bytes:
     return codec.encode(indices, colors, metadata, **params)
 
 
+_PILLOW_BMP = PillowWriter("BMP", palette=False)
+_PILLOW_TIFF = PillowWriter(
+    "TIFF",
+    settings={"compression": "tiff_adobe_deflate"},
+    arrange=_tiff_metadata,
+    clear_entries=False,
+)
 _PILLOW_PNG = PillowWriter("PNG", settings={"compress_level": 9})
 
 _ALL = ("icc_profile", "dpi", "exif", "xmp", "gamma", "chromaticity", "cicp", "aspect", "text")
@@ -172,12 +197,13 @@ FORMATS = (
             *("bits", "compress_level", "compress_type", "dictionary", "dpi", "exif"),
             *("icc_profile", "level", "optimize", "pnginfo", "threads", "transparency"),
         ),
+        planned=True,
     ),
     Format(("kmc",), _kmc, keeps=_ALL, parameters=("level", "threads")),
     Format(
         ("gif",),
         PillowWriter("GIF", settings={"optimize": False, "interlace": 0}),
-        most_colors=256,
+        max_colors=256,
         alpha="one clear",
         parameters=("comment", "interlace", "optimize", "transparency"),
     ),
@@ -192,25 +218,14 @@ FORMATS = (
     ),
     Format(
         ("tiff", "tif"),
-        PillowWriter(
-            "TIFF",
-            settings={"compression": "tiff_adobe_deflate"},
-            arrange=_tiff_metadata,
-            clear_entries=False,
-        ),
+        _tiff,
         keeps=("icc_profile", "dpi", "exif", "xmp"),
         parameters=(
             *("artist", "big_tiff", "compression", "copyright", "date_time", "description", "dpi"),
             *("exif", "icc_profile", "quality", "software", "strip_size", "tiffinfo"),
         ),
     ),
-    Format(
-        ("bmp",),
-        PillowWriter("BMP", settings={"dpi": (0, 0)}, bits=True),
-        keeps=("dpi",),
-        alpha="none",
-        parameters=("dpi",),
-    ),
+    Format(("bmp",), _bmp, keeps=("dpi",), alpha="none", parameters=("dpi",)),
     Format(
         ("jxl",),
         PillowWriter("JXL", palette=False, settings={"lossless": True}, plugin="pillow_jxl"),
@@ -264,27 +279,22 @@ def write(
     metadata: Metadata | None,
     target: str | os.PathLike[str] | BinaryIO,
     format: str | None = None,
+    *,
+    plan: Plan | None = None,
     **params: Any,
 ) -> None:
     """Write an indexed image to a file; see `kmc.IndexedImage.save`.
 
-    Examples
-    --------
-    >>> import io, numpy as np
-    >>> from kmc.formats.registry import write
-    >>> file = io.BytesIO()
-    >>> write(np.zeros((2, 2), np.uint8), np.array([[9]], np.uint8), None, file, "gif")
-    >>> file.getvalue()[:6]
-    b'GIF87a'
+    `plan` is how its rows compress best in PNG, if that is known.
     """
     kind = find_format(target, format)
     if isinstance(target, str | os.PathLike):
         name = path_name(target)
-        data = encode(indices, colors, metadata, kind, name, **params)
+        data = encode(indices, colors, metadata, kind, name, plan=plan, **params)
         with writing(name):
             replace(name, data)
     else:
-        data = encode(indices, colors, metadata, kind, "the file object given", **params)
+        data = encode(indices, colors, metadata, kind, "the file object given", plan=plan, **params)
         with writing("the file object given"):
             target.write(data)
 
@@ -295,13 +305,7 @@ def find_format(target: object, format: str | None = None) -> Format:
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        There is none of that name, or there is nothing to go by.
-
-    Examples
-    --------
-    >>> from kmc.formats.registry import find_format
-    >>> find_format("Photo.TIF").name
-    'tiff'
+        There is no such format, or neither `format` nor a suffix.
     """
     known = ", ".join(kind.name for kind in FORMATS)
     if format is not None:
@@ -333,9 +337,11 @@ def encode(
     metadata: Metadata | None,
     kind: Format,
     name: str = "the picture",
+    *,
+    plan: Plan | None = None,
     **params: Any,
 ) -> bytes:
-    """The content of the file, `name` being what errors call it.
+    """Encode an indexed image as a file, called `name` in errors; `plan` is as for `write`.
 
     Raises
     ------
@@ -343,25 +349,17 @@ def encode(
         More colours than the format can hold, alpha that it cannot hold, or a parameter that its
         encoder does not have.
     FileWriteError
-        Pillow does not agree to `params`, or to the size of the picture.
+        Pillow refuses `params` or the size of the picture.
 
     Warns
     -----
     FormatWarning
-        The format cannot hold the pixels as they are, or not what their values mean.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.formats.registry import encode, find_format
-    >>> bmp = find_format("a.bmp")
-    >>> encode(np.zeros((2, 2), np.uint8), np.array([[9]], np.uint8), None, bmp)[:2]
-    b'BM'
+        The format is lossy, or cannot store the colour profile.
     """
     k = len(colors)
-    if k > kind.most_colors:
+    if k > kind.max_colors:
         raise ArgumentError(
-            f"{name}: {kind.name} holds at most {kind.most_colors} colours, and these are {k}"
+            f"{name}: {kind.name} holds at most {kind.max_colors} colours, and these are {k}"
         )
     if problem := kind.alpha_problem(colors):
         refusal = ArgumentError(f"{name}: {problem}")
@@ -371,6 +369,8 @@ def encode(
     if kind.loss:
         warnings.warn(f"{name}: {kind.loss}", FormatWarning, stacklevel=4)  # who called save()
     kept = _kept(metadata, kind, name) if metadata else Metadata()
+    if plan is not None and kind.planned:
+        params = params | {"plan": plan}
     with writing(name):
         return kind.encode(indices, colors, kept, params)
 

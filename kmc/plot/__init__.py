@@ -1,15 +1,15 @@
-"""Pictures of what k-means did, drawn by matplotlib: ``pip install "kmc-quantize[plot]"``.
+"""Figures of palettes, quantized images and k-means, drawn by matplotlib.
 
-Every function draws into the axes given, or else into a new figure of pyplot's, and returns the
-axes: ``ax.figure.savefig("figure.pdf")`` keeps it and ``plt.show()`` shows it. None of them shows
-anything by itself.
+Install it with ``pip install "kmc-quantize[plot]"``. Every function but `steps`, which writes
+files, draws into the given axes, or else into a new pyplot figure, and returns the axes:
+``ax.figure.savefig("figure.pdf")`` saves the figure, and ``plt.show()`` shows it.
 """
 
-from kmc.plot.choices import choices
-from kmc.plot.clusters import clusters
+from kmc.plot.choice_sheet import choices
+from kmc.plot.color_space import clusters
 from kmc.plot.convergence import history
-from kmc.plot.curve import curve
+from kmc.plot.error_curve import curve
+from kmc.plot.iterations import steps
 from kmc.plot.pictures import palette_bar, side_by_side
-from kmc.plot.steps import steps
 
 __all__ = ["choices", "clusters", "curve", "history", "palette_bar", "side_by_side", "steps"]

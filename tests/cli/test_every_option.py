@@ -44,7 +44,7 @@ FIT = {
     "--init": Case(RANDOM),
     "--n-init": Case(["--n-init", "4"], RANDOM),
     "--max-iter": Case(["--max-iter", "1"], RANDOM),
-    "--tol": Case(["--tol", "400"], RANDOM),
+    "--tol": Case(["--tol", "1e9"], RANDOM),
     "--seed": Case(["--seed", "5"], RANDOM),
     "--deadline": Case(["--deadline", "1e-9"]),
     "--frame": Case(["--frame", "1"], files=["film.gif"]),

@@ -170,7 +170,7 @@ def test_the_helper_builds_a_good_one():
         (layout([3], [0]), "at least 1, not 0"),
         (layout([9, 3], [1, 1]), "out of order"),
         (layout([3, 3], [1, 1]), "out of order"),
-        (layout([3], [1], width=2), "wider than it needs"),
+        (layout([3], [1], width=2), "wider than necessary"),
         (layout([3], [1], spare=1), "out of order, or"),
         (layout([3, 9], [2**63 - 1, 1], width=8), "below 2.*63"),
         (layout([3], [2**64 - 1], width=8), "below 2.*63"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import struct
+import sys
 
 import numpy as np
 import pytest
@@ -19,8 +21,8 @@ from kmc.known_palettes import KnownPalettes
 
 pytestmark = pytest.mark.once
 
-TEXT = (".gpl", ".hex", ".json", ".pal")
-ALL = (*TEXT, ".act", ".png", ".gif", ".webp", ".tiff", ".bmp")
+TEXT = (".gpl", ".hex", ".json", ".pal", ".txt")
+ALL = (*TEXT, ".act", ".ase", ".png", ".gif", ".webp", ".tiff", ".bmp")
 SIX = np.array([[1, 2, 3], [255, 0, 0], [0, 0, 0], [9, 99, 199], [255, 255, 255], [7, 7, 7]])
 
 
@@ -28,6 +30,22 @@ def written(tmp_path, name, content):
     file = tmp_path / name
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
     return file
+
+
+def riff(content, before=b""):
+    """A RIFF palette with this chunk of data, and with other chunks before it."""
+    chunks = b"PAL " + before + b"data" + struct.pack("<I", len(content)) + content
+    return b"RIFF" + struct.pack("<I", len(chunks)) + chunks
+
+
+def swatch(model, *values):
+    """The block of a colour called "x" in an Adobe swatch file."""
+    content = b"\0\2\0x\0\0" + model + struct.pack(f">{len(values)}fH", *values, 0)
+    return struct.pack(">HI", 1, len(content)) + content
+
+
+def ase(*blocks):
+    return b"ASEF" + struct.pack(">HHI", 1, 0, len(blocks)) + b"".join(blocks)
 
 
 @pytest.mark.parametrize("suffix", ALL)
@@ -61,7 +79,7 @@ def test_one_transparent_colour_in_an_adobe_table(tmp_path):
     assert not (tmp_path / "other.act").exists()
 
 
-@pytest.mark.parametrize("suffix", [*TEXT, ".png"])
+@pytest.mark.parametrize("suffix", [*TEXT, ".ase", ".png"])
 def test_more_than_256_colours(tmp_path, suffix):
     colors = np.stack((*np.divmod(np.arange(3000), 256), np.full(3000, 5)), axis=1)
     kmc.Palette(colors).save(tmp_path / f"many{suffix}")
@@ -100,6 +118,17 @@ def test_grey_is_written_as_rgb(tmp_path, suffix):
         ("a.gpl", b"GIMP Palette\nName: caf\xe9\n1 2 3 caf\xe9", [(1, 2, 3)]),
         ("a.pal", "JASC-PAL\r\n0100\r\n2\r\n1 2 3\r\n4 5 6\r\n", [(1, 2, 3), (4, 5, 6)]),
         ("a.pal", "JASC-PAL\n0100\n1\n1 2 3 128\n", [(1, 2, 3, 128)]),
+        ("a.hex", "#fff\n#f80", [(255, 255, 255), (255, 136, 0)]),
+        ("a.hex", "#f808", [(255, 136, 0, 136)]),
+        ("a.pal", riff(b"\0\3\2\0\1\2\3\0\4\5\6\4"), [(1, 2, 3), (4, 5, 6)]),
+        ("a.pal", riff(b"\0\3\1\0\1\2\3\0", b"note\1\0\0\0x\0"), [(1, 2, 3)]),
+        (
+            "a.ase",
+            ase(b"\xc0\1\0\0\0\4\0\1\0\0", swatch(b"RGB ", 1, 0.5, 0), swatch(b"Gray", 0.2)),
+            [(255, 128, 0), (51, 51, 51)],
+        ),
+        ("a.txt", "; x\r\n\r\nFF0a0B0c\r\n80010203\r\n", [(10, 11, 12, 255), (1, 2, 3, 128)]),
+        ("a.txt", "ff8000", [(255, 128, 0)]),
         ("a.act", bytes(range(6)) + bytes(762) + b"\0\2\xff\xff", [(0, 1, 2), (3, 4, 5)]),
         (
             "a.act",
@@ -146,11 +175,25 @@ def test_an_adobe_table_without_its_last_words_is_of_256(tmp_path):
         ("a.gpl", "GIMP Palette\n1 2 300\n", "does not lie in 0..255"),
         ("a.gpl", "GIMP Palette\nChannels: RGBA\n1 2 3\n", "line 3 is no colour"),
         ("a.gpl", "", "no GIMP palette"),
-        ("a.pal", "RIFF....PAL data", "no JASC palette"),
+        ("a.pal", "RIFX....PAL data", "no JASC palette"),
         ("a.pal", "JASC-PAL\n0100\n", "no JASC palette"),
         ("a.pal", "JASC-PAL\n0100\nx\n", "no JASC palette"),
-        ("a.pal", "JASC-PAL\n0100\n3\n1 2 3\n", "3 colours were to come, and 1 did"),
+        ("a.pal", "JASC-PAL\n0100\n3\n1 2 3\n", "1 colours where its third line says 3"),
         ("a.pal", "JASC-PAL\n0100\n1\n1 2\n", "line 4 is no colour"),
+        ("a.pal", "RIFF....WAVE", "no RIFF palette"),
+        ("a.pal", "RIFF....PAL data", "is cut short"),
+        ("a.pal", riff(b"\0\2\1\0\1\2\3\0"), "of version 0x200, not 0x300"),
+        ("a.pal", riff(b"\0\3\2\0\1\2\3\0"), "is cut short"),
+        ("a.pal", riff(b"\0\3\0\0"), "holds 0 colours"),
+        ("a.ase", b"ASEX\0\1\0\0\0\0\0\0", "no Adobe swatches"),
+        ("a.ase", b"ASEF\0\1\0\0\0\0\0\1", "is cut short"),
+        ("a.ase", b"ASEF\0\1\0\0\0\0\0\0", "holds 0 colours"),
+        ("a.ase", ase(swatch(b"CMYK", 0, 0, 0, 0)), "swatch 1 is 'CMYK'; only RGB and grey"),
+        ("a.ase", ase(swatch(b"RGB ", 0, 2, 0)), "swatch 1 does not lie in 0..1"),
+        ("a.ase", ase(swatch(b"Gray", np.nan)), "swatch 1 does not lie in 0..1"),
+        ("a.ase", ase(swatch(b"RGB ", 0, 0)[:-2]), "is cut short"),
+        ("a.txt", ";\nff8000\nred", "line 3 is no colour like ffff8000: 'red'"),
+        ("a.txt", "", "holds 0 colours"),
         ("a.act", bytes(767), "of 768 or 772 bytes, not 767"),
         ("a.act", bytes(772), "0 colours of 256"),
         ("a.act", bytes(768) + b"\1\1\0\0", "257 colours of 256"),
@@ -162,10 +205,15 @@ def test_malformed_files(tmp_path, name, content, words):
     assert name in str(caught.value)
 
 
-@given(st.binary(max_size=60), st.sampled_from([*TEXT, ".act"]))
+@given(st.binary(max_size=60), st.sampled_from(list(palette_files._FORMATS)))
 def test_any_bytes_are_read_or_refused(data, suffix):
-    parse = palette_files._PARSERS[suffix]
-    heads = {".gpl": b"GIMP Palette\n", ".pal": b"JASC-PAL\n0100\n2\n"}
+    parse = palette_files._FORMATS[suffix].parse
+    heads = {
+        "gpl": b"GIMP Palette\n",
+        "pal": b"JASC-PAL\n0100\n2\n",
+        "riff": b"RIFF\0\0\0\0PAL data\0\0\0\0\0\3",
+        "ase": b"ASEF\0\1\0\0\0\0\0\2\0\1\0\0\0\x20\0\0RGB ",
+    }
     for content in (data, heads.get(suffix, b"") + data):
         try:
             assert parse(content).dtype == np.uint8
@@ -183,6 +231,70 @@ def test_files_that_are_not_there(tmp_path):
     for name in ("folder.hex", "a\0.hex"):
         with pytest.raises(kmc.PaletteReadError, match="cannot be read"):
             kmc.Palette.load(tmp_path / name)
+
+
+def test_the_formats_of_pal_files(tmp_path):
+    palette = kmc.Palette(SIX)
+    palette.save(tmp_path / "jasc.pal")
+    palette.save(tmp_path / "riff.pal", "riff")
+    palette.save(tmp_path / "other", format=".HEX")
+    assert (tmp_path / "jasc.pal").read_bytes()[:8] == b"JASC-PAL"
+    data = (tmp_path / "riff.pal").read_bytes()
+    assert data[:24] == b"RIFF" + struct.pack("<I", len(data) - 8) + b"PAL data\x1c\0\0\0\0\3\6\0"
+    assert len(data) == 24 + 4 * 6
+    for name in ("jasc.pal", "riff.pal"):
+        np.testing.assert_array_equal(kmc.Palette.load(tmp_path / name).colors, SIX)
+    assert (tmp_path / "other").read_text().startswith("010203\nff0000\n")
+
+
+def test_a_swatch_file_byte_by_byte(tmp_path):
+    kmc.Palette([(255, 0, 51)]).save(tmp_path / "a.ase")
+    title = "#ff0033".encode("utf-16-be")
+    assert (tmp_path / "a.ase").read_bytes() == (
+        b"ASEF\0\1\0\0\0\0\0\1\0\1\0\0\0\x24\0\x08" + title + b"\0\0RGB "
+        b"\x3f\x80\0\0\0\0\0\0\x3e\x4c\xcc\xcd\0\2"
+    )
+
+
+@pytest.mark.parametrize("format", ["ase", "riff"])
+def test_formats_without_alpha_refuse_it(tmp_path, format):
+    with pytest.raises(kmc.ArgumentError, match="has no alpha"):
+        kmc.Palette([(1, 2, 3, 4)]).save(tmp_path / "a", format)
+    kmc.Palette([(1, 2, 3, 255)]).save(tmp_path / "a", format)
+
+
+def test_a_riff_palette_counts_in_16_bits(tmp_path):
+    colors = np.stack((*np.divmod(np.arange(65536), 256), np.zeros(65536, int)), axis=1)
+    with pytest.raises(kmc.ArgumentError, match="holds 65535 colours, not 65536"):
+        kmc.Palette(colors).save(tmp_path / "a.pal", "riff")
+    kmc.Palette(colors[1:]).save(tmp_path / "a.pal", "riff")
+    np.testing.assert_array_equal(kmc.Palette.load(tmp_path / "a.pal").colors, colors[1:])
+
+
+def test_unknown_formats_name_those_of_palettes(tmp_path):
+    palette = kmc.Palette(SIX)
+    formats = "is no format of palettes; these are gpl, hex, json, txt, pal, riff, act, ase, and "
+    for name, format, words in (
+        ("a.unknown", None, "suffix '.unknown' "),
+        ("a", None, "a name without a suffix "),
+        ("a.gpl", "aco", "format 'aco' "),
+    ):
+        with pytest.raises(kmc.ArgumentError, match=re.escape(words + formats) + "images: png"):
+            palette.save(tmp_path / name, format)
+    with pytest.raises(kmc.ArgumentTypeError, match="format must be a string, not int"):
+        palette.save(tmp_path / "a.gpl", 3)
+    with pytest.raises(kmc.ImageReadError, match=r"a\.aco: .* palettes are read from gpl, .* ase"):
+        kmc.Palette.load(written(tmp_path, "a.aco", b"\0\1\0\1"))
+    with pytest.raises(kmc.ImageNotFoundError):
+        kmc.Palette.load(tmp_path / "none.aco")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names elsewhere are Unicode")
+@pytest.mark.parametrize("suffix", [*TEXT, ".act", ".ase", ".png"])
+def test_names_that_are_not_utf_8(tmp_path, suffix):
+    file = os.fsencode(tmp_path) + b"/caf\xe9" + suffix.encode()
+    kmc.Palette(SIX).save(os.fsdecode(file))
+    np.testing.assert_array_equal(kmc.Palette.load(os.fsdecode(file)).colors, SIX)
 
 
 def test_what_cannot_be_written(tmp_path):

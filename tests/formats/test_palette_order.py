@@ -251,7 +251,7 @@ def test_refusals():
         kmc.quantize(photo(9, 9), 2, order="size")
     with pytest.raises(kmc.ArgumentTypeError, match="order must be one of"):
         kmc.quantize(photo(9, 9), 2, order=1)
-    with pytest.raises(kmc.ArgumentError, match=r"give it to kmc\.quantize"):
+    with pytest.raises(kmc.ArgumentError, match=r"use kmc\.quantize"):
         kmc.fit(photo(9, 9), 2, order="compact")
     for bad in (np.zeros((0, 3), np.uint8), np.zeros((3, 0), np.uint8)):
         with pytest.raises(kmc.ArgumentError):

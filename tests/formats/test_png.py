@@ -15,11 +15,11 @@ from PIL import Image
 from scenes import few, gradient, noise, photo
 
 import kmc
+from kmc.formats.painting import index_bits
 from kmc.formats.png import png_bytes
 from kmc.formats.png_compression import (
     SAMPLE,
     compressed_rows,
-    index_bits,
 )
 from kmc.metadata import Metadata
 

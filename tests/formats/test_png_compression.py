@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import random
 import subprocess
 import sys
 import time
@@ -14,6 +16,7 @@ from scenes import few, gradient, noise, photo
 
 import kmc
 from kmc import core
+from kmc.formats import png_compression
 from kmc.formats.png_compression import (
     ADAPTIVE,
     AT_ONCE,
@@ -25,6 +28,7 @@ from kmc.formats.png_compression import (
     Layout,
     _filtered,
     _sample,
+    best_order,
     best_plan,
     compressed_rows,
     deflated,
@@ -197,8 +201,56 @@ def test_layouts_that_repeat_better_are_chosen():
         way: len(deflated(_filtered(heights, way, 1), SLOW))
         for way in (Layout(bits, filter) for bits in (4, 8) for filter in (0, 1, 2, 4, -1))
     }
-    assert plan.order == 0 and plan.stream is None
+    assert not plan.complete and {*plan.layouts} <= {*sizes}
     assert len(compressed_rows(heights, 16)[1]) < 1.05 * min(sizes.values())
+
+
+def drawings():
+    """Pictures that compress well, from tiny to so large that only a sample is tried."""
+    y, x = np.mgrid[:500, :400]
+    waves = ((np.sin(x / 25) + np.cos(y / 19) + 2) * 4).astype(np.uint8)
+    shapes = [(16, 16), (60, 64), (100, 200), (300, 200), (400, 320), (500, 400)]
+    return {shape: np.ascontiguousarray(waves[: shape[0], : shape[1]]) for shape in shapes}
+
+
+@pytest.mark.parametrize("shape", drawings())
+@pytest.mark.parametrize("best", [0, 1, 2])
+def test_the_plan_of_an_order_is_that_of_the_indices_in_it(shape, best):
+    indices, k = drawings()[shape], 16
+    tables = [bytes(random.Random(i).sample(range(16), 16)) + bytes(240) for i in range(3)]
+    tables[best] = bytes(range(256))
+    order, plan = best_order(indices, k, tables)
+    chosen = np.frombuffer(indices.tobytes().translate(tables[order]), np.uint8).reshape(shape)
+    alone = best_plan(chosen, k)
+    assert (plan.layouts, plan.ratio, plan.complete) == (alone.layouts, alone.ratio, alone.complete)
+    for level in (None, 1, 5, 9):
+        found = compressed_rows(chosen, k, level)
+        for given in (plan, alone):
+            assert compressed_rows(chosen, k, level, plan=given) == found
+
+
+@pytest.mark.parametrize("name", ["drawing", "small", "photo"])
+def test_nothing_is_compressed_twice(name, monkeypatch):
+    picture = {
+        "drawing": drawings()[500, 400] * 15,
+        "small": drawings()[100, 200] * 15,
+        "photo": photo(300, 400),
+    }[name]
+    seen = set()
+
+    def record(rows, level):
+        key = (rows.tobytes(), level)
+        assert key not in seen
+        seen.add(key)
+        return deflated(rows, level)
+
+    monkeypatch.setattr(png_compression, "deflated", record)
+    image = kmc.quantize(picture, 12, order="compact")
+    file = image.to_bytes("png")
+    assert seen
+    monkeypatch.undo()
+    assert pickle.loads(pickle.dumps(image)).to_bytes("png") == file
+    assert kmc.IndexedImage(image.indices, image.palette, image.mse).to_bytes("png") == file
 
 
 @pytest.mark.parametrize("shape", [(1, 700_000), (2, 90_000), (500, 400), (90_000, 2)])

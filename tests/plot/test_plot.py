@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import itertools
+import pickle
 import subprocess
 import sys
 
@@ -10,11 +13,13 @@ import pytest
 from matplotlib import pyplot
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+from PIL import Image
+from scenes import noise
 
 import kmc
 from kmc.error_curve import CurvePoint
-from kmc.plot.axes import VERMILLION
-from kmc.plot.curve import knee, measured
+from kmc.plot.error_curve import measured
 
 pytestmark = pytest.mark.once
 
@@ -113,7 +118,7 @@ def test_importing_it_imports_no_matplotlib():
 # ---- pictures ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("shape", [(1, 1, 3), (30, 40), (40, 30, 3), (2000, 2, 3), (2, 2000, 3)])
+@pytest.mark.parametrize("shape", [(1, 1, 3), (30, 40), (40, 30, 3), (1000, 2, 3), (2, 1000, 3)])
 def test_side_by_side_shows_both_pictures(shape):
     original = np.random.default_rng(1).integers(0, 256, shape, np.uint8)
     result = kmc.quantize(original, 3)
@@ -124,7 +129,7 @@ def test_side_by_side_shows_both_pictures(shape):
     np.testing.assert_array_equal(shown[0], wide)
     np.testing.assert_array_equal(shown[1], np.broadcast_to(painted, wide.shape))
     assert not ax.axison
-    assert max(ax.figure.get_size_inches()) < 12
+    assert max(ax.figure.get_size_inches()) < 14
     assert ax.images[0].get_extent()[1] <= ax.images[1].get_extent()[0]
 
 
@@ -135,18 +140,79 @@ def test_large_pictures_are_averaged_before_they_are_drawn(shape):
     pixels = np.arange(np.prod(shape)).astype(np.uint8).reshape(*shape[:2], *shape[2:] or (1,))
     reduced = _reduced(pixels)
     assert reduced.shape[2] == pixels.shape[2]
-    assert max(reduced.shape) <= 2000
-    factor = -(-max(shape) // 2000)
+    assert max(reduced.shape) <= 1000
+    factor = -(-max(shape) // 1000)
     mean = pixels[:factor, :factor].reshape(-1, pixels.shape[2]).mean(axis=0)
     if shape[2:] != (4,):  # Pillow weighs by alpha
         assert np.abs(reduced[0, 0] - mean).max() <= 0.5
 
 
+def rendered(figure, dpi):
+    file = io.BytesIO()
+    figure.savefig(file, dpi=dpi)
+    return np.asarray(Image.open(file).convert("RGB"))
+
+
+@pytest.mark.parametrize(
+    ("shape", "scale"), [((1, 1), 750), ((48, 64), 11), ((203, 131), 3), ((501, 768), 1)]
+)
+def test_every_pixel_of_a_new_figure_is_a_square_of_dots(shape, scale):
+    original = noise(*shape)
+    result = kmc.quantize(original, 5, dither="floyd-steinberg")
+    figure = kmc.plot.side_by_side(original, result).figure
+    drawn = rendered(figure, 150)
+    assert figure.dpi == 150
+    column = max(scale * shape[1] + 30, 480)
+    column += (column - scale * shape[1]) % 2
+    assert drawn.shape == (124 + scale * shape[0] + 15, 15 + 2 * column + 15, 3)
+    for i, picture in enumerate((original, np.asarray(result))):
+        x = 15 + i * column + (column - scale * shape[1]) // 2
+        found = drawn[124:, x:][: scale * shape[0], : scale * shape[1]]
+        np.testing.assert_array_equal(found, picture.repeat(scale, 0).repeat(scale, 1))
+
+
+def captions(ax):
+    """The lines above each picture."""
+    texts = [text.get_text() for text in ax.texts]
+    return texts[:3], texts[3:]
+
+
 def test_side_by_side_says_what_they_are(photo, result):
-    words = [text.get_text() for text in kmc.plot.side_by_side(photo, result).texts]
-    assert words[::2] == ["Original", "8 colours"]
-    assert words[1] == "64 × 48 pixels, 3\N{THIN SPACE}026 colours"
-    assert words[3] == f"MSE {result.mse:.1f}, PSNR {result.psnr:.1f} dB"
+    original, quantized = captions(kmc.plot.side_by_side(photo, result))
+    assert original == ["Original", "64 × 48 pixels", "3\N{THIN SPACE}026 colours"]
+    size = len(result.to_bytes("png", metadata=False))
+    assert quantized == [
+        "8 colours",
+        "no dithering",
+        f"PSNR {result.psnr:.1f} dB, {size} B as PNG",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("dither", "words"),
+    [
+        ("floyd-steinberg", "Floyd–Steinberg dithering"),
+        ("atkinson", "Atkinson dithering"),
+        ("bayer", "Bayer dithering"),
+        ("blue-noise", "blue-noise dithering"),
+    ],
+)
+def test_side_by_side_says_the_dithering(photo, result, dither, words):
+    for image in (
+        kmc.quantize(photo, 8, dither=dither),
+        pickle.loads(pickle.dumps(result.palette.remap(photo, dither=dither))),
+    ):
+        assert captions(kmc.plot.side_by_side(photo, image))[1][1] == words
+
+
+def test_captions_in_subplots_stay_apart(photo, result):
+    figure, axes = pyplot.subplots(2, 3, figsize=(8, 5), layout="constrained")
+    for ax in axes.flat:
+        kmc.plot.side_by_side(photo, result, ax=ax)
+    figure.canvas.draw()
+    boxes = [text.get_window_extent() for ax in axes.flat for text in ax.texts]
+    for box, other in itertools.combinations(boxes, 2):
+        assert box.x1 <= other.x0 or other.x1 <= box.x0 or box.y1 <= other.y0 or other.y1 <= box.y0
 
 
 def test_side_by_side_takes_pictures_of_one_size(photo, result):
@@ -185,6 +251,31 @@ def test_the_bar_of_a_palette_that_served_no_picture():
     assert widths(ax.collections[0]) == [25.0] * 4
     assert ax.get_xlabel() == "4 colours"
     assert [text.get_color() for text in ax.texts] == ["white", "white", "black", "white"]
+
+
+@pytest.mark.parametrize("width", [5, 10])
+@pytest.mark.parametrize("k", [8, 16, 40])
+def test_narrow_swatches_are_labelled_above(k, width):
+    counts = (1000 / 1.3 ** np.arange(k)).astype(int) + 1
+    colors = np.arange(3 * k).reshape(k, 3)
+    _, ax = pyplot.subplots(figsize=(width, 2.4), layout="constrained")
+    kmc.plot.palette_bar(kmc.Palette(colors, counts=counts), ax=ax)
+    ax.figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in ax.texts]
+    codes = {text.get_text() for text in ax.texts}
+    left_out = k - len(ax.texts)
+    assert (f"; {left_out} smaller ones not labelled" in ax.get_xlabel()) == (left_out > 0)
+    assert left_out == 0 or width == 5
+    assert len(codes) == len(ax.texts) and "#000102" in codes
+    letters = [Text.get_window_extent(text) for text in ax.texts]  # without the leaders
+    for box, other in itertools.combinations(letters, 2):
+        assert (
+            box.x1 <= other.x0 + 1
+            or other.x1 <= box.x0 + 1
+            or box.y1 <= other.y0
+            or other.y1 <= box.y0
+        )
+    assert max(box.y1 for box in boxes) <= ax.figure.bbox.y1
 
 
 @pytest.fixture(scope="module")
@@ -229,17 +320,27 @@ def test_palettes_of_thousands_are_drawn(make_indexed):
 def test_history_draws_inertia_and_shift(photo):
     palette = kmc.fit(photo, 8, init="random", max_iter=6, tol=0)
     ax = kmc.plot.history(palette)
-    beside = ax.figure.axes[-1]
+    below = ax.figure.axes[-1]
     inertia, shift = np.array(palette.history).T
-    for each, values in ((ax, inertia / 10**6), (beside, shift)):
+    for each, values in ((ax, inertia / 10**6), (below, shift)):
         (line,) = each.lines
         np.testing.assert_array_equal(line.get_xdata(), np.arange(1, 7))
         np.testing.assert_allclose(line.get_ydata(), values)
     assert "$10^6$ levels²" in ax.get_ylabel()
-    assert beside.get_yscale() == "log"
-    assert {tick.get_color() for tick in beside.get_yticklabels(which="both")} == {VERMILLION}
-    assert ax.lines[0].get_color() != beside.lines[0].get_color()
-    assert ax.lines[0].get_linestyle() != beside.lines[0].get_linestyle()
+    assert below.get_yscale() == "log"
+    assert ax.get_ylim()[0] == 0
+    decrease = 100 * (1 - inertia[-1] / inertia[0])
+    assert ax.texts[0].get_text() == f"{decrease:.2g} % lower than after the first iteration"
+    assert ax.get_title(loc="left")
+
+
+@pytest.mark.parametrize("n", [1, 2, 9, 61, 300])
+def test_history_numbers_iterations_from_1(n):
+    history = [(1000 - i, 2.0 ** -(i % 30)) for i in range(n)]
+    ax = kmc.plot.history(kmc.Palette([[0]], history=history))
+    ax.figure.canvas.draw()
+    low, high = ax.get_xlim()
+    assert min(tick for tick in ax.get_xticks() if low <= tick <= high) >= 1
 
 
 def test_history_names_the_space(photo):
@@ -257,7 +358,7 @@ def test_history_has_a_place_for_no_movement(history):
     ax = kmc.plot.history(kmc.Palette([[0]], history=history))
     ax.figure.canvas.draw()
     beside = ax.figure.axes[-1]
-    ticks = [text.get_text() for text in ax.get_xticklabels()]
+    ticks = [text.get_text() for text in beside.get_xticklabels()]
     assert all(float(tick).is_integer() for tick in ticks) and "1" in ticks
     bottom, top = beside.get_ylim()
     assert all(bottom <= shift <= top for _, shift in history)
@@ -280,12 +381,14 @@ def test_history_needs_iterations():
 def test_curve_draws_what_was_measured(photo):
     points = measured(photo, [16, 2, 4])
     ax = kmc.plot.curve(photo, [16, 2, 4])
-    beside = ax.figure.axes[-1]
+    below = ax.figure.axes[-1]
     points.sort()
     np.testing.assert_array_equal(ax.lines[0].get_xdata(), [2, 4, 16])
-    np.testing.assert_allclose(ax.lines[0].get_ydata() ** 2, [point.mse for point in points])
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), [point.psnr for point in points])
     kilobytes = [point.n_bytes / 1000 for point in points]
-    np.testing.assert_allclose(beside.lines[0].get_ydata(), kilobytes)
+    np.testing.assert_allclose(below.lines[0].get_ydata(), kilobytes)
+    assert (ax.get_title(loc="left"), ax.get_ylabel()) == ("Quality and file size", "PSNR (dB)")
+    assert below.get_position().y1 < ax.get_position().y0  # lines of two units do not cross
     again = kmc.plot.curve(points)
     np.testing.assert_array_equal(again.lines[0].get_ydata(), ax.lines[0].get_ydata())
 
@@ -298,34 +401,45 @@ def test_measured_bytes_are_those_of_the_file(photo, tmp_path):
     assert point == (16, result.mse, result.psnr, size)
 
 
-def test_the_knee_is_where_the_curve_bends():
-    x = np.linspace(0, 10, 101)
-    broken = np.where(x < 3, 100 - 30 * x, 10 - (x - 3))  # two straight lines that meet at 3
-    assert x[knee(x, broken)] == pytest.approx(3)
-    assert knee(x, 5 + 7 * broken) == knee(x, broken)
-    assert knee(x, -x) is None
-    assert knee(x, -(x**2)) is None
-    assert knee(x, x) is None
-    assert knee([1, 2], [2, 1]) is None
-
-
 def test_curve_draws_what_kmc_curve_found(photo):
     points = kmc.curve(photo, [2, 8, 4])
     ax = kmc.plot.curve(points)
-    errors = [point.mse for point in (points[0], points[2], points[1])]
-    np.testing.assert_allclose(ax.lines[0].get_ydata() ** 2, errors)
+    quality = [point.psnr for point in (points[0], points[2], points[1])]
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), quality)
     drawn = kmc.plot.curve(photo, [2, 4, 8]).lines[0]
     np.testing.assert_array_equal(ax.lines[0].get_ydata(), drawn.get_ydata())
 
 
-def test_curve_marks_the_knee():
-    errors = {2: 50, 4: 10, 8: 9, 16: 8}
-    ax = kmc.plot.curve([CurvePoint(k, error**2, 30.0) for k, error in errors.items()])
-    assert len(ax.figure.axes) == 1  # without bytes there is nothing to draw beside
-    assert ax.lines[1].get_xdata() == [4, 4]
-    assert ax.texts[0].get_text().startswith("knee: k = 4\nMSE 100.0")
-    straight = kmc.plot.curve([CurvePoint(2, 9.0, 30.0), CurvePoint(4, 4.0, 30.0)])
-    assert len(straight.lines) == 1 and not straight.texts
+def test_curve_marks_the_first_that_reaches_a_psnr():
+    points = [CurvePoint(k, 9.0, psnr) for k, psnr in ((2, 20.0), (4, 29.9), (8, 30.0), (16, 40.0))]
+    ax = kmc.plot.curve(points)
+    assert len(ax.figure.axes) == 1  # no file sizes to draw
+    assert ax.lines[1].get_xdata() == [8, 8]
+    assert ax.texts[0].get_text() == "30 dB from k = 8 on"
+    assert kmc.plot.curve(points, psnr=20.5).texts[0].get_text() == "20.5 dB from k = 4 on"
+    for none in (None, 41):
+        unmarked = kmc.plot.curve(points, psnr=none)
+        assert len(unmarked.lines) == 1 and not unmarked.texts
+    with pytest.raises(kmc.ArgumentTypeError, match="psnr"):
+        kmc.plot.curve(points, psnr="30")
+
+
+def test_curve_shades_what_is_exact():
+    points = kmc.curve(np.arange(64, dtype=np.uint8).reshape(8, 8), [2, 16, 64, 128])
+    ax = kmc.plot.curve(points, psnr=60)
+    assert ax.lines[0].get_xdata().tolist() == [2, 16]
+    assert [text.get_text() for text in ax.texts] == ["exact"]
+    assert ax.patches[0].get_x() == 64
+
+
+def test_panels_of_axes_without_a_grid(photo, result):
+    figure = Figure()
+    ax = figure.add_axes((0.1, 0.2, 0.8, 0.6))
+    kmc.plot.history(result, ax=ax)
+    below = figure.axes[-1]
+    assert below.get_position().y0 == pytest.approx(0.2)
+    assert ax.get_position().y1 == pytest.approx(0.8)
+    assert below.get_position().y1 < ax.get_position().y0
 
 
 def test_curve_says_what_is_wrong(photo):
@@ -342,10 +456,12 @@ def test_curve_says_what_is_wrong(photo):
 
 def test_choices_are_a_table_of_what_quantize_gives(photo):
     axes = kmc.plot.choices(photo, [8, 2], [None, "atkinson"], seed=3)
-    titles = [text.get_text() for text in axes.texts[::2]]
-    assert titles == ["2 colours", "8 colours", "2, atkinson", "8, atkinson"]
+    titles = [text.get_text() for text in axes.texts[::3]]
+    assert titles == 2 * ["2 colours", "8 colours"]
+    dithering = [text.get_text() for text in axes.texts[1::3]]
+    assert dithering == 2 * ["no dithering"] + 2 * ["Atkinson dithering"]
     drawn = iter(axes.images)
-    details = iter(axes.texts[1::2])
+    details = iter(axes.texts[2::3])
     for dither in (None, "atkinson"):
         for k in (2, 8):
             expected = kmc.quantize(photo, k, dither=dither, order="compact", seed=3)
@@ -377,7 +493,7 @@ def test_choices_say_what_is_wrong(photo):
 def test_curve_takes_the_options_of_a_fit(photo):
     options = {"init": "random", "max_iter": 2, "space": "oklab", "seed": 4}
     drawn = kmc.plot.curve(photo, [2, 5], **options).lines[0].get_ydata()
-    expected = [kmc.quantize(photo, k, **options).mse ** 0.5 for k in (2, 5)]
+    expected = [kmc.quantize(photo, k, **options).psnr for k in (2, 5)]
     np.testing.assert_allclose(drawn, expected)
-    with pytest.raises(kmc.ArgumentError, match="seed goes with a picture"):
+    with pytest.raises(kmc.ArgumentError, match="seed is for a picture"):
         kmc.plot.curve(kmc.curve(photo, [2, 5]), seed=4)

@@ -11,7 +11,7 @@ from matplotlib import pyplot
 from PIL import Image
 
 import kmc
-from kmc.plot.clusters import sample
+from kmc.plot.color_space import sample
 
 pytestmark = pytest.mark.once
 
@@ -27,7 +27,7 @@ def test_clusters_draws_pixels_in_their_own_colours(photo):
     new = kmc.fit(photo, 5)
     old = np.clip(new.centroids - 9, 0, 255)
     ax = kmc.plot.clusters(photo, new, old, n_pixels=500)
-    pixels, moves, before, now = ax.collections
+    pixels, before, moves, now = ax.collections
     x, y, z = pixels._offsets3d
     places = np.stack([x, y, z], axis=1)
     np.testing.assert_array_equal(places, sample(photo, 500))
@@ -38,7 +38,9 @@ def test_clusters_draws_pixels_in_their_own_colours(photo):
     np.testing.assert_array_equal(np.stack(now._offsets3d, axis=1), new.centroids)
     assert len(moves.get_segments()) == 5
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert labels == ["500 of 3\N{THIN SPACE}072 pixels", "centroids before", "centroids now"]
+    move = np.sqrt(((new.centroids - old) ** 2).sum(axis=1)).max()
+    labels_before = f"centroids before, up to {move:.1f} levels away"
+    assert labels == ["500 of 3\N{THIN SPACE}072 pixels", labels_before, "centroids now"]
 
 
 def test_clusters_of_few_pixels_draws_all_of_them():
@@ -46,6 +48,42 @@ def test_clusters_of_few_pixels_draws_all_of_them():
     assert len(ax.collections[0]._offsets3d[0]) == 2
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
     assert labels == ["all 2 pixels", "centroids"]
+
+
+def test_small_moves_are_not_hidden(photo):
+    """A ring around a dot that is less than half as wide shows a move of little."""
+    new = kmc.fit(photo, 5)
+    _, before, _, now = kmc.plot.clusters(photo, new, new.centroids - 1).collections
+    assert now.get_sizes()[0] ** 0.5 < 0.6 * before.get_sizes()[0] ** 0.5
+    assert before.get_facecolor().size == 0  # nothing covers what is inside
+
+
+@pytest.mark.parametrize("space", ["rgb", "oklab"])
+@pytest.mark.parametrize("alpha", [False, True])
+def test_pixels_in_the_colours_of_their_clusters(photo, space, alpha):
+    if alpha:
+        opacity = np.where(np.arange(64) < 9, 0, 255)[None, :, None].repeat(48, axis=0)
+        photo = np.concatenate((photo, opacity.astype(np.uint8)), axis=2)
+    result = kmc.quantize(photo, 6, space=space)
+    for centroids in (result, result.palette):
+        ax = kmc.plot.clusters(photo, centroids, color_by="cluster", n_pixels=10**6)
+        ax.computed_zorder = True
+        pixels = ax.collections[0]
+        colors = np.rint(255 * pixels._facecolors[:, :3])
+        seen = photo.reshape(-1, photo.shape[2])[:, 3:].all(axis=1)
+        indices = result.indices.reshape(-1)[seen]
+        np.testing.assert_array_equal(colors, np.rint(result.palette.centroids[indices, :3]))
+
+
+def test_clusters_of_plain_centroids_are_the_nearest(photo):
+    centroids = np.random.default_rng(3).uniform(0, 255, (50, 3))
+    ax = kmc.plot.clusters(photo, centroids, color_by="cluster")
+    points = photo.reshape(-1, 3).astype(float)
+    nearest = ((points[:, None] - centroids) ** 2).sum(axis=2).argmin(axis=1)
+    found = ax.collections[0]._facecolors[:, :3]
+    np.testing.assert_allclose(255 * found, centroids[nearest])
+    with pytest.raises(kmc.ArgumentError, match="color_by must be one of"):
+        kmc.plot.clusters(photo, centroids, color_by="hue")
 
 
 def test_grey_lies_on_the_diagonal():
@@ -69,7 +107,7 @@ def test_the_sample_is_even_and_always_the_same():
 
 def test_the_sample_leaves_out_what_cannot_be_seen():
     pixels = np.array([[[9, 9, 9, 0], [1, 2, 3, 7]]], np.uint8)
-    assert sample(pixels, 10).tolist() == [[1, 2, 3]]
+    assert sample(pixels, 10).tolist() == [[1, 2, 3, 7]]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +143,7 @@ def drawn(monkeypatch):
     def record(image, now, before, **options):
         states.append((None if before is None else before.copy(), now.copy()))
 
-    module = sys.modules["kmc.plot.steps"]  # the name itself is the function's
+    module = sys.modules["kmc.plot.iterations"]  # the name itself is the function's
     monkeypatch.setattr(module, "clusters", record)
     return states
 

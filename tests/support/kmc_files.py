@@ -11,7 +11,7 @@ from kmc.formats.kmc import codec
 from kmc.formats.kmc.codec import picture_chunks
 from kmc.formats.kmc.container import END, SIGNATURE
 from kmc.formats.kmc.header import Header
-from kmc.formats.palette_order import image_entries, renumbered
+from kmc.formats.palette_order import image_order, renumbered
 from kmc.images.reading import read_indexed
 
 BEGINNING = SIGNATURE + b"\x01"
@@ -66,7 +66,7 @@ def lossless_image(picture: Image.Image) -> kmc.IndexedImage:
 def ordered_image(image: kmc.IndexedImage, order: str) -> kmc.IndexedImage:
     """The same picture with its palette in another order."""
     palette = image.palette
-    entries = image_entries(image.indices, palette.colors, palette.counts, order)
+    entries, _ = image_order(image.indices, palette.colors, palette.counts, order)
     ordered = kmc.Palette(
         palette.colors[entries], palette.centroids[entries], palette.counts[entries]
     )

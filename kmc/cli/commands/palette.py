@@ -61,7 +61,7 @@ def palette(files: tuple[str, ...], **given: Any) -> Exit:
     from kmc.cli.fit_options import fit_options
     from kmc.cli.opening import Opener, check_mask
     from kmc.display.swatches import swatches
-    from kmc.formats.palette_files import check_suffix
+    from kmc.formats.palette_files import checked_format
 
     inputs = expand(files, given["recursive"])
     output, opener = given["output"], Opener(given["frame"], given["resize"])
@@ -70,7 +70,7 @@ def palette(files: tuple[str, ...], **given: Any) -> Exit:
         refuse(["force"], "{option} goes with -o: without it, nothing is replaced")
     else:
         refuse(["format"], "the suffix of -o names the format: it excludes {option}")
-        check_suffix(output)
+        checked_format(output)
         Naming(overwrite=given["force"]).check(output)
     if len(inputs) > 1:
         refuse(["importance"], "{option} is for one picture, and there are several")
@@ -129,7 +129,7 @@ def gpl(swatches: list[Swatch]) -> list[str]:
     """A GIMP palette."""
     from kmc.formats.palette_files import encoded
 
-    return encoded(sorted_palette(swatches).colors, ".gpl", "kmc").decode().splitlines()
+    return encoded(sorted_palette(swatches).colors, "gpl", "kmc").decode().splitlines()
 
 
 def sorted_palette(swatches: list[Swatch]) -> Palette:

@@ -133,7 +133,7 @@ def _drawn(
 
 def _first(folder: str) -> str:
     """The first figure that is in a folder, or will be."""
-    from kmc.plot.steps import figures
+    from kmc.plot.iterations import figures
 
     return str(next(iter(figures(folder)), os.path.join(folder, "iteration-000.png")))
 

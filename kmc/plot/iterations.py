@@ -1,4 +1,4 @@
-"""The centroids of a fit moving among the pixels: a figure of the start and of each iteration."""
+"""Figures of pixels and centroids at the start and after each iteration of a fit."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from kmc.errors import ArgumentError, FileWriteError
 from kmc.image_sets import colors_of_pixels
 from kmc.images.reading import ImageInput, as_pixels
 from kmc.palette import Palette, fitted_palette
-from kmc.plot.axes import lone_figure
-from kmc.plot.clusters import SIZE, clusters
+from kmc.plot.axes import DPI, unregistered_figure
+from kmc.plot.color_space import SIZE, clusters
 from kmc.utils import atomic_write as files
 from kmc.utils.arguments import path_name
 from kmc.utils.os_errors import writing
@@ -28,11 +28,9 @@ from kmc.utils.os_errors import writing
 if TYPE_CHECKING:
     from kmc.clustering.options import Callback
 
-DPI = 150
-
-# What the files say they were made by, so that none of anybody else's is taken for one of ours.
+# The software named in the files, by which figures of earlier calls are recognized.
 SOFTWARE = "kmc.plot.steps"
-HEAD = 128  # bytes, in which they do
+HEAD = 128  # bytes of a file, in which the name stands
 
 
 @takes_fit_options
@@ -56,17 +54,18 @@ def steps(
         How many colours.
     folder : str or os.PathLike
         Where the figures go, each as `clusters` draws it: ``iteration-000.png`` of the centroids at
-        the start, ``iteration-001.png`` and so on. Made if there is none. All figures that an
-        earlier call has left there make way.
+        the start, ``iteration-001.png`` and so on. Created if it does not exist. Figures of an
+        earlier call are removed.
     n_pixels : int, default 4000
         How many pixels to draw at most.
     callback, importance, **options
-        As for `kmc.fit`, of which there may be only one run: ``n_init=1``.
+        As for `kmc.fit`, but with a single run: ``n_init=1``.
 
     Returns
     -------
     Palette
-        The one that `kmc.fit` finds. Where that takes no iteration, it is the start that is drawn.
+        The same as that of `kmc.fit`. If it takes no iteration, its centroids are drawn as the
+        start.
 
     Raises
     ------
@@ -75,8 +74,8 @@ def steps(
     ArgumentError, ArgumentTypeError
         An option is out of its range or of the wrong type.
     FileWriteError
-        The folder cannot be made, or a figure not be written; or a file of that name is there that
-        no earlier call has drawn.
+        The folder cannot be created, or a figure cannot be written; or a file of that name exists
+        that is not a figure of an earlier call.
     MissingPackageError
         Matplotlib is not installed.
 
@@ -90,7 +89,7 @@ def steps(
     ['iteration-000.png', 'iteration-001.png', 'iteration-002.png']
     """
     if options.get("n_init", 1) != 1:
-        raise ArgumentError("the steps of one run are drawn: n_init must be 1")
+        raise ArgumentError("steps draws a single run: n_init must be 1")
     checked = checked_options(k, options, callback=callback, importance=importance)
     pixels = as_pixels(image)
     drawing = _Drawing(pixels, Path(path_name(folder, "folder")), n_pixels, callback)
@@ -104,18 +103,7 @@ def steps(
 
 
 def figures(folder: str | os.PathLike[str]) -> list[Path]:
-    """The files in a folder that have the names of figures of `steps`, in order.
-
-    Examples
-    --------
-    >>> import pathlib, tempfile
-    >>> from kmc.plot.steps import figures
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     for name in ("iteration-1000.png", "iteration-007.png", "iteration-7.png"):
-    ...         pathlib.Path(folder, name).touch()
-    ...     [path.name for path in figures(folder)]
-    ['iteration-007.png', 'iteration-1000.png']
-    """
+    """The files in a folder with names of figures of `steps`, in order."""
     named = (path for path in Path(path_name(folder)).glob("iteration-*.png"))
     return sorted(
         (path for path in named if re.fullmatch(r"iteration-\d{3,}", path.stem)),
@@ -134,7 +122,7 @@ class _Drawing:
         self.before: NDArray[np.float64] | None = None
 
     def begin(self, centroids: NDArray[np.float64]) -> None:
-        """Draw the start, in the place of the figures of an earlier fit."""
+        """Draw the start, and remove the figures of an earlier fit."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -151,7 +139,7 @@ class _Drawing:
         return self.callback(iteration, centroids, inertia, shift) if self.callback else None
 
     def _draw(self, iteration: int, centroids: NDArray[np.float64]) -> None:
-        figure = lone_figure(SIZE)
+        figure = unregistered_figure(SIZE)
         ax = figure.add_subplot(projection="3d")
         clusters(self.pixels, centroids, self.before, n_pixels=self.n_pixels, ax=ax)
         ax.set_title(f"iteration {iteration}" if iteration else "start", y=0.97)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -11,14 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from kmc.clustering.options import FitOptions, takes_fit_options
 from kmc.colors.arrays import MAX_COLORS
-from kmc.display.wording import byte_count
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.images.reading import ImageInput, Picture, read
-from kmc.indexed_image import IndexedImage
 from kmc.mapping.dithering import DitherName, checked_dither
 from kmc.pipeline import quantize
-from kmc.plot.axes import drawing_axes, grouped
-from kmc.plot.pictures import draw_picture
+from kmc.plot.pictures import Cell, draw_table, quantized_cell
 from kmc.utils.arguments import whole
 
 if TYPE_CHECKING:
@@ -28,7 +24,6 @@ DEFAULT_KS = (4, 16, 64, 256)
 DEFAULT_DITHERS: tuple[DitherName | None, ...] = (None, "floyd-steinberg", "bayer")
 
 DETAIL = 360  # pixels of a larger image that are shown, along each side
-WIDTH, TEXT_HEIGHT, GAP = 2.4, 0.55, 0.15  # inches
 
 
 @takes_fit_options
@@ -72,7 +67,8 @@ def choices(
 
     Notes
     -----
-    The PSNR and the size of the PNG file below each title are those of the whole image.
+    The PSNR and the size of the PNG file are those of the whole image. In a new figure, every pixel
+    takes a whole number of dots, so that dithering patterns appear as they are.
 
     Examples
     --------
@@ -80,30 +76,18 @@ def choices(
     >>> from matplotlib.figure import Figure
     >>> ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
     >>> ax = kmc.plot.choices(ramp, [2, 4], [None, "bayer"], ax=Figure().add_subplot())
-    >>> [text.get_text() for text in ax.texts[::2]]
-    ['2 colours', '4 colours', '2, bayer', '4, bayer']
+    >>> [text.get_text() for text in ax.texts[::3]]
+    ['2 colours', '4 colours', '2 colours', '4 colours']
+    >>> [text.get_text() for text in ax.texts[1::3]]
+    ['no dithering', 'no dithering', 'Bayer dithering', 'Bayer dithering']
     """
-    columns = _listed("ks", ks, DEFAULT_KS)
-    numbers = sorted({whole("ks", k, 1, MAX_COLORS) for k in columns})
+    numbers = sorted({whole("ks", k, 1, MAX_COLORS) for k in _listed("ks", ks, DEFAULT_KS)})
     rows = _listed("dithers", dithers, DEFAULT_DITHERS)
     for dither in rows:
         checked_dither(dither, 1.0)
     picture = read(image)
-    height, width = (min(side, DETAIL) for side in picture.pixels.shape[:2])
-    inch = max(width, height) / WIDTH  # in pixels
-    slot = WIDTH + GAP, height / inch + TEXT_HEIGHT
-    size = len(numbers) * slot[0], len(rows) * slot[1]
-    ax = drawing_axes(ax, size)
-    table = [_row(picture, k, rows, importance, options) for k in numbers]
-    for row in range(len(rows)):
-        for column in range(len(numbers)):
-            result, title = table[column][row]
-            center, top = (column + 0.5) * slot[0] * inch, (row * slot[1] + TEXT_HEIGHT) * inch
-            pixels = _middle(np.asarray(result).reshape(*picture.pixels.shape[:2], -1))
-            draw_picture(ax, pixels, center, title, _figures(result), top)
-    ax.set(xlim=(0, size[0] * inch), ylim=(size[1] * inch, 0), aspect="equal")
-    ax.set_axis_off()
-    return ax
+    columns = [_column(picture, k, rows, importance, options) for k in numbers]
+    return draw_table(ax, list(zip(*columns, strict=True)))
 
 
 def _listed(name: str, given: Iterable[Any] | None, default: tuple[Any, ...]) -> list[Any]:
@@ -116,28 +100,20 @@ def _listed(name: str, given: Iterable[Any] | None, default: tuple[Any, ...]) ->
     return values
 
 
-def _row(
+def _column(
     picture: Picture, k: int, dithers: list[Any], importance: ArrayLike | None, options: FitOptions
-) -> list[tuple[IndexedImage, str]]:
-    """The image in k colours by each kind of dithering, and what to call it."""
+) -> list[Cell]:
+    """The image in k colours by each kind of dithering."""
     plain = quantize(picture, k, importance=importance, order="compact", **options)
     threads = options.get("threads")
-    colors = "1 colour" if k == 1 else f"{grouped(k)} colours"
-    return [
-        (plain, colors)
-        if dither is None
-        else (
-            plain.palette.remap(picture, dither=dither, threads=threads),
-            f"{grouped(k)}, {dither}",
-        )
-        for dither in dithers
-    ]
-
-
-def _figures(result: IndexedImage) -> str:
-    file = io.BytesIO()
-    result.save(file, "png", metadata=False)
-    return f"PSNR {result.psnr:.1f} dB, {byte_count(file.tell())}"
+    cells = []
+    for dither in dithers:
+        result = plain
+        if dither is not None:
+            result = plain.palette.remap(picture, dither=dither, threads=threads)
+        pixels, caption = quantized_cell(result)
+        cells.append((_middle(pixels), caption))
+    return cells
 
 
 def _middle(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -1,22 +1,27 @@
-"""Pixels in colour space, and the centroids moving among them."""
+"""Pixels and centroids as points in the RGB cube."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kmc.colors.arrays import rgb_colors
+from kmc.cpu import thread_count
 from kmc.errors import ArgumentError
 from kmc.images.reading import ImageInput, as_pixels
+from kmc.mapping.remapping import remap
+from kmc.palette import Palette
 from kmc.plot.axes import GREY, drawing_axes, grouped
-from kmc.utils.arguments import array, whole
+from kmc.utils.arguments import array, one_of, whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from kmc.indexed_image import IndexedImage
-    from kmc.palette import Palette
+
+ColorBy = Literal["pixel", "cluster"]
 
 GOLDEN = 0x9E3779B97F4A7C15  # 2**64 divided by the golden ratio
 
@@ -30,21 +35,24 @@ def clusters(
     before: Palette | ArrayLike | None = None,
     *,
     n_pixels: int = 4000,
+    color_by: ColorBy = "pixel",
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw pixels as points in colour space, each in its own colour, and centroids among them.
+    """Draw pixels and centroids as points in the RGB cube.
 
     Parameters
     ----------
     image : path, bytes, binary file object, PIL.Image.Image or array_like of uint8
         The picture.
     centroids : Palette, IndexedImage or array_like of shape (k, C)
-        The centroids, 0 to 255, drawn as filled triangles that point upwards.
+        The centroids, 0 to 255, drawn as filled dots.
     before : Palette or array_like of shape (k, C), optional
-        Where each was an iteration earlier: hollow triangles that point downwards, with a line to
-        where it went.
+        The centroids of an earlier iteration, drawn as rings, with a line from each to where it
+        has moved: a dot in the middle of its ring has not.
     n_pixels : int, default 4000
         How many pixels to draw at most: always the same, spread evenly over the picture.
+    color_by : {"pixel", "cluster"}, default "pixel"
+        Draw each pixel in its own colour, or in that of its nearest centroid.
     ax : mpl_toolkits.mplot3d.Axes3D, optional
         Where to draw; by default a new figure. ``figure.add_subplot(projection="3d")`` makes one.
 
@@ -57,14 +65,15 @@ def clusters(
     ImageError
         The picture cannot be read.
     ArgumentError, ArgumentTypeError
-        Centroids of another shape, or axes without three dimensions.
+        Centroids of another shape, an unknown `color_by`, or axes without three dimensions.
     MissingPackageError
         Matplotlib is not installed.
 
     Notes
     -----
-    Grey pictures lie on the diagonal. Alpha is left out, and with it pixels and centroids that are
-    fully transparent.
+    Grey pictures lie on the diagonal. Alpha is not drawn; pixels and centroids that are fully
+    transparent are left out. The nearest centroid is that of the palette's colour space; of an
+    array of centroids, the nearest in RGB.
 
     Examples
     --------
@@ -77,17 +86,22 @@ def clusters(
     ('red (levels)', 2)
     """
     pixels = as_pixels(image)
+    coloring = one_of("color_by", color_by, ("pixel", "cluster"))
     new, seen = _positions("centroids", centroids)
     old = None if before is None else _positions("before", before)[0]
     if old is not None and len(old) != len(new):
         raise ArgumentError(f"{len(new)} centroids cannot have been {len(old)} before")
-    shown = sample(pixels, whole("n_pixels", n_pixels, 1))
+    sampled = sample(pixels, whole("n_pixels", n_pixels, 1))
+    shown = rgb_colors(sampled)
+    colors = shown / 255
+    if coloring == "cluster":
+        colors = np.clip(new / 255, 0, 1)[_nearest(sampled, centroids, new, seen)]
     ax = drawing_axes(ax, SIZE, "3d")
-    _draw(ax, shown, new[seen], None if old is None else old[seen])
+    _draw(ax, shown, colors, new[seen], None if old is None else old[seen])
     total = pixels.shape[0] * pixels.shape[1]
     share = "all" if len(shown) == total else f"{grouped(len(shown))} of"
     ax.collections[0].set_label(f"{share} {grouped(total)} pixels")
-    _dress(ax, old is not None)
+    _set_axes_and_legend(ax)
     return ax
 
 
@@ -101,20 +115,13 @@ def sample(pixels: NDArray[np.uint8], most: int) -> NDArray[np.uint8]:
 
     Returns
     -------
-    ndarray of uint8, shape (n, 3)
-        RGB; pixels that are fully transparent are left out.
+    ndarray of uint8, shape (n, C)
+        Without pixels that are fully transparent.
 
     Notes
     -----
-    Multiples of the golden ratio, modulo 1, say how far into the picture each one is: no stretch
-    goes without, and unlike with equal steps no column is met again and again.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from kmc.plot.clusters import sample
-    >>> sample(np.arange(100, dtype=np.uint8).reshape(10, 10, 1), 3)[:, 0].tolist()
-    [0, 61, 23]
+    Positions are multiples of the golden ratio, modulo 1: they cover the picture evenly, and unlike
+    equal steps never fall into the same columns again and again.
     """
     channels = pixels.shape[2]
     flat = pixels.reshape(-1, channels)
@@ -122,9 +129,9 @@ def sample(pixels: NDArray[np.uint8], most: int) -> NDArray[np.uint8]:
         flat = flat[flat[:, 3] > 0]
     if len(flat) > most:
         turns = np.arange(most, dtype=np.uint64) * np.uint64(GOLDEN)  # wraps around, as it should
-        places = (turns >> np.uint64(11)).astype(np.float64) / 2**53
-        flat = flat[(places * len(flat)).astype(np.int64)]
-    return np.repeat(flat, 3, axis=1) if channels == 1 else flat[:, :3]
+        positions = (turns >> np.uint64(11)).astype(np.float64) / 2**53
+        flat = flat[(positions * len(flat)).astype(np.int64)]
+    return flat
 
 
 def _positions(name: str, given: Any) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -137,9 +144,28 @@ def _positions(name: str, given: Any) -> tuple[NDArray[np.float64], NDArray[np.b
     return np.repeat(values, 3, axis=1) if values.shape[1] == 1 else values[:, :3], seen
 
 
+def _nearest(
+    pixels: NDArray[np.uint8],
+    given: Any,
+    centroids: NDArray[np.float64],
+    seen: NDArray[np.bool_],
+) -> NDArray[np.intp]:
+    """The index of the nearest centroid of each pixel."""
+    palette = getattr(given, "palette", given)
+    if isinstance(palette, Palette) and palette.colors.shape[1] >= pixels.shape[1]:
+        found = remap(pixels[None], palette.colors, palette.space, None, thread_count(None))
+        return np.asarray(found.indices[0], np.intp)
+    points, shown = rgb_colors(pixels).astype(np.float64), np.flatnonzero(seen)
+    squares = (centroids[shown] ** 2).sum(axis=1)
+    blocks = np.array_split(points, max(1, len(points) // 64))  # of few pixels: k may be large
+    nearest = [(squares - 2 * block @ centroids[shown].T).argmin(axis=1) for block in blocks]
+    return np.asarray(shown[np.concatenate(nearest)], np.intp)
+
+
 def _draw(
     ax: Any,
     pixels: NDArray[np.uint8],
+    colors: NDArray[np.float64],
     new: NDArray[np.float64],
     old: NDArray[np.float64] | None,
 ) -> None:
@@ -147,29 +173,36 @@ def _draw(
 
     # By depth, matplotlib would put all pixels before a centroid or all behind it.
     ax.computed_zorder = False
-    ax.scatter(*pixels.T, c=pixels / 255, s=7, alpha=0.55, linewidths=0, depthshade=False, zorder=1)
-    size = 110 * min(1, max(0.2, (16 / len(new)) ** 0.5))  # smaller where there are many
-    sign: dict[str, Any] = {"edgecolors": "black", "depthshade": False}
-    sign["linewidths"] = 1 + size / 300
-    if old is not None:
-        moves = np.stack([old, new], axis=1)
-        ax.add_collection3d(Line3DCollection(moves, colors="black", linewidths=1, zorder=2))
-        label = "centroids before"
-        ax.scatter(*old.T, marker="v", s=0.55 * size, c="white", zorder=3, label=label, **sign)
+    ax.scatter(*pixels.T, c=colors, s=7, alpha=0.55, linewidths=0, depthshade=False, zorder=1)
+    size = 70 * min(1, max(0.2, (16 / len(new)) ** 0.5))  # smaller where there are many
     label = "centroids" if old is None else "centroids now"
     fill = np.clip(new / 255, 0, 1)
-    ax.scatter(*new.T, marker="^", s=size, c=fill, zorder=4, label=label, **sign)
+    style: dict[str, Any] = {"depthshade": False, "linewidths": 1}
+    if old is not None:
+        label_before = f"centroids before, {_largest_move(old, new)}"
+        ring = {"facecolors": "none", "edgecolors": "black", "s": 3 * size, "zorder": 2}
+        ax.scatter(*old.T, label=label_before, **ring, **style)
+        moves = np.stack([old, new], axis=1)
+        ax.add_collection3d(Line3DCollection(moves, colors="black", linewidths=1.2, zorder=3))
+    ax.scatter(*new.T, s=size, c=fill, edgecolors="black", zorder=4, label=label, **style)
 
 
-def _dress(ax: Any, moved: bool) -> None:
-    """Axes of 0 to 255, and a legend whose signs do not borrow the colour of one pixel."""
+def _largest_move(old: NDArray[np.float64], new: NDArray[np.float64]) -> str:
+    moves = np.sqrt(((new - old) ** 2).sum(axis=1))
+    return f"up to {moves.max(initial=0):.1f} levels away"
+
+
+def _set_axes_and_legend(ax: Any) -> None:
+    """Axes of 0 to 255, and a legend in grey instead of the colour of one pixel."""
     for name, axis in zip(("red", "green", "blue"), "xyz", strict=True):
         limits = {f"{axis}lim": (0, 255), f"{axis}ticks": [0, 100, 200]}
         ax.set(**{f"{axis}label": f"{name} (levels)"}, **limits)
     ax.view_init(**VIEW)
     ax.set_box_aspect((1, 1, 1), zoom=0.95)
     legend = ax.legend(loc="upper left", frameon=False, fontsize=9)
-    for sign in legend.legend_handles:
-        sign.set_alpha(1)
+    for handle in legend.legend_handles:
+        handle.set_alpha(1)
     legend.legend_handles[0].set(facecolor=GREY, sizes=[18])
-    legend.legend_handles[-1].set(facecolor=GREY, sizes=[70])
+    for handle in legend.legend_handles[1:-1]:
+        handle.set_sizes([90])
+    legend.legend_handles[-1].set(facecolor=GREY, sizes=[40])
