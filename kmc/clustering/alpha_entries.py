@@ -1,4 +1,4 @@
-"""How many palette entries are translucent and how many opaque, decided by agglomeration."""
+"""Division of palette entries into translucent and opaque ones, by agglomerative clustering."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class Goal(NamedTuple):
     description: str
 
     def limits(self, channels: int) -> tuple[float, float]:
-        """The MSE to reach and the highest MSE accepted, for images with so many channels."""
+        """The MSE to reach and the highest MSE accepted, for a number of channels."""
         if self.max_mse is not None:
             return self.max_mse, self.max_mse
         return mse_of(self.target_psnr, channels), mse_of(self.min_psnr, channels)

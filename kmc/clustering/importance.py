@@ -70,8 +70,8 @@ def integer_weights(
     if given.min() == largest:
         return np.ones(shape, np.uint16), 1
     is_integer = given.dtype.kind in "biu" and largest <= MAX_INTEGER_WEIGHT
-    whole = np.empty(shape, np.uint16)
-    flat, target = given.reshape(-1), whole.reshape(-1)
+    scaled = np.empty(shape, np.uint16)
+    flat, target = given.reshape(-1), scaled.reshape(-1)
     divisor = 0
     for start in range(0, len(flat), _CHUNK):
         core.run.watch().look()
@@ -83,7 +83,7 @@ def integer_weights(
             target[part] = np.floor(shares * SCALE + 0.5)
         if divisor != 1:
             divisor = int(np.gcd.reduce(np.flatnonzero(np.bincount(target[part])), initial=divisor))
-    return whole, divisor
+    return scaled, divisor
 
 
 def _checked(name: str, values: Any, shape: tuple[int, ...]) -> NDArray[Any]:

@@ -249,7 +249,8 @@ def _refuse_contradictions(
         )
     if callback is not None:
         raise ArgumentError(
-            f"callback and {goal.description} exclude each other: a target takes several fits"
+            f"callback and {goal.description} exclude each other: "
+            "reaching a target takes several fits"
         )
 
 

@@ -17,7 +17,7 @@ from kmc.clustering.weighted_colors import WeightedColors
 from kmc.colors.spaces import to_centroids
 from kmc.errors import QualityError
 
-# The prediction is based on the errors of the first k of so many k-means++ seeds, chosen from
+# The prediction uses the errors of the first k of these k-means++ seeds, chosen from
 # CELLS_PER_SEED times as many cells.
 SEEDS = 512
 CELLS_PER_SEED = 4

@@ -96,9 +96,9 @@ def inverse(m: Matrix) -> Matrix:
 def nearest_root(value: Fraction, degree: int) -> int:
     """The integer nearest to a root of a positive fraction."""
     # Newton's method from above, for twice the root, whose last bit is used for rounding.
-    whole = (value.numerator << degree) // value.denominator
-    root = 1 << -(-whole.bit_length() // degree)
-    while (lower := ((degree - 1) * root + whole // root ** (degree - 1)) // degree) < root:
+    scaled = (value.numerator << degree) // value.denominator
+    root = 1 << -(-scaled.bit_length() // degree)
+    while (lower := ((degree - 1) * root + scaled // root ** (degree - 1)) // degree) < root:
         root = lower
     return (root + 1) // 2
 

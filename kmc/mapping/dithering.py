@@ -55,8 +55,8 @@ def checked_dither(dither: Any, strength: Any) -> Dither | None:
             raise ArgumentError(f"dither_strength needs a dither: {', '.join(DITHERS)}")
         return None
     name = one_of("dither", dither, DITHERS)
-    whole = round(share * FULL_STRENGTH)
-    return Dither(name, whole) if whole else None
+    units = round(share * FULL_STRENGTH)
+    return Dither(name, units) if units else None
 
 
 def dithered(

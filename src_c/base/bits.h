@@ -61,9 +61,9 @@ static inline int kmc_highest_bit(uint32_t number)
 /* The logarithm to base 2, in 64ths, rounded down; number > 0. */
 static inline uint32_t kmc_log2(uint32_t number)
 {
-    const int whole = kmc_highest_bit(number);
-    uint64_t mantissa = (uint64_t)number << (31 - whole); /* in [1, 2), with 31 fractional bits */
-    uint32_t result = (uint32_t)whole;
+    const int exponent = kmc_highest_bit(number);
+    uint64_t mantissa = (uint64_t)number << (31 - exponent); /* in [1, 2), with 31 fractional bits */
+    uint32_t result = (uint32_t)exponent;
     for (int bit = 0; bit < 6; bit++) {
         mantissa = mantissa * mantissa >> 31;
         const uint32_t passed = mantissa >> 32 != 0;

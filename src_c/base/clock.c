@@ -10,9 +10,9 @@ int64_t kmc_clock_ns(void)
     LARGE_INTEGER ticks, per_second;
     QueryPerformanceCounter(&ticks);
     QueryPerformanceFrequency(&per_second);
-    int64_t const whole = ticks.QuadPart / per_second.QuadPart;
+    int64_t const seconds = ticks.QuadPart / per_second.QuadPart;
     int64_t const rest = ticks.QuadPart % per_second.QuadPart;
-    return whole * 1000000000 + rest * 1000000000 / per_second.QuadPart;
+    return seconds * 1000000000 + rest * 1000000000 / per_second.QuadPart;
 }
 
 void kmc_clock_sleep(int64_t ns)

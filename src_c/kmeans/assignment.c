@@ -212,10 +212,10 @@ kmc_status kmc_label(const kmc_run *run, const kmc_tree *tree, size_t k, const d
                    kmc_alloc_zeroed(threads, sizeof *l.errors), k};
     kmc_status status = rounded && l.counts && l.errors ? KMC_OK : KMC_NO_MEMORY;
     if (status == KMC_OK) {
-        const kmc_centroids whole = {k, rounded, rounded + k + KMC_PADDING};
+        const kmc_centroids rounded_centroids = {k, rounded, rounded + k + KMC_PADDING};
         const kmc_visitor visitor = {NULL, label_leaf, &l, 1};
         kmc_round_centroids(centroids, k, rounded, rounded + k + KMC_PADDING);
-        status = kmc_filter_assign(run, tree, &whole, &visitor);
+        status = kmc_filter_assign(run, tree, &rounded_centroids, &visitor);
     }
     if (status == KMC_OK) {
         int64_t total = 0;

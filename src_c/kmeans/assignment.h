@@ -1,4 +1,4 @@
-/* The assignment step: moments of clusters, and what happens to empty ones. kmeans.h has kmc_label. */
+/* The assignment step: the moments of the clusters, and refilling of empty ones. */
 #ifndef KMC_KMEANS_ASSIGNMENT_H
 #define KMC_KMEANS_ASSIGNMENT_H
 
@@ -13,10 +13,10 @@ void kmc_round_centroids(const double *centroids, size_t k, int32_t *xy, int32_t
 kmc_status kmc_assign_moments(const kmc_run *run, const kmc_tree *tree, const kmc_centroids *centroids,
                               kmc_moments *moments);
 
-/* Moves a point into each empty cluster: the one with the largest weight times squared distance, the first on ties,
- * that is not the only one of its cluster. If all errors are 0, clusters stay empty. Clusters of the first n_fixed
- * centroids, which do not move to their means, may be empty, and may lose all points. `moments` are those of the
- * assignment, and are updated. */
+/* Moves into each empty cluster the point with the largest error (weight times squared distance, the first on ties),
+ * but never the last point of a cluster. If all errors are 0, clusters stay empty. The clusters of the first n_fixed
+ * centroids, which do not move, may be empty and may lose all points. `moments` are those of the assignment, and are
+ * updated. KMC_NO_MEMORY or KMC_INTERRUPTED on failure. */
 kmc_status kmc_refill_empty(const kmc_run *run, const kmc_tree *tree, const kmc_centroids *centroids, size_t n_fixed,
                             kmc_moments *moments);
 

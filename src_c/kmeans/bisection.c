@@ -29,11 +29,11 @@ static size_t largest_error_point(const kmc_kmeans_kernels *kernels, const kmc_p
 
 /* Sets the initial centres: the point with the largest error, and its reflection about the mean. The principal axis
  * gave the same gains for more work. Returns 0 if all points are at the mean. */
-static int initial_centers(const kmc_kmeans_kernels *kernels, const kmc_points *points, const kmc_moments *whole,
+static int initial_centers(const kmc_kmeans_kernels *kernels, const kmc_points *points, const kmc_moments *all,
                  kmc_split *split, int32_t *position, int32_t *distance)
 {
     int32_t xy, zw;
-    kmc_moments_mean(whole, &xy, &zw);
+    kmc_moments_mean(all, &xy, &zw);
     const size_t at = largest_error_point(kernels, points, xy, zw, position, distance);
     if (at == points->n) return 0;
     split->xy[0] = points->xy[at];
@@ -61,15 +61,15 @@ static kmc_moments second_moments(const kmc_kmeans_kernels *kernels, const kmc_p
     return second;
 }
 
-void kmc_split_points(const kmc_kmeans_kernels *kernels, const kmc_points *points, const kmc_moments *whole,
+void kmc_split_points(const kmc_kmeans_kernels *kernels, const kmc_points *points, const kmc_moments *all,
                       kmc_split *split, int32_t *position, int32_t *distance)
 {
     memset(split, 0, sizeof *split);
-    split->halves[0] = *whole;
-    if (points->n < 2 || !initial_centers(kernels, points, whole, split, position, distance)) return;
+    split->halves[0] = *all;
+    if (points->n < 2 || !initial_centers(kernels, points, all, split, position, distance)) return;
     for (int round = 0; round < SPLIT_ROUNDS; round++) {
-        const kmc_moments second = second_moments(kernels, points, whole->weight, split, position, distance);
-        kmc_moments first = *whole;
+        const kmc_moments second = second_moments(kernels, points, all->weight, split, position, distance);
+        kmc_moments first = *all;
         kmc_moments_subtract(&first, &second);
         if (first.weight == 0 || second.weight == 0) return;
         kmc_moments_mean(&first, &split->xy[0], &split->zw[0]);
@@ -78,14 +78,14 @@ void kmc_split_points(const kmc_kmeans_kernels *kernels, const kmc_points *point
         split->halves[1] = second;
     }
     split->gain = kmc_moments_explained(&split->halves[0]) + kmc_moments_explained(&split->halves[1]) -
-                  kmc_moments_explained(whole);
+                  kmc_moments_explained(all);
 }
 
-void kmc_split_with_fixed(const kmc_kmeans_kernels *kernels, const kmc_points *points, const kmc_moments *whole,
+void kmc_split_with_fixed(const kmc_kmeans_kernels *kernels, const kmc_points *points, const kmc_moments *all,
                           int32_t xy, int32_t zw, kmc_split *split, int32_t *position, int32_t *distance)
 {
     memset(split, 0, sizeof *split);
-    split->halves[0] = *whole;
+    split->halves[0] = *all;
     split->xy[0] = xy;
     split->zw[0] = zw;
     const size_t at = largest_error_point(kernels, points, xy, zw, position, distance);
@@ -93,10 +93,10 @@ void kmc_split_with_fixed(const kmc_kmeans_kernels *kernels, const kmc_points *p
     split->xy[1] = points->xy[at];
     split->zw[1] = points->zw[at];
     for (int round = 0; round < SPLIT_ROUNDS; round++) {
-        const kmc_moments second = second_moments(kernels, points, whole->weight, split, position, distance);
+        const kmc_moments second = second_moments(kernels, points, all->weight, split, position, distance);
         if (second.weight == 0) return;
         kmc_moments_mean(&second, &split->xy[1], &split->zw[1]);
-        split->halves[0] = *whole;
+        split->halves[0] = *all;
         split->halves[1] = second;
         kmc_moments_subtract(&split->halves[0], &second);
     }

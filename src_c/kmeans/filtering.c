@@ -1,4 +1,5 @@
-/* The filtering algorithm: candidate sets shrink from box to box, and leaves compare points with what is left. */
+/* The filtering algorithm: candidate sets shrink on the way down the tree; leaves compare points with the remaining
+ * candidates. */
 #include <string.h>
 
 #include "base/parallel.h"
@@ -35,7 +36,7 @@ static void visit(const filtering *w, int thread, uint32_t index, int depth)
     kmc_candidates *candidates = &own->lists[depth + 1];
     w->run->kernels->kmeans->filter(&node->box, &own->lists[depth], candidates);
     if (candidates->n == 1 && !w->visitor->needs_distances) {
-        w->visitor->whole(w->visitor->context, thread, index, candidates->id[0]);
+        w->visitor->node(w->visitor->context, thread, index, candidates->id[0]);
     } else if (node->next == index + 1) {
         const size_t n = node->end - node->begin;
         w->run->kernels->kmeans->nearest_point(tree->points.xy + node->begin, tree->points.zw + node->begin, n,

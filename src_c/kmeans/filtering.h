@@ -15,7 +15,7 @@ typedef struct kmc_centroids {
 /* Receives the assignment. The callbacks run on several threads at once; `thread` is below kmc_filter_threads. */
 typedef struct kmc_visitor {
     /* All points below `node` are nearest to centroid `id`. Not called, and may be NULL, with needs_distances. */
-    void (*whole)(void *context, int thread, uint32_t node, uint32_t id);
+    void (*node)(void *context, int thread, uint32_t node, uint32_t id);
     /* Point i of the leaf `node` is nearest to centroid candidates->id[position[i]]; distance[i] is the squared
      * distance. */
     void (*leaf)(void *context, int thread, uint32_t node, const kmc_candidates *candidates, const int32_t *position,

@@ -265,8 +265,8 @@ static size_t draw_by_error(const seeding *s, kmc_rng *rng)
     }
 }
 
-/* The best of a few random points; `before` if there is no error left, and any random point once run->stopped is set.
- * */
+/* The best of a few random points; `before` if there is no error left, and any random point once run->stopped is
+ * set. */
 static size_t choose_candidate(seeding *s, kmc_rng *rng, size_t before)
 {
     if (s->run->stopped && s->error > 0) return draw_by_error(s, rng);

@@ -21,7 +21,7 @@ size_t kmc_tree_size(const kmc_tree *tree);
 /* Groups the colours into cells, and makes a tree with one point for each, the mean of its points. Cells are cubes with
  * sides of 2^i levels, or such cubes halved along some channels; they are smaller where there is more weight. There are
  * at least min_cells of them, and not many more. *cells = NULL if that takes as many cells as there are points. */
-kmc_status kmc_tree_coarsen(const kmc_run *run, kmc_tree *tree, size_t least, kmc_tree **cells);
+kmc_status kmc_tree_coarsen(const kmc_run *run, kmc_tree *tree, size_t min_cells, kmc_tree **cells);
 
 /* In all functions below, centroids are (k, 4) doubles in levels, with 0 for missing channels, and 1 <= k <= the number
  * of points. Fixed centroids come first, do not move, and may be added to this limit. Failures are KMC_NO_MEMORY and
@@ -44,10 +44,9 @@ kmc_status kmc_seed_split(const kmc_run *run, const kmc_tree *tree, size_t k, do
 kmc_status kmc_best_greys(const kmc_tree *tree, const int16_t *coordinates, const uint8_t *fixed, size_t n_fixed,
                           size_t k, uint8_t *levels, double *centroids);
 
-/* Swap search (swap_search.c): improves centroids by moving single ones to other clusters while that lowers the
- * inertia; then by at most `kicks` random swaps, each followed by such a descent and undone unless the result is
- * better. It ends after `patience` of these in a row without improvement, and early when run->stopped is set. The
- * result is never worse than the input, up to rounding. */
+/* Swap search (swap_search.c): a descent by swaps that lower the inertia, then at most `kicks` random swaps, each
+ * followed by another descent and undone unless the result is better. Ends after `patience` kicks in a row without
+ * improvement, and early when run->stopped is set. The result is never worse than the input, up to rounding. */
 kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, int kicks, int patience,
                       uint64_t seed, double *centroids);
 
@@ -64,10 +63,10 @@ typedef struct kmc_observer {
 kmc_status kmc_lloyd(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, double *centroids,
                      int max_iter, double tol, const kmc_observer *observer, int *converged);
 
-/* Refines a rounded palette (nudge.c): moves centroids at integer levels by single levels while the error of kmc_label
- * falls, within 0 to 255 and in at most three channels. Points near borders of clusters are determined at most `rounds`
- * times; points of weight 2^32 or more are assumed to keep their centroid. Ends early when run->stopped is set. The
- * error never increases. Only for trees without coordinates. */
+/* Refines a rounded palette (nudge.c): moves centroids, which are at integer levels, by single levels while the error
+ * of kmc_label falls; within 0 to 255, in at most three channels, and for trees without coordinates only. There are at
+ * most `rounds` rounds. Points of weight 2^32 or more are assumed to keep their centroid. Ends early when run->stopped
+ * is set. The error never increases. */
 kmc_status kmc_nudge(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed, int rounds, double *centroids);
 
 /* labels[i] = the nearest of k <= 65536 centroids to point i, the lowest index on ties; counts[j] = the total weight of

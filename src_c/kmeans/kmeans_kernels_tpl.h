@@ -39,7 +39,7 @@ KMC_TARGET static void KMC_NAME(nearest_point)(const int32_t *xy, const int32_t 
     }
 }
 
-/* kmc_kmeans_kernels.filter. First the smallest of the largest distances, then whoever comes closer than that. */
+/* kmc_kmeans_kernels.filter. Finds the smallest of the largest distances, then the candidates that come closer. */
 KMC_TARGET static size_t KMC_NAME(filter)(const kmc_box *box, const kmc_candidates *in, kmc_candidates *out)
 {
     const vec min_xy = vec_set(box->min_xy), min_zw = vec_set(box->min_zw);
@@ -163,8 +163,8 @@ KMC_TARGET static void KMC_NAME(sum_where)(const kmc_points *points, const int32
                                            kmc_moments *moments)
 {
     wide weight = wide_zero(), x = weight, y = weight, z = weight, w = weight;
-    const size_t n = points->n, whole = n - n % WIDE_LANES;
-    for (size_t i = 0; i < whole; i += WIDE_LANES) {
+    const size_t n = points->n, end = n - n % WIDE_LANES;
+    for (size_t i = 0; i < end; i += WIDE_LANES) {
         const wide own = wide_where(wide_load_words(position + i), which, wide_load(points->weights + i));
         const wide xy = wide_load_words(points->xy + i), zw = wide_load_words(points->zw + i);
         weight = wide_add(weight, own);
@@ -175,7 +175,7 @@ KMC_TARGET static void KMC_NAME(sum_where)(const kmc_points *points, const int32
     }
     *moments = (kmc_moments){KMC_NAME(total)(weight),
                              {KMC_NAME(total)(x), KMC_NAME(total)(y), KMC_NAME(total)(z), KMC_NAME(total)(w)}};
-    for (size_t i = whole; i < n; i++) {
+    for (size_t i = end; i < n; i++) {
         if (position[i] == which) kmc_moments_add(moments, points, i);
     }
 }

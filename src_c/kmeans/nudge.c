@@ -1,17 +1,17 @@
 /* Refinement of a rounded palette by local search: entries move by single levels while the error falls.
  *
- * Rounding each mean is optimal for the present clusters, but they change with the palette. Only points near the border
- * of two clusters change theirs, so each of these has its two nearest entries, and its error is the smaller one. All
- * other points keep their entry, and are represented by the moments of their clusters. The error computed in this way
- * is exact at first, and later an upper bound, so whatever lowers it is an improvement. When no step lowers it any
- * more, the points near borders are determined again. */
+ * Rounding each mean is optimal for the present clusters, but moving an entry changes the clusters. Only points near
+ * the border of two clusters can change theirs, so these are compared with their two nearest entries. All others keep
+ * their entry and are represented by the moments of their cluster. The error computed in this way is exact at first and
+ * then an upper bound, so a step that lowers it is an improvement. When there is no such step, the points near borders
+ * are determined again. */
 #include <string.h>
 
 #include "kmeans/assignment.h"
 
 enum {
     MAX_SWEEPS = 32, /* sweeps over all entries in a round; few rounds take as many */
-    MARGIN = 2 * KMC_UNITS_PER_LEVEL, /* of a border: by how much the second entry is farther than the first */
+    MARGIN = 2 * KMC_UNITS_PER_LEVEL, /* a point is near a border if the second entry is farther by less than this */
     STEPS = 27,            /* -1, 0 or 1 level in each of three channels */
     POLL_POINTS = 1 << 16, /* points between two polls */
     NO_STEP = 13           /* the step of 0, 0, 0 */

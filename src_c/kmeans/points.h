@@ -44,8 +44,8 @@ typedef struct kmc_points {
 kmc_status kmc_points_new(size_t n, kmc_points *points);
 void kmc_points_free(kmc_points *points);
 
-/* The same in `memory` of kmc_points_bytes(n), aligned for int64_t, which the caller owns. kmc_points_bytes returns
- * SIZE_MAX on overflow. */
+/* The same in `memory` of the caller, which has kmc_points_bytes(n) bytes and is aligned for int64_t. kmc_points_bytes
+ * returns SIZE_MAX on overflow. */
 size_t kmc_points_bytes(size_t n);
 kmc_points kmc_points_in(void *memory, size_t n);
 
@@ -131,8 +131,8 @@ static inline void kmc_box_enclose(kmc_box *box, const kmc_box *other)
     box->max_zw = kmc_pair_max(box->max_zw, other->max_zw);
 }
 
-/* A node of the tree: the bounding box of the points [begin, end). Its subtree are the nodes after it up to `next`, so
- * a node is a leaf if `next` is the index after its own. */
+/* A node of the tree: the bounding box of the points [begin, end). Its subtree consists of the following nodes up to
+ * `next`; of a leaf, `next` is the index after its own. */
 typedef struct kmc_node {
     kmc_box box;
     uint32_t begin, end, next;
@@ -147,7 +147,7 @@ struct kmc_tree {
     size_t n_nodes;
     uint8_t *rank;     /* rank[i]: priority of a cell boundary before point i, lowest first; NULL until used */
     size_t cells[257]; /* cells[r]: number of cells if all points of rank below r begin one */
-    uint32_t *tasks;   /* roots of disjoint subtrees with all points, of at most KMC_TASK_POINTS each where possible */
+    uint32_t *tasks;   /* roots of subtrees that together contain every point once, for parallel loops */
     size_t n_tasks;
     double square_sum; /* sum of w |x|^2 */
     int64_t weight, largest_weight; /* the sum and the maximum of the weights */

@@ -2,9 +2,9 @@
  *
  * Lloyd's iterations end in a local optimum. A swap removes one centroid, splits another cluster in two, and runs a few
  * Lloyd iterations among the neighbours of both. The gain of splitting and the loss of removing are known for every
- * cluster, so the descent swaps the largest gain for the smallest loss as long as the inertia falls. Then come kicks: a
- * random swap, mostly for the worse, and a descent from there; if the result is not better, the earlier state is
- * restored. Compare Fränti, "Efficiency of random swap clustering", J. Big Data 2018, where all swaps are random and
+ * cluster, so the descent combines the largest gain with the smallest loss as long as the inertia falls. A kick is a
+ * random swap, which mostly raises the inertia, followed by a descent; unless the result is better, the earlier state
+ * is restored. Compare Fränti, "Efficiency of random swap clustering", J. Big Data 2018, where all swaps are random and
  * all clusters adapt to each. */
 #include <string.h>
 
@@ -12,7 +12,7 @@
 #include "base/rng.h"
 
 enum {
-    NEIGHBORS = 8,              /* clusters that adapt around each of the two */
+    NEIGHBORS = 8,              /* neighbouring clusters that adapt, on either side of a swap */
     REGION = 2 * NEIGHBORS + 2, /* all clusters that adapt to a swap */
     PASSES = 2,                 /* Lloyd iterations within a region */
     TOURNAMENT = 3,             /* random clusters on each side of a kick, of which the best is chosen */
@@ -22,13 +22,12 @@ enum {
 
 /* The largest difference, per unit of weight, that rounding can make between two explained sums of squares of a region.
  * The terms of a cluster are at most W |x|^2 < 2^30 W; there are five roundings, ten with a fixed centroid, and up to
- * 17 additions: 2^30 * 27 * 2^-53 for either sum, and with the rounding of the difference less than 2^30 * 2^6 * 2^-53.
- * */
+ * 17 additions: 2^30 * 27 * 2^-53 for either sum, and less than 2^30 * 2^6 * 2^-53 for their difference. */
 static const double ROUNDING = 1.0 / (1 << 17);
 
-/* Optimistic factors from the gain and the loss before neighbours adapt to those after: clusters that look good enough
- * by them are computed exactly before they are used. More optimistic factors find more swaps and take more time;
- * docs/measurements.md compares some. */
+/* Gains grow and losses shrink when the neighbours adapt. These factors estimate by how much, optimistically; the exact
+ * value is computed only for clusters that look good enough. More optimistic factors find more swaps and take more time
+ * (docs/measurements.md). */
 static const double GAIN_ESTIMATE = 1.4, LOSS_ESTIMATE = 0.75;
 
 #define NONE SIZE_MAX
@@ -383,8 +382,8 @@ kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, size_t
     s.saved = kmc_alloc(k, sizeof *s.saved);
     s.saved_gains = kmc_alloc(2 * k, sizeof *s.saved_gains);
     s.saved_means = kmc_alloc(2 * k, sizeof *s.saved_means);
-    const int whole = s.position && s.distance && s.label && s.saved && s.saved_gains && s.saved_means;
-    status = whole ? iterate(&s, kicks, patience, seed) : KMC_NO_MEMORY;
+    const int is_allocated = s.position && s.distance && s.label && s.saved && s.saved_gains && s.saved_means;
+    status = is_allocated ? iterate(&s, kicks, patience, seed) : KMC_NO_MEMORY;
     for (size_t j = n_fixed; status == KMC_OK && j < k; j++) {
         const kmc_moments *moments = &s.partition.clusters[j].moments;
         if (moments->weight > 0) kmc_moments_centroid(moments, centroids + 4 * j);

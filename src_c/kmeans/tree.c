@@ -20,8 +20,8 @@ static inline uint8_t shared_bits(const uint8_t *a, const uint8_t *b, int channe
     return (uint8_t)n;
 }
 
-/* Sets `shared` and, unless the points have coordinates of their own, the points. Inlined for each number of channels.
- * */
+/* Sets `shared` and, unless the points have coordinates of their own, the points. Inlined for each number of
+ * channels. */
 static inline void set_range(kmc_tree *tree, const uint8_t *colors, size_t begin, size_t end, int channels,
                                int has_coordinates)
 {

@@ -41,8 +41,8 @@ KMC_TARGET static inline vec vec_lookup(vec table, vec a)
     return _mm256_shuffle_epi8(table, a);
 }
 
-/* In every lane, the sum over its bytes of (low + 256 * high) * weight; the sums for low and for high must fit 15 bits.
- * */
+/* In every lane, the sum over its bytes of (low + 256 * high) * weight; the sums for low and for high must fit 15
+ * bits. */
 KMC_TARGET static inline vec vec_weigh_bytes(vec low, vec high, vec weights)
 {
     const vec one = _mm256_set1_epi16(1);

@@ -1,5 +1,5 @@
-/* The vector operations of colors/pixel_kernels_tpl.h in AVX-512, in addition to simd/vec_avx512.h: 16 pixels at once.
- * */
+/* The vector operations of colors/pixel_kernels_tpl.h in AVX-512, in addition to simd/vec_avx512.h: 16 pixels at
+ * once. */
 
 #define PIXELS_LOADED_BEYOND 0
 #define PIXELS_STORED_BEYOND 0
