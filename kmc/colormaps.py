@@ -7,8 +7,8 @@ from typing import Any, Unpack
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kmc.clustering.options import FitOptions, takes_fit_options
-from kmc.colors.arrays import promoted
+from kmc.clustering.options import FitOptions, checked_options, takes_fit_options
+from kmc.colors.arrays import MAX_COLORS, promoted
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.images.reading import ImageInput
 from kmc.mapping.dithering import DitherName
@@ -69,7 +69,9 @@ def rgb2ind(
     array([[0., 0., 0.],
            [1., 0., 0.]])
     """
-    result = quantize(image, whole("n", n, 1, 1 << 16), dither=dither, **options)
+    k = whole("n", n, 1, MAX_COLORS)
+    checked_options(k, options)  # or others of quantize would be taken as well
+    result = quantize(image, k, dither=dither, **options)
     return result.indices, promoted(result.palette.colors, 3) / 255
 
 

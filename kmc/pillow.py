@@ -13,7 +13,7 @@ from kmc.colors.arrays import checked_colors
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.images.files import is_pillow
 from kmc.images.reading import Picture, open_source, read
-from kmc.mapping.dithering import DitherName
+from kmc.mapping.dithering import DITHERS, DitherName
 from kmc.palette import Palette
 from kmc.pipeline import quantize as quantize_pixels
 from kmc.utils.arguments import one_of, whole
@@ -39,7 +39,7 @@ def quantize(
     colors: int = MOST_COLORS,
     method: int | None = None,
     kmeans: int = 0,
-    palette: Image.Image | Palette | bytes | Sequence[int] | Sequence[str] | ArrayLike = None,
+    palette: Image.Image | Palette | bytes | Sequence[str] | ArrayLike | None = None,
     dither: int | DitherName | None = None,
 ) -> Image.Image:
     """Convert a Pillow image to mode "P", as `PIL.Image.Image.quantize` does, by exact k-means.
@@ -127,7 +127,7 @@ def _dither(dither: Any, has_palette: bool) -> DitherName | None:
     if dither is None:
         return "floyd-steinberg" if has_palette else None
     if isinstance(dither, str):
-        known: Any = one_of("dither", dither, ("floyd-steinberg", "atkinson", "bayer", "blue-noise"))
+        known: Any = one_of("dither", dither, DITHERS)
         name: DitherName = known
         return name
     number = whole("dither", dither, 0, max(_DITHERS))

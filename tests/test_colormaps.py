@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from hypothesis import given
-from scenes import noise, photo, pictures
+from scenes import PICTURES, noise, photo
 
 import kmc
 
 
-@given(pictures())
+@given(PICTURES)
 def test_the_way_there_and_back(picture):
     indices, colormap = kmc.rgb2ind(picture, 9)
     result = kmc.quantize(picture, 9)
@@ -22,7 +22,9 @@ def test_the_way_there_and_back(picture):
     back = kmc.ind2rgb(indices, colormap)
     assert back.dtype == np.float64
     np.testing.assert_array_equal(np.round(back * 255), expected)
-    np.testing.assert_array_equal(kmc.ind2rgb(indices, result.palette.colors), np.atleast_3d(result))
+    np.testing.assert_array_equal(
+        kmc.ind2rgb(indices, result.palette.colors), np.atleast_3d(result)
+    )
 
 
 def test_shapes_and_types():
@@ -45,7 +47,7 @@ def test_options_are_those_of_quantize():
         kmc.rgb2ind(picture, 8, psnr=30)
     with pytest.raises(kmc.ArgumentError, match="n must be 1 to 65536, not 0"):
         kmc.rgb2ind(picture, 0)
-    with pytest.raises(kmc.ArgumentTypeError, match="n must be an integer, not 0.1"):
+    with pytest.raises(kmc.ArgumentTypeError, match=r"n must be an integer, not 0\.1"):
         kmc.rgb2ind(picture, 0.1)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scenes import noise, photo, pictures
+from scenes import PICTURES, noise, photo
 
 import kmc
 
@@ -18,7 +18,7 @@ def flag_of(*stripes, width=10):
     return np.concatenate([np.full((rows, width, len(c)), c, np.uint8) for c, rows in stripes])
 
 
-@given(pictures(), st.integers(1, 9))
+@given(PICTURES, st.integers(1, 9))
 def test_the_palette_by_share(picture, n):
     found = kmc.dominant_colors(picture, n)
     palette = kmc.fit(picture, n)
@@ -28,7 +28,9 @@ def test_the_palette_by_share(picture, n):
     assert shares == sorted(shares, reverse=True)
     channels = max(palette.colors.shape[1], 3)
     rows = palette.colors if palette.colors.shape[1] > 1 else palette.colors.repeat(3, axis=1)
-    expected = dict(zip(map(tuple, rows.tolist()), palette.counts / palette.counts.sum(), strict=True))
+    expected = dict(
+        zip(map(tuple, rows.tolist()), palette.counts / palette.counts.sum(), strict=True)
+    )
     assert all(len(color) == channels and expected[color] == share for color, share in found)
 
 
@@ -37,8 +39,12 @@ def test_plain_counts():
     assert kmc.dominant_colors(picture) == [(WHITE, 0.5), (RED, 0.3), (BLUE, 0.2)]
     assert kmc.dominant_colors([picture, picture]) == kmc.dominant_colors(picture)
     assert kmc.dominant_colors(kmc.histogram(picture)) == kmc.dominant_colors(picture)
-    assert kmc.dominant_colors(picture[..., 0]) == [((255,) * 3, 0.5), ((200,) * 3, 0.3), ((0,) * 3, 0.2)]
-    (color, share), = kmc.dominant_colors(picture, 1)
+    assert kmc.dominant_colors(picture[..., 0]) == [
+        ((255,) * 3, 0.5),
+        ((200,) * 3, 0.3),
+        ((0,) * 3, 0.2),
+    ]
+    ((color, share),) = kmc.dominant_colors(picture, 1)
     assert type(color) is tuple and type(color[0]) is int and type(share) is float
 
 
@@ -61,7 +67,7 @@ def test_transparent_backgrounds():
     assert kmc.dominant_colors(white, ignore=("white", "transparent")) == [(RED, 1.0)]
 
 
-@given(pictures())
+@given(PICTURES)
 def test_what_is_opaque_anyway(picture):
     if picture.shape[-1] == 3 and picture.ndim == 3:
         opaque = np.insert(picture, 3, 255, axis=2)
@@ -109,7 +115,7 @@ def lab_of(colors):
 
 def test_large_weights_stay_within_limits():
     huge = kmc.Histogram([[0, 0, 0, 255], [9, 9, 9, 254]], [2**26, 2**25])
-    (first, share), (second, rest) = kmc.dominant_colors(huge, 2, ignore="transparent")
+    (first, share), (second, _) = kmc.dominant_colors(huge, 2, ignore="transparent")
     assert (first, second) == ((0, 0, 0), (9, 9, 9))
     assert share == pytest.approx(255 * 2 / (255 * 2 + 254))
 

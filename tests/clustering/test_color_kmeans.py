@@ -5,6 +5,8 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+from importlib import import_module
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -80,9 +82,7 @@ class AnyDataKMeans(kmc.ColorKMeans):
         return tags
 
 
-@parametrize_with_checks(
-    [kmc.ColorKMeans()], expected_failed_checks=lambda _: NOT_COLORS
-)
+@parametrize_with_checks([kmc.ColorKMeans()], expected_failed_checks=lambda _: NOT_COLORS)
 def test_checks(estimator, check):
     check(estimator)
 
@@ -130,7 +130,7 @@ def test_the_centers_of_fit(name, k):
     picture = PICTURES[name]
     rows = rows_of(picture)
     model = kmc.ColorKMeans(k, random_state=3).fit(rows)
-    palette = kmc.fit(picture, k, seed=3, tol=1e-4)
+    palette = kmc.fit(picture, k, seed=3, tol=1e-4, n_init=2)
     np.testing.assert_array_equal(model.cluster_centers_, palette.centroids)
     assert model.n_iter_ == palette.n_iter
     assert model.n_features_in_ == picture.shape[2]
@@ -155,7 +155,9 @@ def test_labels_distances_and_inertia_by_the_book(name):
     np.testing.assert_array_equal(model.predict(some), model.labels_[::7])
 
 
-@given(st.lists(st.integers(0, 6), min_size=30, max_size=30).filter(lambda w: np.gcd.reduce(w) == 1))
+@given(
+    st.lists(st.integers(0, 6), min_size=30, max_size=30).filter(lambda w: np.gcd.reduce(w) == 1)
+)
 def test_whole_weights_are_repeated_rows(weights):
     rows = rows_of(few(5, 6, 9))
     repeated = np.repeat(rows, weights, axis=0)
@@ -218,6 +220,8 @@ def test_what_is_no_color_is_refused(X, message):
         ({"random_state": "x"}, ValueError, "'x' cannot be used to seed"),
         ({"init": "pca"}, kmc.ArgumentError, "init must be one of"),
         ({"init": [[0, 0, 0]]}, kmc.ArgumentError, r"init must have shape \(8, "),
+        ({"n_init": "often"}, kmc.ArgumentTypeError, "n_init must be an integer, not 'often'"),
+        ({"n_init": 2, "init": np.eye(8, 3)}, kmc.ArgumentError, "n_init and init"),
         ({"tol": -1}, kmc.ArgumentError, "tol must be 0 or more"),
         ({"max_iter": 0}, kmc.ArgumentError, "max_iter must be at least 1"),
         ({"effort": "much"}, kmc.ArgumentError, "effort must be one of"),
@@ -233,7 +237,9 @@ def test_other_names_of_parameters_are_refused():
         kmc.ColorKMeans(algorithm="lloyd")
 
 
-@pytest.mark.parametrize("weights", [[1], np.ones((4, 1)), [1, 1, 1, -1], [0] * 4, [1, 1, 1, np.nan]])
+@pytest.mark.parametrize(
+    "weights", [[1], np.ones((4, 1)), [1, 1, 1, -1], [0] * 4, [1, 1, 1, np.nan]]
+)
 def test_weights_are_checked(weights):
     rows = np.arange(4, dtype=np.uint8)[:, None]
     with pytest.raises(kmc.ArgumentError, match="sample_weight"):
@@ -256,7 +262,7 @@ def test_random_states():
     rows = rows_of(noise(20, 20))
     fits = [
         kmc.ColorKMeans(9, init="random", random_state=state, max_iter=1).fit(rows).inertia_
-        for state in (5, np.int64(5), np.random.RandomState(5), np.random.RandomState(5), 6)
+        for state in (5, np.int64(5), np.random.RandomState(5), np.random.RandomState(5), 7)
     ]
     assert fits[0] == fits[1] and fits[2] == fits[3] and len(set(fits)) == 3
     np.random.seed(1)
@@ -265,6 +271,18 @@ def test_random_states():
         for _ in range(2)
     ]
     assert drawn[0] != drawn[1]
+
+
+def test_restarts():
+    picture = noise(20, 20)
+    for n_init in (1, 5):
+        model = kmc.ColorKMeans(9, n_init=n_init).fit(rows_of(picture))
+        palette = kmc.fit(picture, 9, n_init=n_init, tol=1e-4)
+        np.testing.assert_array_equal(model.cluster_centers_, palette.centroids)
+    start = np.linspace(0, 255, 27).reshape(9, 3)  # from which there is but one way
+    model = kmc.ColorKMeans(9, init=start).fit(rows_of(picture))
+    palette = kmc.fit(picture, 9, init=start, tol=1e-4)
+    np.testing.assert_array_equal(model.cluster_centers_, palette.centroids)
 
 
 def test_before_fit():
@@ -296,8 +314,9 @@ def test_pipelines_and_grid_searches():
     assert weighted.score(rows / 255) < 0
 
 
-def test_data_frames():
-    pandas = pytest.importorskip("pandas")
+@pytest.mark.parametrize("package", ["pandas"] if find_spec("pandas") else [])
+def test_data_frames(package):
+    pandas = import_module(package)
     frame = pandas.DataFrame(rows_of(photo(12, 12)), columns=["red", "green", "blue"])
     model = kmc.ColorKMeans(3).set_output(transform="pandas").fit(frame)
     assert list(model.feature_names_in_) == ["red", "green", "blue"]
@@ -330,7 +349,9 @@ def test_without_scikit_learn():
         "except MissingPackageError as error:\n    print(error)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    expected = 'kmc.ColorKMeans needs scikit-learn 1.6 or newer: pip install "kmc-quantize[sklearn]"'
+    expected = (
+        'kmc.ColorKMeans needs scikit-learn 1.6 or newer: pip install "kmc-quantize[sklearn]"'
+    )
     assert (done.stdout.strip(), done.stderr) == (expected, "")
 
 

@@ -97,7 +97,7 @@ def test_stacks_that_are_none_are_refused():
         kmc.fit(np.zeros((3, 2, 2, 2), np.uint8))
     with pytest.raises(kmc.ImageTypeError, match="quantize takes one picture"):
         kmc.quantize(np.zeros((2, 2, 2, 3), np.uint8), 2)
-    with pytest.raises(kmc.ImageShapeError, match="one at a time, except to kmc.fit"):
+    with pytest.raises(kmc.ImageShapeError, match=r"one at a time, except to kmc\.fit"):
         kmc.histogram(np.zeros((2, 2, 2, 3), np.uint8))
 
 
