@@ -10,14 +10,14 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kmc.clustering.alpha import gathered, merged_transparent, spread, tree_of
-from kmc.clustering.importance import fixed_point, within_limit
+from kmc import core
+from kmc.clustering.alpha import build_tree, expand_labels, merge_transparent, merge_values
+from kmc.clustering.importance import integer_weights, limit_total
 from kmc.clustering.options import EffortName, Options, checked_options
 from kmc.clustering.problem import ClusteringProblem
 from kmc.clustering.weighted_colors import WeightedColors
 from kmc.colors.arrays import CHANNELS, MAX_COLORS
-from kmc.colors.spaces import four_coordinates
-from kmc.core import _core
+from kmc.colors.spaces import pad_to_four
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, MissingPackageError
 from kmc.utils.arguments import contiguous, whole
@@ -204,7 +204,7 @@ class ColorKMeans(*_bases()):  # type: ignore[misc]
             points = _coordinates(found.centroids)
             labels, _, _ = problem.tree.label(points, options.threads)
             if problem.visible is not None:
-                labels = spread(labels, problem.visible)
+                labels = expand_labels(labels, problem.visible)
             self.cluster_centers_ = found.centroids.copy()
             self.labels_ = _of_rows(rows, given.colors, labels, len(points), options.threads)
         if sample_weight is None:
@@ -337,7 +337,7 @@ class ColorKMeans(*_bases()):  # type: ignore[misc]
         points = _coordinates(self.cluster_centers_)
         if sample_weight is None:
             return -_inertia(colors, labels_of_colors, points, counts)
-        fixed_point("sample_weight", sample_weight, (len(rows),))  # raises if it is none
+        integer_weights("sample_weight", sample_weight, (len(rows),))  # raises if it is none
         return -_inertia(rows, labels, points, np.asarray(sample_weight))
 
     @property
@@ -395,16 +395,16 @@ class ColorKMeans(*_bases()):  # type: ignore[misc]
     ) -> tuple[NDArray[np.int32], Rows, NDArray[np.uint16], NDArray[np.int64]]:
         """Labels of the rows; their distinct colours, with the label and number of each."""
         threads, centers = thread_count(self.threads), self.cluster_centers_
-        colors, counts = _core.histogram(rows[None], threads)
+        colors, counts = core.colors.histogram(rows[None], threads)
         distinct, weights, visible = colors, counts, None
         if rows.shape[1] == 4:
-            distinct, visible = merged_transparent(colors)
-            weights = gathered(counts, visible)
+            distinct, visible = merge_transparent(colors)
+            weights = merge_values(counts, visible)
         truncated = centers.astype(np.uint8)  # opaque only where the centre is exactly so
-        tree = tree_of(distinct, weights, "rgb", threads, truncated)
+        tree = build_tree(distinct, weights, "rgb", threads, truncated)
         labels, _, _ = tree.label(_coordinates(centers), threads)
         if visible is not None:
-            labels = spread(labels, visible)
+            labels = expand_labels(labels, visible)
         return _of_rows(rows, colors, labels, len(centers), threads), colors, labels, counts
 
 
@@ -423,28 +423,27 @@ def _check_levels(values: NDArray[Any]) -> None:
 
 
 def _weighted(rows: Rows, sample_weight: ArrayLike | None, threads: int) -> WeightedColors:
-    colors, counts = _core.histogram(rows[None], threads)
+    colors, counts = core.colors.histogram(rows[None], threads)
     if sample_weight is None:
         return WeightedColors(colors, counts)
-    weights, divisor = fixed_point("sample_weight", sample_weight, (len(rows),))
-    sums = _core.add_weights(rows[None], weights[None], colors, threads)
-    return WeightedColors(colors, counts, within_limit(sums // divisor))
+    weights, divisor = integer_weights("sample_weight", sample_weight, (len(rows),))
+    sums = core.colors.add_weights(rows[None], weights[None], colors, threads)
+    return WeightedColors(colors, counts, limit_total(sums // divisor))
 
 
 def _of_rows(
     rows: Rows, colors: Rows, labels: NDArray[np.uint16], k: int, threads: int
 ) -> NDArray[np.int32]:
     """The labels of rows from those of their distinct colours."""
-    found: NDArray[np.int32] = _core.remap(rows[None], colors, labels, k, threads)[0].astype(
-        np.int32
-    )
+    indices = core.colors.remap(rows[None], colors, labels, k, threads)
+    found: NDArray[np.int32] = indices[0].astype(np.int32)
     return found
 
 
 def _coordinates(colors: NDArray[Any]) -> Floats:
-    """Where colours lie, (n, 4): as `kmc.colors.spaces.places`, but of real numbers."""
+    """The coordinates of colours, (n, 4): as `kmc.colors.spaces.to_centroids`, of real numbers."""
     if colors.shape[1] < 4:
-        return four_coordinates(colors)
+        return pad_to_four(colors)
     alpha = colors[:, 3:].astype(np.float64)
     return np.concatenate((colors[:, :3] * (alpha / 255), 255 - alpha), axis=1)
 

@@ -8,13 +8,13 @@ from typing import Any, Literal, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc.clustering.importance import within_limit
+from kmc.clustering.importance import limit_total
 from kmc.clustering.options import FitOptions, checked_options, takes_fit_options
 from kmc.clustering.problem import ClusteringProblem
 from kmc.clustering.weighted_colors import WeightedColors
 from kmc.color_histogram import Histogram
 from kmc.colors.arrays import merged, promoted
-from kmc.colors.spaces import ONE_LEVEL, coordinates, places, rounded
+from kmc.colors.spaces import UNITS_PER_LEVEL, coordinates, to_centroids, to_rounded_colors
 from kmc.errors import ArgumentTypeError
 from kmc.image_sets import weighted_colors
 from kmc.images.reading import ImageInput
@@ -117,7 +117,7 @@ def _foreground(
             return WeightedColors(colors[:0, :3], counts[:0])
         # Divided by what all have in common: the same result as without alpha where all is opaque.
         weights = alpha[visible] // np.gcd.reduce(alpha[visible]) * counts[visible]
-        colors, counts = merged(np.ascontiguousarray(colors[visible, :3]), within_limit(weights))
+        colors, counts = merged(np.ascontiguousarray(colors[visible, :3]), limit_total(weights))
     if "white" in left_out:
         white = (colors[:, :3] >= WHITE).all(axis=1)
         if colors.shape[1] == 4:
@@ -130,7 +130,7 @@ def _without_lookalikes(
     colors: NDArray[np.uint8], counts: NDArray[np.int64], difference: float
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """The two colours that are most alike replaced by their mean, until none are alike."""
-    limit = (difference * ONE_LEVEL) ** 2
+    limit = (difference * UNITS_PER_LEVEL) ** 2
     while len(colors) > 1:
         lab = coordinates(colors, "lab").astype(np.int64)
         apart = np.square(lab[:, None] - lab).sum(axis=2)
@@ -139,8 +139,8 @@ def _without_lookalikes(
         if not apart[first, second] < limit:
             break
         pair = [int(first), int(second)]
-        mean = (places(colors[pair]) * counts[pair, None]).sum(axis=0) / counts[pair].sum()
-        colors[first] = rounded(mean[None], colors.shape[1])[0]
+        mean = (to_centroids(colors[pair]) * counts[pair, None]).sum(axis=0) / counts[pair].sum()
+        colors[first] = to_rounded_colors(mean[None], colors.shape[1])[0]
         counts[first] += counts[second]
         colors, counts = np.delete(colors, second, axis=0), np.delete(counts, second)
     return colors, counts

@@ -97,7 +97,7 @@ def rows_of(picture):
     return picture.reshape(-1, picture.shape[-1])
 
 
-def places(colors):
+def coordinates(colors):
     """Premultiplied colours with the rest of the opacity, written plainly."""
     if colors.shape[1] < 4:
         return colors.astype(float)
@@ -106,7 +106,7 @@ def places(colors):
 
 
 def squares(rows, centers):
-    return np.square(places(rows)[:, None] - places(centers)).sum(axis=2)
+    return np.square(coordinates(rows)[:, None] - coordinates(centers)).sum(axis=2)
 
 
 def with_alpha(picture):

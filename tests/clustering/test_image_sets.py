@@ -89,7 +89,7 @@ def test_a_stack_is_several_pictures(channels):
 
 
 def test_stacks_that_are_none_are_refused():
-    with pytest.raises(kmc.ArgumentError, match="at least one picture"):
+    with pytest.raises(kmc.ArgumentError, match="at least one image"):
         kmc.fit(np.zeros((0, 2, 2, 3), np.uint8))
     with pytest.raises(kmc.ImageTypeError, match="expected uint8, got float64"):
         kmc.fit(np.zeros((2, 2, 2, 3)))
