@@ -5,4 +5,5 @@
 ``python -m bench scale``    0.1 to 100 megapixels: time a pixel and peak memory
 ``python -m bench busy``     one thread and all of them, on an idle and on a busy machine
 ``python -m bench kernels``  every instruction set of this processor
+``python -m bench estimators``  ColorKMeans beside scikit-learn's KMeans
 """

@@ -28,8 +28,11 @@ from kmc.errors import (
 )
 
 if TYPE_CHECKING:
-    from kmc import cpu, plot
+    from kmc import cpu, pillow, plot
     from kmc.color_histogram import Histogram, histogram
+    from kmc.color_kmeans import ColorKMeans
+    from kmc.colormaps import ind2rgb, rgb2ind
+    from kmc.dominance import dominant_colors
     from kmc.error_curve import curve
     from kmc.fitting import fit
     from kmc.images.reading import Picture, read
@@ -46,6 +49,7 @@ __version__ = "0.1.0"
 __all__ = [
     "ArgumentError",
     "ArgumentTypeError",
+    "ColorKMeans",
     "FileWriteError",
     "FormatError",
     "FormatWarning",
@@ -72,17 +76,22 @@ __all__ = [
     "assign",
     "cpu",
     "curve",
+    "dominant_colors",
     "fit",
     "histogram",
+    "ind2rgb",
     "open",
     "palettes",
+    "pillow",
     "plot",
     "quantize",
     "read",
+    "rgb2ind",
 ]
 
 # The modules of names that are loaded when first used, so that `kmc --help` needs no NumPy.
 _MODULES = {
+    "ColorKMeans": "color_kmeans",
     "Histogram": "color_histogram",
     "IndexedImage": "indexed_image",
     "Metadata": "metadata",
@@ -91,13 +100,17 @@ _MODULES = {
     "assign": "nearest",
     "cpu": "cpu",
     "curve": "error_curve",
+    "dominant_colors": "dominance",
     "fit": "fitting",
     "histogram": "color_histogram",
+    "ind2rgb": "colormaps",
     "open": "opening",
     "palettes": "known_palettes",
+    "pillow": "pillow",
     "plot": "plot",
     "quantize": "pipeline",
     "read": "images.reading",
+    "rgb2ind": "colormaps",
 }
 
 if not TYPE_CHECKING:  # or no misspelled name would be an error to a type checker

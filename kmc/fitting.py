@@ -42,7 +42,8 @@ def fit(
     ----------
     image : Histogram, path, bytes, file object, PIL.Image.Image, array_like of uint8, or several
         An image as `kmc.quantize` takes it, a histogram, or a list, tuple or iterator of these.
-        Several are read one after the other, and only their histogram stays in memory. A list of n
+        Several are read one after the other, and only their histogram stays in memory; an array of
+        shape (T, H, W, C) is T images. A list of n
         colours has shape (n, 1, C): an array (n, 3) is a grey image 3 pixels wide, and is read as
         one, with an ImageWarning where n is large. Grey images
         among RGB ones are treated as RGB, and opaque ones among transparent ones as RGBA.

@@ -57,14 +57,16 @@ def colors_of_pixels(
 
 
 def is_several(image: object) -> bool:
-    """Whether this is a list, a tuple or an iterator of images, rather than one image.
+    """Whether this is a list, a tuple, an iterator or a stack of images, rather than one image.
 
     A list is one image if it consists of numbers, nested at any depth, or of one-dimensional
-    arrays.
+    arrays. A stack is an array of shape (T, H, W, C).
     """
     if isinstance(image, list | tuple):
         return len(image) == 0 or any(map(_is_image, image))
-    return isinstance(image, Iterator) and not hasattr(image, "read")
+    if isinstance(image, Iterator):
+        return not hasattr(image, "read")
+    return not is_pillow(image) and getattr(image, "ndim", 0) == 4
 
 
 def _is_image(item: Any) -> bool:

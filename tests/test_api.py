@@ -68,7 +68,7 @@ def test_functions_are_not_hidden_by_their_modules(first):
         "print(*(name for name in dir(kmc) if isinstance(getattr(kmc, name), ModuleType)))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
-    assert done.stdout.split() == [b"cpu", b"plot"]
+    assert done.stdout.split() == [b"cpu", b"pillow", b"plot"]
 
 
 DITHER = "dither=None, dither_strength=1.0"
@@ -88,6 +88,9 @@ GOALS = "psnr=None, max_mse=None, quality=None"
         ("curve", f"image, ks, *, importance=None, image_weights=None, {SHARED}"),
         ("plot.steps", f"image, k, folder, *, n_pixels=4000, {OWN}, {SHARED}"),
         ("histogram", "image, *, importance=None, threads=None"),
+        ("rgb2ind", f"image, n=256, *, dither=None, {SHARED}"),
+        ("ind2rgb", "indices, colormap"),
+        ("dominant_colors", f"image, n=5, *, merge=0.0, ignore=(), {SHARED}"),
         ("assign", "pixels, palette, *, return_sums=False, threads=None"),
         ("Palette.remap", f"self, image, *, {DITHER}, threads=None"),
         ("Palette.save", "self, path, format=None"),

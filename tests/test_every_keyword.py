@@ -27,6 +27,9 @@ RANDOM = np.random.default_rng(5)
 PHOTO = RANDOM.integers(0, 256, (12, 16, 3), np.uint8)
 OTHER = 255 - PHOTO
 MASK = RANDOM.integers(0, 9, (12, 16))
+ROWS = PHOTO.reshape(-1, 3)
+MODEL = kmc.ColorKMeans(4, init="random", n_init=1).fit(ROWS)
+PILLOW = Image.fromarray(PHOTO)
 PALETTE = kmc.Palette([(0, 0, 0), (250, 20, 30), (20, 200, 90), (255, 255, 255)])
 RESULT = kmc.quantize(PHOTO, 4, init="random", max_iter=3, tol=0)
 METADATA = kmc.Metadata(dpi=(300.0, 300.0))
@@ -58,6 +61,10 @@ FIT: dict[str, tuple[Arguments, Arguments]] = {
     "deadline": ({}, {"deadline": 1e-9}),
 }
 MASKED = {"importance": ({}, {"importance": MASK})}
+WEIGHTED = {
+    "X": ({}, {"X": OTHER.reshape(-1, 3)}),
+    "sample_weight": ({}, {"sample_weight": np.arange(len(ROWS)) % 5}),
+}
 SHARED = {"image_weights": ({"image": [PHOTO, OTHER[:6]]}, {"image_weights": [1, 9]})}
 ENCODED: dict[str, tuple[Arguments, Arguments]] = {
     "metadata": ({}, {"metadata": False}),
@@ -215,6 +222,58 @@ CASES: dict[str, tuple[Arguments, dict[str, tuple[Arguments, Arguments]]]] = {
         "aspect": ({}, {"aspect": (1, 2)}),
         "text": ({}, {"text": (("Title", "a"),)}),
     }),
+    "rgb2ind": ({"image": PHOTO, "n": 7}, {
+        **FIT,
+        "image": ({}, {"image": OTHER}),
+        "n": ({}, {"n": 6}),
+        "dither": ({}, {"dither": "bayer"}),
+    }),
+    "ind2rgb": ({"indices": [0, 1], "colormap": PALETTE.colors}, {
+        "indices": ({}, {"indices": [1, 1]}),
+        "colormap": ({}, {"colormap": RESULT.palette.colors}),
+    }),
+    "dominant_colors": ({"image": PHOTO, "n": 7}, {
+        **FIT,
+        "image": ({}, {"image": OTHER}),
+        "n": ({}, {"n": 6}),
+        "merge": ({}, {"merge": 60}),
+        "ignore": ({"image": np.insert(PHOTO, 3, 99, axis=2)}, {"ignore": "transparent"}),
+    }),
+    "pillow.quantize": ({"im": PILLOW}, {
+        "im": ({}, {"im": Image.fromarray(OTHER)}),
+        "colors": ({}, {"colors": 7}),
+        "method": ({"colors": 7}, {"method": 2}),
+        "kmeans": ({}, {"kmeans": -1}),
+        "palette": ({}, {"palette": PALETTE}),
+        "dither": ({"colors": 7}, {"dither": "bayer"}),
+    }),
+    "ColorKMeans": ({"n_clusters": 7, "init": "random"}, {
+        "n_clusters": ({}, {"n_clusters": 6}),
+        "init": ({}, {"init": "bisecting"}),
+        "n_init": ({}, {"n_init": 9}),
+        "max_iter": ({}, {"max_iter": 1}),
+        "tol": ({}, {"tol": 900.0}),
+        "random_state": ({}, {"random_state": 3}),
+        "effort": ({}, {"effort": "best"}),
+    }),
+    "ColorKMeans.fit": ({"self": MODEL, "X": ROWS}, {
+        **WEIGHTED, "self": ({}, {"self": kmc.ColorKMeans(5)}),
+    }),
+    "ColorKMeans.fit_predict": ({"self": MODEL, "X": ROWS}, {
+        **WEIGHTED, "self": ({}, {"self": kmc.ColorKMeans(5)}),
+    }),
+    "ColorKMeans.fit_transform": ({"self": MODEL, "X": ROWS}, {
+        **WEIGHTED, "self": ({}, {"self": kmc.ColorKMeans(5)}),
+    }),
+    "ColorKMeans.predict": ({"self": MODEL, "X": ROWS}, {
+        "self": ({}, {"self": kmc.ColorKMeans(5).fit(ROWS)}), "X": ({}, {"X": ROWS[:9]}),
+    }),
+    "ColorKMeans.transform": ({"self": MODEL, "X": ROWS}, {
+        "self": ({}, {"self": kmc.ColorKMeans(5).fit(ROWS)}), "X": ({}, {"X": ROWS[:9]}),
+    }),
+    "ColorKMeans.score": ({"self": MODEL, "X": ROWS}, {
+        **WEIGHTED, "self": ({}, {"self": kmc.ColorKMeans(5).fit(ROWS)}),
+    }),
     "Picture": ({"pixels": PHOTO}, {
         "pixels": ({}, {"pixels": OTHER}),
         "metadata": ({}, {"metadata": METADATA}),
@@ -237,8 +296,9 @@ def public() -> dict[str, Callable[..., Any]]:
         elif inspect.isclass(each) and not issubclass(each, BaseException):
             found[name] = each
             methods = inspect.getmembers(each, inspect.isfunction)
-            found |= {f"{name}.{m}": method for m, method in methods if not m.startswith("_")}
-    for module in ("plot", "cpu"):
+            ours = [(m, it) for m, it in methods if it.__module__.startswith("kmc.")]
+            found |= {f"{name}.{m}": method for m, method in ours if not m.startswith("_")}
+    for module in ("pillow", "plot", "cpu"):
         for name in getattr(kmc, module).__all__:
             found[f"{module}.{name}"] = getattr(getattr(kmc, module), name)
     return found
@@ -249,6 +309,7 @@ KEYWORDS = [
     (name, keyword)
     for name, function in FUNCTIONS.items()
     for keyword in inspect.signature(function).parameters
+    if keyword != "y"  # which scikit-learn gives to all estimators, with or without targets
 ]
 
 
@@ -260,6 +321,9 @@ def content(value: Any) -> Any:
     if isinstance(value, kmc.IndexedImage):
         parts = (value.indices, value.palette, value.mse, value.metadata)
         return [content(part) for part in parts]
+    if isinstance(value, kmc.ColorKMeans):
+        value = value if hasattr(value, "labels_") else value.fit(ROWS)
+        return [content(part) for part in (value.cluster_centers_, value.labels_, value.n_iter_)]
     if isinstance(value, kmc.Histogram):
         return value.to_bytes()
     if isinstance(value, kmc.Picture):

@@ -83,6 +83,29 @@ def histograms(pixels: Colors) -> None:
     assert_type(kmc.fit(histogram, 4), kmc.Palette)
 
 
+def other_interfaces(pixels: Colors, picture: Image.Image) -> None:
+    rows = pixels.reshape(-1, 3)
+    model = kmc.ColorKMeans(8, effort="fast").fit(rows, sample_weight=[1.0] * len(rows))
+    assert_type(model, kmc.ColorKMeans)
+    assert_type(model.cluster_centers_, NDArray[np.float64])
+    assert_type(model.labels_, NDArray[np.int32])
+    assert_type(model.predict(rows), NDArray[np.int32])
+    assert_type(model.fit_transform(rows), NDArray[np.float64])
+    assert_type(model.score(rows), float)
+    assert_type(kmc.dominant_colors(pixels, 3), list[tuple[tuple[int, ...], float]])
+    kmc.dominant_colors([pixels, "a.png"], ignore="white", merge=10, space="oklab")
+    kmc.dominant_colors(pixels, ignore=["white", "transparent"])
+    indices, colormap = kmc.rgb2ind(picture, 16, dither="bayer", effort="best")
+    assert_type(indices, Indices)
+    assert_type(colormap, NDArray[np.float64])
+    assert_type(kmc.ind2rgb(indices, colormap), NDArray[np.float64] | Colors)
+    assert_type(kmc.pillow.quantize(picture, 16), Image.Image)
+    for palette in ([0, 0, 0], b"abc", [(1, 2, 3)], ["#fff"], kmc.Palette([[0]]), picture, pixels):
+        kmc.pillow.quantize(picture, palette=palette, dither="atkinson")
+    kmc.dominant_colors(pixels, ignore="black")  # type: ignore[arg-type]
+    kmc.ColorKMeans(algorithm="lloyd")  # type: ignore[call-arg]
+
+
 def every_option(pixels: Colors, starts: NDArray[np.float64]) -> None:
     def watch(iteration: int, centroids: NDArray[np.float64], inertia: float, shift: float) -> bool:
         return iteration < 3

@@ -98,7 +98,7 @@ def _checked(name: str, values: Any, shape: tuple[int, ...]) -> NDArray[Any]:
     if not (given.min() >= 0 and given.max() < np.inf):  # false for NaN
         raise ArgumentError(f"{name} must be 0 or more and finite everywhere")
     if not given.max() > 0:
-        raise ArgumentError(f"{name} must not be 0 everywhere")
+        raise ArgumentError(f"{name} must not be zero everywhere")
     return given
 
 

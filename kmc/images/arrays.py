@@ -120,7 +120,7 @@ def _check_shape(array: NDArray[np.uint8]) -> None:
     elif array.ndim == 3 and shape[0] in (1, 3, 4):
         message += "; with the channels first, move them last: np.moveaxis(image, 0, -1)"
     elif array.ndim == 4:
-        message += "; several pictures are given one at a time"
+        message += "; several pictures are given one at a time, except to kmc.fit"
     elif array.ndim == 1:
         message += "; the content of a picture file is given as bytes: image.tobytes()"
     raise ImageShapeError(message)

@@ -75,6 +75,32 @@ def test_whole_weights_are_as_many_times_the_pictures(times, k):
     assert palette.counts.sum() == whole.shape[1]
 
 
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_a_stack_is_several_pictures(channels):
+    stack = noise(5 * 6, 7, channels).reshape(5, 6, 7, channels)
+    for pictures in (stack, list(stack), np.asfortranarray(stack), iter(stack)):
+        same(kmc.fit(pictures, 9), kmc.fit(joined(stack), 9))
+    same(kmc.fit(stack[::-2], 9), kmc.fit(joined(stack[::2]), 9))
+    weights = [1, 0, 2, 0, 1]
+    same(
+        kmc.fit(stack, 9, image_weights=weights), kmc.fit(list(stack), 9, image_weights=weights)
+    )
+    assert kmc.curve(stack, [4]) == kmc.curve(joined(stack), [4])
+
+
+def test_stacks_that_are_none_are_refused():
+    with pytest.raises(kmc.ArgumentError, match="at least one image"):
+        kmc.fit(np.zeros((0, 2, 2, 3), np.uint8))
+    with pytest.raises(kmc.ImageTypeError, match="expected uint8, got float64"):
+        kmc.fit(np.zeros((2, 2, 2, 3)))
+    with pytest.raises(kmc.ImageShapeError, match=r"got \(2, 2, 2\)"):
+        kmc.fit(np.zeros((3, 2, 2, 2), np.uint8))
+    with pytest.raises(kmc.ImageTypeError, match="quantize takes one picture"):
+        kmc.quantize(np.zeros((2, 2, 2, 3), np.uint8), 2)
+    with pytest.raises(kmc.ImageShapeError, match=r"one at a time, except to kmc\.fit"):
+        kmc.histogram(np.zeros((2, 2, 2, 3), np.uint8))
+
+
 def test_fractions_weigh_as_they_say():
     same(
         kmc.fit(PARTS, 9, image_weights=[0.5, 1.5, 0.0, 1]),
@@ -119,7 +145,9 @@ def test_every_kind_of_picture_and_of_sequence(tmp_path):
         ([[1, 2], [3, 4]], False),
         ([[[1, 2, 3]], [[3, 4, 5]]], False),
         ([1, 2], False),
-        (np.zeros((2, 3, 4, 3)), False),
+        (np.zeros((2, 3, 4, 3)), True),
+        (np.zeros((2, 3, 4)), False),
+        ([[[[1, 2, 3]]]], False),
         (io.BytesIO(), False),
         ("photo.png", False),
         (b"photo", False),
@@ -198,7 +226,7 @@ def test_with_fixed_colours():
         (PARTS, {"image_weights": 2}, kmc.ArgumentError, r"must have shape \(n,\)"),
         (PARTS, {"image_weights": []}, kmc.ArgumentError, r"must have shape \(n,\)"),
         (PARTS, {"image_weights": [1, 2, 3, -1]}, kmc.ArgumentError, "0 or more"),
-        (PARTS, {"image_weights": [0] * 4}, kmc.ArgumentError, "not be 0 everywhere"),
+        (PARTS, {"image_weights": [0] * 4}, kmc.ArgumentError, "not be zero everywhere"),
         (PARTS, {"image_weights": ["1"] * 4}, kmc.ArgumentTypeError, "numbers"),
         (PARTS, {"importance": np.ones((20, 30))}, kmc.ArgumentError, "add up"),
         (PARTS[0], {"image_weights": [1]}, kmc.ArgumentError, "several images"),

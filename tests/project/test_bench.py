@@ -16,6 +16,7 @@ sys.path.append(str(ROOT))  # at the end: the installed kmc comes before the che
 
 from bench import (  # noqa: E402
     clock,
+    estimators,
     graphics,
     kernels,
     ours,
@@ -159,6 +160,17 @@ def test_ditherings_as_contenders(photo: np.ndarray) -> None:
     plain, best = figures["kmc, no dithering"], figures["kmc, floyd-steinberg"]
     assert best["mse"] > plain["mse"]
     assert best["blurred_psnr"] > plain["blurred_psnr"]
+
+
+def test_estimators_are_compared(photo: np.ndarray) -> None:
+    picture = Picture("photo", np.ascontiguousarray(photo))
+    row = estimators.compared(picture, 4, 1, repeat=1, slow_repeat=1)
+    assert row["over"] < 1.05
+    assert estimators.mean([row, row])["over"] == pytest.approx(row["over"])
+    model = kmc.ColorKMeans(4).fit(photo.reshape(-1, 3))
+    model.inertia_ *= 2
+    with pytest.raises(ValueError, match="is claimed where it is"):
+        estimators.verify("kmc", model, picture)
 
 
 def test_png_files_are_verified(photo: np.ndarray) -> None:
