@@ -22,7 +22,7 @@ from bench import clock, divide, pictures, report, summary
 from bench.divide import Floats
 from bench.pictures import Picture
 from kmc import core
-from kmc.colors.spaces import four_coordinates
+from kmc.colors.spaces import pad_to_four
 
 AT_REST = 1e-4
 Fitted = tuple[Floats, float]  # centroids, (k, 3), and their inertia
@@ -86,7 +86,7 @@ def measured(picture: Picture, k: int, way: str) -> dict[str, str | float]:
 
 def settled(tree: core.kmeans.Tree, start: Floats) -> Fitted:
     """Centroids and inertia once Lloyd's iterations from `start`, (k, 3), have come to rest."""
-    centroids = four_coordinates(start)
+    centroids = pad_to_four(start)
     history, _ = tree.lloyd(centroids, 1000, AT_REST, None, 1)
     return centroids[:, :3], history[-1][0]
 

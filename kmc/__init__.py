@@ -36,12 +36,11 @@ if TYPE_CHECKING:
     from kmc.error_curve import curve
     from kmc.fitting import fit
     from kmc.images.reading import Picture, read
-    from kmc.indexed_image import IndexedImage
+    from kmc.indexed_image import IndexedImage, Palette
     from kmc.known_palettes import palettes
     from kmc.metadata import Metadata
     from kmc.nearest import assign
     from kmc.opening import open
-    from kmc.palette import Palette
     from kmc.pipeline import quantize
 
 __version__ = "0.1.0"
@@ -95,7 +94,7 @@ _MODULES = {
     "Histogram": "color_histogram",
     "IndexedImage": "indexed_image",
     "Metadata": "metadata",
-    "Palette": "palette",
+    "Palette": "indexed_image",
     "Picture": "images.reading",
     "assign": "nearest",
     "cpu": "cpu",

@@ -18,7 +18,7 @@ from kmc.color_histogram import Histogram
 from kmc.formats.palette_order import checked_order, sorted_entries
 from kmc.image_sets import weighted_colors
 from kmc.images.reading import ImageInput
-from kmc.palette import Palette, fitted_palette
+from kmc.indexed_image import Palette, fitted_palette
 
 
 @takes_fit_options

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kmc.errors import UnknownPaletteError
-from kmc.palette import Palette
+from kmc.indexed_image import Palette
 
 
 class KnownPalettes(Mapping[str, Palette]):
@@ -21,7 +21,7 @@ class KnownPalettes(Mapping[str, Palette]):
     cga-4               4  CGA in graphics mode, palette 1 at high intensity
     commodore-64       16  the Commodore 64, after Philip Timmermann's measurements of 2001
     ega-64             64  all 64 colours of EGA, 2 bits a channel, in the order of their codes
-    game-boy            4  four greens, as emulators show the screen of the first Game Boy
+    game-boy            4  four greens as emulators show the first Game Boy's screen
     grey-16            16  sixteen evenly spaced greys
     grey-4              4  four evenly spaced greys
     nord               16  Arctic Ice Studio's sixteen colours

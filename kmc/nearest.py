@@ -11,8 +11,8 @@ from kmc import core
 from kmc.colors.arrays import checked_colors
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ArgumentTypeError
+from kmc.indexed_image import Palette
 from kmc.mapping.remapping import has_level_distances, remap
-from kmc.palette import Palette
 from kmc.utils.arguments import array, contiguous, flag
 
 Indices = NDArray[np.uint8] | NDArray[np.uint16]

@@ -13,8 +13,8 @@ from kmc.colors.arrays import checked_colors
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.images.files import is_pillow
 from kmc.images.reading import Picture, open_source, read
+from kmc.indexed_image import Palette
 from kmc.mapping.dithering import DITHERS, DitherName
-from kmc.palette import Palette
 from kmc.pipeline import quantize as quantize_pixels
 from kmc.utils.arguments import one_of, whole
 

@@ -18,10 +18,9 @@ from kmc.errors import ImageTypeError
 from kmc.formats.palette_order import OrderName, checked_order, image_order, renumbered
 from kmc.image_sets import colors_of_pixels, is_several
 from kmc.images.reading import ImageInput, read
-from kmc.indexed_image import IndexedImage
+from kmc.indexed_image import IndexedImage, fitted_palette
 from kmc.mapping.dithering import DitherName, checked_dither
 from kmc.mapping.remapping import map_labels
-from kmc.palette import fitted_palette
 
 
 @takes_fit_options
@@ -149,6 +148,5 @@ def quantize(
             )
             found, indices = found.reordered(entries), renumbered(indices, entries)
     palette = fitted_palette(found, checked.space)
-    return IndexedImage(
-        indices, palette, mapped.mse, picture.metadata, dither=dither, png_plan=plan
-    )
+    image = IndexedImage(indices, palette, mapped.mse, picture.metadata, dither=dither)
+    return image._with_png_plan(plan)

@@ -19,7 +19,7 @@ PUBLIC = [getattr(kmc, name) for name in kmc.__all__ if name != "__version__"]
 
 
 def documented() -> list[object]:
-    """Every public function, class, method and property."""
+    """Every public function, class and method."""
     found = []
     for value in PUBLIC:
         if isinstance(value, ModuleType):
@@ -33,7 +33,7 @@ def documented() -> list[object]:
             found += [
                 getattr(member, "__func__", member)
                 for member in members
-                if inspect.isfunction(member) or isinstance(member, property | staticmethod)
+                if inspect.isfunction(member) or isinstance(member, staticmethod)
             ]
     return found
 

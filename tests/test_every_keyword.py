@@ -137,13 +137,20 @@ CASES: dict[str, tuple[Arguments, dict[str, tuple[Arguments, Arguments]]]] = {
     ),
     "plot.curve": (
         {"image": PHOTO, "ks": [5, 7]},
-        {**FIT, **MASKED, "image": ({}, {"image": OTHER[:6]}), "ks": ({}, {"ks": [5, 6]})},
+        {
+            **FIT,
+            **MASKED,
+            "image": ({}, {"image": OTHER[:6]}),
+            "ks": ({}, {"ks": [5, 6]}),
+            "psnr": ({}, {"psnr": 12.0}),
+        },
     ),
     "plot.clusters": ({"image": PHOTO, "centroids": PALETTE}, {
         "image": ({}, {"image": OTHER[:6]}),
         "centroids": ({}, {"centroids": RESULT}),
         "before": ({}, {"before": RESULT.palette}),
         "n_pixels": ({}, {"n_pixels": 9}),
+        "color_by": ({}, {"color_by": "cluster"}),
     }),
     "plot.history": ({"result": RESULT}, {
         "result": ({}, {"result": kmc.fit(PHOTO, 3, init="random")}),
@@ -175,7 +182,9 @@ CASES: dict[str, tuple[Arguments, dict[str, tuple[Arguments, Arguments]]]] = {
     }),
     "Palette.load": ({"path": "a.hex"}, {"path": ({}, {"path": "b.hex"})}),
     "Palette.save": ({"self": PALETTE, "path": "c.hex"}, {
-        "self": ({}, {"self": RESULT.palette}), "path": ({}, {"path": "c.gpl"}),
+        "self": ({}, {"self": RESULT.palette}),
+        "path": ({}, {"path": "c.gpl"}),
+        "format": ({}, {"format": "gpl"}),
     }),
     "Palette.remap": ({"self": PALETTE, "image": PHOTO}, {
         "self": ({}, {"self": RESULT.palette}),
@@ -188,6 +197,7 @@ CASES: dict[str, tuple[Arguments, dict[str, tuple[Arguments, Arguments]]]] = {
         "palette": ({}, {"palette": RESULT.palette}),
         "mse": ({}, {"mse": 2.0}),
         "metadata": ({}, {"metadata": METADATA}),
+        "dither": ({}, {"dither": "bayer"}),
     }),
     "IndexedImage.open": ({"file": pages(), "frame": 0}, {
         "file": ({}, {"file": INDEXED.to_bytes("kmc")}), "options": ({}, {"frame": 1}),
@@ -319,7 +329,7 @@ def content(value: Any) -> Any:
         names = ("colors", "centroids", "counts", "inertia", "n_iter", "converged", "history")
         return [content(getattr(value, name)) for name in (*names, "space")]
     if isinstance(value, kmc.IndexedImage):
-        parts = (value.indices, value.palette, value.mse, value.metadata)
+        parts = (value.indices, value.palette, value.mse, value.metadata, value.dither)
         return [content(part) for part in parts]
     if isinstance(value, kmc.ColorKMeans):
         value = value if hasattr(value, "labels_") else value.fit(ROWS)
@@ -346,6 +356,7 @@ def drawn(axes: Axes) -> Any:
         [image.get_array().tolist() for image in axes.images],
         [text.get_text() for text in axes.texts],
         [np.asarray(part).tolist() for each in points for part in each],
+        [each.get_facecolor().tolist() for each in axes.collections],
     )
 
 

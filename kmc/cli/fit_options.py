@@ -19,8 +19,8 @@ from kmc.cli.options import DITHERING, GOALS, SEARCH, given_options
 from kmc.clustering.options import FitOptions, checked_options
 from kmc.colors.spaces import SpaceName
 from kmc.errors import KmcError, PaletteNotFoundError
+from kmc.indexed_image import Palette
 from kmc.mapping.dithering import checked_dither
-from kmc.palette import Palette
 
 
 def loaded_palette(name: str, space: SpaceName | None) -> Palette:

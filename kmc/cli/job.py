@@ -118,7 +118,7 @@ class Pipeline:
                 options += ", --alpha-threshold N rounds it"
             raise ArgumentError(f"{name}: {problem}; {options}")
         data = encode(
-            image.indices, colors, kept, self.format, name, plan=image.png_plan, **self.settings
+            image.indices, colors, kept, self.format, name, plan=image._png_plan, **self.settings
         )
         return data if self.optimizer is None else self.optimizer(data)
 

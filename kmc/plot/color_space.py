@@ -11,8 +11,8 @@ from kmc.colors.arrays import rgb_colors
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError
 from kmc.images.reading import ImageInput, as_pixels
+from kmc.indexed_image import Palette
 from kmc.mapping.remapping import remap
-from kmc.palette import Palette
 from kmc.plot.axes import GREY, drawing_axes, grouped
 from kmc.utils.arguments import array, one_of, whole
 

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmc.errors import ArgumentError, ArgumentTypeError
-from kmc.indexed_image import IndexedImage
-from kmc.palette import Palette
+from kmc.indexed_image import IndexedImage, Palette
 from kmc.plot.axes import BLUE, GREY, VERMILLION, drawing_axes, stacked_below
 
 if TYPE_CHECKING:

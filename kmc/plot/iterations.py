@@ -18,7 +18,7 @@ from kmc.clustering.problem import ClusteringProblem
 from kmc.errors import ArgumentError, FileWriteError
 from kmc.image_sets import colors_of_pixels
 from kmc.images.reading import ImageInput, as_pixels
-from kmc.palette import Palette, fitted_palette
+from kmc.indexed_image import Palette, fitted_palette
 from kmc.plot.axes import DPI, unregistered_figure
 from kmc.plot.color_space import SIZE, clusters
 from kmc.utils import atomic_write as files

@@ -13,8 +13,7 @@ from kmc.display.swatches import swatches
 from kmc.display.wording import byte_count
 from kmc.errors import ArgumentTypeError, ImageShapeError
 from kmc.images.reading import ImageInput, as_pixels
-from kmc.indexed_image import IndexedImage
-from kmc.palette import Palette
+from kmc.indexed_image import IndexedImage, Palette
 from kmc.plot.axes import DPI, GREY, colors_text, drawing_axes, exact_axes, grouped
 
 if TYPE_CHECKING:

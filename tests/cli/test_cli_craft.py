@@ -160,7 +160,7 @@ def test_goals_out_of_reach(cli, tmp_path):
         code, out, err = cli("quantize", "photo.png", "easy.bmp", "-k", 16, *goal, "-f", "--json")
         assert code == 99
         assert err.startswith("kmc: photo.png: ")
-        assert "is out of reach: 16 colours come to a PSNR of " in err
+        assert "is out of reach: 16 colours have a PSNR of " in err
         assert [json.loads(line)["code"] for line in out.splitlines()] == [99, 0]
         assert tree(tmp_path) == ["easy-kmc.png", "easy.bmp", "photo.png"]
     code, _, err = cli("quantize", "photo.png", "photo.png", "--psnr", 3, "--max-mse", 4)

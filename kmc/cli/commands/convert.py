@@ -83,16 +83,17 @@ def convert(
 def _opened(source: Input, frame: int | None) -> tuple[IndexedImage, int]:
     """The indexed image in a file, and the size of the file in bytes."""
     from kmc.cli.opening import warn_of
+    from kmc.formats.indexed_files import is_kmc
     from kmc.images.files import read_bytes
     from kmc.images.reading import read_indexed
-    from kmc.opening import indexed_image, is_kmc
-    from kmc.opening import open as open_file
+    from kmc.indexed_image import IndexedImage, Palette
 
     data, name = read_bytes(source.source()[0])
     stream = io.BytesIO(data)
     stream.name = name  # for error messages
     if is_kmc(data):
-        return open_file(stream, frame=frame), len(data)
+        return IndexedImage.open(stream, frame=frame), len(data)
     found = read_indexed(stream, frame=frame)
     warn_of(found.changes)
-    return indexed_image(found), len(data)
+    palette = Palette(found.colors)
+    return IndexedImage(found.indices, palette, 0.0, found.metadata), len(data)

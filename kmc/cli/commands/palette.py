@@ -27,7 +27,7 @@ from kmc.cli.outputs import Naming
 
 if TYPE_CHECKING:
     from kmc.display.swatches import Swatch
-    from kmc.palette import Palette
+    from kmc.indexed_image import Palette
 
 SWATCH_WIDTH = 8
 
