@@ -28,7 +28,7 @@ from kmc.clustering.importance import MAX_TOTAL_WEIGHT
 from kmc.clustering.options import Options
 from kmc.clustering.search import best_run
 from kmc.clustering.weighted_colors import WeightedColors
-from kmc.colors.spaces import coordinates, to_centroids, to_colors, to_rounded_colors
+from kmc.colors.spaces import SpaceName, coordinates, to_centroids, to_colors, to_rounded_colors
 from kmc.errors import ArgumentError
 
 
@@ -118,6 +118,7 @@ class ClusteringProblem:
         if self.visible is None:
             return found
         n_fixed = self.options.n_fixed
+        found = _without_duplicates(found, n_fixed, self.options.space)
         adaptive = n_fixed + alpha_order(found.colors[n_fixed:])
         found = found.reordered(np.concatenate((np.arange(n_fixed), adaptive)))
         return found._replace(labels=expand_labels(found.labels, self.visible))
@@ -182,6 +183,26 @@ class ClusteringProblem:
                 self.given.colors, self.given.counts, palette, labels, threads
             )
         return labels, counts, error
+
+
+def _without_duplicates(found: Clustering, n_fixed: int, space: SpaceName) -> Clustering:
+    """The clustering without entries that have the coordinates of an earlier one.
+
+    Nearly transparent colours can differ and yet have the same premultiplied coordinates: the first
+    of such entries represents them all.
+    """
+    if found.counts.all():
+        return found
+    _, first = np.unique(coordinates(found.colors, space), axis=0, return_index=True)
+    kept = np.arange(len(found.colors)) < n_fixed
+    kept[first] = True
+    places = (np.cumsum(kept) - 1).astype(np.uint16)
+    return found._replace(
+        colors=found.colors[kept],
+        centroids=found.centroids[kept],
+        counts=found.counts[kept],
+        labels=places[found.labels],
+    )
 
 
 def _with_transparent_merged(

@@ -6,6 +6,7 @@
  * random swap, which mostly raises the inertia, followed by a descent; unless the result is better, the earlier state
  * is restored. Compare Fränti, "Efficiency of random swap clustering", J. Big Data 2018, where all swaps are random and
  * all clusters adapt to each. */
+#include <math.h>
 #include <string.h>
 
 #include "kmeans/partition.h"
@@ -247,14 +248,21 @@ static double swap(search *s, size_t split, size_t removed, acceptance wanted, i
 static void choose(const search *s, size_t *split, size_t *removed)
 {
     const kmc_partition *p = &s->partition;
-    *split = 0;
-    *removed = NONE;
+    const double *const gain = p->gain, *const loss = p->loss;
+    size_t best = 0, least = NONE;
+    double max = gain[0], min = INFINITY;
     for (size_t j = 1; j < p->k; j++) {
-        if (p->gain[j] > p->gain[*split]) *split = j;
+        if (gain[j] <= max) continue;
+        max = gain[j];
+        best = j;
     }
     for (size_t j = p->n_fixed; j < p->k; j++) {
-        if (j != *split && (*removed == NONE || p->loss[j] < p->loss[*removed])) *removed = j;
+        if (loss[j] >= min || j == best) continue;
+        min = loss[j];
+        least = j;
     }
+    *split = best;
+    *removed = least;
 }
 
 /* Swaps until no swap can lower the inertia, or the arena is full. Every iteration uses one of the *attempts. */

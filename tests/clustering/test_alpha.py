@@ -349,3 +349,17 @@ def test_fixed_colours_that_are_nearly_transparent_stay_as_they_are(space):
     palette = kmc.fit(noise(20, 20, 4), 40, fixed=fixed, space=space)
     np.testing.assert_array_equal(palette.colors[:30], fixed)
     np.testing.assert_array_equal(palette.centroids[:30], fixed)
+
+
+@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize(("alpha", "spread"), [(1, 6), (1, 12), (2, 6), (3, 40)])
+@pytest.mark.parametrize("k", [8, 16, 64])
+def test_nearly_transparent_colours_take_no_entry_twice(space, alpha, spread, k):
+    """Premultiplied, many of them are the same."""
+    pixels = (100 + scattered((30, 30, 4), spread)).astype(np.uint8)
+    pixels[..., 3] = alpha
+    image = kmc.quantize(pixels, k, space=space)
+    points = coordinates(image.palette.colors, space)
+    assert len(np.unique(points, axis=0)) == len(points)
+    if space in ("rgb", "linear"):  # in others, rounding may leave an entry without pixels
+        assert len(np.unique(image.indices)) == len(points)
