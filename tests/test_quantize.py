@@ -202,7 +202,7 @@ WRONG = {
     "channels first": (np.zeros((3, 4, 5), np.uint8), kmc.ImageShapeError, ValueError),
     "one axis": (np.zeros(4, np.uint8), kmc.ImageShapeError, ValueError),
     "no axis": (np.uint8(4), kmc.ImageTypeError, TypeError),
-    "four axes": (np.zeros((1, 4, 4, 3), np.uint8), kmc.ImageShapeError, ValueError),
+    "five axes": (np.zeros((1, 1, 4, 4, 3), np.uint8), kmc.ImageShapeError, ValueError),
     "no rows": (np.zeros((0, 4, 3), np.uint8), kmc.ImageShapeError, ValueError),
     "no columns": (np.zeros((4, 0, 3), np.uint8), kmc.ImageShapeError, ValueError),
     "no channels": (np.zeros((4, 4, 0), np.uint8), kmc.ImageShapeError, ValueError),
