@@ -1,7 +1,7 @@
-"""What cannot be declared: the extension modules, their flags, and a probe for OpenMP.
+"""Builds the extension modules: their compiler flags, and a probe for OpenMP.
 
-Switches in the environment: KMC_OPENMP=0 builds without OpenMP, KMC_SANITIZE=1 with the address
-and undefined-behaviour sanitizers and the test hooks, KMC_WERROR=1 turns warnings into errors.
+Environment variables: KMC_OPENMP=0 disables OpenMP, KMC_SANITIZE=1 enables the address and
+undefined-behaviour sanitizers and the test hooks, KMC_WERROR=1 turns warnings into errors.
 """
 
 import os
@@ -35,7 +35,7 @@ if sys.maxsize < 2**32 and platform.machine().lower() in X86:
 WARNINGS = ["-Wall", "-Wextra", "-Wshadow", "-Wstrict-prototypes", "-Wmissing-prototypes", "-Wvla"]
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
 
-# How Cython's C is compiled: its calls cost what Python costs, whatever the compiler makes of them.
+# Flags for the C that Cython generates: calls into Python dominate, so -O3 gains nothing there.
 GENERATED = [] if sys.platform == "win32" else ["-O1"]
 
 OPENMP_PROGRAM = """
@@ -52,11 +52,11 @@ int main(void)
 
 
 def openmp_flags(compiler_type: str) -> list[tuple[list[str], list[str]]]:
-    """Flags for the compiler and for the linker that may give OpenMP, the likeliest first."""
+    """Compiler and linker flags to try for OpenMP, in order of preference."""
     if compiler_type == "msvc":
         return [(["/openmp"], [])]
     ways = [(["-fopenmp"], ["-fopenmp"])]
-    if sys.platform == "darwin":  # Apple's clang knows OpenMP, and the library is Homebrew's
+    if sys.platform == "darwin":  # Apple's clang supports OpenMP, but Homebrew has the library
         apple = ["-Xpreprocessor", "-fopenmp"]
         ways.append((apple, ["-lomp"]))
         if brew := shutil.which("brew"):
@@ -65,8 +65,8 @@ def openmp_flags(compiler_type: str) -> list[tuple[list[str], list[str]]]:
     return ways
 
 
-def side_by_side(compile_all: Callable[..., list[str]]) -> Callable[..., list[str]]:
-    """A compiler's method `compile`, but of several files at a time."""
+def in_parallel(compile_all: Callable[..., list[str]]) -> Callable[..., list[str]]:
+    """Wrap a compiler's method `compile`, so that it compiles files in parallel."""
 
     def compile_each(sources: list[str], **options: Any) -> list[str]:
         def compile_one(source: str) -> list[str]:
@@ -75,7 +75,7 @@ def side_by_side(compile_all: Callable[..., list[str]]) -> Callable[..., list[st
                 flags += GENERATED
             return compile_all([source], **options | {"extra_postargs": flags})
 
-        compile_all([], **options)  # which readies the compiler where that takes a while
+        compile_all([], **options)  # initializes the compiler (MSVC) before the threads start
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             return [name for names in pool.map(compile_one, sources) for name in names]
 
@@ -83,7 +83,7 @@ def side_by_side(compile_all: Callable[..., list[str]]) -> Callable[..., list[st
 
 
 class BuildExt(build_ext):
-    """Adds the flags of the compiler at hand, and compiles files side by side."""
+    """Adds the flags that the compiler supports, and compiles files in parallel."""
 
     def build_extensions(self) -> None:
         openmp = self.openmp()
@@ -100,11 +100,11 @@ class BuildExt(build_ext):
                 *sanitizers,
             ]
             extension.extra_link_args = [*openmp[1], *sanitizers]
-        self.compiler.compile = side_by_side(self.compiler.compile)
+        self.compiler.compile = in_parallel(self.compiler.compile)
         super().build_extensions()
 
     def openmp(self) -> tuple[list[str], list[str]]:
-        """The flags with which a program that uses OpenMP compiles and links; none without it."""
+        """Compiler and linker flags that enable OpenMP; empty lists if it is unavailable."""
         if not OPENMP:
             return [], []
         for flags in openmp_flags(self.compiler.compiler_type):
@@ -135,7 +135,7 @@ macros = [
     *([("KMC_TEST_HOOKS", "1")] if SANITIZE else []),
 ]
 
-# What Cython generates for several modules, such as its memoryviews, is in one of its own.
+# Code that Cython generates for several modules, such as memoryviews, is in a shared module.
 modules = cythonize(
     [Extension("*", ["kmc/core/*.pyx"]), Extension("kmc.core._engine", ["kmc/core/_engine.c"])],
     compiler_directives={
@@ -145,13 +145,13 @@ modules = cythonize(
         "freethreading_compatible": True,
     },
     shared_utility_qualified_name="kmc.core._engine",
-    module_name="kmc.core._engine",  # of that one: otherwise it would call itself `_engine`
+    module_name="kmc.core._engine",  # of the shared module; the default would be `_engine`
 )
 
-# The files that take longest come first.
+# Files that take longest to compile come first.
 sources = sorted(glob("src_c/*/*.c"), key=lambda name: ("kernels" not in name, name))
 
-# All modules are in one library (kmc/core/__init__.py): the state that C keeps is there once.
+# All modules are linked into one library (kmc/core/__init__.py), so that they share C state.
 engine = Extension(
     "kmc.core._engine",
     sources=[*sources, *(source for module in modules for source in module.sources)],

@@ -1,7 +1,7 @@
-"""One thread against all of them, on an idle machine and with one busy process a core beside it.
+"""One thread against all of them, on an idle machine and with one busy process per core.
 
-More threads must never be slower by more than a tenth, whatever else the machine does. The busy
-processes start and stop with the benchmark; the one-thread and the all-thread call take turns.
+Using all threads must never take more than 10 % longer than one thread, whatever the load. The
+busy processes are started and stopped here; calls on one thread and on all threads alternate.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def measure(picture: Picture, k: int, repeat: int) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def busy_processes(count: int) -> Iterator[None]:
-    """Keep `count` processes spinning meanwhile."""
+    """Run `count` busy processes inside the `with` block."""
     spinning = [
         subprocess.Popen([sys.executable, "-c", SPIN], stdout=subprocess.PIPE) for _ in range(count)
     ]

@@ -6,7 +6,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 
-PAUSE = 0.02  # seconds, for the threads of the one before to fall asleep
+PAUSE = 0.02  # seconds, so that the threads of the previous call stop spinning
 
 
 def seconds(call: Callable[[], object]) -> float:
@@ -17,7 +17,7 @@ def seconds(call: Callable[[], object]) -> float:
 
 
 def rounds(calls: Mapping[str, Callable[[], object]], repeat: int) -> dict[str, list[float]]:
-    """Time all calls once a round, so that a disturbance hits no one of them alone."""
+    """Time all calls once per round, so that a disturbance affects all of them alike."""
     times: dict[str, list[float]] = {label: [] for label in calls}
     for _ in range(repeat):
         for label, call in calls.items():

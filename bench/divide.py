@@ -1,4 +1,4 @@
-"""Seedings and a search by other authors, in NumPy: for their errors and not for their times.
+"""Published initialization methods and a search, in NumPy: to compare errors, not times.
 
 All take distinct colours (n, 3) with their weights (n,) and return (k, 3) centroids.
 """
@@ -25,7 +25,7 @@ def inertia(colors: Floats, weights: Weights) -> float:
 
 
 def divided(colors: Floats, weights: Weights, k: int, cut: Cut) -> Floats:
-    """The means of k clusters, made by cutting the one of the most inertia again and again."""
+    """The means of k clusters, made by repeatedly splitting the one with the largest inertia."""
     clusters = [np.arange(len(colors))]
     errors = [inertia(colors, weights)]
     while len(clusters) < k:
@@ -86,8 +86,8 @@ def breathe(
     settle: Callable[[Floats], tuple[Floats, float]],
     breaths: int = 5,
 ) -> Floats:
-    """Breathing k-means (Fritzke 2020): insert where the error is, settle, remove what is missed
-    least, settle; fewer at a time once that no longer helps."""
+    """Breathing k-means (Fritzke 2020): add centroids where the error is largest, iterate, remove
+    the least useful ones, iterate; fewer at a time once that no longer lowers the error."""
     k = len(centroids)
     centroids, least = settle(centroids)
     while breaths > 0:

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 import kmc
 from bench.pictures import Picture, read
 
-# What scikit-image carries inside its wheel.
+# Pictures that the scikit-image wheel contains.
 DRAWN = ("text.png", "page.png", "logo.png", "horse.png", "coins.png")
 
 # A palette as pixel artists use: sixteen hues and greys.
@@ -61,7 +61,7 @@ def shrunk(canvas: Image.Image) -> NDArray[np.uint8]:
 
 
 def sprites() -> Iterator[tuple[str, NDArray[np.uint8]]]:
-    """As in games: noise of few colours, mirrored figures, maps of tiles."""
+    """As in games: noise of few colours, mirrored figures, tile maps."""
     random = np.random.default_rng(1)
     yield "one pixel", art([[3]])
     yield "sprite of noise 16x16, 8 colours", art(random.integers(0, 8, (16, 16)))
@@ -82,7 +82,7 @@ def sprites() -> Iterator[tuple[str, NDArray[np.uint8]]]:
 
 
 def patterns() -> Iterator[tuple[str, NDArray[np.uint8]]]:
-    """What repeats exactly."""
+    """Exactly repeating patterns."""
     y, x = np.indices((64, 64))
     yield "checkerboard of pixels", art((x + y) % 2)
     yield "checkerboard of 8x8", art((x // 8 + y // 8) % 2 + 12)
@@ -138,7 +138,7 @@ def shades() -> Iterator[tuple[str, NDArray[np.uint8]]]:
 
 
 def noises() -> Iterator[tuple[str, NDArray[np.uint8]]]:
-    """What cannot be foretold, or hardly."""
+    """Noise, and other pictures that are hard to predict."""
     random = np.random.default_rng(2)
     y, x = np.indices((64, 64))
     yield "noise of greys", grey(random.integers(0, 256, (64, 64)))

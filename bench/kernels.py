@@ -1,6 +1,6 @@
-"""Every instruction set of this processor on the same work, each equal to plain C bit for bit.
+"""Time of the same work on every instruction set, after checking that results match plain C.
 
-One thread. `assign` is the plain nearest-colour kernel over pixels, `quantize` the whole road.
+One thread. `assign` is the plain nearest-colour kernel over pixels, `quantize` the whole pipeline.
 """
 
 from __future__ import annotations

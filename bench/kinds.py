@@ -18,7 +18,7 @@ WORDS = ["the", "of", "palette", "return", "class", "import", "value", "colour",
 
 
 def load(photographs: list[Picture]) -> Iterator[Picture]:
-    """Each made when it is asked for: twelve photographs at most, and what is drawn in sizes."""
+    """Yield at most twelve photographs, synthetic pictures in three sizes, and large ones."""
     yield from photographs[:12]
     for name, make in DRAWN.items():
         for width, height in SIZES:

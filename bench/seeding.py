@@ -1,10 +1,10 @@
-"""Where k-means starts and what it ends with: seedings and searches, error beside time, one thread.
+"""Error and time of initialization methods and searches, on one thread.
 
-Every seeding is followed by Lloyd's iterations until nothing moves (tol = 1e-4); `fast`, `default`
-and `best` are the efforts of `kmc.fit` as users call them. In percent above the best known errors
-where a table of them is given, else above the lowest of the run; centroids not rounded; geometric
-mean over the pictures. Times are of the processor, from the histogram on. Those marked with * are
-NumPy, where only the error tells.
+Every initialization is followed by Lloyd's algorithm until convergence (tol = 1e-4); `fast`,
+`default` and `best` are the efforts of `kmc.fit`. Errors are those of unrounded centroids, in
+percent above the best known ones if a table of these is given, else above the lowest of the run,
+as geometric means over the pictures. Times are processor time, without counting the histogram.
+Methods marked with * are written in NumPy: their errors are comparable, their times are not.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from bench.pictures import Picture
 from kmc import core
 from kmc.colors.spaces import pad_to_four
 
-AT_REST = 1e-4
+TOLERANCE = 1e-4
 Fitted = tuple[Floats, float]  # centroids, (k, 3), and their inertia
 Way = Callable[[kmc.Histogram, int], Fitted]
 
@@ -37,7 +37,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Fit every picture in every way and print one line a way."""
+    """Fit every picture with every method and print one line for each method."""
     about = report.machine()
     known = summary.read_best(options.best) if options.best else {}
     loaded = pictures.load(options.images)
@@ -84,10 +84,10 @@ def measured(picture: Picture, k: int, way: str) -> dict[str, str | float]:
     }
 
 
-def settled(tree: core.kmeans.Tree, start: Floats) -> Fitted:
-    """Centroids and inertia once Lloyd's iterations from `start`, (k, 3), have come to rest."""
+def converged(tree: core.kmeans.Tree, start: Floats) -> Fitted:
+    """Centroids and inertia after Lloyd's algorithm has converged from `start`, (k, 3)."""
     centroids = pad_to_four(start)
-    history, _ = tree.lloyd(centroids, 1000, AT_REST, None, 1)
+    history, _ = tree.lloyd(centroids, 1000, TOLERANCE, None, 1)
     return centroids[:, :3], history[-1][0]
 
 
@@ -95,21 +95,21 @@ def from_seeds(
     seed: Callable[[core.kmeans.Tree, int], Floats], counted: kmc.Histogram, k: int
 ) -> Fitted:
     tree = core.kmeans.tree(counted.colors, counted.counts, 1)
-    return settled(tree, seed(tree, k)[:, :3])
+    return converged(tree, seed(tree, k)[:, :3])
 
 
 def by_division(cut: divide.Cut, counted: kmc.Histogram, k: int) -> Fitted:
     tree = core.kmeans.tree(counted.colors, counted.counts, 1)
     colors = counted.colors.astype(np.float64)
-    return settled(tree, divide.divided(colors, counted.counts, k, cut))
+    return converged(tree, divide.divided(colors, counted.counts, k, cut))
 
 
 def breathing(counted: kmc.Histogram, k: int) -> Fitted:
     tree = core.kmeans.tree(counted.colors, counted.counts, 1)
     colors = counted.colors.astype(np.float64)
     start = tree.seed_plusplus(k, 0, 1)[:, :3]
-    found = divide.breathe(colors, counted.counts, start, partial(settled, tree))
-    return settled(tree, found)
+    found = divide.breathe(colors, counted.counts, start, partial(converged, tree))
+    return converged(tree, found)
 
 
 def by_effort(effort: str, counted: kmc.Histogram, k: int) -> Fitted:

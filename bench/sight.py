@@ -1,4 +1,4 @@
-"""How alike two pictures look: after a small blur, and by SSIMULACRA2."""
+"""Similarity of two pictures as seen: PSNR after a small blur, and by SSIMULACRA2."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from PIL import Image
 from bench.contender import Pixels
 from bench.rivals import installed
 
-SIGMA = 1.5  # pixels: what a screen at arm's length leaves of single ones
+SIGMA = 1.5  # pixels: about the blur of a screen seen from arm's length
 
 
 def blurred(pixels: Pixels) -> NDArray[np.float64]:
-    """A Gaussian blur; the pixels at the border go on beyond it."""
+    """Gaussian blur, with the border pixels repeated beyond the edges."""
     reach = math.ceil(4 * SIGMA)
     weights = np.exp(-np.square(np.arange(-reach, reach + 1)) / (2 * SIGMA**2))
     weights /= weights.sum()

@@ -1,9 +1,9 @@
-"""Each station of the road beside one copy of the same pixels (np.copyto).
+"""Each stage of the pipeline, relative to one copy of the same pixels (np.copyto).
 
-The stations run one after the other on what the one before left, with the engine's own functions.
-Lloyd is given for one iteration, the mean of the first few after the seeds. Labels are those of
-the distinct colours; remap carries them over to the pixels. A closing line a k holds the default
-effort against the histogram and the remap, which every exact tool has to pay for.
+The stages call the engine's functions directly, each on the output of the previous stage. The time
+of Lloyd's algorithm is per iteration, averaged over the first few. The stage `labels` assigns the
+distinct colours to centroids, and `remap` maps the pixels to these labels. The last line for each
+k relates the default effort to the histogram and the remap, which no exact tool can avoid.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Verify the stations on one picture, then time each of them."""
+    """Verify the stages on one picture, then time each of them."""
     about = report.machine()
     loaded = pictures.load(options.images)
     picture = pictures.mosaic(loaded, options.megapixels) if options.megapixels else loaded[0]
@@ -51,36 +51,36 @@ def run(options: argparse.Namespace) -> None:
     rows: list[dict[str, Any]] = [{"stage": "memcpy", "k": None, "ms": memcpy}]
     show(rows[0], memcpy, picture)
 
-    def tell(works: dict[str, Callable[[], object]], k: int | None) -> None:
+    def measure(works: dict[str, Callable[[], object]], k: int | None) -> None:
         for row in timed(works, k, options.repeat):
             show(row, memcpy, picture)
             rows.append(row)
 
-    tell(counting(picture, options.threads), None)
+    measure(counting(picture, options.threads), None)
     for k in options.k:
         print(f"k = {k}")
-        tell(fitting(picture, k, options.threads), k)
-        conclude(rows, k)
+        measure(fitting(picture, k, options.threads), k)
+        show_ratio(rows, k)
     report.save("stages", about, rows, picture=picture.name, threads=options.threads)
 
 
 def timed(
     works: dict[str, Callable[[], object]], k: int | None, repeat: int
 ) -> Iterator[dict[str, Any]]:
-    """A row for each station, the milliseconds of the median round in it."""
+    """A row for each stage, with its median time in milliseconds."""
     for stage, taken in clock.rounds(works, repeat).items():
         share = ITERATIONS if stage == PER_ITERATION else 1
         yield {"stage": stage, "k": k, "ms": 1e3 * statistics.median(taken) / share}
 
 
 def copying(pixels: Pixels) -> Callable[[], None]:
-    """One copy into a buffer that is already there."""
+    """Copies the pixels into a preallocated buffer."""
     target = np.empty_like(pixels)
     return lambda: np.copyto(target, pixels)
 
 
 def counting(picture: Picture, threads: int) -> dict[str, Callable[[], object]]:
-    """The stations that know no k, verified against NumPy."""
+    """The stages that do not depend on k, verified against NumPy."""
     colors, counts = core.colors.histogram(picture.pixels, threads)
     if len(colors) != picture.n_colors or counts.sum() != picture.n_pixels:
         raise ValueError("the histogram disagrees with NumPy's")
@@ -91,7 +91,7 @@ def counting(picture: Picture, threads: int) -> dict[str, Callable[[], object]]:
 
 
 def fitting(picture: Picture, k: int, threads: int) -> dict[str, Callable[[], object]]:
-    """The stations of one k, each on what the ones before it made."""
+    """The stages for one k, each on the output of the previous ones."""
     pixels = picture.pixels
     colors, counts = core.colors.histogram(pixels, threads)
     tree = core.kmeans.tree(colors, counts, threads)
@@ -99,10 +99,10 @@ def fitting(picture: Picture, k: int, threads: int) -> dict[str, Callable[[], ob
     default = checked_options(k, {"threads": threads})
     unsearched = replace(fast, searches=False)
     seeds = _start(tree, unsearched, 0)
-    rested = seeds.copy()
-    tree.lloyd(rested, ITERATIONS, 0.0, None, threads)
-    labels, _, error = tree.label(rested, threads)
-    measured = nearest_mse(picture, rested[:, :3]) * picture.n_pixels
+    centroids = seeds.copy()
+    tree.lloyd(centroids, ITERATIONS, 0.0, None, threads)
+    labels, _, error = tree.label(centroids, threads)
+    measured = nearest_mse(picture, centroids[:, :3]) * picture.n_pixels
     if not np.isclose(error, measured, rtol=1e-3):
         raise ValueError(f"an inertia of {error} is claimed where it is {measured}")
     return {
@@ -110,15 +110,15 @@ def fitting(picture: Picture, k: int, threads: int) -> dict[str, Callable[[], ob
         "seeding and search, fast": lambda: _start(tree, fast, 0),
         "seeding and search, default": lambda: _start(tree, default, 0),
         PER_ITERATION: lambda: tree.lloyd(seeds.copy(), ITERATIONS, 0.0, None, threads),
-        "labels": lambda: tree.label(rested, threads),
+        "labels": lambda: tree.label(centroids, threads),
         "remap": lambda: core.colors.remap(pixels, colors, labels, k, threads),
         "all: quantize, fast": lambda: kmc.quantize(pixels, k, effort="fast", threads=threads),
         "all: quantize, default": lambda: kmc.quantize(pixels, k, threads=threads),
     }
 
 
-def conclude(rows: list[dict[str, Any]], k: int) -> None:
-    """The default effort in terms of the histogram and the remap alone."""
+def show_ratio(rows: list[dict[str, Any]], k: int) -> None:
+    """Print the time of the default effort as a multiple of histogram plus remap."""
     ms = {row["stage"]: row["ms"] for row in rows if row["k"] in (None, k)}
     ratio = ms["all: quantize, default"] / (ms["histogram"] + ms["remap"])
     print(f"  default effort = {ratio:.2f} x (histogram + remap)")

@@ -35,7 +35,7 @@ def show(rows: Rows, ks: list[int]) -> None:
 
 
 def ratios(rows: Rows, k: int) -> None:
-    """For every peer: how often kmc's time fits into its own, and kmc's error over its own."""
+    """Speedup of kmc over every peer, and the ratio of kmc's error to that of the peer."""
     cells = by_label(rows)
     twin = next((label for label in cells if label.startswith(ours.TWIN)), None)
     own = [label for label in cells if label.startswith("kmc") and label != twin]
@@ -48,7 +48,7 @@ def ratios(rows: Rows, k: int) -> None:
         line = [short(label), *(report.number(mean(cells[label], f)) for f in ("ms", "mse"))]
         for mine in own if not label.startswith("kmc") else []:
             speed = paired(cells[label], cells[mine], "ms")
-            # Plain NumPy ran a few iterations only: its error is held against as many of kmc's.
+            # Plain NumPy ran a few iterations only: compare its error with kmc's after as many.
             fair = twin if twin is not None and label.startswith("NumPy") else mine
             error = paired(cells[fair], cells[label], common_error(cells[label]))
             line.append(f"{report.number(speed, 3)}x, {error:.3f}")

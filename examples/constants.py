@@ -1,4 +1,4 @@
-"""k-means as it is taught: so many colours from random pixels, and just so many iterations.
+"""Textbook k-means: k colours from random pixels, and a fixed number of iterations.
 
     python examples/constants.py [PICTURE]
 

@@ -178,7 +178,7 @@ def _read(im: Image.Image) -> Picture:
 
 
 def _with_info(result: Image.Image, im: Image.Image, picture: Picture) -> Image.Image:
-    """What is known of the image besides its pixels, as far as it is true of the result."""
+    """The metadata of the image that is also valid for the result."""
     kept = {name: value for name, value in im.info.items() if name not in _OF_PIXELS}
     profile = picture.metadata.icc_profile if picture.metadata else None
     if profile is not None:

@@ -1,4 +1,4 @@
-"""What several test files share: small deterministic pictures, palettes, Hypothesis settings."""
+"""Shared fixtures and settings: small deterministic pictures, palettes, Hypothesis."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from shell import Kmc
 import kmc
 from kmc import core
 
-# Processes that the tests start import the kmc that the tests do, and not the one in the folder
-# they happen to start in: a checkout has no compiled core unless it was built in place.
+# Child processes must import the same kmc as the tests, not the one in their working directory: a
+# checkout has no compiled core unless it was built in place.
 os.environ["PYTHONSAFEPATH"] = "1"
 os.environ["PYTHONPATH"] = os.pathsep.join(
     [str(Path(kmc.__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
 )
 
-# Figures are drawn, and no window is opened.
+# Draw figures without opening windows.
 os.environ["MPLBACKEND"] = "Agg"
 
-# A shell that runs the tests in the background has them ignore Ctrl-C, which some of them press.
+# A shell makes background processes ignore SIGINT, which some tests send.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Loops on a busy machine use one thread: tests of threads would be tests of that.
+# On a busy machine, loops would run on one thread, and tests of threads would test nothing.
 core.run._assume_processors(1000)
 
 settings.register_profile("kmc", max_examples=40, deadline=None, derandomize=True)
@@ -39,7 +39,7 @@ settings.load_profile("kmc")
 
 @pytest.fixture
 def every_poll() -> Iterator[None]:
-    """Callbacks are asked at each poll, however little time has passed."""
+    """Makes every poll call the callbacks, however little time has passed."""
     before = core.run._look_every(0)
     yield
     core.run._look_every(before)
@@ -98,5 +98,5 @@ def sample() -> kmc.IndexedImage:
 
 @pytest.fixture(scope="session")
 def sample_file(sample: kmc.IndexedImage) -> bytes:
-    """That as a .kmc file."""
+    """The same image as a .kmc file."""
     return encode(sample)

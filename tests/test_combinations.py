@@ -103,7 +103,7 @@ def weights_of(palette):
 
 
 def check(name, result, picture, options):
-    """That an option does what it does, whatever the other one is."""
+    """Every option has its effect whatever the value of the other."""
     palette = result.palette
     if name == "max_iter":
         assert result.n_iter <= 2

@@ -1,4 +1,4 @@
-"""All options at once, drawn at random: what is promised holds whatever goes with what."""
+"""Random combinations of all options: the promises hold for each of them."""
 
 from __future__ import annotations
 

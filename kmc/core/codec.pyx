@@ -73,7 +73,7 @@ def plane_bytes(size_t height, size_t width, uint32_t contexts, int slot_bits, s
 
 
 def palette_bytes(size_t k):
-    """How much memory a palette of k colours takes, besides them, where a plane is worked on."""
+    """The bytes of memory that a palette of k colours takes while a plane is coded, besides the colours."""
     return kmc_palette_bytes(k)
 
 

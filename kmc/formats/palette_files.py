@@ -28,7 +28,7 @@ from kmc.utils.os_errors import reading, writing
 
 Colors = NDArray[np.uint8]
 
-# More than 65 536 colours take in any of the formats.
+# More than any of the formats needs for 65 536 colours.
 MAX_BYTES = 1 << 23
 
 _ACT_COLORS = 256
@@ -240,7 +240,7 @@ def _write_paint_net(colors: Colors, name: str) -> bytes:
 
 
 def _parse_json(data: bytes) -> Colors:
-    import json  # only here: `import kmc` need not wait the 2 ms that it takes
+    import json  # only here, so that `import kmc` stays fast
 
     found = json.loads(data.decode("utf-8-sig", "replace"))
     if isinstance(found, dict):

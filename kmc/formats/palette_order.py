@@ -1,4 +1,4 @@
-"""The order of a palette's colours, and of the indices of an image with it.
+"""The order of palette entries, and remapping of the indices accordingly.
 
 The order changes the size of a PNG file and nothing else. "compact" makes indices that are adjacent
 in the picture neighbours in the palette, so that filters leave small differences. Drawings and
@@ -128,7 +128,7 @@ def _compact_order(
 
 
 def _new_indices(entries: Entries) -> bytes:
-    """For each old index the new one, as a table of 256 bytes."""
+    """A table of 256 bytes that maps old indices to new ones."""
     table = np.zeros(256, np.uint8)
     table[entries] = np.arange(len(entries))
     return table.tobytes()

@@ -78,7 +78,7 @@ def png_bytes(
 
 
 def with_metadata(file: bytes, metadata: Metadata) -> bytes:
-    """A PNG file without a palette, with the chunks of its metadata put in behind its header."""
+    """Insert the metadata chunks after the header of a PNG file without a palette."""
     chunks = (*_color_chunks(metadata), *_other_chunks(metadata))
     return b"".join([file[:_HEADER], *(_chunk(*each) for each in chunks), file[_HEADER:]])
 
@@ -125,7 +125,7 @@ def _other_chunks(metadata: Metadata) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _text_chunk(keyword: str, text: str) -> tuple[bytes, bytes]:
-    """In Latin-1 if that has all its letters, or else in UTF-8; not compressed, of no language."""
+    """Encode text as Latin-1 if possible, else as UTF-8; uncompressed and without a language."""
     name = keyword.encode("latin-1")
     try:
         return b"tEXt", name + b"\0" + text.encode("latin-1")

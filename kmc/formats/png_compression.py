@@ -203,7 +203,7 @@ def _level(indices: NDArray[np.uint8], layout: Layout, limits: Iterable[tuple[in
 
 
 class _Rows:
-    """The rows of a whole picture, compressed unless trials have done that already."""
+    """The compressed rows of a whole picture, reused if a trial has already compressed them."""
 
     def __init__(
         self,
@@ -214,7 +214,7 @@ class _Rows:
         self.indices, self.threads, self.streams = indices, threads, streams
 
     def smallest(self, layouts: Iterable[Layout], levels: Iterable[int]) -> tuple[Layout, bytes]:
-        """The smallest stream in these layouts and levels, of equal ones the first."""
+        """The smallest stream among these layouts and levels, the first on ties."""
         streams = [(layout, stream) for layout in layouts for stream in self._each(layout, levels)]
         return min(streams, key=lambda each: len(each[1]))
 
@@ -229,7 +229,7 @@ class _Rows:
 
 
 class _Trial:
-    """A picture in several orders of its palette, a sample of a large one, and what was tried."""
+    """The trials of a picture, or of a sample of a large one, in several palette orders."""
 
     def __init__(self, indices: NDArray[np.uint8], tables: Sequence[bytes], threads: int) -> None:
         self.is_small, self.is_tiny = indices.size <= SMALL, indices.size <= TINY
@@ -288,7 +288,7 @@ class _Search:
         return sorted(near, key=self.sizes.__getitem__)[:n]
 
     def ratio(self) -> float:
-        """The size of the smallest stream to that of rows in the fewest bits."""
+        """Ratio of the smallest stream to the rows at the lowest bit depth."""
         return 8 * self.sizes[self.best()] / (self.bits * self.trial.pictures[0].size)
 
 
@@ -309,11 +309,11 @@ def deflated(data: NDArray[np.uint8], level: int) -> bytes:
         except BaseException as error:
             errors.append(error)
 
-    # A program that is told to end does not wait for a daemon.
+    # Daemon threads do not delay the exit of the program.
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     while thread.is_alive():
-        thread.join(0.05)  # on Windows, a wait without end cannot be interrupted
+        thread.join(0.05)  # on Windows, a wait without timeout cannot be interrupted
     for error in errors:
         raise error
     return streams[0]
@@ -322,7 +322,7 @@ def deflated(data: NDArray[np.uint8], level: int) -> bytes:
 def _deflated_at_once(data: NDArray[np.uint8], level: int) -> bytes:
     if level == ZLIB:
         return zlib.compress(data.data, 9)
-    import deflate  # by those alone who write PNG files: ``import kmc`` stays light
+    import deflate  # only when a PNG file is written, so that ``import kmc`` stays fast
 
     return bytes(deflate.zlib_compress(data, level))
 
@@ -334,7 +334,7 @@ def _filtered(indices: NDArray[np.uint8], layout: Layout, threads: int) -> NDArr
 
 
 def _sample(indices: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Bands from all over the picture, one above the other."""
+    """Stack bands from all parts of the picture."""
     height, width = indices.shape
     wide = min(width, SAMPLE // BANDS)
     high = SAMPLE // BANDS // wide

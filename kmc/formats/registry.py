@@ -140,7 +140,7 @@ def _tiff_metadata(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _png(indices: Indices, colors: Colors, metadata: Metadata, params: dict[str, Any]) -> bytes:
-    """By our own writer, which is for palettes, or by Pillow's if there are parameters for it."""
+    """Encode with kmc's own writer where it suffices, else with Pillow's."""
     level, threads, plan = params.get("level"), params.get("threads"), params.get("plan")
     if level is not None:
         level = whole("level", level, 1, 9)
@@ -156,7 +156,7 @@ def _png(indices: Indices, colors: Colors, metadata: Metadata, params: dict[str,
 
 
 def _tiff(indices: Indices, colors: Colors, metadata: Metadata, params: dict[str, Any]) -> bytes:
-    """By our own writer, which is for palettes, or by Pillow's if there are parameters for it."""
+    """Encode with kmc's own writer where it suffices, else with Pillow's."""
     if params or len(colors) > 256 or not is_opaque(colors):
         return _PILLOW_TIFF(indices, colors, metadata, params)
     pixels = indices.astype(np.uint8, copy=False)
@@ -164,7 +164,7 @@ def _tiff(indices: Indices, colors: Colors, metadata: Metadata, params: dict[str
 
 
 def _bmp(indices: Indices, colors: Colors, metadata: Metadata, params: dict[str, Any]) -> bytes:
-    """By our own writer, which is for palettes, or by Pillow's."""
+    """Encode with kmc's own writer, or with Pillow's if k > 256."""
     dpi = params.get("dpi", metadata.dpi)
     if len(colors) > 256:
         return _PILLOW_BMP(indices, colors, Metadata(), {"dpi": dpi or (0, 0)})

@@ -1,1 +1,1 @@
-"""Anything that holds a picture becomes pixels: files, Pillow images, arrays."""
+"""Reading pictures: conversion of files, Pillow images and arrays to pixels."""

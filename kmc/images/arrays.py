@@ -74,7 +74,7 @@ def array_pixels(image: Any) -> NDArray[np.uint8]:
 
 
 def _outside() -> int:
-    """The stack level, seen from the caller of this, of the first frame outside kmc."""
+    """The `stacklevel` with which the caller of this function warns the first frame outside kmc."""
     frame, level = inspect.currentframe(), 0
     while frame is not None and str(frame.f_globals.get("__name__")).partition(".")[0] == "kmc":
         frame, level = frame.f_back, level + 1
@@ -86,7 +86,7 @@ def _fits(array: NDArray[Any]) -> bool:
 
 
 def _to_uint8_hint(array: NDArray[Any]) -> str:
-    """How the caller may turn an array of another dtype into uint8."""
+    """Advice on how to convert an array of another dtype to uint8."""
     match array.dtype.kind:
         case "f" if not np.isfinite(array).all():
             return "it holds NaN or infinite values: replace them (np.nan_to_num), then convert"

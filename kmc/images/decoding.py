@@ -1,6 +1,6 @@
-"""Pillow pictures are decoded, and what Pillow decodes wrongly or coarsely is mended.
+"""Decodes Pillow pictures, and corrects what Pillow decodes wrongly or with loss of precision.
 
-`decode` loads a picture and gives it together with all that is needed to turn it into pixels:
+`decode` loads a picture and returns it with all that is needed to convert it to pixels:
 the low bytes of 16-bit channels, of which Pillow keeps the high ones; the palette as the file has
 it; the transparent level or colour in the units of the samples.
 """
@@ -22,17 +22,17 @@ EXIF_ORIENTATION = 0x0112
 _ORIENTATIONS = range(1, 9)
 TIFF_BITS_PER_SAMPLE, TIFF_PHOTOMETRIC, TIFF_COLOR_MAP = 258, 262, 320
 
-# Pillow's decoder for 16-bit samples -> the one that takes the other byte of each.
+# For each of Pillow's decoders for 16-bit samples, the one that keeps the other byte.
 _OTHER_BYTE = {"16B": "16L", "16L": "16B", "16N": "16B" if sys.byteorder == "little" else "16L"}
-_GREY_ALPHA = "LA;16B"  # of which there is no other: its four bytes are decoded as RGBA
+_GREY_ALPHA = "LA;16B"  # has no counterpart: its four bytes are decoded as RGBA
 
-# Levels of grey of 1, 2 and 4 bits, as Pillow scales them.
+# Pillow's scale factors for grey levels of 1, 2 and 4 bits.
 _SCALES = {1: 255, 2: 85, 4: 17}
 
 
 @dataclass(frozen=True, eq=False)
 class Decoded:
-    """A loaded Pillow picture, which is not to be changed, and what belongs to it.
+    """A loaded Pillow picture, which must not be changed, with the facts needed to convert it.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ def decode(picture: Any, name: str) -> Decoded:
     facts = file_facts(picture)
     if facts.missing_palette:
         raise ImageReadError(f"{name}: cannot be decoded: it has palette indices and no palette")
-    # A TIFF turns itself upright while it is loaded, and then says so no more.
+    # Pillow rotates a TIFF when it loads it, and then removes the orientation.
     tags = getattr(picture, "tag_v2", {})
     stored = tags.get(EXIF_ORIENTATION, 1)
     bits = _bits(picture, facts)
@@ -103,13 +103,13 @@ def exif_orientation(picture: Any) -> int:
     """The EXIF orientation of a Pillow picture, 1 to 8; 1 is upright."""
     try:
         orientation = picture.getexif().get(EXIF_ORIENTATION, 1)
-    except Exception:  # damaged EXIF says nothing about the pixels
+    except Exception:  # ignore damaged EXIF: the pixels are unaffected
         return 1
     return orientation if orientation in _ORIENTATIONS else 1
 
 
 def orientation_of(exif: Any) -> int:
-    """The orientation that EXIF asks for, given as bytes or as Pillow holds it; 1 if none."""
+    """The orientation in EXIF, given as bytes or as a Pillow object; 1 if there is none."""
     from PIL import Image
 
     try:
@@ -118,13 +118,13 @@ def orientation_of(exif: Any) -> int:
             loaded.load(exif)
             exif = loaded
         orientation = exif.get(EXIF_ORIENTATION, 1)
-    except Exception:  # damaged EXIF says nothing about the pixels
+    except Exception:  # ignore damaged EXIF: the pixels are unaffected
         return 1
     return orientation if orientation in _ORIENTATIONS else 1
 
 
 def _bits(picture: Any, facts: FileFacts) -> int:
-    """The most bits of a sample, 8 where neither the file nor the mode says more."""
+    """The number of bits of a sample: 8, unless the file or the mode has more."""
     if picture.mode.startswith("I"):
         tags = getattr(picture, "tag_v2", {})
         return int(min(16, max(tags.get(TIFF_BITS_PER_SAMPLE, (16,)))))
@@ -155,7 +155,7 @@ def _low_bytes(picture: Any) -> Any:
     try:
         stream.seek(0)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a decompression bomb: the first time was enough
+            warnings.simplefilter("ignore")  # decompression bomb: already issued
             other = Image.open(stream, formats=[picture.format])
         other.tile = swapped
         other.load()
@@ -165,7 +165,7 @@ def _low_bytes(picture: Any) -> Any:
 
 
 def _swapped(tile: Any) -> Any:
-    """A tile of 16-bit samples, for the decoder that takes the other byte; None of any other."""
+    """A tile of 16-bit samples for the decoder that keeps the other byte; None if there is none."""
     rawmode, *rest = tile.args if isinstance(tile.args, tuple) else (tile.args,)
     if rawmode == _GREY_ALPHA:
         return tile._replace(args="RGBA")
@@ -180,7 +180,7 @@ def _swapped(tile: Any) -> Any:
 
 
 def _key(picture: Any, facts: FileFacts) -> int | tuple[int, ...] | None:
-    """The transparent level or colour; None of pictures with a palette or with alpha."""
+    """The transparent level or colour; None for pictures with a palette or alpha."""
     key = picture.info.get("transparency")
     if picture.mode == "RGB":
         return key if isinstance(key, tuple) and len(key) == 3 else None
@@ -230,14 +230,14 @@ def palette_entries(decoded: Decoded) -> NDArray[np.uint8]:
 
 
 def is_reduced_palette(picture: Any) -> bool:
-    """Whether the colours of a TIFF's palette have more than 8 bits and lose some of them."""
+    """Whether reducing the colours of a TIFF palette to 8 bits loses information."""
     if picture.format != "TIFF" or picture.mode not in ("P", "PA"):
         return False
     return _tiff_colors(picture.tag_v2[TIFF_COLOR_MAP])[1]
 
 
 def _tiff_colors(values: tuple[int, ...]) -> tuple[NDArray[np.uint8], bool]:
-    """A TIFF's colour map as (k, 3) of 8 bits, and whether that loses anything.
+    """A TIFF's colour map as 8-bit (k, 3), and whether the conversion loses information.
 
     Its values have 16 bits: an 8-bit one twice, as the standard asks, or followed by 0. Some
     writers give 8 bits.

@@ -1,8 +1,8 @@
-"""What picture files say and Pillow does not pass on, read from their headers.
+"""Facts in the headers of picture files that Pillow does not pass on.
 
 Pillow scales grey levels of few bits and not the transparent level beside them, drops PNG's coding
 independent code points (cICP) and background, the code points (nclx) of AVIF, and how the
-components of JPEG 2000 are mapped to its palette. A damaged header says nothing: Pillow reads the
+components of JPEG 2000 are mapped to its palette. Damaged headers are ignored: Pillow reads the
 same file and reports what is wrong with it.
 """
 
@@ -20,20 +20,20 @@ from numpy.typing import NDArray
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_GREY, _PNG_INDEXED = (0, 4), 3
 
-# Far more than the header of any picture, far less than a picture may claim.
+# Larger than any legitimate header; limits what a damaged size field can make us read.
 _LONGEST_CHUNK = 1 << 16
 _LONGEST_BOX = 1 << 20
 
 CodePoints = tuple[int, int, int, int]
 
 # Code points (ITU-T H.273) that stand for sRGB: BT.709 or unspecified primaries; a transfer
-# function that is unspecified, sRGB's, or that of video, which pictures are not displayed by.
+# function that is unspecified, that of sRGB, or that of video, which viewers treat as sRGB.
 _SRGB_PRIMARIES, _SRGB_TRANSFERS = (1, 2), (1, 2, 6, 13, 14, 15)
 
 
 @dataclass(frozen=True, eq=False)
 class FileFacts:
-    """What the header of a file says; the defaults where it says nothing.
+    """Facts from the header of a file, or defaults where it has none.
 
     Attributes
     ----------
@@ -63,19 +63,19 @@ class FileFacts:
 
 
 def file_facts(picture: Any) -> FileFacts:
-    """The facts about the file of a Pillow picture, which is at hand until it has been loaded."""
+    """The facts about the file of a Pillow picture that has not been loaded yet."""
     stream = getattr(picture, "fp", None)
     parse = _PARSERS.get(picture.format)
     if parse is None or stream is None or not getattr(picture, "tile", None):
         return FileFacts()
-    with contextlib.suppress(Exception), _at_start(stream):  # whatever a caller's stream raises
+    with contextlib.suppress(Exception), _at_start(stream):  # a caller's stream may raise anything
         return parse(stream)
     return FileFacts()
 
 
 @contextlib.contextmanager
 def _at_start(stream: Any) -> Iterator[None]:
-    """The stream at its beginning, and afterwards where it was."""
+    """Rewinds the stream, and restores its position afterwards."""
     position = stream.tell()
     try:
         stream.seek(0)
@@ -129,7 +129,7 @@ def _png_chunks(stream: Any) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The boxes in data that fit into it."""
+    """The complete boxes in the data."""
     at = 0
     while at + 8 <= len(data):
         size, name = struct.unpack_from(">I4s", data, at)
@@ -155,13 +155,13 @@ def _jp2_facts(stream: Any) -> FileFacts:
 
 
 def _code_stream_bits(data: bytes) -> int:
-    """The most bits of a component, of its marker segment SIZ."""
+    """The largest bit depth of a component, from the marker segment SIZ."""
     (n,) = struct.unpack_from(">H", data, 40)
     return max(1 + (data[42 + 3 * i] & 0x7F) for i in range(n))
 
 
 def _jp2_palette(pclr: bytes | None, cmap: bytes | None) -> NDArray[np.uint8] | None:
-    """The entries in the order of the file, their columns as the components are mapped to them."""
+    """The palette entries, with their columns in the order that the components are mapped to."""
     if pclr is None:
         return None
     n_entries, n_columns = struct.unpack_from(">HB", pclr)
@@ -177,7 +177,7 @@ def _jp2_palette(pclr: bytes | None, cmap: bytes | None) -> NDArray[np.uint8] | 
 
 
 def _avif_facts(stream: Any) -> FileFacts:
-    """Of the first picture's properties: the bits of its samples, and code points without ICC."""
+    """Properties of the first picture: its bit depth, and code points if it has no ICC profile."""
     meta = dict(_boxes(stream.read(_LONGEST_BOX)))[b"meta"]
     properties = list(_boxes(dict(_boxes(dict(_boxes(meta[4:]))[b"iprp"]))[b"ipco"]))
     bits = max((max(box[5:]) for name, box in properties if name == b"pixi"), default=8)

@@ -1,4 +1,4 @@
-"""Opening picture files: paths, bytes and file objects as streams, these as Pillow pictures."""
+"""Opening picture files: paths, bytes and file objects as streams, and streams with Pillow."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FORMATS = (
 
 
 def open_stream(image: Any) -> tuple[BinaryIO, str, bool]:
-    """A seekable stream of a file, what error messages call it, and whether it is ours to close."""
+    """A seekable stream, its name for error messages, and whether the caller must close it."""
     if isinstance(image, str | os.PathLike):
         return *_opened(image), True
     if isinstance(image, memoryview) and image.ndim == 1:
@@ -76,7 +76,7 @@ def _open(path: str | os.PathLike[str]) -> tuple[BinaryIO, str]:
 
 
 def is_unidentified(error: ImageReadError) -> bool:
-    """Whether a file was of no format that is known, rather than damaged."""
+    """Whether the format of a file was not recognised; False if the file is damaged."""
     from PIL import UnidentifiedImageError
 
     return isinstance(error.__cause__, UnidentifiedImageError)
@@ -171,13 +171,13 @@ def errors_of(name: str) -> Iterator[None]:
 
 
 def is_pillow(image: object) -> bool:
-    """Whether it is a Pillow picture, which nothing is before Pillow has been imported."""
+    """Whether it is a Pillow picture; does not import Pillow."""
     # Another thread may be in the middle of importing it.
     return isinstance(image, getattr(sys.modules.get("PIL.Image"), "Image", ()))
 
 
 def is_array(image: object) -> bool:
-    """Whether it is taken as an array: none of the other things that pictures are read from."""
+    """Whether it is read as an array, since it is no other kind of picture source."""
     if isinstance(image, memoryview):
         return image.ndim != 1
     kinds = (str, os.PathLike, bytes, bytearray)

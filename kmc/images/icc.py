@@ -1,4 +1,4 @@
-"""ICC profiles: which are kept with the pixels, and which the pixels are converted by.
+"""ICC profiles: which ones are kept, and which ones the pixels are converted with.
 
 A file with a palette is an RGB file, and only the profile of an RGB space fits it. So the profile
 of an RGB picture is kept and its pixels are left as they are; grey and CMYK pictures are converted
@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 
 
 def color_space(profile: bytes | None) -> str:
-    """The colour space that an ICC profile is for, "" where it is damaged or there is none."""
+    """The colour space of an ICC profile; "" if it is damaged or missing."""
     if not isinstance(profile, bytes) or len(profile) < 132 or profile[36:40] != b"acsp":
         return ""
     return profile[16:20].decode("latin-1").strip()
 
 
 def kept_profile(mode: str, profile: bytes | None) -> bytes | None:
-    """The profile if it can stay with the RGB or grey pixels of a Pillow picture of this mode."""
+    """The profile, if it is valid for the RGB or grey pixels made from a picture of this mode."""
     if profile is None or color_space(profile) != "RGB" or mode in ("CMYK", "LAB", "HSV"):
         return None
     return profile
@@ -43,7 +43,7 @@ def grey_table(profile: bytes) -> NDArray[np.uint8] | None:
 
 
 def to_srgb(profile: bytes, mode: str) -> Callable[[Any], Any] | None:
-    """A conversion of Pillow pictures of a mode from a profile to sRGB, None if it does not fit."""
+    """A transform from a profile to sRGB for pictures of a mode, or None if they do not match."""
     from PIL import ImageCms, features
 
     if features.check("littlecms2"):

@@ -1,4 +1,4 @@
-"""Indices and palette of pictures as they are: those of the file, or all colours as a palette."""
+"""Lossless indexing: the indices and palette of a file, or else a palette of all its colours."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _colors_as_they_are(decoded: Decoded, last: int) -> NDArray[np.uint8]:
 
 
 def _counted(pixels: NDArray[np.uint8], name: str) -> IndexedPixels:
-    """All colours of the pixels, in the order of two that takes fewer bytes in a .kmc file."""
+    """Index the pixels by all their colours, in the order that takes fewer bytes in a .kmc file."""
     threads = thread_count(None)
     colors, _ = core.colors.histogram(pixels, threads)
     k = len(colors)
@@ -100,9 +100,9 @@ def _counted(pixels: NDArray[np.uint8], name: str) -> IndexedPixels:
 
 
 def _order(colors: NDArray[np.uint8]) -> NDArray[np.intp]:
-    """As they were counted; or by alpha, red, green and blue, where that is coded in fewer bytes.
+    """The colours in the given order or sorted by channel, whichever is coded in fewer bytes.
 
-    The one keeps near colours near, the other makes the steps of a grid even.
+    The former keeps similar colours together; the latter gives a regular grid even steps.
     """
     keys = {1: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[colors.shape[1]]  # the last counts first
     by_channels = np.lexsort(colors[:, keys].T)

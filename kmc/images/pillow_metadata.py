@@ -49,7 +49,7 @@ def pillow_metadata(
         Their code points.
     """
     tags = getattr(picture, "tag_v2", None)
-    unsaid = tags is not None and _X_RESOLUTION not in tags  # Pillow says 1 dpi of such a TIFF
+    unsaid = tags is not None and _X_RESOLUTION not in tags  # Pillow reports 1 dpi for such a TIFF
     dpi = None if unsaid else _resolution(info.get("dpi"))
     aspect = _aspect(info)
     sideways = orientation > 4
@@ -70,7 +70,7 @@ def pillow_metadata(
 
 
 def _aspect(info: Mapping[str, Any]) -> tuple[int, int] | None:
-    """Pixels a unit across and down where the unit is not known and they differ."""
+    """Horizontal and vertical resolution, if they differ and the unit is unknown."""
     aspect: Any = info.get("aspect")
     if aspect is None and info.get("jfif_unit") == 0:
         aspect = info.get("jfif_density")
@@ -78,7 +78,7 @@ def _aspect(info: Mapping[str, Any]) -> tuple[int, int] | None:
 
 
 def _text(picture: Any) -> tuple[tuple[str, str], ...]:
-    """The text of a PNG or .kmc file, without what else PNG keeps in such chunks."""
+    """The text of a PNG or .kmc file, without other metadata that PNG stores in text chunks."""
     found = getattr(picture, "text", None) if picture.format in ("PNG", "KMC") else None
     pairs = ((str(keyword), str(value)) for keyword, value in (found or {}).items())
     return tuple(pair for pair in pairs if pair[0] not in _NOT_TEXT and is_text(pair))
@@ -140,7 +140,7 @@ def _tiff_exif(exif: Any) -> bytes:
 
 
 def _resolution(dpi: Any) -> tuple[float, float] | None:
-    """A resolution that makes sense: files hold 0, absurdly large ones and fractions of 0."""
+    """A plausible resolution, or None: files contain 0, huge values and divisions by zero."""
     try:
         across, down = (float(value) for value in dpi)
     except (TypeError, ValueError, ZeroDivisionError):

@@ -1,4 +1,4 @@
-"""The modes of Pillow pictures become upright pixels: grey, RGB, alpha, palettes, CMYK."""
+"""Conversion of Pillow pictures of all modes to upright pixels."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def pillow_pixels(decoded: Decoded, changes: Changes) -> NDArray[np.uint8]:
     Raises
     ------
     ImageShapeError
-        A colour is transparent that can no longer be told from others.
+        The transparent colour can no longer be distinguished from others.
     ImageTypeError
         Its values have 32 bits.
     """
@@ -72,7 +72,7 @@ def pillow_pixels(decoded: Decoded, changes: Changes) -> NDArray[np.uint8]:
 
 
 def upright(picture: Any, orientation: int) -> Any:
-    """A Pillow picture turned as its EXIF orientation asks, itself where that is 1."""
+    """Rotate a Pillow picture by its EXIF orientation; the same object if that is 1."""
     method = _UPRIGHT.get(orientation)
     if picture is None or method is None:
         return picture
@@ -84,7 +84,7 @@ def upright(picture: Any, orientation: int) -> Any:
 def _grey_pixels(
     pixels: NDArray[np.uint8], decoded: Decoded, changes: Changes
 ) -> NDArray[np.uint8]:
-    """Opaque grey as one channel, and through the profile of a grey space where there is one."""
+    """Opaque grey as one channel, converted by its ICC profile if it has one for grey."""
     if pixels.shape[2] == 3:
         pixels = np.ascontiguousarray(pixels[..., :1])
     profile = decoded.picture.info.get("icc_profile")
@@ -100,7 +100,7 @@ def _grey_pixels(
 
 
 def _conversion(decoded: Decoded, changes: Changes) -> tuple[int, _Convert]:
-    """How many channels the pixels have, and what makes a strip of the picture array-like."""
+    """The number of channels, and the function that converts a strip of the picture."""
     picture = decoded.picture
     mode = picture.mode
     if mode.startswith("I;16") or (mode == "I" and picture.format == "PPM"):
@@ -130,7 +130,7 @@ def _reduced(bits: int) -> str:
 
 
 def _plain(picture: Any) -> tuple[int, _Convert]:
-    """Of 8 bits at most: grey or RGB, with or without alpha, which is left out where opaque."""
+    """Grey or RGB of at most 8 bits, with or without alpha; opaque alpha is dropped."""
     mode = picture.mode
     if mode in ("L", "RGB"):
         return len(mode), lambda strip: strip
@@ -147,7 +147,7 @@ def _plain(picture: Any) -> tuple[int, _Convert]:
 
 
 def _keyed(decoded: Decoded) -> tuple[int, _Convert]:
-    """Of 8 bits, with a transparent level or colour."""
+    """Grey or RGB of 8 bits with one transparent level or colour."""
     picture, key = decoded.picture, decoded.key
     highest = max(key) if isinstance(key, tuple) else key or 0
     if highest > 255 or (decoded.bits > 8 and decoded.low is None):
@@ -166,7 +166,7 @@ def _keyed(decoded: Decoded) -> tuple[int, _Convert]:
 
 
 def _with_alpha(values: NDArray[np.uint8], clear: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """RGBA of grey or RGB values, of alpha 0 where `clear`."""
+    """RGBA from grey or RGB values, with alpha 0 where `clear`."""
     rgba = np.empty((*values.shape[:2], 4), np.uint8)
     rgba[..., :3] = values
     rgba[..., 3] = np.where(clear, 0, 255)
@@ -201,7 +201,7 @@ def _palette_conversion(decoded: Decoded, changes: Changes) -> tuple[int, _Conve
 
 
 def _deep_grey(decoded: Decoded, changes: Changes) -> tuple[int, _Convert]:
-    """Grey of up to 16 bits, of which one level may be transparent."""
+    """Grey of up to 16 bits, one level of which may be transparent."""
     table, exact = _level_table(decoded)
     if not all(exact[np.asarray(strip)].all() for (strip,) in _strips([decoded.picture], 2)):
         changes.lossy.append(_reduced(decoded.bits))
@@ -233,7 +233,7 @@ def _level_table(decoded: Decoded) -> tuple[NDArray[np.uint8], NDArray[np.bool_]
 def _deep_color(decoded: Decoded, changes: Changes) -> tuple[int, _Convert]:
     """RGB or RGBA, or grey with alpha, of 16 bits a channel: value / 257, rounded."""
     picture, low, key = decoded.picture, decoded.low, decoded.key
-    interleaved = decoded.facts.grey  # grey with alpha: the bytes of both stand in `low` in turn
+    interleaved = decoded.facts.grey  # grey with alpha: their bytes are interleaved in `low`
     channels = len(picture.getbands())
 
     def halves(strip: Any, other: Any) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -260,7 +260,7 @@ def _deep_color(decoded: Decoded, changes: Changes) -> tuple[int, _Convert]:
 
 
 def _cmyk_conversion(picture: Any) -> _Convert:
-    """Through the picture's own ICC profile into sRGB; without one, by Pillow's plain formula."""
+    """Convert to sRGB by the picture's ICC profile, or without one by Pillow's simple formula."""
     profile = picture.info.get("icc_profile")
     through = to_srgb(profile, "CMYK") if profile else None
     return through or (lambda strip: strip.convert("RGB"))

@@ -1,4 +1,4 @@
-"""Pillow pictures at a frame, from files or from memory: as pixels, or indices and palette."""
+"""Frames of Pillow pictures, from files or memory, as pixels or as indices and palette."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Source:
 
 @contextlib.contextmanager
 def at_frame(picture: Any, name: str, frame: int | None) -> Iterator[Source]:
-    """A Pillow picture at a frame, and afterwards at that where it was."""
+    """Selects a frame of a Pillow picture, and restores the previous one afterwards."""
     n_frames = getattr(picture, "n_frames", 1)
     check_frame(frame, n_frames, name)
     if frame is None and n_frames > 1 and picture.format != "MPO":
@@ -109,7 +109,7 @@ def _metadata(decoded: Decoded, settings: Mapping[str, Any] | None = None) -> Me
 
 
 def _list_others(decoded: Decoded, transparent: bool, changes: Changes) -> None:
-    """What of the file is not kept, besides the values of pixels."""
+    """Contents of the file, other than pixel values, that are not preserved."""
     info = decoded.picture.info
     space = color_space(info.get("icc_profile"))
     converted = decoded.picture.mode == "CMYK" or (decoded.is_grey and space == "GRAY")

@@ -86,7 +86,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IndexedPicture:
-    """Indices and palette of a picture, with what a file says of them."""
+    """Indices and palette of a picture, with its metadata."""
 
     indices: NDArray[np.uint8] | NDArray[np.uint16]
     colors: NDArray[np.uint8]
@@ -184,7 +184,7 @@ def read_indexed(image: ImageInput, *, frame: int | None = None) -> IndexedPictu
 
 
 def as_pixels(image: ImageInput) -> NDArray[np.uint8]:
-    """The pixels of any kind of picture, as `read` gives them."""
+    """The pixels of any kind of picture, as returned by `read`."""
     return read(image).pixels
 
 
@@ -193,7 +193,7 @@ def as_pixels(image: ImageInput) -> NDArray[np.uint8]:
 
 @contextlib.contextmanager
 def open_source(image: Any, frame: int | None = None) -> Iterator[Source]:
-    """Open what `read` takes, other than arrays, at a frame; without one, there may be but one."""
+    """Open a source other than an array at a frame; without `frame`, there must be only one."""
     from kmc.images.pillow_source import at_frame  # of no use for arrays: `import kmc` is quicker
 
     if is_pillow(image):

@@ -107,7 +107,7 @@ def ssim(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
 
 
 def _widened(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
-    """Pixels of as many channels."""
+    """Convert pixels to at least `channels` channels."""
     if pixels.shape[2] == 1 and channels > 1:
         pixels = np.repeat(pixels, 3, axis=2)
     if pixels.shape[2] == 3 and channels == 4:
@@ -117,7 +117,7 @@ def _widened(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
 
 
 def _squared_error(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
-    """As the engine has it: with alpha, of coordinates that are premultiplied."""
+    """The error as the engine computes it: with alpha, from premultiplied coordinates."""
     if a.shape[2] < 4:
         return float(np.square(a.astype(np.int32) - b).sum(dtype=np.int64))
     places = (coordinates(pixels.reshape(-1, 4)).astype(np.int32) for pixels in (a, b))

@@ -106,7 +106,7 @@ def clusters(
 
 
 def sample(pixels: NDArray[np.uint8], most: int) -> NDArray[np.uint8]:
-    """At most so many pixels, spread evenly over the picture; always the same ones.
+    """At most this many pixels, spread evenly over the picture; always the same ones.
 
     Parameters
     ----------

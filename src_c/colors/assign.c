@@ -1,12 +1,12 @@
-/* Pixels to the nearest palette colour by brute force, and what each colour gets: for few colours, and for
- * pictures whose histogram does not pay.
+/* Maps pixels to the nearest palette colour by brute force, and sums the pixels of each colour: for few colours, and
+ * for pictures whose histogram is not worth its time.
  *
- * |x - c|^2 = |x|^2 - 2 x.c + |c|^2, of which only the last two depend on the colour. Shifted up by 13 bits
- * they leave room for its number below, so that one minimum finds both the least distance and the lowest
- * number on ties. Four channels of 255^2 need 18 bits and the sign: 32 in all. The factor is shared out:
- * pixels times 2^7, colours times -2^7.
+ * |x - c|^2 = |x|^2 - 2 x.c + |c|^2, of which only the last two terms depend on the colour. Shifted left by 13
+ * bits, their sum has room for the index of the colour below it, so that a single minimum finds the least distance, and
+ * the lowest index on ties. Four channels of 255^2 need 18 bits and the sign: 32 bits in all. The factor of -2^14 is
+ * split: pixels are multiplied by 2^7 and colours by -2^7.
  *
- * Pixels of less than four channels have a 1 as the last, where colours have a 0: its sum is their number. */
+ * Pixels of fewer than four channels have a 1 in the last one, where colours have a 0: its sum counts the pixels. */
 #include <string.h>
 
 #include "colors/colors.h"
@@ -23,7 +23,7 @@ enum {
     MOST_PENDING = 1 << 24 /* pixels whose sums fit 32 bits */
 };
 
-/* What the colours get from one thread. */
+/* The sums of one thread. */
 typedef struct share {
     uint64_t *pending; /* sums of channels, 4 words a colour: kmc_colors_kernels.accumulate */
     int64_t *counts;   /* of each colour */
@@ -39,7 +39,7 @@ typedef struct assignment {
     int channels, index_bytes;
     int32_t *colors_xy, *colors_zw, *terms; /* k each */
     void *indices;
-    share *shares; /* of each thread; without `pending` where nobody asks for sums */
+    share *shares; /* of each thread; without `pending` if no sums are requested */
 } assignment;
 
 /* Two channels times 2^7. */
@@ -63,7 +63,7 @@ static void pack_pixels(const uint8_t *pixels, size_t n, int channels, int32_t *
     }
 }
 
-/* Moves what is pending to where it has 64 bits. */
+/* Adds the pending sums to those of 64 bits. */
 static void settle(const assignment *a, share *s)
 {
     const size_t channels = (size_t)a->channels;
@@ -134,7 +134,7 @@ static kmc_status assign_task(void *job, ptrdiff_t task, int thread)
 static void prepare(assignment *a, const uint8_t *palette)
 {
     for (size_t j = 0; j < a->k; j++) {
-        uint8_t color[4]; /* a copy: square and channels have to be those of one colour */
+        uint8_t color[4]; /* a copy, since another thread may change the palette between two reads */
         int32_t square = 0;
         memcpy(color, palette + j * (size_t)a->channels, (size_t)a->channels);
         for (int c = 0; c < a->channels; c++) square += color[c] * color[c];
@@ -145,7 +145,7 @@ static void prepare(assignment *a, const uint8_t *palette)
     }
 }
 
-/* Room for what the colours get, for each thread. */
+/* Allocates the sums of each thread. */
 static kmc_status make_shares(assignment *a, int threads, int want_sums)
 {
     const size_t k = a->k, channels = (size_t)a->channels;

@@ -29,9 +29,8 @@ static inline uint64_t KMC_NAME(wide_pair)(uint32_t pair)
     return (pair & 0xFFFF) | (uint64_t)(pair >> 16) << 32;
 }
 
-/* kmc_colors_kernels.accumulate. Where a pixel goes is known from its label alone, so this is done one by one;
- * pixels of even and odd number take turns between two places, since most follow one of their own colour
- * and would wait for its sum. */
+/* kmc_colors_kernels.accumulate. A scalar loop, since the label of each pixel selects the sum. Even and odd pixels have
+ * separate sums: most pixels follow one of the same colour, and would have to wait for its addition. */
 KMC_TARGET static void KMC_NAME(accumulate)(const int32_t *xy, const int32_t *zw, const uint16_t *labels, size_t n,
                                             uint64_t *sums)
 {

@@ -39,13 +39,13 @@ kmc_status kmc_color_counter_flush(kmc_color_counter *counter)
     return status;
 }
 
-/* Makes room for another n keys in the list of full ones. */
+/* Reserves space for n more keys in the list of full counters. */
 static kmc_status make_room(kmc_color_counter *counter, size_t n)
 {
     return counter->n_full + n > FULL ? kmc_color_counter_flush(counter) : KMC_OK;
 }
 
-/* Counts a key `times` times. A counter goes from 255 to 1, never to 0: that says the colour has not been met. */
+/* Counts a key `times` times. A counter wraps from 255 to 1, since 0 means that the colour has not occurred. */
 static inline uint32_t *count_key(uint8_t *counters, uint8_t *cells, uint32_t key, unsigned times, uint32_t *full)
 {
     const uint32_t cell = key >> KMC_CELL_BITS;
@@ -61,7 +61,7 @@ static inline uint32_t *count_key(uint8_t *counters, uint8_t *cells, uint32_t ke
     return full + 1;
 }
 
-/* Four of a kind are counted at once: in flat areas, each would wait for the one before to reach memory. */
+/* Four equal keys are counted at once: in flat areas, each increment would have to wait for the previous one. */
 static void count(kmc_color_counter *counter, const uint32_t *keys, size_t n)
 {
     uint8_t *const counters = counter->counters, *const cells = counter->cells;
@@ -93,7 +93,7 @@ static kmc_status count_in_overflow(kmc_color_counter *counter, const uint32_t *
     return status;
 }
 
-/* Counts what is not opaque, and leaves the keys of what is, without alpha: n of them then. */
+/* Counts the keys that are not opaque, and compacts the opaque ones, without alpha; sets n to their number. */
 static kmc_status count_not_opaque(kmc_color_counter *counter, uint32_t *keys, size_t *n)
 {
     uint32_t others[BLOCK];
@@ -124,7 +124,7 @@ kmc_status kmc_color_counter_add(kmc_color_counter *counter, const kmc_colors_ke
     return status;
 }
 
-/* Adds counters, a vector's worth at a time: says whether any of them ran over. */
+/* Adds one vector of counters to another. Returns whether any of them overflowed. */
 static int add_run(uint8_t *restrict counters, const uint8_t *restrict other)
 {
     uint8_t over = 0;
@@ -143,7 +143,7 @@ static void add_cell(uint8_t *counters, const uint8_t *other, uint32_t first, km
         if (!add_run(counters + begin, other + begin)) continue;
         for (int i = begin; i < begin + RUN; i++) {
             if (counters[i] >= other[i]) continue;
-            counters[i]++; /* 256 ran over, 255 go to the overflow */
+            counters[i]++; /* it wrapped at 256, and 255 go to the overflow list */
             full_of->full[full_of->n_full++] = first + (uint32_t)i;
         }
     }

@@ -7,9 +7,9 @@
 #include "colors/morton.h"
 #include "base/scratch.h"
 
-/* Up to three channels have a counter of one byte for every key; when one is full, 255 go to the overflow. Only the
- * cells that occur are initialised, so of the 16 MB no more is ever touched than those. Of four channels,
- * opaque colours have the counters of three, by their key without alpha; the others count in the overflow alone. */
+/* With up to three channels, every key has a counter of one byte; when it is full, 255 are moved to the overflow. Only
+ * the cells that occur are initialised, so that no other part of the 16 MB is ever touched. With four channels, opaque
+ * colours use the counter of their key without alpha, and all others are counted in the overflow. */
 typedef struct kmc_color_counter {
     int channels;
     kmc_tables *tables;
@@ -28,17 +28,17 @@ void kmc_color_counter_free(kmc_color_counter *counter);
 kmc_status kmc_color_counter_add(kmc_color_counter *counter, const kmc_colors_kernels *kernels, const uint8_t *pixels,
                                  size_t n);
 
-/* Moves what is full into the overflow, and touches nothing else. To be called before that is read or merged. */
+/* Moves full counters into the overflow, and touches nothing else. Required before the overflow is read or merged. */
 kmc_status kmc_color_counter_flush(kmc_color_counter *counter);
 
-/* Adds the counts of another one in two steps, each in parts that may go to different threads: the cells [begin, end),
- * where keys whose counters become full go to the list of `full_of`, one of the thread's own; then, when all of these
- * have been flushed, one part of the overflow. */
+/* Adds the counts of another counter in two steps, each of which can be divided among threads: first the cells [begin,
+ * end), where the keys of full counters go to the list of `full_of`, a counter that no other thread uses; then, after
+ * all of these have been flushed, one part of the overflow. */
 kmc_status kmc_color_counter_merge_cells(kmc_color_counter *counter, const kmc_color_counter *other, size_t begin,
                                          size_t end, kmc_color_counter *full_of);
 kmc_status kmc_color_counter_merge_overflow(kmc_color_counter *counter, const kmc_color_counter *other, int part);
 
-/* How many of the pixels that had this key are in a counter. */
+/* The pixels of this key that are not in the overflow. */
 static inline int64_t kmc_color_counter_get(const kmc_color_counter *counter, uint32_t key)
 {
     if (counter->channels < 4) return counter->counters[key];

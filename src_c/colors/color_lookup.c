@@ -9,7 +9,7 @@
 
 enum { BLOCK = KMC_COLOR_LOOKUP_BLOCK, RANK_BITS = 8 };
 
-/* Gives keys that ascend, those of colours with alpha without it, the positions from `first` on. */
+/* Assigns the positions from `first` on to ascending keys, which have no alpha. */
 static void set_positions(kmc_color_lookup *lookup, const uint32_t *keys, size_t n, uint32_t first, uint32_t *last)
 {
     for (size_t i = 0; i < n; i++) {
@@ -20,7 +20,8 @@ static void set_positions(kmc_color_lookup *lookup, const uint32_t *keys, size_t
     }
 }
 
-/* Puts the others into the map and leaves the keys of the opaque ones, without alpha: *n of them then. */
+/* Inserts colours that are not opaque into the map, and compacts the keys of the others, without alpha; sets *n to
+ * their number. */
 static kmc_status set_others(kmc_color_lookup *lookup, uint32_t *keys, size_t *n, uint32_t first, uint32_t *opaque)
 {
     size_t n_opaque = 0;
@@ -65,7 +66,7 @@ kmc_status kmc_color_lookup_new(kmc_color_lookup *lookup, const kmc_run *run, in
     lookup->ranks = kmc_table_take(run->tables, lookup->n_keys);
     if (channels == 4) {
         for (size_t i = 0; i < n; i++) n_others += colors[4 * i + 3] != 255;
-        /* Room for all: the colours may change while they are read. */
+        /* Space for all, since another thread may change the colours after they were counted. */
         lookup->opaque = kmc_alloc_zeroed(n, sizeof *lookup->opaque);
         status = lookup->opaque ? kmc_hash_map_new(&lookup->map, n_others) : KMC_NO_MEMORY;
     }
@@ -81,8 +82,8 @@ void kmc_color_lookup_free(kmc_color_lookup *lookup, const kmc_run *run)
     kmc_hash_map_free(&lookup->map);
 }
 
-/* Replaces keys by positions: a loop of its own, so that the table's lines are waited for all at once. What the tables
- * hold of other keys is bounded. */
+/* Replaces keys by positions, in a separate loop so that cache misses overlap. For keys that are not in the list, the
+ * tables may hold anything: positions out of range become 0. */
 static void find_positions(const kmc_color_lookup *lookup, uint32_t *keys, size_t n)
 {
     const uint32_t n_positions = (uint32_t)lookup->n_positions;

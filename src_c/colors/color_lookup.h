@@ -4,11 +4,11 @@
 
 #include "base/hash_map.h"
 
-/* So many keys are looked up at a time at most. */
+/* The most keys of one lookup. */
 #define KMC_COLOR_LOOKUP_BLOCK KMC_HASH_MAP_BLOCK
 
-/* A list in Morton order needs only a byte for each key: its position among those that begin alike. Of four channels,
- * opaque colours have that by their key without alpha, the others are in a map. */
+/* A list in Morton order needs only one byte for each key: its position among the keys with the same upper bits. With
+ * four channels, opaque colours are looked up by their key without alpha, and all others in a map. */
 typedef struct kmc_color_lookup {
     int channels;
     size_t n_keys, n_positions;

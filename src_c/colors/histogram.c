@@ -161,7 +161,8 @@ static kmc_status list_cells_task(void *job, ptrdiff_t task, int thread)
 {
     const listing *const l = job;
     const size_t begin = (size_t)task * TASK_CELLS, end = kmc_smaller(begin + TASK_CELLS, l->counter->n_cells);
-    uint32_t own[KMC_CELL + 4]; /* what is written beyond a cell's keys may belong to another thread */
+    /* A buffer, since writing past the end of a cell's keys could overwrite those of another thread. */
+    uint32_t own[KMC_CELL + 4];
     uint32_t *to = l->keys + l->starts[task];
     (void)thread;
     for (size_t cell = begin; cell < end; cell++) {
@@ -172,7 +173,7 @@ static kmc_status list_cells_task(void *job, ptrdiff_t task, int thread)
     return KMC_OK;
 }
 
-/* How many counters of a cell are not 0: some in each lane, which do not come to 256. */
+/* The number of counters of a cell that are not 0, summed in byte lanes that cannot overflow. */
 static size_t count_cell(const uint8_t *counters)
 {
     enum { LANES = 64 };
@@ -211,7 +212,7 @@ static kmc_status list_many_keys(kmc_histogram *h, const kmc_run *run, size_t mo
     return status;
 }
 
-/* Lists the keys of all counters, leaving room for so many more. */
+/* Lists the keys of all counters, with space for that many more. */
 static kmc_status list_keys_of_cells(kmc_histogram *h, const kmc_run *run, size_t more)
 {
     const listing l = {&h->counter, run->kernels->colors, NULL, NULL};
@@ -226,8 +227,7 @@ static kmc_status list_keys_of_cells(kmc_histogram *h, const kmc_run *run, size_
     return KMC_OK;
 }
 
-/* Merges n keys without alpha, which are opaque, with others, from the last to the first so
- * that the room of both does. */
+/* Merges n opaque keys, given without alpha, with the others; from the end, so that it can be done in place. */
 static void merge_keys(uint32_t *keys, size_t n, const uint32_t *others, size_t n_others)
 {
     while (n != 0) {
@@ -239,7 +239,7 @@ static void merge_keys(uint32_t *keys, size_t n, const uint32_t *others, size_t 
     for (; n_others != 0; n_others--) keys[n_others - 1] = others[n_others - 1];
 }
 
-/* Lists opaque colours from the counters, the others from the overflow, where some opaque ones are too. */
+/* Lists opaque colours by the counters, and the others by the overflow, which also contains some opaque ones. */
 static kmc_status list_keys_with_alpha(kmc_histogram *h, const kmc_run *run)
 {
     const kmc_overflow *const overflow = &h->counter.overflow;

@@ -1,4 +1,4 @@
-/* Counts of keys that have no counter, or a full one: listed as they come, sorted and added up at the end. */
+/* Counts of keys without a counter, or with a full one: appended to a list, and sorted and summed at the end. */
 #include "colors/overflow.h"
 
 #include <string.h>
@@ -21,7 +21,7 @@ void kmc_overflow_free(kmc_overflow *overflow)
 
 /* ---- sorting ----------------------------------------------------------------------------------------------------- */
 
-/* Sorts by one byte, of which `starts` says how many there are of each, keeping the order of equals. */
+/* One stable counting sort by one byte; `starts` holds the number of items for each of its values. */
 static void sort_by_byte(const uint64_t *from, size_t n, int shift, size_t *starts, uint64_t *to)
 {
     size_t sum = 0;
@@ -33,7 +33,7 @@ static void sort_by_byte(const uint64_t *from, size_t n, int shift, size_t *star
     for (size_t i = 0; i < n; i++) to[starts[from[i] >> shift & 255]++] = from[i];
 }
 
-/* Sorts by key, byte after byte, but for those that are the same in all. Returns which of both holds the result. */
+/* Radix sort by key, which skips bytes that are equal in all items. Returns the array that holds the result. */
 static uint64_t *sort(uint64_t *items, size_t n, uint64_t *scratch)
 {
     size_t starts[DIGITS][256] = {{0}};
@@ -129,7 +129,7 @@ size_t kmc_overflow_keys(const kmc_overflow *overflow, int part, uint32_t *keys)
     return n;
 }
 
-/* Looks at the item where it stands, or at the first of the parts behind. */
+/* Reads the current item, or the first one of the next part that has any. */
 static void look(kmc_overflow_cursor *cursor)
 {
     const kmc_overflow_part *const parts = cursor->overflow->parts;

@@ -29,8 +29,8 @@ typedef struct remapping {
     kmc_hash_map map; /* of colours that are not opaque, the label by key */
 } remapping;
 
-/* Pixels may have changed since their colours were counted, and what the table holds for other colours is arbitrary:
- * a block with an index beyond the palette is bounded. Loops of their own are vectorised. */
+/* Pixels may have changed since their colours were counted, and the table holds arbitrary values for other colours: if
+ * a block has an index beyond the palette, its indices are clamped. Separate loops can be vectorised. */
 static void look_up(const remapping *r, const uint32_t *keys, size_t n, size_t at)
 {
     if (r->index_bytes == 1) {
@@ -50,7 +50,7 @@ static void look_up(const remapping *r, const uint32_t *keys, size_t n, size_t a
     }
 }
 
-/* With alpha: all pixels through the table, at 0 where they are not opaque, and these once more, through the map. */
+/* With alpha: looks up all pixels in the table, those that are not opaque at 0, and then the latter in the map. */
 static void look_up_alpha(const remapping *r, uint32_t *keys, size_t n, size_t at)
 {
     uint32_t others[BLOCK];

@@ -1,4 +1,4 @@
-/* Colours to coordinates in a colour space, in integers alone, and what a palette loses in levels. */
+/* Converts colours to coordinates in a colour space, in integer arithmetic; measures the error of a palette. */
 #include "colors/colors.h"
 #include "base/parallel.h"
 #include "kmeans/points.h"
@@ -10,9 +10,9 @@ enum {
     FIRST_ROOT = 128
 };
 
-/* Light, of which 2^30 is white, and what the space makes of it, of which 2^24 is white. The table of cube roots
- * reaches from an eighth to one: lights below are brought there by factors of eight, each of which halves the root.
- * Linear interpolation is off by 2^-20 at most. */
+/* Maps linear light (2^30 is white) to the nonlinear response of the space (2^24 is white). The table of cube roots
+ * covers 1/8 to 1: smaller values are multiplied by 8 until they are in this range, and the root is halved as often.
+ * The error of the linear interpolation is at most 2^-20. */
 static inline int64_t response(const kmc_space *space, uint32_t light)
 {
     int halvings = 0;
@@ -76,7 +76,7 @@ static kmc_status place_task(void *job, ptrdiff_t task, int thread)
     const size_t begin = (size_t)task * TASK_COLORS;
     const size_t end = kmc_smaller(p->n, begin + TASK_COLORS);
     (void)thread;
-    const kmc_space space = *p->space; /* so that it is known not to change */
+    const kmc_space space = *p->space; /* a local copy, which the compiler knows not to change */
     if (p->channels == 3)
         for (size_t i = begin; i < end; i++) place(&space, p->colors + 3 * i, 3, p->coordinates + 4 * i);
     else

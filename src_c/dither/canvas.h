@@ -1,11 +1,11 @@
-/* Pixels of a canvas: where they lie, and their indices. */
+/* Access to the coordinates and the indices of pixels. */
 #ifndef KMC_DITHER_CANVAS_H
 #define KMC_DITHER_CANVAS_H
 
 #include "dither/dither.h"
 #include "kmeans/points.h"
 
-/* Where pixel i lies: always in the space of the grid, whatever the array holds. */
+/* The coordinates of pixel i, forced into the range of the grid. */
 static inline void kmc_canvas_at(const kmc_canvas *canvas, size_t i, int channels, int32_t *at)
 {
     for (int c = 0; c < channels; c++) {

@@ -1,4 +1,4 @@
-/* Dithering: indices that serve areas rather than pixels. kmc.h has the contract of all calls. */
+/* Dithering: palette indices that reproduce the mean colour of areas. kmc.h has the contract of all calls. */
 #ifndef KMC_DITHER_DITHER_H
 #define KMC_DITHER_DITHER_H
 
@@ -7,24 +7,24 @@
 /* A picture and its palette. */
 typedef struct kmc_canvas {
     const uint8_t *pixels;      /* height * width * channels bytes, channels 1, 3 or 4 */
-    const int16_t *coordinates; /* where the pixels lie, 4 each (kmc_coordinates), or NULL for the levels themselves,
+    const int16_t *coordinates; /* of the pixels, 4 each (kmc_coordinates), or NULL to use the levels themselves,
                                    without alpha */
-    const int16_t *clear;       /* where fully transparent ones lie */
+    const int16_t *clear;       /* coordinates of fully transparent pixels */
     size_t height, width;       /* >= 1 */
     int channels, index_bytes;  /* index_bytes: 1 or 2, of the indices to be found */
-    const int16_t *palette;     /* where its k entries lie, 4 each */
+    const int16_t *palette;     /* coordinates of its k entries, 4 each */
     size_t k;
 } kmc_canvas;
 
 typedef enum kmc_diffusion { KMC_FLOYD_STEINBERG, KMC_ATKINSON } kmc_diffusion;
 
-/* Error diffusion, to and fro. strength: how much of an error is passed on, 0 to 256. error = the sum over the pixels
- * of the squared distances to their entries, in levels squared. */
+/* Serpentine error diffusion. strength: the share of an error that is passed on, 0 to 256. error = the sum over the
+ * pixels of the squared distances to their entries, in levels squared. */
 kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusion kind, int strength, void *indices,
                        double *error);
 
-/* The n distinct colours of a canvas: Morton order, where they lie (4 each), and what the plain mapping gives to each;
- * how light each entry of the palette is. */
+/* The n distinct colours of a canvas in Morton order, their coordinates (4 each) and their labels by nearest-colour
+ * mapping; the lightness of each palette entry. */
 typedef enum kmc_order { KMC_BAYER, KMC_BLUE_NOISE } kmc_order;
 typedef struct kmc_mixing {
     kmc_order order;
@@ -34,8 +34,8 @@ typedef struct kmc_mixing {
     const uint16_t *labels, *lightness;
 } kmc_mixing;
 
-/* Ordered dithering: what a pixel gets depends on its colour and place alone. strength: 0 to 256, how much of what the
- * plain mapping gets wrong is made good. */
+/* Ordered dithering: the index of a pixel depends on its colour and position alone. strength: the share of the
+ * quantization error that the mixture of a colour compensates for, 0 to 256. */
 kmc_status kmc_order_dither(const kmc_run *run, const kmc_canvas *canvas, const kmc_mixing *mixing, int strength,
                             void *indices);
 

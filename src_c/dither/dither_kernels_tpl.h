@@ -2,16 +2,16 @@
  * includes a quads_*.h before this. */
 #include "dither/row.h"
 
-/* Losses beyond this count no further, so that nine of them fit 16 bits. */
-#define MOST_LOST 7281
+/* Errors are clamped to this, so that the sum of nine fits 16 bits. */
+#define ERROR_MAX 7281
 
-/* Where four pixels of a row lie. */
+/* The coordinates of four pixels of a row. */
 KMC_TARGET static inline quads KMC_NAME(load)(const void *row, size_t vector, int levels)
 {
     return levels ? quads_levels((const uint8_t *)row + 16 * vector) : quads_load((const int16_t *)row + 16 * vector);
 }
 
-/* A grid as the loops use it, in registers. */
+/* The fields of a grid that the loops need, to be kept in registers. */
 typedef struct KMC_NAME(finder) {
     kmc_grid *grid;
     const uint16_t *nearest;
@@ -33,19 +33,19 @@ KMC_TARGET static inline KMC_NAME(finder) KMC_NAME(find_in)(kmc_grid *grid, int 
     return f;
 }
 
-/* All bits of the pixels that are opaque, where there are entries for these. */
+/* All bits set for opaque pixels, if the palette has opaque entries. */
 KMC_TARGET static inline quads KMC_NAME(opaque)(const KMC_NAME(finder) *f, quads own)
 {
     return f->alpha && f->has_opaque ? quads_fourth_is(own, 0) : quads_set(0);
 }
 
-/* All bits of the pixels that are fully transparent. */
+/* All bits set for fully transparent pixels. */
 KMC_TARGET static inline quads KMC_NAME(clear)(const KMC_NAME(finder) *f, quads own)
 {
     return f->alpha ? quads_fourth_is(own, f->transparency) : quads_set(0);
 }
 
-/* The cells of four points, of pixels of which those are opaque or clear. */
+/* The cells of four points; `opaque` and `clear` are masks of their pixels. */
 KMC_TARGET static inline quads_cells KMC_NAME(cells)(const KMC_NAME(finder) *f, quads points, quads opaque, quads clear)
 {
     const quads_cells cells = quads_number(points, f->shift[0], f->weights[0]);
@@ -55,8 +55,8 @@ KMC_TARGET static inline quads_cells KMC_NAME(cells)(const KMC_NAME(finder) *f, 
     return quads_cells_select(clear, quads_cells_set(f->clear), seen);
 }
 
-/* Asks for what the table does not have of four points; of those that may not move, exactly. `found`, and what is
- * returned, are four times 16 bits: arrays would be put together where nothing has to be asked, too. */
+/* Computes those of four entries that the table lacks; the lookup of points with a limit of 0 is exact. `found` and the
+ * result are four times 16 bits: arrays would have to be filled even where nothing is missing. */
 KMC_TARGET static KMC_NOINLINE uint64_t KMC_NAME(resolve)(kmc_grid *grid, const quads_cells *cells, const quads *points,
                                                       const quads *limits, uint64_t found)
 {
@@ -77,7 +77,7 @@ KMC_TARGET static KMC_NOINLINE uint64_t KMC_NAME(resolve)(kmc_grid *grid, const 
     return all;
 }
 
-/* What the table has for four points. */
+/* The table values of four points. */
 typedef struct KMC_NAME(four) {
     size_t a, b, c, d;
 } KMC_NAME(four);
@@ -90,14 +90,14 @@ KMC_TARGET static inline KMC_NAME(four) KMC_NAME(look_up)(const KMC_NAME(finder)
     return found;
 }
 
-/* Whether it has all of them; `still`: some of the points perhaps have not moved. */
+/* Whether the table lacks any of them; `still`: some of the points may need an exact lookup. */
 KMC_TARGET static inline int KMC_NAME(misses)(const KMC_NAME(finder) *f, const KMC_NAME(four) *found, int still)
 {
     if (found->a == 0 || found->b == 0 || found->c == 0 || found->d == 0) return 1;
     return still && (found->a | found->b | found->c | found->d) >= f->cut;
 }
 
-/* The same, asking for what it lacks; `limits`: how far the points may have moved. */
+/* Looks up four points and computes what is missing; `limits`: bounds of the error added, 0 for an exact lookup. */
 KMC_TARGET static inline KMC_NAME(four) KMC_NAME(find)(const KMC_NAME(finder) *f, quads_cells cells, quads points,
                                                        quads limits, int still)
 {
@@ -116,7 +116,7 @@ KMC_TARGET static inline quads KMC_NAME(entries)(const KMC_NAME(finder) *f, cons
     return quads_gather(f->entries[found->a], f->entries[found->b], f->entries[found->c], f->entries[found->d]);
 }
 
-/* What the plain mapping loses at pixel x of the row below, summed over the channels. */
+/* The error of nearest-colour mapping at pixel x of the row below, summed over the channels. */
 KMC_TARGET static inline folded KMC_NAME(off)(const KMC_NAME(finder) *f, const void *below, size_t x, size_t vectors,
                                               int levels)
 {
@@ -128,7 +128,7 @@ KMC_TARGET static inline folded KMC_NAME(off)(const KMC_NAME(finder) *f, const v
         const KMC_NAME(four) found = KMC_NAME(find)(f, cells, own, zero, 1);
         off[v] = quads_distance(own, KMC_NAME(entries)(f, &found));
     }
-    return quads_fold(off, MOST_LOST);
+    return quads_fold(off, ERROR_MAX);
 }
 
 KMC_TARGET static inline void KMC_NAME(measure_span)(kmc_dither_row *row, size_t vectors, int levels, int alpha)
@@ -160,9 +160,9 @@ KMC_TARGET static void KMC_NAME(measure)(kmc_dither_row *row)
         KMC_NAME(measure_span)(row, row->vectors, 1, 0);
 }
 
-/* The error that reaches four pixels: Floyd and Steinberg's, or Atkinson's. `last` and `before` are those of the
- * pixels just done; the row above came the other way, `beyond` is that of the row above it. `part` is a sixteenth of
- * what is passed on, of 2^15. */
+/* The error that reaches four pixels by the weights of Floyd and Steinberg, or of Atkinson. `last` and `before` are the
+ * errors of the two previous pixels, `above` and `beyond` those of the two rows above. `part` is a sixteenth of the
+ * share that is passed on, in units of 2^-15. */
 KMC_TARGET static inline quads KMC_NAME(reached)(const int16_t *above, const int16_t *beyond, ptrdiff_t step,
                                                  quads last, quads before, int16_t part, int atkinson)
 {
@@ -178,22 +178,22 @@ KMC_TARGET static inline quads KMC_NAME(reached)(const int16_t *above, const int
     return quads_add(quads_add(sides, middle), quads_add(quads_share(before, two), quads_share(last, two)));
 }
 
-/* No more of it than the limit, to either side. */
+/* Clamps to -limit .. limit. */
 KMC_TARGET static inline quads KMC_NAME(limited)(quads a, quads limit)
 {
     return quads_max(quads_min(a, limit), quads_sub(quads_set(0), limit));
 }
 
-/* Somewhere else, but in the space that has cells. */
+/* Adds an offset, clamping to the range of coordinates. */
 KMC_TARGET static inline quads KMC_NAME(shifted)(quads point, quads by)
 {
     return quads_max(quads_min(quads_add(point, by), quads_set(KMC_MAX_COORDINATE)), quads_set(0));
 }
 
-/* Steps [begin, end) of a row. Returns the first step for which the table lacks something, unless it may
- * ask: calls would keep all that the loop needs from staying in registers. Such a step is to be done again,
- * as a whole. Coordinates stay within the box of the palette, or where they were: what no entry can make
- * good is not passed on for ever. */
+/* Dithers pixels [begin, end) of a row. Unless it may call kmc_grid_find, it returns the first pixel for which the
+ * table lacks an entry, and this pixel must be done again: without calls, the loop keeps its values in registers.
+ * Pixels with their error added are clamped to the bounding box of the palette, extended to contain the pixel itself:
+ * an error that no entry can compensate for is not passed on for ever. */
 KMC_TARGET static inline size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row, size_t begin, size_t end, size_t vectors,
                                                         int atkinson, int levels, int alpha, int may_ask)
 {
@@ -278,19 +278,19 @@ KMC_TARGET static void KMC_NAME(diffuse)(kmc_dither_row *row)
         KMC_NAME(diffuse_span)(row, row->vectors, atkinson, 1, 0);
 }
 
-/* kmc_dither_kernels.mix. Every entry has to wait for the one before it: mixtures take turns. */
+/* kmc_dither_kernels.mix. Each entry depends on the previous one, so mixtures are interleaved to hide the latency. */
 KMC_TARGET static void KMC_NAME(mix)(kmc_mixtures *m)
 {
     const quads zero = quads_set(0);
     const KMC_NAME(finder) f = KMC_NAME(find_in)(m->grid, m->grid->all.channels == 4);
-    quads owed[KMC_MIXTURES / 4];
-    for (size_t v = 0; v < KMC_MIXTURES / 4; v++) owed[v] = zero;
+    quads error[KMC_MIXTURES / 4];
+    for (size_t v = 0; v < KMC_MIXTURES / 4; v++) error[v] = zero;
     for (size_t i = 0; i < KMC_MIXTURE; i++) {
         for (size_t v = 0; v < KMC_MIXTURES / 4; v++) {
             const quads target = quads_load(m->target[4 * v]), limit = quads_load(m->limit[4 * v]);
-            const quads due = KMC_NAME(limited)(owed[v], limit);
+            const quads carried = KMC_NAME(limited)(error[v], limit);
             const quads moved =
-                quads_max(quads_min(quads_add(target, due), quads_load(m->high[4 * v])), quads_load(m->low[4 * v]));
+                quads_max(quads_min(quads_add(target, carried), quads_load(m->high[4 * v])), quads_load(m->low[4 * v]));
             const quads_cells cells = KMC_NAME(cells)(&f, moved, quads_load(m->opaque[4 * v]), zero);
             const KMC_NAME(four) found = KMC_NAME(find)(&f, cells, moved, quads_set(1), 0);
             const quads entry = KMC_NAME(entries)(&f, &found);
@@ -299,7 +299,7 @@ KMC_TARGET static void KMC_NAME(mix)(kmc_mixtures *m)
             to[1] = (uint16_t)found.b;
             to[2] = (uint16_t)found.c;
             to[3] = (uint16_t)found.d;
-            owed[v] = quads_add(quads_share(due, (int16_t)(m->passed << 7)), quads_sub(target, entry));
+            error[v] = quads_add(quads_share(carried, (int16_t)(m->passed << 7)), quads_sub(target, entry));
         }
     }
 }

@@ -1,17 +1,16 @@
-/* Error diffusion: what a pixel's palette entry gets wrong, its neighbours make good.
+/* Error diffusion: the quantization error of a pixel is distributed to its neighbours.
  *
- * A picture is cut into bands of rows that know nothing of each other, so that threads may share it and a
- * thread may go through several at a time, side by side in vectors. Each is begun a few rows early, with rows
- * that are thrown away: when its own first row comes, error flows as it does inside a band. Rows beyond the
- * picture are like the last one within. Very wide pictures are cut into columns, too, so that a thread never needs more
- * than the memory of one, and these are begun and ended some pixels outside of what is kept. A tile is a band of a
- * column: of most pictures, a whole band.
+ * A picture is divided into independent bands of rows, so that threads can share it and a thread can process several
+ * bands at once, side by side in vectors. Each band starts a few rows early, and the results of these rows are
+ * discarded: they only build up the error that would reach its first row. Rows beyond the picture repeat its outermost
+ * row. Very wide pictures are also divided into columns, which bounds the memory of a thread; a column extends some
+ * discarded pixels to both sides. A tile is the part of a band in one column: for most pictures, the whole band.
  *
- * How much of the error that reaches a pixel it may take on depends on what the plain mapping gets wrong around it.
- * Error diffusion trades the error of areas for noise. Where the plain mapping is exact all around, there is nothing to
- * win, only noise from elsewhere to lose: the limit is 0. At the edges of line art few pixels are wrong among many that
- * are right, so it is small. On a gradient the mapping is off by up to half the distance of two entries, by a quarter
- * in the mean: four times that leaves room for both of them. */
+ * The error that a pixel accepts is limited by the mean error of nearest-colour mapping around it, since error
+ * diffusion reduces the mean error of an area at the price of noise. Where nearest-colour mapping is exact, the limit
+ * is 0: diffusion could only add noise from elsewhere. At the edges of line art, few pixels have an error, so the limit
+ * is small. On a gradient, the error is at most half the distance between two entries and a quarter on average: four
+ * times the average allows either entry. */
 #include "dither/canvas.h"
 #include "dither/kernels.h"
 #include "dither/row.h"
@@ -20,21 +19,21 @@
 #include <string.h>
 
 enum {
-    BAND = 32,     /* rows; even, like LEAD_IN, so that all bands go to and fro alike */
-    LEAD_IN = 4,   /* rows thrown away before them */
+    BAND = 32,     /* rows; even, like LEAD_IN, so that rows of all bands alternate direction alike */
+    LEAD_IN = 4,   /* discarded rows before a band */
     COLUMN = 1 << 16, /* pixels; wider pictures are cut */
-    MARGIN = 32,   /* pixels thrown away at both sides of a column; a multiple of four, like the width of columns */
-    SPAN = 1 << 13, /* pixels of a row between two looks for Ctrl-C */
+    MARGIN = 32,   /* discarded pixels on both sides of a column; a multiple of four, like the width of columns */
+    SPAN = 1 << 13, /* pixels of a row between two polls for Ctrl-C */
     PART = 64,     /* pixels of a row that are loaded at a time */
     THREAD_PIXELS = 1 << 15,
-    LIMIT = 4,     /* times the mean loss around a pixel */
+    LIMIT = 4,     /* times the mean error of nearest-colour mapping around a pixel */
     PASSED = 208   /* of 256; the rest is lost, so that small errors do not add up to large ones */
 };
 
 typedef struct diffusion {
     const kmc_run *run;
     const kmc_canvas *canvas;
-    kmc_quad low, high; /* the box of all entries */
+    kmc_quad low, high; /* the bounding box of all entries */
     int passed, atkinson;
     size_t columns, column_width, margin;
     size_t width;       /* of a tile, with its margins */
@@ -55,7 +54,7 @@ typedef struct worker {
     uint64_t lost;
 } worker;
 
-/* Coordinates that are in the space of the grid, whatever the array holds. */
+/* Copies coordinates, forced into the range of the grid. */
 static void load_coordinates(const int16_t *coordinates, uint8_t *to)
 {
     uint64_t quad;
@@ -153,10 +152,10 @@ static kmc_dither_row row_for(worker *w)
     return row;
 }
 
-/* Where the entries of row y are looked up: a little off the pixels, to all sides in turn. Else the border
- * between two entries would be that of the cells, always on the same side of where it should be, and gradients
- * would be tinged by the errors that are not passed on. Twice as far would be better for these, and worse for
- * photographs of many colours. */
+/* The offsets that are added to the pixels of row y before the lookup, in alternating directions. Without them, the
+ * boundary between two entries would follow the cells, with a constant bias, and gradients would be tinted by the part
+ * of the error that is not passed on. Larger offsets would suit gradients better, but photographs of many colours
+ * worse. */
 static void set_offsets(const worker *w, kmc_dither_row *row, ptrdiff_t y)
 {
     static const int16_t sixteenths[4] = {-3, 3, -1, 1};
@@ -171,7 +170,7 @@ static void set_offsets(const worker *w, kmc_dither_row *row, ptrdiff_t y)
     }
 }
 
-/* A kernel along a row, looking up for Ctrl-C. */
+/* Runs a kernel along a row, polling for Ctrl-C. */
 static kmc_status go_along(worker *w, kmc_dither_row *row, kmc_diffuse_fn *kernel, int thread)
 {
     kmc_status status = KMC_OK;
@@ -184,7 +183,7 @@ static kmc_status go_along(worker *w, kmc_dither_row *row, kmc_diffuse_fn *kerne
     return status;
 }
 
-/* Loads row y of all tiles and finds what it loses. */
+/* Loads row y of all tiles and measures its error of nearest-colour mapping. */
 static kmc_status measure_row(worker *w, kmc_dither_row *row, size_t first, ptrdiff_t y, int thread)
 {
     load_rows(w, first, y);
@@ -193,7 +192,7 @@ static kmc_status measure_row(worker *w, kmc_dither_row *row, size_t first, ptrd
     return go_along(w, row, w->job->run->kernels->dither->measure, thread);
 }
 
-/* Row y, and what is to be known of the one below. */
+/* Dithers row y, after loading and measuring the row below. */
 static kmc_status diffuse_row(worker *w, kmc_dither_row *row, size_t first, ptrdiff_t y, int thread)
 {
     const diffusion *const d = w->job;
@@ -223,7 +222,7 @@ static kmc_status worker_new(const diffusion *d, int thread, worker *w)
     const size_t bytes = d->canvas->coordinates ? sizeof(kmc_quad) : 4;
     for (int i = 0; i < 2; i++) w->coordinates[i] = kmc_alloc_zeroed(width * d->lanes, bytes);
     for (int i = 0; i < 3; i++) w->off[i] = kmc_alloc(width * KMC_LANES, sizeof *w->off[i]);
-    w->apart = (width + 2047) / 2048 * 2048 + 32; /* not in the same lines of a cache */
+    w->apart = (width + 2047) / 2048 * 2048 + 32; /* avoids conflicts in the cache */
     w->found = kmc_alloc(w->apart, d->lanes * sizeof *w->found);
     if (!w->memory || !w->coordinates[0] || !w->coordinates[1] || !w->off[0] || !w->off[1] || !w->off[2] || !w->found)
         return KMC_NO_MEMORY;
@@ -297,5 +296,5 @@ kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusi
     kmc_free(d.workers);
     *error = (double)lost / (KMC_UNITS_PER_LEVEL * KMC_UNITS_PER_LEVEL);
     if (status != KMC_OK || d.columns == 1) return status;
-    return kmc_canvas_error(run, canvas, indices, error); /* what was lost in the margins does not count */
+    return kmc_canvas_error(run, canvas, indices, error); /* without the margins */
 }

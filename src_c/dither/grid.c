@@ -1,4 +1,4 @@
-/* An entry of the palette for every point of the space: making the cells of the grid. */
+/* The lookup table from points to palette entries: computing its cells. */
 #include "dither/grid.h"
 #include "kmeans/kernels.h"
 #include "base/parallel.h"
@@ -9,7 +9,7 @@ enum { COORDINATE_BITS = 14, MADE = 1, CUT_CELL = 1 << 15, CHECK_IN_COMPARED = 1
 
 #define CUT ((uint32_t)1 << 31)
 
-/* How many bits of a coordinate number its cell. */
+/* The number of bits of a coordinate that select its cell. */
 static int cell_bits(int channels)
 {
     return channels == 1 ? 8 : channels == 3 ? 6 : 5;
@@ -26,7 +26,7 @@ void kmc_grid_box(const kmc_canvas *canvas, int16_t *low, int16_t *high)
     }
 }
 
-/* Whether no entry before had this point. Slots hold numbers of entries, from 1 on. */
+/* Whether no earlier entry lies at this point. Slots hold 1 + the index of an entry. */
 static int is_first_there(const kmc_canvas *canvas, uint32_t *slots, size_t n_slots, size_t j)
 {
     const int16_t *const point = canvas->palette + 4 * j;
@@ -46,7 +46,7 @@ static void append(kmc_candidates *to, const int16_t *point, uint32_t id)
     to->id[to->n++] = id;
 }
 
-/* The entries of both sets: one for each point. */
+/* Collects the entries of both sets without duplicates. */
 static kmc_status gather(const kmc_canvas *canvas, kmc_grid *grid)
 {
     size_t n_slots = 2;
@@ -67,7 +67,7 @@ static kmc_status gather(const kmc_canvas *canvas, kmc_grid *grid)
     return KMC_OK;
 }
 
-/* The middles of the parts of a block at 0, 2^bits of 2^shift along each axis. */
+/* The centres of the parts of a block at 0: 2^bits parts of side 2^shift along each axis. */
 static void find_middles(int channels, int shift, int bits, int32_t *xy, int32_t *zw)
 {
     for (int32_t i = 0; i < 1 << bits * channels; i++) {
@@ -80,7 +80,7 @@ static void find_middles(int channels, int shift, int bits, int32_t *xy, int32_t
     }
 }
 
-/* How many bits number the blocks along an axis. */
+/* The number of bits that select a block along an axis. */
 static int block_bits(const kmc_cells *cells)
 {
     return COORDINATE_BITS - cells->shift - KMC_BLOCK_BITS;
@@ -122,7 +122,7 @@ static kmc_status number_cells(kmc_cells *cells, int channels, uint32_t first, u
     return cells->blocks && cells->regions ? KMC_OK : KMC_NO_MEMORY;
 }
 
-/* 1 + the index of the entry nearest to what is fully transparent, the first on ties. */
+/* 1 + the index of the entry nearest to fully transparent points, the first on ties. */
 static uint32_t clear_entry(const kmc_canvas *canvas)
 {
     int32_t least = INT32_MAX;
@@ -179,7 +179,7 @@ void kmc_grid_free(kmc_grid *grid)
     kmc_free(grid->memory);
 }
 
-/* Room for n more parts; 0 when memory is short, else the number of the first, from 1 on. */
+/* Appends n parts. Returns the number of the first one, which is at least 1, or 0 if memory is short. */
 static uint32_t new_parts(kmc_grid *grid, size_t n)
 {
     if (grid->n_parts + n >= grid->room) {
@@ -197,7 +197,7 @@ static uint32_t new_parts(kmc_grid *grid, size_t n)
     return (uint32_t)(grid->n_parts - n + 1);
 }
 
-/* Which of the parts of a block a point is in: their coordinates have `bits` bits above the `shift` lower ones. */
+/* The part of a block that contains a point: `bits` bits of each coordinate, above the `shift` lowest, select it. */
 static uint32_t part_of(const kmc_cells *cells, const int16_t *point, int shift, int bits)
 {
     uint32_t part = 0;
@@ -205,7 +205,7 @@ static uint32_t part_of(const kmc_cells *cells, const int16_t *point, int shift,
     return part;
 }
 
-/* The box of 2^shift along each axis at `low`. */
+/* The cube of side 2^shift whose lowest corner is `low`. */
 static kmc_box box_at(const kmc_cells *cells, const int16_t *low, int shift)
 {
     int32_t high[4] = {0};
@@ -214,19 +214,20 @@ static kmc_box box_at(const kmc_cells *cells, const int16_t *low, int shift)
                      kmc_pack(high[2], high[3])};
 }
 
-/* The corner of the cube of 2^shift along each axis that a point is in. */
+/* The lowest corner of the aligned cube of side 2^shift that contains a point. */
 static void corner_of(const kmc_cells *cells, const int16_t *point, int shift, int16_t *low)
 {
     for (int c = 0; c < cells->channels; c++) low[c] = (int16_t)(point[c] >> shift << shift);
 }
 
-/* Cuts those parts of the block at `low` again in which several entries of a list lie; n of them each. Ends because a
- * cut takes bits off `shift`, and no two entries have all bits in common. */
+/* Subdivides those of the n parts of a block that contain several entries of the list at this depth. The recursion
+ * ends because every level lowers `shift`, and no two entries are at the same point. */
 static void cut(kmc_grid *grid, const kmc_cells *cells, int depth, int shift, const uint8_t *inside, uint32_t n,
                 uint32_t *given);
 
-/* What each part of the block at `low` is given, 2^bits of 2^shift along each axis, of the entries in `from`. Unless
- * NULL, `middle` is what is nearest to the middles of those that were cut, 0 for others. Returns whether any was. */
+/* Assigns an entry of `from` to each part of the block at `low`: 2^bits parts of side 2^shift along each axis. Unless
+ * NULL, `middle` receives the entries nearest to the centres of the subdivided parts, the only ones that it is valid
+ * for. Returns whether any part was subdivided. */
 static int divide(kmc_grid *grid, const kmc_cells *cells, const kmc_candidates *from, int depth, const int16_t *low,
                   int shift, int bits, uint32_t *given, uint32_t *middle)
 {
@@ -241,7 +242,7 @@ static int divide(kmc_grid *grid, const kmc_cells *cells, const kmc_candidates *
     grid->run->kernels->kmeans->filter(&box, from, list);
     const int known = shift == cells->shift;
     if (!known) find_middles(cells->channels, shift, bits, xy, zw);
-    for (uint32_t i = 0; i < n; i++) { /* no sum leaves its half of the word */
+    for (uint32_t i = 0; i < n; i++) { /* no sum overflows its half of the word */
         xy[i] = (known ? cells->middles_xy[i] : xy[i]) + min_xy;
         zw[i] = (known ? cells->middles_zw[i] : zw[i]) + min_zw;
     }
@@ -279,7 +280,7 @@ static void cut(kmc_grid *grid, const kmc_cells *cells, int depth, int shift, co
     }
 }
 
-/* The entries that may be near to a point in the region around this one; NULL when memory is short. */
+/* The candidates for the nearest entry in the region that contains a point; NULL if memory is short. */
 static const kmc_candidates *region_of(kmc_grid *grid, kmc_cells *cells, const int16_t *point)
 {
     const int shift = cells->shift + KMC_BLOCK_BITS + KMC_REGION_BITS;
@@ -303,7 +304,8 @@ static const kmc_candidates *region_of(kmc_grid *grid, kmc_cells *cells, const i
     return region;
 }
 
-/* Whether to go on: with thousands of entries that are all far away, a block takes milliseconds. */
+/* Polls for Ctrl-C now and then, since a block can take milliseconds if thousands of distant entries are candidates.
+ * Returns whether to go on. */
 static int goes_on(kmc_grid *grid, size_t compared)
 {
     grid->compared += compared;
@@ -313,7 +315,7 @@ static int goes_on(kmc_grid *grid, size_t compared)
     return grid->status == KMC_OK;
 }
 
-/* Makes the block around a point. */
+/* Computes the block that contains a point. */
 static void make_block(kmc_grid *grid, kmc_cells *cells, uint32_t block, const int16_t *point)
 {
     const kmc_candidates *const region = region_of(grid, cells, point);
@@ -351,7 +353,7 @@ uint32_t kmc_grid_find(kmc_grid *grid, uint32_t cell, const int16_t *point, int 
     const uint32_t value = grid->nearest[cell];
     if (value != 0 && !(exact && value >= grid->cut)) return value;
     uint32_t part = CUT + cells->blocks[block] - MADE + (exact ? 0 : 1);
-    /* Ends because parts lie below those that were cut into them. */
+    /* Ends because every step goes one level down. */
     for (int shift = cells->shift, bits = KMC_BLOCK_BITS; part >= CUT;) {
         part = grid->parts[part - CUT][part_of(cells, point, shift, bits)];
         bits = shift < KMC_BLOCK_BITS ? shift : KMC_BLOCK_BITS;

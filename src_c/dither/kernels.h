@@ -7,13 +7,13 @@
 struct kmc_dither_row;
 struct kmc_mixtures;
 
-/* What the plain mapping loses at the pixels [begin, end) of the row below, each with both of its neighbours. */
+/* The error of nearest-colour mapping at the pixels [begin, end) of the row below, each with both neighbours. */
 typedef void kmc_measure_fn(struct kmc_dither_row *row);
 
 /* Error diffusion along the pixels [begin, end) of a row: writes found and here, and adds to lost. */
 typedef void kmc_diffuse_fn(struct kmc_dither_row *row);
 
-/* Fills mixtures: each entry is the one for the target and what the ones before owe to it. */
+/* Fills mixtures: each entry is looked up at the target plus the accumulated error of the previous ones. */
 typedef void kmc_mix_fn(struct kmc_mixtures *mixtures);
 
 typedef struct kmc_dither_kernels {

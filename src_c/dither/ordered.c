@@ -1,9 +1,8 @@
-/* Ordered dithering: every pixel draws from a mixture of entries that its colour alone
- * decides, and its position alone where.
+/* Ordered dithering: the colour of a pixel determines a mixture of palette entries, and its position selects one.
  *
  * T. Knoll, US patent 6606166 (filed 1999, expired): entries are added to a mixture one after the other, each the
- * nearest to what the ones before leave to be made good; sorted by lightness, they meet the thresholds of a mask.
- * Unlike a fixed amplitude added to all colours it fits every palette, however unevenly spaced. */
+ * nearest to the target plus the accumulated error of the previous ones; sorted by lightness, they are indexed by a
+ * threshold matrix. Unlike a fixed amplitude added to all colours, it suits unevenly spaced palettes, too. */
 #include "dither/canvas.h"
 #include "dither/kernels.h"
 #include "dither/blue_noise.h"
@@ -15,8 +14,8 @@
 #include <string.h>
 
 enum {
-    PASSED = 208, /* of 256: what is owed to a mixture wears off like the error of diffusion, */
-    LIMIT = 3,    /* and is at most so many times what the plain mapping gets wrong */
+    PASSED = 208, /* of 256: the share of the accumulated error that is kept, as in error diffusion */
+    LIMIT = 3,    /* of this error, times that of nearest-colour mapping */
     TASK_COLORS = 1 << 12,
     BLOCK = KMC_COLOR_LOOKUP_BLOCK,
     TASK_PIXELS = 1 << 16
@@ -26,7 +25,7 @@ typedef struct ordering {
     const kmc_run *run;
     const kmc_canvas *canvas;
     const kmc_mixing *mixing;
-    kmc_quad low, high; /* the box of all entries */
+    kmc_quad low, high; /* the bounding box of all entries */
     int strength;
     kmc_grid *grids;    /* of each thread */
     void *mixtures;     /* KMC_MIXTURE indices for each colour, from dark to light, as wide as those of the picture */
@@ -34,8 +33,8 @@ typedef struct ordering {
     void *indices;
 } ordering;
 
-/* Target i of some: what the mixture for a colour has to look like; `label` is what the plain mapping gives it. Returns
- * whether that entry is the target: then it alone is the mixture. */
+/* Sets target i, the colour that a mixture has to approximate; `label` is the nearest entry. Returns whether the target
+ * equals this entry, which is then the whole mixture. */
 static int set_target(const ordering *o, size_t color, size_t label, kmc_mixtures *m, size_t i)
 {
     const int with_alpha = o->canvas->channels == 4;
@@ -45,7 +44,7 @@ static int set_target(const ordering *o, size_t color, size_t label, kmc_mixture
     const int16_t *const plain = o->canvas->palette + 4 * label;
     int32_t off = 0;
     for (int c = 0; c < channels; c++) {
-        const int off_plain = (own[c] & KMC_MAX_COORDINATE) - plain[c]; /* never outside the space of the grid */
+        const int off_plain = (own[c] & KMC_MAX_COORDINATE) - plain[c]; /* within the range of coordinates */
         const int16_t target = (int16_t)(plain[c] + ((off_plain * o->strength + 128) >> 8));
         m->target[i][c] = target;
         m->low[i][c] = target < o->low[c] ? target : o->low[c];
@@ -60,7 +59,7 @@ static int set_target(const ordering *o, size_t color, size_t label, kmc_mixture
     return off == 0;
 }
 
-/* The indices that were found, from dark to light. Few of them differ. */
+/* Sorts the indices of a mixture from dark to light. Few of them differ. */
 static void sort(const kmc_mixtures *m, size_t which, const uint16_t *lightness, uint16_t *sorted)
 {
     uint16_t kinds[KMC_MIXTURE], keys[KMC_MIXTURE];
@@ -123,8 +122,8 @@ static kmc_status mix_task(void *job, ptrdiff_t task, int thread)
     return status;
 }
 
-/* Which entry of a mixture pixel (x, y) takes. Bayer's matrix of 8 x 8 interleaves the bits of
- * y and of x ^ y, last first. */
+/* The position in a mixture that the threshold matrix has for pixel (x, y). Bayer's 8 x 8 matrix interleaves the bits
+ * of y and of x ^ y, lowest first. */
 static inline uint32_t threshold(kmc_order order, size_t x, size_t y)
 {
     if (order == KMC_BLUE_NOISE)

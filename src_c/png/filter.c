@@ -1,4 +1,4 @@
-/* Every filter at hand is tried on every row, and the entropy of what it leaves is found from a table of n log n. */
+/* Tries every candidate filter on every row; a table of n log n gives the entropy of the filtered bytes. */
 #include "png/filter.h"
 #include "base/bits.h"
 #include "base/parallel.h"
@@ -25,7 +25,7 @@ typedef struct filtering {
     uint8_t *out;
     const uint64_t *weights; /* n log2 n for n up to the width */
     const uint8_t *zeros;    /* the row above the first */
-    uint8_t *scratch;        /* of each thread: a row of what a filter leaves */
+    uint8_t *scratch;        /* of each thread: a filtered row */
 } filtering;
 
 static uint8_t paeth(int left, int above, int corner)
@@ -66,7 +66,7 @@ static void filter_part(int filter, const uint8_t *row, const uint8_t *above, si
     }
 }
 
-/* A row by one filter, with the sum of n log2 n over the counts of its bytes: the higher, the less entropy. */
+/* Filters a row. Returns the sum of n log2 n over the counts of its bytes: the higher, the less entropy. */
 static kmc_status filter_row(const filtering *f, int filter, size_t y, int thread, uint8_t *out, uint64_t *order)
 {
     const uint8_t *const row = f->rows + y * f->width, *const above = y ? row - f->width : f->zeros;

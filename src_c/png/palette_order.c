@@ -19,8 +19,8 @@ typedef struct ordering {
     int16_t *bits;      /* log2(1 + |p - q|) in 16ths */
 } ordering;
 
-/* Counts the pairs of a row, and those with the row above unless that is NULL. There are counts for 2^bits indices, and
- * of an index no more bits are looked at. */
+/* Counts the pairs of a row, and those with the row above unless that is NULL. Only the lowest `bits` bits of an index
+ * are used. */
 static void count_row(const uint8_t *row, const uint8_t *above, size_t width, int bits, int64_t *counts)
 {
     const size_t mask = ((size_t)1 << bits) - 1;
@@ -43,7 +43,7 @@ static kmc_status count_rows(const kmc_run *run, const uint8_t *indices, size_t 
         for (size_t x = 0; x < width && status == KMC_OK; x += POLL_PIXELS) {
             const size_t n = kmc_smaller(width - x, POLL_PIXELS);
             count_row(row + x, y ? row + x - width : NULL, n, bits, counts);
-            if (x) count_row(row + x - 1, NULL, 2, bits, counts); /* the pair that was cut */
+            if (x) count_row(row + x - 1, NULL, 2, bits, counts); /* the pair across the block boundary */
             counted += n;
             if (counted < POLL_PIXELS) continue;
             counted = 0;
@@ -77,7 +77,7 @@ static size_t highest(const int64_t *values, const uint8_t *taken, size_t n)
     return best;
 }
 
-/* Whether an entry, set before all others, would be nearer to those it is adjacent to than set behind them. */
+/* Whether an entry is nearer to the entries that it is adjacent to at the front of the order than at the end. */
 static int belongs_before(const int64_t *adjacency, const int32_t *order, size_t n)
 {
     int64_t before = 0, behind = 0;
@@ -155,7 +155,7 @@ static void exchange(ordering *a, size_t p, size_t q, int32_t *order)
 static kmc_status improve(const kmc_run *run, ordering *a, int32_t *order)
 {
     int changed = 1;
-    /* Ends after so many rounds; exchanges lower a sum of whole numbers. */
+    /* Terminates: the number of rounds is limited, and every exchange lowers an integer sum. */
     for (int round = 0; round < ROUNDS && changed; round++) {
         changed = 0;
         for (size_t p = 0; p < a->k; p++) {

@@ -9,7 +9,7 @@ enum {
 };
 
 /* adjacency[i * k + j] = how often pixels of indices i and j lie side by side or one above the other, the same for j
- * and i; 0 for i = j. Indices are below k <= KMC_PALETTE_ORDER_MAX: others count as any index, or not at all. */
+ * and i; 0 for i = j. Indices must be below k <= KMC_PALETTE_ORDER_MAX; invalid ones only spoil the counts. */
 kmc_status kmc_count_adjacency(const kmc_run *run, const uint8_t *indices, size_t height, size_t width, size_t k,
                                int64_t *adjacency);
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 import kmc
 
-# Seconds, while each of these takes milliseconds. A search that goes on is ended then by a poll.
+# Seconds, while each of these takes milliseconds. A poll ends a search that does not finish.
 PATIENCE = 20.0
 
 # Sprites and numbers of colours for which a search for any progress at all goes round and round.

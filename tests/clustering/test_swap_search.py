@@ -78,7 +78,7 @@ def test_more_kicks_are_never_worse(name, k):
     tree, _, _ = tree_of(NAMED[name])
     start = tree.seed_plusplus(k, 3, 1)
     errors = [error_of(tree, searched(tree, start, kicks, 8)) for kicks in (0, 3, 30, 200)]
-    # Kept are the lowest inertias of clusters as they are; regrouped, each is lower by a little.
+    # The search keeps the lowest inertia before reassignment, which lowers each a little.
     for fewer, more in itertools.pairwise(errors):
         assert more <= 1.004 * fewer
     assert errors[-1] <= errors[0]

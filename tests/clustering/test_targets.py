@@ -23,7 +23,7 @@ def same(found, expected):
 
 
 def is_fewest(picture, result, limit, **options):
-    """It reaches the limit, one colour less does not, and it is what so many colours come to."""
+    """The result reaches the limit, one colour fewer does not, and it equals a fit with that k."""
     k = len(result.palette)
     assert result.mse <= limit
     least = max(1, len(options.get("fixed", ())))

@@ -1,4 +1,4 @@
-"""Memory that runs out in the middle of anything, and callbacks that raise: nothing stays taken.
+"""Out of memory at any allocation, and callbacks that raise: nothing leaks.
 
 Builds with the test hooks count the engine's allocations and make the n-th of them fail.
 """

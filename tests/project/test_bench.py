@@ -117,7 +117,7 @@ def test_figures_have_four_digits(value: float | None, text: str) -> None:
     assert report.number(value) == text
 
 
-def test_the_stations_and_kernels_run(photo: np.ndarray) -> None:
+def test_the_stages_and_kernels_run(photo: np.ndarray) -> None:
     picture = Picture("photo", np.ascontiguousarray(photo))
     works = stages.counting(picture, 1) | stages.fitting(picture, 4, 1)
     works |= kernels.everything(picture, [4])

@@ -34,11 +34,11 @@ def test_breathing_leaves_a_local_optimum() -> None:
     tree = core.kmeans.tree(counted.colors, counted.counts, 1)
     colors = counted.colors.astype(float)
     start = np.array([[18.0, 18, 18], [22, 22, 22], [125, 205, 75]])
-    assert seeding.settled(tree, start)[1] > 10_000
+    assert seeding.converged(tree, start)[1] > 10_000
     found = divide.breathe(
-        colors, counted.counts, start, lambda centroids: seeding.settled(tree, centroids)
+        colors, counted.counts, start, lambda centroids: seeding.converged(tree, centroids)
     )
-    assert seeding.settled(tree, found)[1] == pytest.approx(6 * 27, abs=1)
+    assert seeding.converged(tree, found)[1] == pytest.approx(6 * 27, abs=1)
 
 
 @pytest.mark.parametrize("way", seeding.WAYS)

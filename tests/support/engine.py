@@ -1,4 +1,4 @@
-"""The engine as the tests drive it: trees of pictures, and every way to run it."""
+"""Helpers for tests of the engine: trees of pictures, instruction sets and thread counts."""
 
 from __future__ import annotations
 

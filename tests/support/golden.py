@@ -1,4 +1,4 @@
-"""Digests of results that must never change by themselves, and their table beside this file.
+"""Digests of results that must not change unintentionally, and the table of them.
 
 Where a change is meant to alter results, ``python tests/support/golden.py >
 tests/support/golden.txt`` writes the table anew; the changelog says so. Cases under ``lloyd/``
@@ -73,7 +73,7 @@ def effort_cases() -> Iterator[tuple[str, Case]]:
 
 
 def craft_cases() -> Iterator[tuple[str, Case]]:
-    """What decides beside the pixels: importance, fixed colours, goals."""
+    """Inputs other than pixels: importance, fixed colours, quality targets."""
     fixed = [(255, 255, 255), (0, 0, 0), (90, 130, 240)]
     yield (
         "lloyd/fixed/photo/20",
@@ -129,7 +129,7 @@ CASES: dict[str, Case] = dict(
 
 
 def digest(case: str, threads: int | None = None) -> str:
-    """Of the indices and the palette, with its centroids, that come out of a case."""
+    """The digest of the indices and the palette of a case, with its centroids."""
     name, options = CASES[case]
     result = kmc.quantize(PICTURES[name], threads=threads, **options)
     found = hashlib.sha256()

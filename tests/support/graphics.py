@@ -59,7 +59,7 @@ def cells(height: int, width: int, n: int) -> Pixels:
 
 
 def sprites() -> Pixels:
-    """Mirrored figures of four colours, each of its own."""
+    """Mirrored figures, each in four colours of its own."""
     sheet = np.zeros((96, 96, 3), np.uint8)
     for number in range(36):
         half = scattered((16, 8), 4, number % 20)

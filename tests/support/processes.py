@@ -1,4 +1,4 @@
-"""What new processes load, and how soon a call hears Ctrl-C."""
+"""Helpers: the modules that new processes load, and how soon Ctrl-C interrupts a call."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def loaded_by(statement: str) -> set[str]:
 
 
 def interrupted_after(call: Callable[[], Any], after: float = 0.2) -> float:
-    """Processor seconds from Ctrl-C, pressed some time into the call, to its KeyboardInterrupt.
+    """Processor seconds from Ctrl-C, sent some time into the call, to its KeyboardInterrupt.
 
     Not those of the clock: other programs may have the processor meanwhile.
     """

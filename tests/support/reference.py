@@ -1,4 +1,4 @@
-"""The engine's way with pixels in plain NumPy: slow, obvious, and right by inspection."""
+"""Reference versions of the pixel functions in plain NumPy: slow, but obviously right."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ def merged(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def missed(entry: dict, server: dict) -> float:
-    """What giving up an entry costs, if that one serves its colours for it."""
+    """The cost of removing an entry, if its colours are mapped to the given one."""
     if entry is server or (entry["solid"] and not server["solid"]):
         return np.inf
     square = 0.0
@@ -30,7 +30,7 @@ def missed(entry: dict, server: dict) -> float:
 
 
 def chosen_twin(entries: list[dict], still: list[dict], k: int) -> list[dict]:
-    """Gives up the entry that is missed least, time and again."""
+    """Repeatedly removes the entry whose removal costs least."""
     entries = list(entries)
     while len(entries) > k:
         costs = [[missed(entry, server) for server in entries + still] for entry in entries]

@@ -47,8 +47,8 @@ class Dithering:
         return int(np.where(serving, squares, np.iinfo(np.int64).max).argmin())
 
     def looked_up(self, point: Ints, opaque: bool, exact: bool) -> int:
-        """The only entry in the cell of a point, or else the nearest to its middle. Where it has to
-        be exact, cells are cut until there are not several."""
+        """The only entry in the cell of a point, or else the nearest to its centre. For an exact
+        lookup, cells are subdivided until none contains several entries."""
         n, serving = self.served(opaque)
         shift = 14 - CELL_BITS[n]
         while True:
@@ -64,12 +64,12 @@ class Dithering:
             shift -= min(shift, 2)
 
     def within(self, value: Ints, own: Ints) -> Ints:
-        """Kept in the box of the palette, or where it was."""
+        """Clamped to the bounding box of the palette, extended to contain the original point."""
         return np.clip(value, np.minimum(own, self.low), np.maximum(own, self.high))
 
 
 def looked_up(d: Dithering) -> Ints:
-    """The entry of every pixel's own cell; that nearest to what is clear for clear pixels."""
+    """The exact lookup of every pixel; for fully transparent ones, the entry nearest to these."""
     found = np.empty(d.alpha.shape, np.int64)
     for y, x in np.ndindex(found.shape):
         if d.alpha[y, x] == 0:
@@ -80,8 +80,8 @@ def looked_up(d: Dithering) -> Ints:
 
 
 def limits(d: Dithering, plain: Ints) -> Ints:
-    """Four times the mean error of the plain mapping over 3 x 3 pixels, in 64ths of a level; first
-    those of LEAD_IN rows above the picture, which are like its first one."""
+    """Four times the mean error of nearest-colour mapping over 3 x 3 pixels, in 64ths of a level;
+    LEAD_IN rows that repeat the first one come before the picture."""
     off = np.minimum(np.abs(d.at - d.palette[plain]).sum(axis=2), 7281)
     wide = np.pad(off, ((LEAD_IN + 1, 1), (1, 1)), mode="edge")
     height, width = LEAD_IN + len(off), off.shape[1]
@@ -90,7 +90,7 @@ def limits(d: Dithering, plain: Ints) -> Ints:
 
 
 def diffuse(d: Dithering, weights: dict[tuple[int, int], int], strength: int) -> Ints:
-    """Error diffusion; weights in sixteenths, x counted the way the row is gone."""
+    """Error diffusion; weights in sixteenths, x in the direction of the row."""
     plain = looked_up(d)
     limit, indices = limits(d, plain), np.empty(plain.shape, np.int64)
     for begin in range(0, len(indices), BAND):
@@ -109,8 +109,8 @@ def diffused_rows(
     plain: Ints,
     rows: Ints,
 ) -> Ints:
-    """The indices of these rows of the picture, before the first of which no error waits. `limit`
-    begins with that of the first."""
+    """The indices of these rows of the picture; no error is carried into the first. `limit`
+    begins at this row."""
     width = plain.shape[1]
     waiting = np.zeros((len(rows) + 2, width + 4, d.n), np.int64)
     found = plain[rows]
@@ -124,16 +124,16 @@ def diffused_rows(
             push[d.served(opaque)[0] :] = 0
             point = d.within(own + push, own)
             if limit[i, x] != 0:
-                astray = np.clip(stray(d, x, i), -limit[i, x], limit[i, x])
-                found[i, x] = d.looked_up(np.clip(point + astray, 0, 16383), opaque, False)
+                offset = np.clip(lookup_offset(d, x, i), -limit[i, x], limit[i, x])
+                found[i, x] = d.looked_up(np.clip(point + offset, 0, 16383), opaque, False)
             error = point - d.palette[found[i, x]]
             for (dx, dy), weight in weights.items():
                 waiting[i + dy, x + 2 + dx * step] += error * weight * passed * 8 + 16384 >> 15
     return found
 
 
-def stray(d: Dithering, x: int, y: int) -> Ints:
-    """How far from a pixel its entry is looked up: three, or one, sixteenths of a cell."""
+def lookup_offset(d: Dithering, x: int, y: int) -> Ints:
+    """Offset added to a pixel before its lookup: one or three sixteenths of a cell."""
     sixteenths, n = np.array([-3, 3, -1, 1]), d.served(True)[0]
     found = np.zeros(d.n, np.int64)
     for c, by_row, first in ((0, 1, 0), (1, 3, 2), (2, 2, 1)):
@@ -143,18 +143,18 @@ def stray(d: Dithering, x: int, y: int) -> Ints:
 
 
 def mixture(d: Dithering, own: Ints, plain: int, opaque: bool, strength: int) -> list[int]:
-    """Sixteen entries that together look like a colour, in the order in which they are found."""
+    """Sixteen entries whose mean approximates a colour, in the order in which they are found."""
     target = d.palette[plain] + ((own - d.palette[plain]) * strength + 128 >> 8)
     if (target == d.palette[plain]).all():
         return [plain] * 16
     limit = 3 * int(np.abs(target - d.palette[plain]).sum()) // d.n
     if opaque and d.n == 4 and (d.palette[:, 3] == 0).any():
         limit = 3 * int(np.abs(target - d.palette[plain])[:3].sum()) // 3
-    owed, found = np.zeros(d.n, np.int64), []
+    error, found = np.zeros(d.n, np.int64), []
     for _ in range(16):
-        owed = np.clip(owed, -limit, limit)
-        found.append(d.looked_up(d.within(target + owed, target), opaque, False))
-        owed = (owed * 208 + 128 >> 8) + target - d.palette[found[-1]]
+        error = np.clip(error, -limit, limit)
+        found.append(d.looked_up(d.within(target + error, target), opaque, False))
+        error = (error * 208 + 128 >> 8) + target - d.palette[found[-1]]
     return found
 
 

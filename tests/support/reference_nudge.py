@@ -40,7 +40,7 @@ def choices(points: Points, entries: Points) -> list[Choice | tuple[int]]:
 def account(
     points: Points, weights: Weights, choice: list[Choice | tuple[int]], entries: Points
 ) -> int:
-    """What the points cost where each goes to the nearer of its entries."""
+    """The error of the points, each mapped to the nearer of its two entries."""
     pairs = np.array([(of[::2][0], of[::2][-1]) for of in choice])  # of one entry: itself twice
     distances = np.square(points[:, None] - entries[pairs]).sum(axis=2)
     return int(weights @ distances.min(axis=1))
@@ -115,7 +115,7 @@ def single_steps(entries: Points, j: int) -> list[Points]:
 
 
 def error_of(points: Points, weights: Weights, entries: Points) -> int:
-    """What a palette costs in all.
+    """The total error of a palette.
 
     >>> error_of(np.array([[64], [0]]), np.array([2, 3]), np.array([[64]]))
     12288

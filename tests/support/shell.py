@@ -41,7 +41,7 @@ class Kmc:
         return code, out.decode(errors="replace"), err.decode()
 
 
-# Makes the terminal it is started on its own, as a shell does, so that Ctrl-C reaches it.
+# Takes the terminal as its controlling terminal, as a shell does, so that Ctrl-C reaches it.
 TAKING = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
 
 
@@ -89,7 +89,7 @@ def on_terminal(
 
 
 def seen(sent: str) -> list[str]:
-    """The lines that stand on a terminal in the end, without their colours."""
+    """The final lines on a terminal, without their colours."""
     sent = re.sub(r"\x1b\[(?:[0-9;]*m|\?25[hl])", "", sent)
     return [re.split(r"\r(?:\x1b\[K)?", line)[-1] for line in sent.split("\r\n")]
 

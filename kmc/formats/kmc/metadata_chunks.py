@@ -27,7 +27,7 @@ _MAX_EXPANSION = 64
 
 
 def metadata_chunks(metadata: Metadata) -> list[bytes]:
-    """The chunks of the metadata that there is."""
+    """The chunks for all metadata that is present."""
     made = [chunk(type, _coded(block)) for type, block in _blocks(metadata)]
     for type, (field, layout) in _NUMBERS.items():
         if (value := getattr(metadata, field)) is not None:
@@ -42,7 +42,7 @@ def metadata_bytes(metadata: Metadata) -> int:
 
 
 def _blocks(metadata: Metadata) -> Iterator[tuple[bytes, bytes]]:
-    """The blocks that there are, with the types of their chunks."""
+    """The blocks that are present, with the types of their chunks."""
     for type, field in _BLOCKS.items():
         block = getattr(metadata, field)
         if field == "text":
@@ -99,7 +99,7 @@ def read_metadata(
 
 
 def _coded(block: bytes) -> bytes:
-    """A block as its chunk holds it: its size and code, or 0 and the bytes themselves."""
+    """Encode a block for its chunk: its size and code, or 0 and the bytes themselves."""
     code = core.codec.block_write(block) if block else b""
     code = code.ljust(-(-len(block) // _MAX_EXPANSION), b"\0")
     coded, stored = varint(len(block)) + code, varint(0) + block
