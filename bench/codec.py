@@ -31,7 +31,7 @@ import kmc
 from bench import graphics, pictures, report
 from bench.equal_psnr import smallest_jpeg
 from kmc.formats.kmc.codec import encode
-from kmc.images import lossless
+from kmc.images.reading import read_indexed
 from kmc.mapping.dithering import DitherName
 
 TABLE = report.Table(
@@ -91,8 +91,8 @@ def indexed(
     if k is None:
         grey = (picture.pixels == picture.pixels[..., :1]).all()
         pixels = picture.pixels[..., 0] if grey else picture.pixels
-        indices, colors, metadata = lossless.indexed(Image.fromarray(pixels))
-        return kmc.IndexedImage(indices, kmc.Palette(colors), 0.0, metadata)
+        found = read_indexed(Image.fromarray(pixels))
+        return kmc.IndexedImage(found.indices, kmc.Palette(found.colors), 0.0, found.metadata)
     return by_luma(kmc.quantize(picture.pixels, k, dither=dither, threads=1))
 
 
