@@ -159,7 +159,7 @@ def add_weights(const uint8_t[:, :, ::1] pixels not None, const uint16_t[:, ::1]
 
 
 cdef class Space:
-    """The numbers of a colour space; kmc/space_tables.py makes them."""
+    """The numbers of a colour space; kmc/colors/space_definitions.py computes them."""
 
     cdef kmc_space c
     cdef object mix, roots

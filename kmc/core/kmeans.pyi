@@ -44,5 +44,5 @@ def tree(
     coordinates: NDArray[int16] | None = None,
 ) -> Tree: ...
 def best_greys(
-    tree: Tree, places: NDArray[int16], fixed: NDArray[uint8], k: int, threads: int
+    tree: Tree, coordinates: NDArray[int16], fixed: NDArray[uint8], k: int, threads: int
 ) -> tuple[NDArray[uint8], NDArray[float64]]: ...

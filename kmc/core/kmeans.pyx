@@ -37,7 +37,7 @@ cdef extern from "kmeans/kmeans.h" nogil:
                                double *centroids)
     kmc_status kmc_seed_split(const kmc_run *run, const kmc_tree *tree, size_t k,
                               double *centroids)
-    kmc_status kmc_best_greys(const kmc_tree *tree, const int16_t *places,
+    kmc_status kmc_best_greys(const kmc_tree *tree, const int16_t *coordinates,
                               const uint8_t *fixed, size_t n_fixed, size_t k,
                               uint8_t *levels, double *centroids)
     kmc_status kmc_search(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed,
@@ -244,7 +244,7 @@ def tree(const uint8_t[:, ::1] colors not None, const int64_t[::1] weights, int 
 
 def best_greys(
     Tree tree not None,
-    const int16_t[::1] places not None,
+    const int16_t[::1] coordinates not None,
     const uint8_t[::1] fixed not None,
     size_t k,
     int threads,
@@ -252,7 +252,7 @@ def best_greys(
     """The k of 256 grey levels best for a grey tree beside fixed ones, (k, 1); centroids, (k, 4)."""
     cdef Run run = Run(threads)
     cdef kmc_status status
-    if tree.channels != 1 or places.shape[0] != 256 or not 1 <= k <= 256:
+    if tree.channels != 1 or coordinates.shape[0] != 256 or not 1 <= k <= 256:
         raise ArgumentError("grey levels are for grey points")
     cdef uint8_t[:, ::1] levels = np.empty((k, 1), np.uint8)
     cdef double[:, ::1] centroids = np.empty((k, 4))
@@ -260,7 +260,7 @@ def best_greys(
     cdef const uint8_t *fixed_data = &fixed[0] if n_fixed else NULL
     with nogil:
         status = kmc_best_greys(
-            tree.c, &places[0], fixed_data, n_fixed, k, &levels[0, 0], &centroids[0, 0]
+            tree.c, &coordinates[0], fixed_data, n_fixed, k, &levels[0, 0], &centroids[0, 0]
         )
     run.check(status)
     return levels.base, centroids.base

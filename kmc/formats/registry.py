@@ -186,7 +186,6 @@ _PILLOW_PNG = PillowWriter("PNG", settings={"compress_level": 9})
 
 _ALL = ("icc_profile", "dpi", "exif", "xmp", "gamma", "chromaticity", "cicp", "aspect", "text")
 
-# GIF: Pillow would drop and reorder palette entries.
 FORMATS = (
     Format(
         ("png",),
@@ -200,6 +199,7 @@ FORMATS = (
         planned=True,
     ),
     Format(("kmc",), _kmc, keeps=_ALL, parameters=("level", "threads")),
+    # With optimize, Pillow would drop and reorder palette entries.
     Format(
         ("gif",),
         PillowWriter("GIF", settings={"optimize": False, "interlace": 0}),

@@ -99,7 +99,7 @@ static int is_alone(const error_list *s, size_t point, uint32_t cluster)
 }
 
 static void collect_errors(void *context, int thread, uint32_t node, const kmc_candidates *candidates,
-                         const int32_t *position, const int32_t *distance)
+                           const int32_t *position, const int32_t *distance)
 {
     (void)thread;
     const error_list *s = context;

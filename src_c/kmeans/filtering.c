@@ -88,7 +88,7 @@ int kmc_filter_threads(const kmc_run *run, const kmc_tree *tree, size_t k)
 }
 
 kmc_status kmc_filter_assign(const kmc_run *run, const kmc_tree *tree, const kmc_centroids *centroids,
-                    const kmc_visitor *visitor)
+                             const kmc_visitor *visitor)
 {
     filtering w = {run, tree, visitor, NULL, NULL};
     const int threads = kmc_filter_threads(run, tree, centroids->k);

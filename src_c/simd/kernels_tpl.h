@@ -1,5 +1,6 @@
-/* All inner loops of one instruction set and their tables: the including file defines KMC_TARGET, KMC_NAME, and
- * KMC_VARIANT, the name of the set, and includes its vec_*.h, pixels_*.h and quads_*.h before this. */
+/* All inner loops of one instruction set and their tables. The including file defines KMC_TARGET, KMC_NAME, and
+ * KMC_VARIANT, the name of the set, and includes its lanes_*.h, quads_*.h and vec_*.h before this; and its pixels_*.h
+ * with colors/pixel_kernels_tpl.h, unless it defines the loops over pixels itself, as plain C does. */
 #include "codec/kernels.h"
 #include "colors/kernels.h"
 #include "dither/kernels.h"
