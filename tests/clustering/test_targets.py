@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scenes import NAMED, PICTURES, few, photo
 
 import kmc
+from kmc.clustering import targets
 from kmc.clustering.goals import mse_of
 from kmc.clustering.problem import ClusteringProblem
 
@@ -211,3 +212,15 @@ def test_no_points():
 def test_wrong_curves(ks, options, error, words):
     with pytest.raises(error, match=words):
         kmc.curve(photo(3, 4), ks, **options)
+
+
+@pytest.mark.parametrize("guess", [lambda low, high: low, lambda low, high: high])
+def test_wrong_predictions_only_take_longer(monkeypatch, guess):
+    """Also where the last number of colours is the first that reaches the goal."""
+    monkeypatch.setattr(
+        targets._ErrorPrediction, "first_under", lambda self, limit, low, high: guess(low, high)
+    )
+    for k in range(2, 12):
+        limit = kmc.quantize(NAMED["photo"], k, effort="fast").mse
+        result = kmc.quantize(NAMED["photo"], k, max_mse=limit, effort="fast")
+        assert (len(result.palette), result.mse) == (k, limit)
