@@ -315,3 +315,10 @@ def test_repr():
         "<kmc.Metadata: 3 bytes of ICC profile, gamma 0.5, 300 x 72.5 dpi, "
         "2 bytes of EXIF, 4 bytes of XMP>"
     )
+
+
+@pytest.mark.parametrize(
+    ("gamma", "is_srgb"), [(None, True), (0.45455, True), (0.46, True), (0.5, False), (0.4, False)]
+)
+def test_which_gamma_is_that_of_srgb(gamma, is_srgb):
+    assert kmc.Metadata(gamma=gamma).is_srgb == is_srgb
