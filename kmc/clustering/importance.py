@@ -83,6 +83,8 @@ def integer_weights(
             target[part] = np.floor(shares * SCALE + 0.5)
         if divisor != 1:
             divisor = int(np.gcd.reduce(np.flatnonzero(np.bincount(target[part])), initial=divisor))
+    if divisor == 0:  # the array has changed since it was checked
+        raise ArgumentError(f"{name} must not be zero everywhere")
     return scaled, divisor
 
 
