@@ -82,9 +82,7 @@ def test_a_stack_is_several_pictures(channels):
         same(kmc.fit(pictures, 9), kmc.fit(joined(stack), 9))
     same(kmc.fit(stack[::-2], 9), kmc.fit(joined(stack[::2]), 9))
     weights = [1, 0, 2, 0, 1]
-    same(
-        kmc.fit(stack, 9, image_weights=weights), kmc.fit(list(stack), 9, image_weights=weights)
-    )
+    same(kmc.fit(stack, 9, image_weights=weights), kmc.fit(list(stack), 9, image_weights=weights))
     assert kmc.curve(stack, [4]) == kmc.curve(joined(stack), [4])
 
 

@@ -57,26 +57,25 @@ def test_equals_its_twin_until_it_rests(name, k):
     equals_twin(tree, points, weights, start, 60, 1e-4)
 
 
-@pytest.mark.parametrize("name", ["photo", "few", "grey photo"])
-def test_equals_its_twin_in_every_way(name):
-    tree, points, weights = tree_of(NAMED[name])
-    start = start_at(points, 21, 1)
-    expected, expected_history, _ = lloyd(points, weights, start, 8, 0)
+def equals_twin_in_every_way(picture, k, max_iter):
+    tree, points, weights = tree_of(picture)
+    start = start_at(points, k, 1)
+    expected, expected_history, _ = lloyd(points, weights, start, max_iter, 0)
     for _, threads in ways():
         centroids = start.copy()
-        assert tree.lloyd(centroids, 8, 0, None, threads) == (expected_history, False)
+        assert tree.lloyd(centroids, max_iter, 0, None, threads) == (expected_history, False)
         np.testing.assert_array_equal(centroids, expected)
+
+
+@pytest.mark.parametrize("name", ["photo", "few", "grey photo"])
+def test_equals_its_twin_in_every_way(name):
+    equals_twin_in_every_way(NAMED[name], 21, 8)
 
 
 def test_equals_its_twin_on_a_tree_large_enough_for_threads():
-    tree, points, weights = tree_of(noise(270, 270))
-    assert len(tree) > 65_000
-    start = start_at(points, 40, 2)
-    expected, expected_history, _ = lloyd(points, weights, start, 4, 0)
-    for _, threads in ways():
-        centroids = start.copy()
-        assert tree.lloyd(centroids, 4, 0, None, threads) == (expected_history, False)
-        np.testing.assert_array_equal(centroids, expected)
+    picture = noise(270, 270)
+    assert len(tree_of(picture)[0]) > 65_000
+    equals_twin_in_every_way(picture, 40, 4)
 
 
 def test_equals_its_twin_with_large_weights():

@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 
 import pytest
+from processes import in_new_process
 
 import kmc
 from kmc import cpu
 from kmc.errors import ArgumentError, ArgumentTypeError
-
-
-def in_new_process(program, **environment):
-    """What a program prints, with some variables set and others of ours unset."""
-    ours = {"KMC_CPU", "KMC_NUM_THREADS", "OMP_NUM_THREADS"}
-    kept = {name: value for name, value in os.environ.items() if name not in ours}
-    return subprocess.run(
-        [sys.executable, "-c", program],
-        env=kept | environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
 
 
 def test_plain_c_is_always_there():
@@ -33,12 +19,15 @@ def test_plain_c_is_always_there():
 
 def test_the_fastest_is_used_by_default():
     answer = in_new_process("from kmc import cpu; print(cpu.name() == cpu.available()[-1])")
-    assert answer == "True"
+    assert answer.stdout == "True\n"
 
 
 @pytest.mark.parametrize("name", kmc.cpu.available())
 def test_the_environment_chooses(name):
-    assert in_new_process("from kmc import cpu; print(cpu.name())", KMC_CPU=name) == name
+    assert (
+        in_new_process("from kmc import cpu; print(cpu.name())", KMC_CPU=name).stdout.strip()
+        == name
+    )
 
 
 @pytest.mark.parametrize("name", ["sse9", "AVX2", " c", "avx2,c"])
@@ -51,7 +40,7 @@ try:
 except kmc.errors.ArgumentError as error:
     print(error)
 """
-    message = in_new_process(program, KMC_CPU=name)
+    message = in_new_process(program, KMC_CPU=name).stdout
     assert repr(name) in message
     assert "c" in message
 
@@ -63,7 +52,7 @@ with cpu.use("c"):
     print(cpu.name())
 print(cpu.name() == cpu.available()[-1])
 """
-    assert in_new_process(program, KMC_CPU="sse9").split() == ["c", "True"]
+    assert in_new_process(program, KMC_CPU="sse9").stdout.split() == ["c", "True"]
 
 
 @pytest.mark.parametrize("name", [None, 3, b"c"])

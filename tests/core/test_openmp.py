@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import sys
 import threading
 import time
 
 import numpy as np
 import pytest
+from processes import in_new_process
 from scenes import noise
 from threadpoolctl import threadpool_limits
 
@@ -18,20 +17,6 @@ import kmc
 from kmc import core, cpu
 
 LINUX = sys.platform == "linux"
-
-
-def in_new_process(program: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Runs a program in which nobody has chosen anything but what is given."""
-    ours = ("KMC_", "OMP_", "GOMP_", "KMP_")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    return subprocess.run(
-        [sys.executable, "-c", program],
-        env=kept | environment,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-    )
 
 
 def test_it_says_whether_it_has_openmp():

@@ -24,13 +24,6 @@ from kmc.plot.error_curve import measured
 pytestmark = pytest.mark.once
 
 
-@pytest.fixture(autouse=True)
-def no_figure_is_left():
-    pyplot.close("all")  # those of doctests that ran before
-    yield
-    pyplot.close("all")
-
-
 @pytest.fixture(scope="module")
 def result(photo):
     return kmc.quantize(photo, 8)

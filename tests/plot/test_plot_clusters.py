@@ -16,13 +16,6 @@ from kmc.plot.color_space import sample
 pytestmark = pytest.mark.once
 
 
-@pytest.fixture(autouse=True)
-def no_figure_is_left():
-    pyplot.close("all")  # those of doctests that ran before
-    yield
-    pyplot.close("all")
-
-
 def test_clusters_draws_pixels_in_their_own_colours(photo):
     new = kmc.fit(photo, 5)
     old = np.clip(new.centroids - 9, 0, 255)

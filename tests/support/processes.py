@@ -1,8 +1,9 @@
-"""Helpers: the modules that new processes load, and how soon Ctrl-C interrupts a call."""
+"""Helpers: programs in new processes, and how soon Ctrl-C interrupts a call."""
 
 from __future__ import annotations
 
 import _thread
+import os
 import subprocess
 import sys
 import threading
@@ -13,10 +14,23 @@ from typing import Any
 import pytest
 
 
+def in_new_process(program: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs a program in which nobody has chosen instruction set or threads but by `environment`."""
+    ours = ("KMC_", "OMP_", "GOMP_", "KMP_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        env=kept | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+
+
 def loaded_by(statement: str) -> set[str]:
-    script = f"import sys; {statement}; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
-    return set(done.stdout.decode().split())
+    """The names of the modules that a new process has loaded after a statement."""
+    return set(in_new_process(f"import sys; {statement}; print(*sys.modules)").stdout.split())
 
 
 def interrupted_after(call: Callable[[], Any], after: float = 0.2) -> float:
