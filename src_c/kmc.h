@@ -1,4 +1,4 @@
-/* Everything the Python layer sees of the engine, and what holds for all its functions.
+/* The public functions of the engine, and what holds for all of them.
  *
  * The caller owns all arrays; a call allocates its workspace and frees it before it returns, except for what goes back
  * to run->tables. It prints nothing and never exits. Results depend on the arguments alone, never on how it is run.

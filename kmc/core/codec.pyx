@@ -42,8 +42,8 @@ cdef extern from "codec/codec.h" nogil:
     void kmc_bytes_free(kmc_bytes *bytes, size_t n)
 
 
-# Of a palette that is the caller's own, planes are given a copy: the tree over it is built in many
-# passes, each of which believes the ones before.
+# The palettes of planes are copies: the tree over one is built in several passes, which must see the
+# same colours.
 
 cdef kmc_plane _plane(size_t height, size_t width, const uint8_t[:, ::1] palette, uint32_t contexts,
                       int slot_bits, size_t n_bands) except *:
@@ -79,13 +79,14 @@ def palette_bytes(size_t k):
 
 def plane_write(indices not None, const uint8_t[:, ::1] palette not None, uint32_t contexts,
                 int slot_bits, size_t n_bands, int threads):
-    """The bytes of each band, of uint8 or uint16 indices. Nobody may change the palette meanwhile."""
+    """The bytes of each band, of uint8 or uint16 indices."""
     cdef Run run = Run(threads)
     own = np.ascontiguousarray(indices)
     if own.dtype not in (np.uint8, np.uint16):
         raise ArgumentError(f"indices must be of uint8 or uint16, not {own.dtype}")
-    cdef size_t k = palette.shape[0]
-    cdef kmc_plane plane = _plane(own.shape[0], own.shape[1], palette, contexts, slot_bits, n_bands)
+    cdef const uint8_t[:, ::1] own_palette = np.array(palette)
+    cdef size_t k = own_palette.shape[0]
+    cdef kmc_plane plane = _plane(own.shape[0], own.shape[1], own_palette, contexts, slot_bits, n_bands)
     cdef const void *data = first_byte(own)
     cdef int index_bytes = own.itemsize
     cdef kmc_bytes *coded = _coded(n_bands)

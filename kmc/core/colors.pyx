@@ -13,12 +13,10 @@ cdef extern from "colors/colors.h" nogil:
     ctypedef struct kmc_histogram:
         pass
 
-    kmc_status kmc_histogram_new(const kmc_run *run, int channels, kmc_histogram **histogram)
+    kmc_status kmc_histogram_new(const kmc_run *run, const uint8_t *pixels, size_t n, int channels,
+                                 kmc_histogram **histogram, size_t *n_colors)
     void kmc_histogram_free(kmc_histogram *histogram)
-    kmc_status kmc_histogram_add(kmc_histogram *histogram, const kmc_run *run,
-                                 const uint8_t *pixels, size_t n)
-    kmc_status kmc_histogram_size(kmc_histogram *histogram, const kmc_run *run, size_t *n_colors)
-    kmc_status kmc_histogram_read(kmc_histogram *histogram, const kmc_run *run,
+    kmc_status kmc_histogram_read(const kmc_histogram *histogram, const kmc_run *run,
                                   uint8_t *colors, int64_t *counts)
 
     kmc_status kmc_remap(const kmc_run *run, const uint8_t *pixels, size_t n, int channels,
@@ -63,13 +61,10 @@ def histogram(const uint8_t[:, :, ::1] pixels not None, int threads):
     cdef kmc_status status
     cdef uint8_t *colors_data
     cdef int64_t *counts_data
-    run.check(kmc_histogram_new(&run.c, channels, &counted))
+    with nogil:
+        status = kmc_histogram_new(&run.c, source, n, channels, &counted, &n_colors)
+    run.check(status)
     try:
-        with nogil:
-            status = kmc_histogram_add(counted, &run.c, source, n)
-            if status == KMC_OK:
-                status = kmc_histogram_size(counted, &run.c, &n_colors)
-        run.check(status)
         colors = np.empty((n_colors, channels), np.uint8)
         counts = np.empty(n_colors, np.int64)
         colors_data = <uint8_t *>first_byte(colors)

@@ -66,6 +66,8 @@ cdef class Canvas:
             raise ArgumentError("pixels and coordinates do not fit together")
         if clear.shape[0] != 1 or clear.shape[1] != 4:
             raise ArgumentError("fully transparent pixels lie in one place")
+        if own_clear.min() < 0 or own_clear.max() > 16383:
+            raise ArgumentError("fully transparent pixels lie too far out")
         self.pixels, self.palette, self.coordinates, self.clear = pixels, own_palette, coordinates, own_clear
         self.c.clear = <const int16_t *>first_byte(own_clear)
         self.c.pixels = &pixels[0, 0, 0]

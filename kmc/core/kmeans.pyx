@@ -29,7 +29,7 @@ cdef extern from "kmeans/kmeans.h" nogil:
                             const int64_t *weights, size_t n, int channels, kmc_tree **tree)
     void kmc_tree_free(kmc_tree *tree)
     size_t kmc_tree_size(const kmc_tree *tree)
-    kmc_status kmc_tree_coarsen(const kmc_run *run, kmc_tree *tree, size_t least,
+    kmc_status kmc_tree_coarsen(const kmc_run *run, kmc_tree *tree, size_t min_cells,
                                 kmc_tree **cells)
     kmc_status kmc_seed_plusplus(const kmc_run *run, const kmc_tree *tree, size_t k, size_t n_fixed,
                                  uint64_t seed, double *centroids)
@@ -79,10 +79,10 @@ cdef int see(void *context, int iteration, const double *centroids, double inert
 cdef int observe(Observer observer, int iteration, const double *centroids, double inertia,
                  double shift) noexcept:
     cdef const double[:, ::1] seen
-    observer.history.append((inertia, shift))
-    if observer.callback is None:
-        return 0
     try:
+        observer.history.append((inertia, shift))
+        if observer.callback is None:
+            return 0
         seen = <const double[:observer.k, :4]>centroids
         copied = np.array(seen[:, :observer.channels])
         return watch().ask(observer.callback, iteration, copied, inertia, shift)
@@ -112,13 +112,13 @@ cdef class Tree:
     def __len__(self):
         return <Py_ssize_t>kmc_tree_size(self.c)
 
-    def coarsen(self, size_t least, int threads):
-        """Cells, smaller where there is more weight, `least` or more, or this tree itself."""
+    def coarsen(self, size_t min_cells, int threads):
+        """Cells, smaller where there is more weight, `min_cells` or more, or this tree itself."""
         cdef Run run = Run(threads)
         cdef Tree cells = Tree(_MAKER, self.channels)
         cdef kmc_status status
         with nogil:
-            status = kmc_tree_coarsen(&run.c, self.c, least, &cells.c)
+            status = kmc_tree_coarsen(&run.c, self.c, min_cells, &cells.c)
         run.check(status)
         return self if cells.c == NULL else cells
 

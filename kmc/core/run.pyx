@@ -218,18 +218,15 @@ cdef const kmc_kernels *kernels() except NULL:
 
 def cpu_names():
     """The instruction sets of this machine, slowest first."""
-    """The instruction sets of this machine, slowest first."""
     return tuple(kmc_kernels_at(i).name.decode() for i in range(kmc_kernels_count()))
 
 
 def cpu_get():
     """The instruction set in use: the fastest, unless KMC_CPU or `cpu_set` has chosen another."""
-    """The instruction set in use: the fastest, unless KMC_CPU or `cpu_set` has chosen another."""
     return kernels().name.decode()
 
 
 def cpu_set(name):
-    """Uses an instruction set from now on; the fastest where `name` is None."""
     """Uses an instruction set from now on; the fastest where `name` is None."""
     global _kernels
     cdef bytes encoded
@@ -244,9 +241,6 @@ def cpu_set(name):
             f"no instruction set {name!r} here: this machine has {', '.join(cpu_names())}"
         )
     _kernels = found
-
-
-# For the tests.
 
 
 # For the tests.

@@ -2,8 +2,6 @@
 #define _GNU_SOURCE /* for O_CLOEXEC and syscall */
 #include "base/cpu.h"
 
-#include "simd/targets.h"
-
 #ifdef KMC_X86
 
 #ifdef _MSC_VER

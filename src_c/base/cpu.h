@@ -1,6 +1,13 @@
-/* Features of the processor, and the load of the machine. */
+/* The processor, its features, and the load of the machine. */
 #ifndef KMC_BASE_CPU_H
 #define KMC_BASE_CPU_H
+
+/* The architectures that have kernels of their own. */
+#if defined(__x86_64__) || (defined(_M_X64) && !defined(_M_ARM64EC))
+#define KMC_X86
+#elif (defined(__aarch64__) && !defined(__AARCH64EB__)) || defined(_M_ARM64)
+#define KMC_ARM
+#endif
 
 /* Bits of kmc_cpu_features: each means that all instructions of the kernels of this name can be used. */
 enum { KMC_CPU_AVX2 = 1, KMC_CPU_AVX512 = 2 };

@@ -119,15 +119,22 @@ static void fail(kmc_loop *loop, kmc_status status)
     loop->failures |= bit;
 }
 
-static kmc_status failure(const kmc_loop *loop)
+/* The value of a field that other threads change. */
+static unsigned read_shared(const unsigned *field)
 {
-    unsigned failures;
+    unsigned value;
 #if _OPENMP >= 201107
 #pragma omp atomic read
-    failures = loop->failures;
+    value = *field;
 #else
-    failures = *(const volatile unsigned *)&loop->failures;
+    value = *(const volatile unsigned *)field;
 #endif
+    return value;
+}
+
+static kmc_status failure(const kmc_loop *loop)
+{
+    const unsigned failures = read_shared(&loop->failures);
     if (failures == 0) return KMC_OK;
     if (failures & 1u << KMC_INTERRUPTED) return KMC_INTERRUPTED;
     return failures & 1u << KMC_NO_MEMORY ? KMC_NO_MEMORY : KMC_BAD_ARGUMENT;
@@ -139,24 +146,12 @@ static void arrive(kmc_loop *loop)
     loop->arrived++;
 }
 
-static int arrived(const kmc_loop *loop)
-{
-    int n;
-#if _OPENMP >= 201107
-#pragma omp atomic read
-    n = loop->arrived;
-#else
-    n = *(const volatile int *)&loop->arrived;
-#endif
-    return n;
-}
-
 /* Polls for Ctrl-C until the other threads have run out of tasks, since a barrier cannot be interrupted. Not needed in
  * short loops. */
 static void await_others(const kmc_run *run, int others, int64_t begun)
 {
     kmc_loop *const loop = run->loop;
-    while (arrived(loop) < others && failure(loop) == KMC_OK) {
+    while (read_shared(&loop->arrived) < (unsigned)others && failure(loop) == KMC_OK) {
         const int64_t elapsed = kmc_clock_ns() - begun;
         if (elapsed < LOAD_PERIOD_NS) return;
         kmc_clock_sleep(elapsed < LONG_LOOP_NS ? elapsed / 128 : LONG_LOOP_NS / 128);

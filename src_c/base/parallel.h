@@ -11,7 +11,7 @@ typedef struct kmc_loop {
     int idle;          /* number of idle processors at the last measurement */
     int64_t looked;    /* time of this measurement */
     unsigned failures; /* of the current loop: bit s for status s */
-    int arrived;       /* number of its threads, without the calling one, that have run out of tasks */
+    unsigned arrived;  /* number of its threads, without the calling one, that have run out of tasks */
 } kmc_loop;
 
 /* One task of a loop. `thread` is in [0, threads), to select scratch memory. A task runs no loop itself. */

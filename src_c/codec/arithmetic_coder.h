@@ -4,8 +4,6 @@
 
 #include "base/base.h"
 
-#include <string.h>
-
 /* An encoder or a decoder. The encoder owns `bytes`, which grow; the decoder reads zeros behind the end of `input`. */
 typedef struct kmc_coder {
     uint32_t range, code; /* code: of the decoder, its offset within the range */
@@ -23,14 +21,12 @@ static inline void kmc_coder_put(kmc_coder *coder)
         for (size_t i = coder->n; i-- > 0 && ++coder->bytes[i] == 0;) {}
     if (coder->n == coder->capacity) {
         const size_t capacity = 2 * coder->capacity + 1024;
-        uint8_t *const more = kmc_alloc(capacity, 1);
+        uint8_t *const more = kmc_grown(coder->bytes, coder->n, capacity, 1);
         if (!more) {
             coder->failed = 1;
             coder->low &= 0xFFFFFFFF;
             return;
         }
-        if (coder->n != 0) memcpy(more, coder->bytes, coder->n);
-        kmc_free(coder->bytes);
         coder->bytes = more;
         coder->capacity = capacity;
     }

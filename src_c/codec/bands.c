@@ -2,6 +2,7 @@
 #include "codec/index_model.h"
 #include "codec/kernels.h"
 #include "codec/codec.h"
+#include "base/indices.h"
 #include "base/parallel.h"
 #include "codec/order0_model.h"
 #include "codec/repeats.h"
@@ -22,8 +23,8 @@ typedef struct plane_job {
     const kmc_plane *plane;
     kmc_bytes *coded; /* by band */
     int reading, index_bytes;
-    const uint8_t *from; /* indices */
-    uint8_t *to;
+    const void *from; /* indices */
+    void *to;
     kmc_palette_tree tree;
     uint16_t *symbol_of; /* of every index that fits into index_bytes: k, which is none, beyond the palette */
     band *bands;         /* by thread */
@@ -33,11 +34,6 @@ static size_t first_row(const kmc_plane *plane, size_t i)
 {
     return (size_t)((uint64_t)plane->height / plane->n_bands * i) +
            (size_t)((uint64_t)plane->height % plane->n_bands * i / plane->n_bands);
-}
-
-static size_t index_at(const plane_job *job, size_t i)
-{
-    return job->index_bytes == 1 ? job->from[i] : ((const uint16_t *)(const void *)job->from)[i];
 }
 
 static void code_symbols(const plane_job *job, band *b, size_t n)
@@ -55,7 +51,7 @@ static kmc_status write_symbols(const plane_job *job, band *b, size_t n)
 {
     uint32_t beyond = 0;
     for (size_t i = 0; i < n; i++) {
-        b->symbols[i] = job->symbol_of[index_at(job, b->begin + i)];
+        b->symbols[i] = job->symbol_of[kmc_index_get(job->from, job->index_bytes, b->begin + i)];
         beyond |= b->symbols[i] >= job->plane->k;
     }
     if (beyond) return KMC_BAD_ARGUMENT;
@@ -66,13 +62,8 @@ static kmc_status write_symbols(const plane_job *job, band *b, size_t n)
 static void read_symbols(const plane_job *job, band *b, size_t n)
 {
     code_symbols(job, b, n);
-    for (size_t i = 0; i < n; i++) {
-        const uint32_t index = job->tree.order[b->symbols[i]];
-        if (job->index_bytes == 1)
-            job->to[b->begin + i] = (uint8_t)index;
-        else
-            ((uint16_t *)(void *)job->to)[b->begin + i] = (uint16_t)index;
-    }
+    for (size_t i = 0; i < n; i++)
+        kmc_index_set(job->to, job->index_bytes, b->begin + i, job->tree.order[b->symbols[i]]);
 }
 
 /* Codes some pixels of a band: whole rows, if they are narrow enough for repeated rows to be recognised. */
@@ -80,7 +71,7 @@ static kmc_status code_round(const plane_job *job, band *b)
 {
     const size_t left = b->end - b->begin, width = job->plane->width;
     const size_t most = width <= KMC_REPEATS_WIDTH_MAX ? ROUND_PIXELS / width * width : ROUND_PIXELS;
-    const size_t n = left < most ? left : most;
+    const size_t n = kmc_smaller(left, most);
     kmc_status status = KMC_OK;
     if (job->reading)
         read_symbols(job, b, n);
@@ -168,16 +159,10 @@ uint64_t kmc_plane_bytes(const kmc_plane *plane)
     return sizeof(band) + kmc_index_model_bytes(plane->width, plane->height / plane->n_bands + 1, options);
 }
 
-uint64_t kmc_palette_bytes(size_t k)
-{
-    return kmc_palette_tree_bytes(k);
-}
-
 static kmc_status code_plane(plane_job *job)
 {
     const kmc_plane *const plane = job->plane;
-    const size_t most = (size_t)job->run->threads;
-    const size_t threads = plane->n_bands < most ? plane->n_bands : most;
+    const size_t threads = kmc_smaller(plane->n_bands, (size_t)job->run->threads);
     kmc_status status = check(plane);
     if (status == KMC_OK) status = prepare(job, threads);
     if (status == KMC_OK) status = kmc_parallel(job->run, (int)threads, (ptrdiff_t)plane->n_bands, band_task, job);

@@ -10,7 +10,7 @@ enum { KMC_PREDICTIONS = 4, KMC_SUBPREDICTORS = 8, KMC_PREDICTOR_MARGIN = 3, KMC
  * one to the right. The first twelve are also compared with both halves of a node of the palette tree. */
 enum {
     KMC_W, KMC_N, KMC_NW, KMC_NE, KMC_WW, KMC_NN, KMC_NNE, KMC_NWW, KMC_NNW, KMC_NEE,
-    KMC_WWW, KMC_NNN, KMC_WWWW, KMC_NEEE, KMC_NWWW, KMC_NNEE, KMC_NNWW, KMC_NNNE, KMC_NNNW, KMC_NEIGHBOURS
+    KMC_WWW, KMC_NNN, KMC_WWWW, KMC_NEEE, KMC_NWWW, KMC_NNEE, KMC_NNWW, KMC_NNNE, KMC_NNNW, KMC_NEIGHBORS
 };
 
 /* Eight linear subpredictors, each weighted by its recent errors nearby. */

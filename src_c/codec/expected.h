@@ -19,8 +19,8 @@ static inline void kmc_find_expected(const kmc_expected_step *table, const kmc_p
                                      kmc_pixel_context *ctx, int first_row)
 {
     const uint64_t w = kmc_packed(tree->colors[ctx->neighbors[KMC_W]]);
-    uint64_t differences[KMC_NEIGHBOURS];
-    for (int i = 0; i < KMC_NEIGHBOURS; i++) {
+    uint64_t differences[KMC_NEIGHBORS];
+    for (int i = 0; i < KMC_NEIGHBORS; i++) {
         const int left = i == KMC_WW || i == KMC_WWW || i == KMC_WWWW;
         differences[i] = first_row && !left ? 0 : kmc_packed(tree->colors[ctx->neighbors[i]]) - w;
         ctx->differences[i] = (int32_t)(kmc_mix(0, differences[i]) >> 33);

@@ -43,7 +43,7 @@ kmc_status kmc_index_model_new(const kmc_palette_tree *tree, size_t width, size_
     const int complete = m->plane && m->runs && m->expected && m->predictor.errors && m->match_model.positions;
     kmc_status status = complete ? KMC_OK : KMC_NO_MEMORY;
     if (status == KMC_OK)
-        status = kmc_model_state_new(tree->k, options.slot_bits,
+        status = kmc_model_state_new(&m->logistic, tree->k, options.slot_bits,
                                      (n_inputs + KMC_INPUTS_STEP - 1) / KMC_INPUTS_STEP * KMC_INPUTS_STEP, &m->state);
     if (status != KMC_OK) {
         kmc_index_model_free(m);

@@ -35,18 +35,17 @@ static kmc_counter *take_apms(kmc_model_state *s, const kmc_logistic *logistic, 
     return apms;
 }
 
-kmc_status kmc_model_state_new(size_t k, int slot_bits, int n_inputs, kmc_model_state *state)
+kmc_status kmc_model_state_new(const kmc_logistic *logistic, size_t k, int slot_bits, int n_inputs,
+                               kmc_model_state *state)
 {
     kmc_model_state *const s = state;
     const size_t nodes = k < KMC_NODES ? k : KMC_NODES, bytes = (size_t)kmc_model_state_bytes(slot_bits);
-    kmc_logistic logistic;
     *s = (kmc_model_state){.slot_bits = slot_bits, .n_inputs = n_inputs};
     s->relation_bits = slot_bits < KMC_RELATION_BITS_MAX ? slot_bits : KMC_RELATION_BITS_MAX;
     s->memory = kmc_alloc_zeroed(bytes, 1);
     if (!s->memory) return KMC_NO_MEMORY;
     kmc_huge_pages(s->memory, bytes);
     s->used = (size_t)(-(uintptr_t)s->memory % (LINE * sizeof *s->memory)) / sizeof *s->memory;
-    kmc_logistic_fill(&logistic);
     s->slots = take(s, (size_t)KMC_SLOT << slot_bits);
     for (int i = 0; i < KMC_RELATIONS; i++) {
         s->relations[i] = take(s, (size_t)1 << s->relation_bits);
@@ -56,11 +55,11 @@ kmc_status kmc_model_state_new(size_t k, int slot_bits, int n_inputs, kmc_model_
         s->weights[i] = take(s, SETS[i] * (size_t)n_inputs);
         for (size_t j = 0; j < SETS[i] * (size_t)n_inputs; j++) s->weights[i][j] = FIRST_WEIGHT;
     }
-    for (int i = 0; i < KMC_PREDICTIONS; i++) s->node_apms[i] = take_apms(s, &logistic, nodes, APM_COUNT);
-    s->depth_apms = take_apms(s, &logistic, KMC_PREDICTIONS * KMC_SHARED, APM_COUNT);
+    for (int i = 0; i < KMC_PREDICTIONS; i++) s->node_apms[i] = take_apms(s, logistic, nodes, APM_COUNT);
+    s->depth_apms = take_apms(s, logistic, KMC_PREDICTIONS * KMC_SHARED, APM_COUNT);
     s->expected_apm = take(s, KMC_APM);
     for (int i = 0; i < KMC_APM; i++) s->expected_apm[i] = KMC_COUNTER_NEW;
-    s->final_apms = take_apms(s, &logistic, (size_t)1 << KMC_FINAL_BITS, FINAL_COUNT);
+    s->final_apms = take_apms(s, logistic, (size_t)1 << KMC_FINAL_BITS, FINAL_COUNT);
     s->final_weights = take(s, (size_t)KMC_SETS_NODE * KMC_MIXERS);
     for (size_t i = 0; i < KMC_SETS_NODE; i++)
         for (int j = 0; j < KMC_MIXERS; j++) s->final_weights[i][j] = KMC_WEIGHT_ONE / KMC_MIXERS;
@@ -75,7 +74,7 @@ void kmc_model_state_free(kmc_model_state *state)
 uint64_t kmc_model_state_bytes(int slot_bits)
 {
     const int relation_bits = slot_bits < KMC_RELATION_BITS_MAX ? slot_bits : KMC_RELATION_BITS_MAX;
-    const uint64_t slots = ((uint64_t)KMC_SLOT << slot_bits) + KMC_SLOT;
+    const uint64_t slots = (uint64_t)KMC_SLOT << slot_bits;
     const uint64_t relations = (uint64_t)KMC_RELATIONS << relation_bits;
     const uint64_t apms = KMC_APM * (((uint64_t)1 << KMC_FINAL_BITS) + KMC_PREDICTIONS * (KMC_NODES + KMC_SHARED) + 1);
     const uint64_t weights = KMC_INPUTS_MAX * (uint64_t)(KMC_SETS_NODE + KMC_SETS_SIDES + KMC_SETS_AGREEMENT);

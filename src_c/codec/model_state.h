@@ -38,7 +38,8 @@ typedef struct kmc_model_state {
 
 /* Makes the initial state for k colours and n_inputs, a multiple of KMC_INPUTS_STEP. Release with kmc_model_state_free,
  * after a failure too. */
-kmc_status kmc_model_state_new(size_t k, int slot_bits, int n_inputs, kmc_model_state *state);
+kmc_status kmc_model_state_new(const kmc_logistic *logistic, size_t k, int slot_bits, int n_inputs,
+                               kmc_model_state *state);
 void kmc_model_state_free(kmc_model_state *state);
 
 /* The most bytes of memory that a state takes. */

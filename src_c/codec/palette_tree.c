@@ -1,6 +1,8 @@
 /* The palette tree: colours are split again and again at their mean along the axis of the largest variance. */
 #include "codec/palette_tree.h"
 
+#include "codec/codec.h"
+
 #include <string.h>
 
 enum { LEVELS = 4, AXIS_BITS = 19, AXIS_MAX = (1 << 17) - 1 };
@@ -142,7 +144,7 @@ static int symbol_bits(size_t k)
     return bits;
 }
 
-uint64_t kmc_palette_tree_bytes(size_t k)
+uint64_t kmc_palette_bytes(size_t k)
 {
     const kmc_palette_tree *const tree = NULL;
     const size_t of_color = sizeof *tree->nodes + sizeof *tree->order + sizeof *tree->colors + sizeof(uint32_t);

@@ -32,9 +32,6 @@ typedef struct kmc_palette_tree {
 kmc_status kmc_palette_tree_new(const uint8_t *palette, size_t k, int channels, kmc_palette_tree *tree);
 void kmc_palette_tree_free(kmc_palette_tree *tree);
 
-/* The bytes of memory that building a tree takes. */
-uint64_t kmc_palette_tree_bytes(size_t k);
-
 /* A colour as one number, 16 bits a channel: sums and differences work on all channels at once. */
 static inline uint64_t kmc_packed(const int16_t *color)
 {

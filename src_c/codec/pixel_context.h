@@ -9,7 +9,7 @@ enum { KMC_CONTEXTS = 16, KMC_FLAT = 7 };
 
 /* Everything that the model knows of a pixel before it is coded. */
 typedef struct kmc_pixel_context {
-    int32_t neighbors[KMC_NEIGHBOURS];       /* symbols */
+    int32_t neighbors[KMC_NEIGHBORS];       /* symbols */
     int32_t predictions[KMC_PREDICTIONS][4]; /* colours, from kmc_predict_color */
     uint64_t keys[KMC_CONTEXTS];             /* hashes of the contexts chosen */
     uint32_t agreement;                      /* kmc_agreements */
@@ -17,7 +17,7 @@ typedef struct kmc_pixel_context {
     uint32_t run;                            /* length of the run of W, to the left */
     uint32_t match;                          /* kmc_match_model_find */
     uint32_t changed;                        /* pixels of the row so far that differ from the one above */
-    int32_t differences[KMC_NEIGHBOURS];     /* hashes of the neighbours' colours minus that of W */
+    int32_t differences[KMC_NEIGHBORS];     /* hashes of the neighbours' colours minus that of W */
     uint64_t difference_keys[KMC_CONTEXTS];  /* as `keys`, with differences in place of symbols */
     uint64_t difference_hash;                /* of the nearest differences */
     int32_t expected;                        /* the symbol that these predict, or -1 if the model has no such input */
@@ -94,7 +94,7 @@ static inline void kmc_hash_contexts(const kmc_pixel_context *ctx, const int32_t
     if (chosen & 1 << 7) keys[used++] = longer;
     if (chosen & 0x300) longer = kmc_mix_symbols(longer, a, KMC_NNW, KMC_NNN + 1);
     if (chosen & 1 << 8) keys[used++] = longer;
-    if (chosen & 1 << 9) keys[used++] = kmc_mix_symbols(longer, a, KMC_WWWW, KMC_NEIGHBOURS);
+    if (chosen & 1 << 9) keys[used++] = kmc_mix_symbols(longer, a, KMC_WWWW, KMC_NEIGHBORS);
     if (chosen & 1 << 10) keys[used++] = kmc_mix(kmc_mix(10, w), n);
     if (chosen & 1 << 11) keys[used++] = kmc_mix(kmc_mix(11, w), (uint64_t)a[KMC_NE]);
     if (chosen & 1 << 12) keys[used++] = kmc_mix(12, kmc_quantized(ctx->predictions[1], 6));

@@ -124,7 +124,7 @@ static kmc_status assign_task(void *job, ptrdiff_t task, int thread)
 {
     const assignment *const a = job;
     const size_t begin = (size_t)task * a->task_pixels;
-    const size_t end = a->n - begin < a->task_pixels ? a->n : begin + a->task_pixels;
+    const size_t end = begin + kmc_smaller(a->n - begin, a->task_pixels);
     for (size_t i = begin; i < end; i += BLOCK) {
         assign_block(a, &a->shares[thread], i, kmc_smaller(end - i, BLOCK));
     }
@@ -198,7 +198,7 @@ kmc_status kmc_assign(const kmc_run *run, const uint8_t *pixels, size_t n, int c
                     .colors_xy = memory, .colors_zw = memory + k, .terms = memory + 2 * k, .indices = indices};
     prepare(&a, palette);
     a.task_pixels = TASK_WORK / k / BLOCK * BLOCK + BLOCK;
-    const int threads = n > THREAD_WORK / k ? kmc_threads_for(run, n, THREAD_WORK / k) : 1;
+    const int threads = kmc_threads_for(run, n, THREAD_WORK / k);
     kmc_status status = make_shares(&a, threads, sums != NULL);
     if (status == KMC_OK) status = kmc_parallel(run, threads, kmc_tasks_for(n, a.task_pixels), assign_task, &a);
     if (status == KMC_OK) add_shares(&a, threads, counts, sums, error);

@@ -1,5 +1,5 @@
 /* The inner loops of brute-force assignment, once per instruction set: the including file defines KMC_TARGET and
- * KMC_NAME and includes its vec_*.h and pixels_*.h before this. */
+ * KMC_NAME and includes its vec_*.h before this. */
 
 /* kmc_colors_kernels.assign. Four vectors of pixels share the loads of each colour. */
 KMC_TARGET static void KMC_NAME(assign)(const int32_t *xy, const int32_t *zw, size_t n, const int32_t *colors_xy,

@@ -8,18 +8,15 @@
 
 typedef struct kmc_histogram kmc_histogram;
 
-/* An empty histogram of colours of `channels` (1, 3 or 4) bytes. Release with kmc_histogram_free (NULL is allowed)
- * while run->tables still live. */
-kmc_status kmc_histogram_new(const kmc_run *run, int channels, kmc_histogram **histogram);
+/* Counts the colours of n pixels of `channels` (1, 3 or 4) bytes. Release with kmc_histogram_free (NULL, which it is
+ * after a failure, is allowed) while run->tables still live. */
+kmc_status kmc_histogram_new(const kmc_run *run, const uint8_t *pixels, size_t n, int channels,
+                             kmc_histogram **histogram, size_t *n_colors);
 void kmc_histogram_free(kmc_histogram *histogram);
 
-/* Counts n pixels, n * channels bytes. After a failure the histogram may only be freed. */
-kmc_status kmc_histogram_add(kmc_histogram *histogram, const kmc_run *run, const uint8_t *pixels, size_t n);
-
-/* How many distinct colours there are; then the colours themselves in Morton order (the bits of the channels
- * interleaved from the top down, first channel first) with their counts. */
-kmc_status kmc_histogram_size(kmc_histogram *histogram, const kmc_run *run, size_t *n_colors);
-kmc_status kmc_histogram_read(kmc_histogram *histogram, const kmc_run *run, uint8_t *colors, int64_t *counts);
+/* The distinct colours in Morton order (the bits of the channels interleaved from the top down, first channel first)
+ * with their counts. */
+kmc_status kmc_histogram_read(const kmc_histogram *histogram, const kmc_run *run, uint8_t *colors, int64_t *counts);
 
 /* sums[j] = the weights of all pixels whose colour is colors[j], added up; pixels of other colours are added to any of
  * them. Colours are distinct, at least one and in Morton order; n < 2^47. */
@@ -34,7 +31,7 @@ kmc_status kmc_remap(const kmc_run *run, const uint8_t *pixels, size_t n, int ch
                      const uint16_t *labels, size_t n_colors, size_t k, void *indices, int index_bytes);
 
 /* indices[i] = the nearest of k palette colours to pixel i, by brute force, lowest index on ties; k <= 65536. error =
- * the sum of squared distances, in levels squared. Unless both are NULL, counts[j] = how many pixels are nearest to
+ * the sum of squared distances, in levels squared. Unless `sums` is NULL, counts[j] = how many pixels are nearest to
  * colour j, sums[j * channels + c] = the sum of their channel c. */
 kmc_status kmc_assign(const kmc_run *run, const uint8_t *pixels, size_t n, int channels, const uint8_t *palette,
                       size_t k, void *indices, int index_bytes, int64_t *counts, int64_t *sums, int64_t *error);

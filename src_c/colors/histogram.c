@@ -5,13 +5,6 @@
 
 #include <string.h>
 
-#define SPREAD(v, apart) \
-    ((v) & 1) | ((v) & 2) << ((apart)-1) | ((v) & 4) << 2 * ((apart)-1) | ((v) & 8) << 3 * ((apart)-1)
-#define FOUR(v, apart) SPREAD(v, apart), SPREAD((v) + 1, apart), SPREAD((v) + 2, apart), SPREAD((v) + 3, apart)
-#define SIXTEEN(apart) {FOUR(0, apart), FOUR(4, apart), FOUR(8, apart), FOUR(12, apart)}
-
-const uint16_t kmc_spread[5][16] = {{0}, SIXTEEN(1), SIXTEEN(2), SIXTEEN(3), SIXTEEN(4)};
-
 enum {
     TASK_PIXELS = 1 << 15,
     TASK_COLORS = 1 << 16,
@@ -24,23 +17,9 @@ struct kmc_histogram {
     int channels;
     size_t n_pixels;
     kmc_color_counter counter;
-    uint32_t *keys; /* of the colours met, ascending; NULL when not up to date */
+    uint32_t *keys; /* of the colours, ascending */
     size_t n_keys;
 };
-
-kmc_status kmc_histogram_new(const kmc_run *run, int channels, kmc_histogram **histogram)
-{
-    kmc_histogram *const h = kmc_alloc_zeroed(1, sizeof *h);
-    *histogram = h;
-    if (!h) return KMC_NO_MEMORY;
-    h->channels = channels;
-    const kmc_status status = kmc_color_counter_new(channels, run->tables, &h->counter);
-    if (status != KMC_OK) {
-        kmc_histogram_free(h);
-        *histogram = NULL;
-    }
-    return status;
-}
 
 void kmc_histogram_free(kmc_histogram *histogram)
 {
@@ -128,13 +107,10 @@ static void make_helpers(counting *c, int wanted)
     }
 }
 
-kmc_status kmc_histogram_add(kmc_histogram *histogram, const kmc_run *run, const uint8_t *pixels, size_t n)
+static kmc_status count_pixels(kmc_histogram *h, const kmc_run *run, const uint8_t *pixels)
 {
-    const int wanted = kmc_threads_for(run, n, THREAD_PIXELS) - 1;
-    counting c = {run, pixels, n, histogram->channels, &histogram->counter, NULL, 0};
-    kmc_free(histogram->keys);
-    histogram->keys = NULL;
-    histogram->n_pixels += n;
+    const int wanted = kmc_threads_for(run, h->n_pixels, THREAD_PIXELS) - 1;
+    counting c = {run, pixels, h->n_pixels, h->channels, &h->counter, NULL, 0};
     if (wanted != 0) make_helpers(&c, wanted);
     const kmc_status status = count_and_merge(&c);
     for (int i = 0; i < c.n_helpers; i++) kmc_color_counter_free(&c.helpers[i]);
@@ -142,7 +118,7 @@ kmc_status kmc_histogram_add(kmc_histogram *histogram, const kmc_run *run, const
     return status;
 }
 
-/* ---- reading ----------------------------------------------------------------------------------------------------- */
+/* ---- listing ----------------------------------------------------------------------------------------------------- */
 
 typedef struct listing {
     const kmc_color_counter *counter;
@@ -263,16 +239,30 @@ static kmc_status list_keys_with_alpha(kmc_histogram *h, const kmc_run *run)
 
 static kmc_status list_keys(kmc_histogram *h, const kmc_run *run)
 {
-    if (h->keys) return KMC_OK;
     return h->channels == 4 ? list_keys_with_alpha(h, run) : list_keys_of_cells(h, run, 0);
 }
 
-kmc_status kmc_histogram_size(kmc_histogram *histogram, const kmc_run *run, size_t *n_colors)
+kmc_status kmc_histogram_new(const kmc_run *run, const uint8_t *pixels, size_t n, int channels,
+                             kmc_histogram **histogram, size_t *n_colors)
 {
-    const kmc_status status = list_keys(histogram, run);
-    *n_colors = histogram->n_keys;
-    return status;
+    kmc_histogram *const h = kmc_alloc_zeroed(1, sizeof *h);
+    *histogram = NULL;
+    if (!h) return KMC_NO_MEMORY;
+    h->channels = channels;
+    h->n_pixels = n;
+    kmc_status status = kmc_color_counter_new(channels, run->tables, &h->counter);
+    if (status == KMC_OK) status = count_pixels(h, run, pixels);
+    if (status == KMC_OK) status = list_keys(h, run);
+    if (status != KMC_OK) {
+        kmc_histogram_free(h);
+        return status;
+    }
+    *histogram = h;
+    *n_colors = h->n_keys;
+    return KMC_OK;
 }
+
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 typedef struct reading {
     const kmc_histogram *histogram;
@@ -295,10 +285,8 @@ static kmc_status read_task(void *job, ptrdiff_t task, int thread)
     return KMC_OK;
 }
 
-kmc_status kmc_histogram_read(kmc_histogram *histogram, const kmc_run *run, uint8_t *colors, int64_t *counts)
+kmc_status kmc_histogram_read(const kmc_histogram *histogram, const kmc_run *run, uint8_t *colors, int64_t *counts)
 {
-    const kmc_status status = list_keys(histogram, run);
-    if (status != KMC_OK) return status;
     reading r = {histogram, run->kernels->colors, colors, counts};
     return kmc_parallel(run, run->threads, kmc_tasks_for(histogram->n_keys, TASK_COLORS), read_task, &r);
 }

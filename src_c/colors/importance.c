@@ -11,7 +11,7 @@ enum {
     TASK_PIXELS = 1 << 17,
     THREAD_PIXELS = 1 << 19,
     TASK_COLORS = 1 << 16,
-    COLOUR_PIXELS = 8 /* with fewer pixels of each colour, adding up the sums of threads takes as long as it saves */
+    COLOR_PIXELS = 8 /* with fewer pixels of each colour, adding up the sums of threads takes as long as it saves */
 };
 
 typedef struct adding {
@@ -55,7 +55,7 @@ static kmc_status merge_task(void *job, ptrdiff_t task, int thread)
 
 static kmc_status add_all(adding *a)
 {
-    const int threads = a->n / COLOUR_PIXELS < a->n_colors ? 1 : kmc_threads_for(a->run, a->n, THREAD_PIXELS);
+    const int threads = a->n / COLOR_PIXELS < a->n_colors ? 1 : kmc_threads_for(a->run, a->n, THREAD_PIXELS);
     a->n_helpers = threads - 1;
     a->helpers = kmc_alloc_zeroed((size_t)a->n_helpers * a->n_colors, sizeof *a->helpers);
     if (!a->helpers) return KMC_NO_MEMORY;

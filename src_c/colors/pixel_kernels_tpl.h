@@ -1,6 +1,8 @@
 /* The inner loops over pixels and their Morton keys, once per instruction set: the including file defines
  * KMC_TARGET and KMC_NAME and includes its vec_*.h and pixels_*.h before this. The arithmetic is that of
  * colors/morton.h, a vector at a time. */
+#include "base/bits.h"
+#include "colors/morton.h"
 
 KMC_TARGET static inline void KMC_NAME(keys_of)(const uint8_t *pixels, size_t n, const int channels, uint32_t *keys)
 {

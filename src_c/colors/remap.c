@@ -2,6 +2,7 @@
 #include "colors/colors.h"
 #include "colors/kernels.h"
 #include "base/hash_map.h"
+#include "base/indices.h"
 #include "base/parallel.h"
 #include "colors/morton.h"
 #include "base/scratch.h"
@@ -67,10 +68,7 @@ static void look_up_alpha(const remapping *r, uint32_t *keys, size_t n, size_t a
     }
     if (n_others == 0) return;
     kmc_hash_map_find(&r->map, others, n_others);
-    if (r->index_bytes == 1)
-        for (size_t i = 0; i < n_others; i++) ((uint8_t *)r->indices)[at + positions[i]] = (uint8_t)others[i];
-    else
-        for (size_t i = 0; i < n_others; i++) ((uint16_t *)r->indices)[at + positions[i]] = (uint16_t)others[i];
+    for (size_t i = 0; i < n_others; i++) kmc_index_set(r->indices, r->index_bytes, at + positions[i], others[i]);
 }
 
 static kmc_status remap_task(void *job, ptrdiff_t task, int thread)
@@ -93,10 +91,7 @@ static kmc_status remap_task(void *job, ptrdiff_t task, int thread)
 
 static void set_labels(const remapping *r, const uint32_t *keys, const uint16_t *labels, size_t n)
 {
-    if (r->index_bytes == 1)
-        for (size_t i = 0; i < n; i++) ((uint8_t *)r->table)[keys[i]] = (uint8_t)labels[i];
-    else
-        for (size_t i = 0; i < n; i++) ((uint16_t *)r->table)[keys[i]] = labels[i];
+    for (size_t i = 0; i < n; i++) kmc_index_set(r->table, r->index_bytes, keys[i], labels[i]);
 }
 
 static kmc_status set_alpha_labels(remapping *r, const uint32_t *keys, const uint16_t *labels, size_t n)

@@ -9,7 +9,8 @@ void kmc_round_centroids(const double *centroids, size_t k, int32_t *xy, int32_t
         int32_t at[4];
         for (int c = 0; c < 4; c++) {
             const double coordinate = centroids[4 * j + (size_t)c] * KMC_UNITS_PER_LEVEL + 0.5;
-            at[c] = coordinate < 0 ? 0 : coordinate > KMC_MAX_COORDINATE ? KMC_MAX_COORDINATE : (int32_t)coordinate;
+            if (!(coordinate > 0)) at[c] = 0; /* NaN too */
+            else at[c] = coordinate < KMC_MAX_COORDINATE ? (int32_t)coordinate : KMC_MAX_COORDINATE;
         }
         xy[j] = kmc_pack(at[0], at[1]);
         zw[j] = kmc_pack(at[2], at[3]);

@@ -4,12 +4,10 @@
 
 #include "base/parallel.h"
 #include "kmeans/filtering.h"
+#include "kmeans/tree.h"
 
 /* Bound of the depth of the tree, which has at most one split for each of the eight bits. */
 enum { MAX_DEPTH = 10 };
-
-/* At least KMC_LEAF_POINTS + KMC_PADDING. */
-enum { MAX_LEAF_POINTS = 128 };
 
 /* Points times bits of k that justify another thread: the time per point grows with log k. */
 enum { THREAD_WORK = 400000 };
@@ -17,7 +15,7 @@ enum { THREAD_WORK = 400000 };
 /* The candidate sets of one thread, one per level. */
 typedef struct scratch {
     kmc_candidates lists[MAX_DEPTH + 1];
-    int32_t position[MAX_LEAF_POINTS], distance[MAX_LEAF_POINTS];
+    int32_t position[KMC_LEAF_POINTS + KMC_PADDING], distance[KMC_LEAF_POINTS + KMC_PADDING];
 } scratch;
 
 typedef struct filtering {

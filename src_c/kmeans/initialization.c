@@ -112,8 +112,7 @@ typedef struct seeding {
 
 static size_t block_size(const seeding *s, size_t block)
 {
-    const size_t left = s->points->n - block * BLOCK_POINTS;
-    return left < BLOCK_POINTS ? left : BLOCK_POINTS;
+    return kmc_smaller(s->points->n - block * BLOCK_POINTS, BLOCK_POINTS);
 }
 
 static kmc_status box_array_new(box_array *b, size_t n)
@@ -186,8 +185,7 @@ static void seeding_free(seeding *s)
 
 static size_t group_size(const seeding *s, size_t group)
 {
-    const size_t left = s->blocks.n - group * GROUP_BLOCKS;
-    return left < GROUP_BLOCKS ? left : GROUP_BLOCKS;
+    return kmc_smaller(s->blocks.n - group * GROUP_BLOCKS, GROUP_BLOCKS);
 }
 
 static void build_boxes(seeding *s)

@@ -1,5 +1,12 @@
 /* The kernels of k-means, compiled once per instruction set: the including file defines KMC_TARGET and KMC_NAME and
  * includes its vec_*.h before this. */
+#include "kmeans/candidates.h"
+
+/* The squares of both coordinates, added up. */
+KMC_TARGET static inline vec KMC_NAME(square)(vec a)
+{
+    return vec_dot_pairs(a, a);
+}
 
 /* kmc_kmeans_kernels.nearest_point. Two vectors of points at a time hide the latency of the comparison chain. */
 KMC_TARGET static void KMC_NAME(nearest_point)(const int32_t *xy, const int32_t *zw, size_t n,
@@ -13,8 +20,8 @@ KMC_TARGET static void KMC_NAME(nearest_point)(const int32_t *xy, const int32_t 
         vec best0 = vec_set(INT32_MAX), best1 = best0, at0 = vec_set(0), at1 = at0;
         for (size_t j = 0; j < m; j++) {
             const vec cxy = vec_set(candidates_xy[j]), czw = vec_set(candidates_zw[j]), here = vec_set((int32_t)j);
-            const vec d0 = vec_add(vec_square_pairs(vec_sub16(xy0, cxy)), vec_square_pairs(vec_sub16(zw0, czw)));
-            const vec d1 = vec_add(vec_square_pairs(vec_sub16(xy1, cxy)), vec_square_pairs(vec_sub16(zw1, czw)));
+            const vec d0 = vec_add(KMC_NAME(square)(vec_sub16(xy0, cxy)), KMC_NAME(square)(vec_sub16(zw0, czw)));
+            const vec d1 = vec_add(KMC_NAME(square)(vec_sub16(xy1, cxy)), KMC_NAME(square)(vec_sub16(zw1, czw)));
             at0 = vec_select_less(d0, best0, here, at0);
             at1 = vec_select_less(d1, best1, here, at1);
             best0 = vec_min(d0, best0);
@@ -29,8 +36,8 @@ KMC_TARGET static void KMC_NAME(nearest_point)(const int32_t *xy, const int32_t 
         const vec xy0 = vec_load(xy + i), zw0 = vec_load(zw + i);
         vec best = vec_set(INT32_MAX), at = vec_set(0);
         for (size_t j = 0; j < m; j++) {
-            const vec d = vec_add(vec_square_pairs(vec_sub16(xy0, vec_set(candidates_xy[j]))),
-                                  vec_square_pairs(vec_sub16(zw0, vec_set(candidates_zw[j]))));
+            const vec d = vec_add(KMC_NAME(square)(vec_sub16(xy0, vec_set(candidates_xy[j]))),
+                                  KMC_NAME(square)(vec_sub16(zw0, vec_set(candidates_zw[j]))));
             at = vec_select_less(d, best, vec_set((int32_t)j), at);
             best = vec_min(d, best);
         }
@@ -60,8 +67,8 @@ KMC_TARGET static size_t KMC_NAME(filter)(const kmc_box *box, const kmc_candidat
         const vec far_zw = vec_max16(vec_sub16(zero, below_zw), vec_sub16(zero, above_zw));
         const vec near_xy = vec_max16(vec_max16(below_xy, above_xy), zero);
         const vec near_zw = vec_max16(vec_max16(below_zw, above_zw), zero);
-        reach = vec_min(reach, vec_add(vec_square_pairs(far_xy), vec_square_pairs(far_zw)));
-        vec_store(near + j, vec_add(vec_square_pairs(near_xy), vec_square_pairs(near_zw)));
+        reach = vec_min(reach, vec_add(KMC_NAME(square)(far_xy), KMC_NAME(square)(far_zw)));
+        vec_store(near + j, vec_add(KMC_NAME(square)(near_xy), KMC_NAME(square)(near_zw)));
     }
     vec_store(lanes, reach);
     int32_t smallest = lanes[0];
@@ -95,8 +102,8 @@ KMC_TARGET static uint64_t KMC_NAME(capped_error)(const int32_t *xy, const int32
 {
     const vec cxy = vec_set(at_xy), czw = vec_set(at_zw);
     for (size_t i = 0; i < n; i += VEC_LANES) {
-        const vec d = vec_add(vec_square_pairs(vec_sub16(vec_load(xy + i), cxy)),
-                              vec_square_pairs(vec_sub16(vec_load(zw + i), czw)));
+        const vec d = vec_add(KMC_NAME(square)(vec_sub16(vec_load(xy + i), cxy)),
+                              KMC_NAME(square)(vec_sub16(vec_load(zw + i), czw)));
         vec_store(distance + i, vec_min(d, vec_load(cap + i)));
     }
     uint64_t error = 0;
@@ -113,8 +120,8 @@ KMC_TARGET static void KMC_NAME(box_distance)(const int32_t *min_xy, const int32
     for (size_t i = 0; i < n; i += VEC_LANES) {
         const vec out_xy = vec_max16(vec_sub16(vec_load(min_xy + i), cxy), vec_sub16(cxy, vec_load(max_xy + i)));
         const vec out_zw = vec_max16(vec_sub16(vec_load(min_zw + i), czw), vec_sub16(czw, vec_load(max_zw + i)));
-        vec_store(distance + i, vec_add(vec_square_pairs(vec_max16(out_xy, zero)),
-                                        vec_square_pairs(vec_max16(out_zw, zero))));
+        vec_store(distance + i, vec_add(KMC_NAME(square)(vec_max16(out_xy, zero)),
+                                        KMC_NAME(square)(vec_max16(out_zw, zero))));
     }
 }
 

@@ -1,6 +1,4 @@
 /* Lloyd's iterations over weighted points. */
-#include <string.h>
-
 #include "kmeans/assignment.h"
 
 /* The update step: moves centroids that are not fixed to the means of their clusters. Returns the largest squared
@@ -42,7 +40,7 @@ kmc_status kmc_lloyd(const kmc_run *run, const kmc_tree *tree, size_t k, size_t 
     const kmc_centroids rounded_centroids = {k, rounded, rounded ? rounded + k + KMC_PADDING : NULL};
     double shift = 1, error = 0;
     /* Ends after max_iter iterations, whether they improve anything or not: filling an empty cluster need not. */
-    for (int iteration = 1; status == KMC_OK && iteration <= max_iter && !*converged; iteration++) {
+    for (int iteration = 0; status == KMC_OK && iteration < max_iter && !*converged; iteration++) {
         if (shift > 0) { /* otherwise a fixed point is reached, and the remaining iterations are free */
             kmc_round_centroids(centroids, k, rounded, rounded + k + KMC_PADDING);
             status = kmc_assign_moments(run, tree, &rounded_centroids, moments);
@@ -52,7 +50,7 @@ kmc_status kmc_lloyd(const kmc_run *run, const kmc_tree *tree, size_t k, size_t 
             error = inertia(tree, moments, n_fixed, &rounded_centroids);
         }
         *converged = shift < tol;
-        if (observer->see && observer->see(observer->context, iteration, centroids, error, shift)) break;
+        if (observer->see && observer->see(observer->context, iteration + 1, centroids, error, shift)) break;
         status = kmc_poll(run);
         if (run->stopped) break;
     }

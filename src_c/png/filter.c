@@ -87,7 +87,7 @@ static kmc_status filter_task(void *job, ptrdiff_t task, int thread)
 {
     const filtering *const f = job;
     const size_t width = f->width, begin = (size_t)task * f->rows_per_task;
-    const size_t end = f->n_rows - begin < f->rows_per_task ? f->n_rows : begin + f->rows_per_task;
+    const size_t end = begin + kmc_smaller(f->n_rows - begin, f->rows_per_task);
     uint8_t *const bytes = f->scratch + width * (size_t)thread;
     for (size_t y = begin; y < end; y++) {
         uint8_t *const out = f->out + y * (width + 1);

@@ -3,10 +3,6 @@
 
 #ifdef KMC_X86
 
-#include "base/bits.h"
-#include "kmeans/candidates.h"
-#include "colors/morton.h"
-
 #define KMC_TARGET KMC_TARGET_OF("avx512f,avx512bw,avx512vl,avx2,bmi,bmi2,lzcnt,popcnt")
 #define KMC_NAME(kernel) kernel##_avx512
 #define KMC_VARIANT "avx512"

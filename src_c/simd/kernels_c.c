@@ -1,6 +1,4 @@
 /* The kernels in plain C, the reference for all other variants. */
-#include "base/bits.h"
-#include "kmeans/candidates.h"
 #include "simd/targets.h"
 #include "colors/morton.h"
 
@@ -10,11 +8,6 @@
 #include "simd/lanes_c.h"
 #include "simd/quads_c.h"
 #include "simd/vec_c.h"
-
-static inline vec vec_dot_pairs(vec a, vec b)
-{
-    return kmc_low(a) * kmc_low(b) + kmc_high(a) * kmc_high(b);
-}
 
 static void keys_c(const uint8_t *pixels, size_t n, int channels, uint32_t *keys)
 {

@@ -3,10 +3,6 @@
 
 #ifdef KMC_ARM
 
-#include "base/bits.h"
-#include "kmeans/candidates.h"
-#include "colors/morton.h"
-
 #define KMC_TARGET
 #define KMC_NAME(kernel) kernel##_neon
 #define KMC_VARIANT "neon"

@@ -24,11 +24,6 @@ KMC_TARGET static inline vec vec_shift_right(vec a, int bits)
     return _mm256_srli_epi32(a, bits);
 }
 
-KMC_TARGET static inline vec vec_dot_pairs(vec a, vec b)
-{
-    return _mm256_madd_epi16(a, b);
-}
-
 /* Sixteen bytes, for vec_lookup. */
 KMC_TARGET static inline vec vec_table(const uint8_t *bytes)
 {

@@ -24,11 +24,6 @@ KMC_TARGET static inline vec vec_shift_right(vec a, int bits)
     return _mm512_srl_epi32(a, _mm_cvtsi32_si128(bits));
 }
 
-KMC_TARGET static inline vec vec_dot_pairs(vec a, vec b)
-{
-    return _mm512_madd_epi16(a, b);
-}
-
 KMC_TARGET static inline vec vec_table(const uint8_t *bytes)
 {
     return _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)bytes));

@@ -24,12 +24,6 @@ static inline vec vec_shift_right(vec a, int bits)
     return vreinterpretq_s32_u32(vshlq_u32(vreinterpretq_u32_s32(a), vdupq_n_s32(-bits)));
 }
 
-static inline vec vec_dot_pairs(vec a, vec b)
-{
-    const int16x8_t x = vreinterpretq_s16_s32(a), y = vreinterpretq_s16_s32(b);
-    return vpaddq_s32(vmull_s16(vget_low_s16(x), vget_low_s16(y)), vmull_high_s16(x, y));
-}
-
 static inline vec vec_table(const uint8_t *bytes)
 {
     return vreinterpretq_s32_u8(vld1q_u8(bytes));

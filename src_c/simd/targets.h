@@ -2,13 +2,8 @@
 #ifndef KMC_SIMD_TARGETS_H
 #define KMC_SIMD_TARGETS_H
 
+#include "base/cpu.h"
 #include "simd/kernels.h"
-
-#if defined(__x86_64__) || (defined(_M_X64) && !defined(_M_ARM64EC))
-#define KMC_X86
-#elif (defined(__aarch64__) && !defined(__AARCH64EB__)) || defined(_M_ARM64)
-#define KMC_ARM
-#endif
 
 /* Compiles a single function for an instruction set. MSVC allows all intrinsics everywhere. */
 #if defined(__GNUC__)

@@ -35,9 +35,9 @@ KMC_TARGET static inline vec vec_max16(vec a, vec b)
     return _mm256_max_epi16(a, b);
 }
 
-KMC_TARGET static inline vec vec_square_pairs(vec a)
+KMC_TARGET static inline vec vec_dot_pairs(vec a, vec b)
 {
-    return _mm256_madd_epi16(a, a);
+    return _mm256_madd_epi16(a, b);
 }
 
 KMC_TARGET static inline vec vec_add(vec a, vec b)

@@ -1,7 +1,10 @@
-/* The vector operations of kmeans/kmeans_kernels_tpl.h in plain C, one point at a time. This file defines what they do.
+/* The vector operations of the kernels of k-means and of brute-force assignment in plain C, one point at a time. This
+ * file defines what they do.
  *
  * A vec has VEC_LANES lanes of 32 bits, each with a pair of int16 coordinates (kmc_pack) or one int32. A wide has
  * WIDE_LANES lanes of 64 bits, for sums of weights times coordinates. */
+
+#include "kmeans/points.h"
 
 #define VEC_LANES 1
 
@@ -38,10 +41,10 @@ static inline vec vec_max16(vec a, vec b)
     return kmc_pair_max(a, b);
 }
 
-/* The sum of the squares of the two coordinates. */
-static inline vec vec_square_pairs(vec a)
+/* The sum of the products of the two coordinates. */
+static inline vec vec_dot_pairs(vec a, vec b)
 {
-    return kmc_low(a) * kmc_low(a) + kmc_high(a) * kmc_high(a);
+    return kmc_low(a) * kmc_low(b) + kmc_high(a) * kmc_high(b);
 }
 
 static inline vec vec_add(vec a, vec b)

@@ -35,10 +35,10 @@ static inline vec vec_max16(vec a, vec b)
     return vreinterpretq_s32_s16(vmaxq_s16(vreinterpretq_s16_s32(a), vreinterpretq_s16_s32(b)));
 }
 
-static inline vec vec_square_pairs(vec a)
+static inline vec vec_dot_pairs(vec a, vec b)
 {
-    const int16x8_t v = vreinterpretq_s16_s32(a);
-    return vpaddq_s32(vmull_s16(vget_low_s16(v), vget_low_s16(v)), vmull_high_s16(v, v));
+    const int16x8_t x = vreinterpretq_s16_s32(a), y = vreinterpretq_s16_s32(b);
+    return vpaddq_s32(vmull_s16(vget_low_s16(x), vget_low_s16(y)), vmull_high_s16(x, y));
 }
 
 static inline vec vec_add(vec a, vec b)

@@ -278,6 +278,15 @@ def test_planes_of_indices_beyond_a_palette() -> None:
         core.codec.plane_write(np.full((20, 30), -1), colors, 0x0B800B, 8, 1, 1)
 
 
+def test_a_plane_keeps_a_palette_of_its_own() -> None:
+    colors = noise(np.empty((256, 3), np.uint8))
+    same = np.zeros_like(colors)
+    indices = np.random.default_rng(2).integers(0, 256, (80, 300), np.uint8)
+    with changing(colors, same, colors.copy(), noise(colors)):
+        for _ in range(30):
+            assert core.codec.plane_write(indices, colors, 0x0B800B, 8, 1, 1)
+
+
 def test_more_fixed_centroids_than_there_are() -> None:
     tree = core.kmeans.tree(core.colors.histogram(few("rgb"), 1)[0], None, 1)
     centroids = tree.seed_random(5, 0, 1)
