@@ -17,7 +17,7 @@ from kmc.clustering.options import EffortName, Options, checked_options
 from kmc.clustering.problem import ClusteringProblem
 from kmc.clustering.weighted_colors import WeightedColors
 from kmc.colors.arrays import CHANNELS, MAX_COLORS
-from kmc.colors.spaces import pad_to_four
+from kmc.colors.spaces import pad_to_four, transparent_point
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, MissingPackageError
 from kmc.utils.arguments import contiguous, whole
@@ -113,9 +113,9 @@ class ColorKMeans(*_bases()):  # type: ignore[misc]
     dtype whose values all are integers from 0 to 255; other values raise an ArgumentError, which is
     a ValueError.
 
-    With 4 columns, distances are between premultiplied colours and between alphas, opaque rows
-    belong to opaque centres if there are any, and all fully transparent rows are one colour; see
-    `kmc.Palette.remap`.
+    With 4 columns, squared distances are the mean of what is seen over black and over white. Opaque
+    rows belong to opaque centres if there are any, and all fully transparent rows are one colour;
+    see `kmc.Palette.remap`.
 
     While rows are compared with centres, these are rounded to 1/64 of a level. `sample_weight` of
     whole numbers up to 65 535 are used as they are; of others the largest becomes 50 400 and the
@@ -444,8 +444,8 @@ def _coordinates(colors: NDArray[Any]) -> Floats:
     """The coordinates of colours, (n, 4): as `kmc.colors.spaces.to_centroids`, of real numbers."""
     if colors.shape[1] < 4:
         return pad_to_four(colors)
-    alpha = colors[:, 3:].astype(np.float64)
-    return np.concatenate((colors[:, :3] * (alpha / 255), 255 - alpha), axis=1)
+    opaque, opacity = pad_to_four(colors[:, :3]), colors[:, 3:] / 255
+    return opaque * opacity + transparent_point() * (1 - opacity)
 
 
 def _inertia(colors: Rows, labels: NDArray[Any], points: Floats, weights: NDArray[Any]) -> float:

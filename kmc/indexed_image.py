@@ -230,8 +230,8 @@ class Palette(Immutable):
         """Map every pixel of an image to its nearest colour of this palette.
 
         The nearest colour has the smallest squared distance in the palette's space; the lowest
-        index wins ties. With alpha, distances are between premultiplied colours and between
-        alphas, and opaque pixels get only opaque colours, if the palette has any.
+        index wins ties. With alpha, squared distances are the mean of what is seen over black and
+        over white, and opaque pixels get only opaque colours, if the palette has any.
 
         Parameters
         ----------
@@ -323,7 +323,7 @@ class IndexedImage(Immutable):
     palette : Palette
     mse : float
         Mean squared error against the original image, summed over the channels, in 8-bit levels
-        squared whatever the palette's space. With alpha, of the premultiplied colours and of alpha.
+        squared whatever the palette's space. With alpha, the mean over black and over white.
     metadata : Metadata, optional
         What the original file said besides its pixels, to be kept in saved files.
     dither : str, optional
@@ -413,6 +413,8 @@ class IndexedImage(Immutable):
     @property
     def psnr(self) -> float:
         """Peak signal-to-noise ratio in dB: ``10 log10(255**2 / (mse / C))``, inf where mse is 0.
+
+        C is the number of colour channels, 1 or 3: alpha is none of its own.
 
         Examples
         --------

@@ -23,15 +23,17 @@ def nearest_color(pixels, colors):
     flat = pixels.reshape(-1, colors.shape[1]).astype(int)
     colors = colors.astype(int)
     if colors.shape[1] == 4:
-        colors, flat = premultiplied(colors), premultiplied(flat)
+        colors, flat = placed(colors), placed(flat)
     distance = np.square(flat[:, None] - colors).sum(axis=-1)
     return distance.argmin(axis=1).reshape(pixels.shape[:2])
 
 
-def premultiplied(colors):
-    """In 64ths of a level, rounded as the engine does."""
+def placed(colors):
+    """Over mid-grey, and how transparent, in 64ths of a level as the engine rounds."""
     alpha = colors[:, 3:]
-    return np.hstack(((64 * colors[:, :3] * alpha + 127) // 255, 64 * alpha))
+    opaque = np.hstack((64 * colors[:, :3], 0 * alpha))
+    transparent = np.array([8160, 8160, 8160, round(3**0.5 * 8160)])
+    return (opaque * alpha + transparent * (255 - alpha) + 127) // 255
 
 
 def colors_near(picture, k, seed):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
+from kmc.colors.arrays import color_channels
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.utils.arguments import not_negative
 
@@ -30,7 +31,7 @@ class Goal(NamedTuple):
 
 
 def mse_of(psnr: float, channels: int) -> float:
-    """The MSE, summed over the channels, at a PSNR in dB.
+    """The MSE, summed over the colour channels, at a PSNR in dB.
 
     Decimal arithmetic gives the same result on every platform; ``math.pow`` might not.
     """
@@ -40,12 +41,13 @@ def mse_of(psnr: float, channels: int) -> float:
         return 0.0
     exact = Context(prec=30, traps=[])
     tenths = exact.divide(Decimal(psnr), Decimal(-10))
-    return float(exact.multiply(exact.power(Decimal(10), tenths), Decimal(255**2 * channels)))
+    peak = Decimal(255**2 * color_channels(channels))
+    return float(exact.multiply(exact.power(Decimal(10), tenths), peak))
 
 
 def psnr_of(mse: float, channels: int) -> float:
-    """The PSNR in dB at an MSE that is summed over the channels; infinite where it is 0."""
-    return math.inf if mse == 0 else 10 * math.log10(255**2 * channels / mse)
+    """The PSNR in dB at an MSE summed over the colour channels; infinite where it is 0."""
+    return math.inf if mse == 0 else 10 * math.log10(255**2 * color_channels(channels) / mse)
 
 
 def checked_goal(psnr: Any, max_mse: Any, quality: Any) -> Goal | None:

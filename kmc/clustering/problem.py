@@ -188,8 +188,8 @@ class ClusteringProblem:
 def _without_duplicates(found: Clustering, n_fixed: int, space: SpaceName) -> Clustering:
     """The clustering without entries that have the coordinates of an earlier one.
 
-    Nearly transparent colours can differ and yet have the same premultiplied coordinates: the first
-    of such entries represents them all.
+    Nearly transparent colours can differ and yet have the same coordinates: the first of such
+    entries represents them all.
     """
     if found.counts.all():
         return found

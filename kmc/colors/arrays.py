@@ -74,6 +74,11 @@ def promoted(colors: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
     return colors
 
 
+def color_channels(channels: int) -> int:
+    """How many of the channels are colours: errors with alpha are those seen over a background."""
+    return min(channels, 3)
+
+
 def rgb_colors(colors: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The colours as RGB, (k, 3): grey is repeated, alpha dropped."""
     return promoted(colors, 3)[:, :3]

@@ -30,16 +30,23 @@ def matrix(text: str) -> Matrix:
 class Definition:
     """A colour space: linear light times `cones`, optionally a cube root, times `axes`.
 
-    `offset` is added to the result; `white` is the lightness of white; both in levels. With `toe`
-    the cube root is replaced by a line below (6/29)**3, as in CIE Lab.
+    `offset` is added to the result; `white` has the coordinates of white; both in levels. With
+    `toe` the cube root is replaced by a line below (6/29)**3, as in CIE Lab.
     """
 
     cones: Matrix
     axes: Matrix
     offset: tuple[int, int, int]
-    white: int
+    white: tuple[int, int, int]
     root: bool = True
     toe: bool = False
+
+    def transparent(self, units: int) -> tuple[int, ...]:
+        """Where transparent colours lie, (4,), in parts of a level: spaces.py says why there."""
+        black = (0, *self.offset[1:])
+        middle = (units * (low + high) // 2 for low, high in zip(black, self.white, strict=True))
+        square = sum((high - low) ** 2 for low, high in zip(black, self.white, strict=True))
+        return (*middle, nearest_root(Fraction(square * units**2, 4), 2))
 
 
 _IDENTITY = matrix("1 0 0; 0 1 0; 0 0 1")
@@ -52,7 +59,7 @@ DEFINITIONS = {
         _IDENTITY,
         tuple(tuple(255 * value for value in row) for row in _IDENTITY),
         offset=(0, 0, 0),
-        white=255,
+        white=(255, 255, 255),
         root=False,
     ),
     "oklab": Definition(
@@ -70,13 +77,13 @@ DEFINITIONS = {
             )
         ),
         offset=(0, 128, 128),
-        white=255,
+        white=(255, 128, 128),
     ),
     "lab": Definition(
         tuple(tuple(value / sum(row) for value in row) for row in _XYZ),
         matrix("0 116 0; 500 -500 0; 0 200 -200"),
         offset=(-16, 128, 128),
-        white=100,
+        white=(100, 128, 128),
         toe=True,
     ),
 }

@@ -11,10 +11,15 @@ oklab   255 L, 255 a + 128, 255 b + 128 of Oklab [2]_
 lab     L*, a* + 128, b* + 128 of CIE 1976 under D65 [3]_: a level is a Delta E of 1
 ======  ========================================================================================
 
-A grey colour has only the first one, its lightness. With alpha a (0 to 255), the coordinates are
-black + (opaque - black) * a / 255, which in rgb and linear is premultiplied alpha, and the fourth
-is 1 - a / 255 times the lightness of white. So all colours of alpha 0 have the same coordinates,
-and opaque colours have the same ones as without alpha. Other coordinates are 0.
+A grey colour has only the first one, its lightness. Other coordinates are 0.
+
+With alpha, squared distances are the mean of what is seen over black and over white. Over black, a
+channel of opacity a has the value c a, over white c a + w (1 - a). The mean of both squared
+differences is that of c a + w/2 (1 - a), plus (w/2)**2 times that of 1 - a: a fourth coordinate.
+So colours lie on lines from the grey between black and white, where all those of alpha 0 have the
+same coordinates, to where opaque colours lie, as without alpha. The fourth coordinate is
+w/2 (1 - a) in oklab and lab, where backgrounds differ in lightness alone, and sqrt(3) times that in
+rgb and linear, where they differ in three channels.
 
 .. [1] IEC 61966-2-1.
 .. [2] B. Ottosson, "A perceptual color space for image processing", 2020.
@@ -88,13 +93,12 @@ def to_colors(points: Floats, channels: int, space: SpaceName = "rgb") -> Floats
     ndarray of float64, shape (k, C)
         Between two levels, linear light is interpolated.
     """
-    black, white = _black_and_white(space)
     axes = [points[:, i] for i in range(3)]
     if channels == 1:
-        axes[1:] = (np.full(len(points), float(level)) for level in black[1:])
+        axes[1:] = (np.full(len(points), level) for level in transparent_point(space)[1:3])
     opacity = np.ones(len(points))
     if channels == 4:
-        opacity = (1 - points[:, 3] / white).clip(0, 1)
+        opacity = _opacity(points, space)
         axes = list(opaque_centroids(points, space)[:, :3].T)
     if space != "rgb":
         axes = _levels_of_light(_light_of_axes(axes, space))
@@ -110,9 +114,8 @@ def to_rounded_colors(points: Floats, channels: int, space: SpaceName = "rgb") -
 
 def opaque_centroids(points: Floats, space: SpaceName = "rgb") -> Floats:
     """The coordinates, in levels, of the same colours with full opacity."""
-    black, white = _black_and_white(space)
-    opacity = (1 - points[:, 3:] / white).clip(0, 1)
-    start = np.array([*black, 0.0])
+    opacity = _opacity(points, space)[:, None]
+    start = transparent_point(space)
     divided = start + (points - start) / np.where(opacity > 0, opacity, 1)
     opaque = np.where(opacity < 1, divided, points)
     opaque[:, 3] = 0
@@ -131,14 +134,18 @@ def pad_to_four(points: NDArray[Any]) -> Floats:
     return padded
 
 
-def _black_and_white(space: SpaceName) -> tuple[tuple[int, ...], int]:
-    """The coordinates of black and the lightness of white, in levels."""
-    if space == "rgb":
-        return (0, 0, 0), 255
-    from kmc.colors.space_definitions import DEFINITIONS
+@cache
+def transparent_point(space: SpaceName = "rgb") -> Floats:
+    """Where transparent colours lie, (4,), in levels."""
+    found: Floats = to_centroids(np.zeros((1, 4), np.uint8), space)[0]
+    found.setflags(write=False)
+    return found
 
-    definition = DEFINITIONS[space]
-    return (0, *definition.offset[1:]), definition.white
+
+def _opacity(points: Floats, space: SpaceName) -> Floats:
+    """The alpha of coordinates, 0 to 1."""
+    opacity: Floats = (1 - points[:, 3] / transparent_point(space)[3]).clip(0, 1)
+    return opacity
 
 
 @cache
@@ -159,8 +166,7 @@ def _engine_space(space: SpaceName) -> core.colors.Space | None:
         toe,
         np.array([[round(value * unit) for value in row] for row in definition.axes], np.int64),
         tuple((2 * UNITS_PER_LEVEL * offset + 1) << 39 for offset in definition.offset),
-        (0, *(UNITS_PER_LEVEL * offset for offset in definition.offset[1:])),
-        UNITS_PER_LEVEL * definition.white,
+        definition.transparent(UNITS_PER_LEVEL),
     )
 
 

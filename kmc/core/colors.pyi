@@ -29,8 +29,7 @@ class Space:
         toe: tuple[int, int, int],
         rows: NDArray[int64],
         offsets: tuple[int, ...],
-        neutral: tuple[int, ...],
-        white: int,
+        transparent: tuple[int, ...],
     ) -> None: ...
 
 def coordinates(colors: NDArray[uint8], space: Space | None, threads: int) -> NDArray[int16]: ...

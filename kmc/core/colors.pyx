@@ -37,8 +37,9 @@ cdef extern from "colors/colors.h" nogil:
         int64_t toe_start
         int64_t rows[3][3]
         int64_t offsets[3]
-        int32_t neutral[3]
-        int32_t white
+        int32_t transparent[4]
+
+    const kmc_space kmc_levels
 
     kmc_status kmc_coordinates(const kmc_run *run, const kmc_space *space, const uint8_t *colors,
                                size_t n, int channels, int16_t *coordinates)
@@ -160,7 +161,7 @@ cdef class Space:
     cdef object mix, roots
 
     def __init__(self, const uint32_t[:, :, ::1] mix not None, const uint32_t[::1] roots, toe,
-                 const int64_t[:, ::1] rows not None, offsets, neutral, white):
+                 const int64_t[:, ::1] rows not None, offsets, transparent):
         if (mix.shape[0], mix.shape[1], mix.shape[2], rows.shape[0], rows.shape[1]) != (3, 256, 3, 3, 3):
             raise ArgumentError("the tables of a space have other shapes")
         if roots is not None and roots.shape[0] != 898:
@@ -174,15 +175,10 @@ cdef class Space:
         self.c.toe_end, self.c.toe_slope, self.c.toe_start = toe
         for i in range(3):
             self.c.offsets[i] = offsets[i]
-            self.c.neutral[i] = neutral[i]
             for j in range(3):
                 self.c.rows[i][j] = rows[i, j]
-        self.c.white = white
-
-
-# The levels themselves: no tables, black at zero.
-cdef kmc_space _levels
-_levels.white = 64 * 255
+        for i in range(4):
+            self.c.transparent[i] = transparent[i]
 
 
 def coordinates(const uint8_t[:, ::1] colors not None, Space space, int threads):
@@ -190,7 +186,7 @@ def coordinates(const uint8_t[:, ::1] colors not None, Space space, int threads)
     cdef Run run = Run(threads)
     cdef int channels = channel_count(colors.shape[1])
     cdef size_t n = colors.shape[0]
-    cdef const kmc_space *numbers = &_levels if space is None else &space.c
+    cdef const kmc_space *numbers = &kmc_levels if space is None else &space.c
     cdef int16_t[:, ::1] found = np.empty((n, 4), np.int16)
     cdef kmc_status status = KMC_OK
     if n:

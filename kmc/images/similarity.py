@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kmc.colors.arrays import color_channels
 from kmc.colors.spaces import UNITS_PER_LEVEL, coordinates
 from kmc.errors import ImageShapeError
 
@@ -27,13 +28,14 @@ class Similarity:
     ----------
     mse : float
         Squared differences, summed over the channels and averaged over the pixels, in 8-bit levels
-        squared: what `IndexedImage.mse` is. With alpha, of the premultiplied values and alpha.
+        squared: what `IndexedImage.mse` is. With alpha, the mean over black and over white.
     psnr : float
-        Peak signal-to-noise ratio in dB, of the mean over the channels; infinite for equals.
+        Peak signal-to-noise ratio in dB, of the mean over the color channels; infinite for equals.
     ssim : float
-        Structural similarity, 1 for equals; NaN where a side has fewer than 11 pixels.
+        Structural similarity, 1 for equals; NaN where a side has fewer than 11 pixels. With alpha,
+        the lower one of over black and over white.
     max_error : int
-        The largest difference of any value; with alpha, premultiplied and rounded.
+        The largest difference of any value; with alpha, over black or over white.
     """
 
     mse: float
@@ -63,22 +65,25 @@ def similarity(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Similarit
         (h, w), (other_h, other_w) = first.shape[:2], second.shape[:2]
         raise ImageShapeError(f"differ in size: {w} x {h} and {other_w} x {other_h} pixels")
     channels = max(first.shape[2], second.shape[2])
-    total, largest, structure, measured = 0.0, 0, 0.0, 0
+    total, largest, structure, measured = 0.0, 0, [0.0, 0.0], 0
     height, width = first.shape[:2]
     for top in range(0, height, _ROWS):
         # The window of the last of these rows reaches into the next ones.
         rows = slice(top, min(top + _ROWS + 2 * _RADIUS, height))
         a, b = _widened(first[rows], channels), _widened(second[rows], channels)
         total += _squared_error(a[:_ROWS], b[:_ROWS])
-        a, b = _premultiplied(a), _premultiplied(b)
-        off = a[:_ROWS].astype(np.int16) - b[:_ROWS]
-        largest = max(largest, int(np.abs(off).max()))
-        values = _ssim_map(a.astype(np.float64), b.astype(np.float64))
-        structure += float(values.sum())
+        backgrounds = (0, 255) if channels == 4 else (0,)
+        for i, background in enumerate(backgrounds):
+            seen_a, seen_b = _seen_over(a, background), _seen_over(b, background)
+            off = seen_a[:_ROWS].astype(np.int16) - seen_b[:_ROWS]
+            largest = max(largest, int(np.abs(off).max()))
+            values = _ssim_map(seen_a.astype(np.float64), seen_b.astype(np.float64))
+            structure[i] += float(values.sum())
         measured += values.size
     mse = total / (height * width)
-    psnr = 10 * math.log10(255**2 * channels / mse) if mse else math.inf
-    return Similarity(mse, psnr, structure / measured if measured else math.nan, largest)
+    lowest = min(structure[: len(backgrounds)]) / measured if measured else math.nan
+    psnr = 10 * math.log10(255**2 * color_channels(channels) / mse) if mse else math.inf
+    return Similarity(mse, psnr, lowest, largest)
 
 
 def ssim(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
@@ -117,7 +122,7 @@ def _widened(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
 
 
 def _squared_error(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
-    """The error as the engine computes it: with alpha, from premultiplied coordinates."""
+    """The error as the engine computes it: with alpha, from coordinates."""
     if a.shape[2] < 4:
         return float(np.square(a.astype(np.int32) - b).sum(dtype=np.int64))
     places = (coordinates(pixels.reshape(-1, 4)).astype(np.int32) for pixels in (a, b))
@@ -125,12 +130,12 @@ def _squared_error(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
     return float(np.square(off).sum(dtype=np.int64)) / UNITS_PER_LEVEL**2
 
 
-def _premultiplied(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _seen_over(pixels: NDArray[np.uint8], background: int) -> NDArray[np.uint8]:
+    """Pixels as they look over a grey level."""
     if pixels.shape[2] < 4:
         return pixels
-    color, alpha = pixels[:, :, :3].astype(np.uint16), pixels[:, :, 3:]
-    product = ((color * alpha + 127) // 255).astype(np.uint8)
-    return np.concatenate((product, alpha), axis=2)
+    color, alpha = pixels[:, :, :3].astype(np.uint16), pixels[:, :, 3:].astype(np.uint16)
+    return ((color * alpha + background * (255 - alpha) + 127) // 255).astype(np.uint8)
 
 
 def _ssim_map(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -132,9 +132,9 @@ def _canvas(
 
 
 def _lightness(colors: NDArray[np.uint8]) -> NDArray[np.uint16]:
-    """The rank of each colour by its lightness, premultiplied by alpha; 0 is the darkest."""
-    premultiplied = coordinates(colors)[:, :3].astype(np.int64)
-    lightness = premultiplied @ np.array(LIGHTNESS)  # grey has only the first coordinate
+    """The rank of each colour by its lightness, over mid-grey with alpha; 0 is the darkest."""
+    axes = coordinates(colors)[:, :3].astype(np.int64)
+    lightness = axes @ np.array(LIGHTNESS)  # grey has only the first coordinate
     rank = np.empty(len(colors), np.uint16)
     rank[np.argsort(lightness, kind="stable")] = np.arange(len(colors))
     return rank

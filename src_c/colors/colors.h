@@ -46,17 +46,22 @@ typedef struct kmc_space {
     uint32_t toe_end, toe_slope;    /* lights up to toe_end: toe_slope * light / 2^30 + toe_start, not the root */
     int64_t toe_start;
     int64_t rows[3][3], offsets[3]; /* of responses, 2^24 being white, to 2^40 times the coordinates */
-    int32_t neutral[3], white;      /* coordinates of black; lightness of white */
+    int32_t transparent[4];         /* where fully transparent colours lie */
 } kmc_space;
 
-/* Where n colours lie, (n, 4): in 64ths of a level from 0 to 16383. With alpha, coordinates are premultiplied (drawn
- * towards black) and the fourth is how transparent the colour is, which is 0 when opaque: so opaque colours lie where
- * the same colours without alpha do. Grey ones have lightness alone. */
+/* The 8-bit levels themselves. Over black, a colour of alpha a is seen as c * a, over white as c * a + 255 * (1 - a);
+ * the mean of both squared distances is that of points at c * a + 127.5 * (1 - a) on three axes, and at sqrt(3) * 127.5
+ * * (1 - a) on a fourth. */
+extern const kmc_space kmc_levels;
+
+/* Where n colours lie, (n, 4): in 64ths of a level from 0 to 16383. With alpha a, a colour lies a / 255 of the way from
+ * where transparent ones do to where it would lie if it were opaque; the fourth coordinate of opaque colours is 0, and
+ * so they lie where the same colours without alpha do. Grey ones have lightness alone. */
 kmc_status kmc_coordinates(const kmc_run *run, const kmc_space *space, const uint8_t *colors, size_t n, int channels,
                            int16_t *coordinates);
 
 /* What n colours lose by the palette colours of their labels, which are below k: the sum of counts times squared
- * distances, premultiplied, in levels squared. */
+ * distances between the 8-bit levels, in levels squared. */
 kmc_status kmc_color_error(const kmc_run *run, const uint8_t *colors, const int64_t *counts, size_t n, int channels,
                            const uint8_t *palette, size_t k, const uint16_t *labels, double *error);
 

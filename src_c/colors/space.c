@@ -10,6 +10,8 @@ enum {
     FIRST_ROOT = 128
 };
 
+const kmc_space kmc_levels = {.transparent = {8160, 8160, 8160, 14134}};
+
 /* Maps linear light (2^30 is white) to the nonlinear response of the space (2^24 is white). The table of cube roots
  * covers 1/8 to 1: smaller values are multiplied by 8 until they are in this range, and the root is halved as often.
  * The error of the linear interpolation is at most 2^-20. */
@@ -43,10 +45,10 @@ static inline void place_opaque(const kmc_space *space, const uint8_t *rgb, int3
     }
 }
 
-/* (a * value + (255 - a) * neutral) / 255, rounded; nothing is negative. */
-static inline int32_t premultiplied(int32_t value, int32_t neutral, int32_t alpha)
+/* alpha / 255 of the way from where transparent colours lie, rounded; nothing is negative. */
+static inline int32_t drawn_from(int32_t transparent, int32_t opaque, int32_t alpha)
 {
-    return (int32_t)((uint32_t)(value * alpha + neutral * (255 - alpha) + 127) / 255);
+    return (int32_t)((uint32_t)(opaque * alpha + transparent * (255 - alpha) + 127) / 255);
 }
 
 static inline void place(const kmc_space *space, const uint8_t *color, int channels, int16_t *coordinates)
@@ -55,10 +57,8 @@ static inline void place(const kmc_space *space, const uint8_t *color, int chann
     int32_t at[4] = {0, 0, 0, 0};
     place_opaque(space, channels == 1 ? grey : color, at);
     if (channels == 1) at[1] = at[2] = 0;
-    if (channels == 4 && color[3] != 255) {
-        for (int c = 0; c < 3; c++) at[c] = premultiplied(at[c], space->neutral[c], color[3]);
-        at[3] = premultiplied(0, space->white, color[3]);
-    }
+    if (channels == 4 && color[3] != 255)
+        for (int c = 0; c < 4; c++) at[c] = drawn_from(space->transparent[c], at[c], color[3]);
     for (int c = 0; c < 4; c++) coordinates[c] = (int16_t)at[c];
 }
 
@@ -93,10 +93,10 @@ kmc_status kmc_coordinates(const kmc_run *run, const kmc_space *space, const uin
     return kmc_parallel(run, kmc_threads_for(run, n, THREAD_COLORS), kmc_tasks_for(n, TASK_COLORS), place_task, &p);
 }
 
-/* Squared distance of two colours in 64ths of a level, premultiplied. Inlined for each number of channels. */
+/* Squared distance of two colours in 64ths of a level. Inlined for each number of channels. */
 static inline int64_t square_off(const uint8_t *a, const uint8_t *b, int channels)
 {
-    const kmc_space levels = {.white = 255 * KMC_UNITS_PER_LEVEL};
+    const kmc_space levels = kmc_levels; /* a copy, which the compiler knows not to change */
     int64_t square = 0;
     if (channels < 4 || (a[3] & b[3]) == 255) {
         for (int c = 0; c < channels; c++) square += (a[c] - b[c]) * (a[c] - b[c]);

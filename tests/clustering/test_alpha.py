@@ -19,10 +19,17 @@ def opaque(picture: np.ndarray) -> np.ndarray:
     return np.concatenate((picture, np.full_like(picture[..., :1], 255)), axis=-1)
 
 
-def premultiplied(colors: np.ndarray) -> np.ndarray:
+def seen_over(background: int, colors: np.ndarray) -> np.ndarray:
     """In levels."""
     colors = colors.astype(float)
-    return np.concatenate((colors[..., :3] * colors[..., 3:] / 255, colors[..., 3:]), axis=-1)
+    alpha = colors[..., 3:] / 255
+    return colors[..., :3] * alpha + background * (1 - alpha)
+
+
+def squared_error(a: np.ndarray, b: np.ndarray) -> float:
+    """Of each pixel: the mean over black and over white."""
+    errors = [np.square(seen_over(grey, a) - seen_over(grey, b)).sum(axis=-1) for grey in (0, 255)]
+    return np.mean(errors)
 
 
 def classes_of(picture: np.ndarray) -> int:
@@ -105,7 +112,7 @@ def test_transparent_and_opaque_stay_just_so(name, k, effort):
         result.palette.counts, np.bincount(result.indices.ravel(), minlength=len(palette))
     )
     np.testing.assert_array_equal(result.palette.remap(picture).indices, result.indices)
-    off = np.square(premultiplied(painted) - premultiplied(picture)).sum(axis=-1).mean()
+    off = squared_error(painted, picture)
     assert result.mse == pytest.approx(off, rel=0.02, abs=1e-3)
 
 
@@ -120,7 +127,24 @@ def test_opaque_everywhere_is_the_picture_without_alpha(name, init, space):
         np.testing.assert_array_equal(alpha.palette.colors, opaque(plain.palette.colors))
         np.testing.assert_array_equal(alpha.palette.centroids[:, :3], plain.palette.centroids)
         assert alpha.mse == plain.mse
+        assert alpha.psnr == plain.psnr
         assert alpha.history == plain.history
+
+
+def test_soft_white_edges_stay_white():
+    """Seen over white, a grey entry in place of a soft white pixel would be a dark outline."""
+    y, x = np.mgrid[:96, :96]
+    disc = np.full((96, 96, 4), 255, np.uint8)
+    disc[..., 3] = ((40 - np.hypot(y - 48, x - 48)) * 42).clip(0, 255)
+    palette = kmc.Palette([[255] * 4, [128, 128, 128, 255], [0, 0, 0, 255], [0, 0, 0, 0]])
+    assert set(palette.remap(disc).indices.ravel()) == {0, 3}
+    mean_over = [
+        np.square(seen_over(grey, np.asarray(kmc.quantize(disc, 4))) - seen_over(grey, disc))
+        .sum(axis=-1)
+        .mean()
+        for grey in (0, 255)
+    ]
+    assert mean_over[1] <= mean_over[0]
 
 
 @pytest.mark.parametrize("name", ["soft", "cutout"])

@@ -98,11 +98,13 @@ def rows_of(picture):
 
 
 def coordinates(colors):
-    """Premultiplied colours with the rest of the opacity, written plainly."""
+    """Colours over mid-grey with the rest of the opacity, written plainly."""
     if colors.shape[1] < 4:
         return colors.astype(float)
     alpha = colors[:, 3:] / 255
-    return np.concatenate((colors[:, :3] * alpha, 255 - 255 * alpha), axis=1)
+    over_grey = colors[:, :3] * alpha + 127.5 * (1 - alpha)
+    depth = round(3**0.5 * 127.5 * 64) / 64
+    return np.concatenate((over_grey, depth * (1 - alpha)), axis=1)
 
 
 def squares(rows, centers):

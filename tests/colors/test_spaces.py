@@ -157,14 +157,33 @@ def test_coordinates_are_those_of_plain_integers(space):
 
 
 @pytest.mark.parametrize("space", SPACES)
-def test_alpha_draws_towards_black_and_counts_itself(space):
+def test_squared_distances_are_the_mean_over_black_and_over_white(space):
+    """Of colours as the space sees them, mixed with black or white there."""
+    pairs = some_colors(2000, 8)
+    found = [coordinates(colors, space).astype(float) for colors in (pairs[:, :4], pairs[:, 4:])]
+    seen = []
+    for background in (0, 255):
+        behind = coordinates(np.full((1, 3), background, np.uint8), space)
+        for colors in (pairs[:, :4], pairs[:, 4:]):
+            opacity = colors[:, 3:] / 255
+            opaque = coordinates(colors[:, :3], space)
+            seen.append(opaque * opacity + behind * (1 - opacity))
+    expected = (np.square(seen[0] - seen[1]) + np.square(seen[2] - seen[3])).sum(axis=1) / 2
+    distance = np.sqrt(np.square(found[0] - found[1]).sum(axis=1))
+    np.testing.assert_allclose(distance, np.sqrt(expected), atol=2)
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_alpha_draws_towards_grey_and_counts_itself(space):
     colors = some_colors(2000, 4)
     colors[::5, 3], colors[1::5, 3] = 0, 255
     black, white = coordinates(np.array([[0, 0, 0], [255, 255, 255]], np.uint8), space)[:, :3]
     opaque = coordinates(colors[:, :3], space)[:, :3].astype(int)
     alpha = colors[:, 3:].astype(int)
-    drawn = (opaque * alpha + black * (255 - alpha) + 127) // 255
-    clear = (int(white[0]) * (255 - alpha) + 127) // 255
+    middle = (black.astype(int) + white) // 2
+    drawn = (opaque * alpha + middle * (255 - alpha) + 127) // 255
+    depth = round(np.linalg.norm(white.astype(int) - black) / 2)
+    clear = (depth * (255 - alpha) + 127) // 255
     np.testing.assert_array_equal(coordinates(colors, space), np.hstack((drawn, clear)))
     assert len(np.unique(coordinates(colors[::5], space), axis=0)) == 1
     np.testing.assert_array_equal(coordinates(colors[1::5], space)[:, :3], opaque[1::5])
@@ -375,7 +394,7 @@ def test_arrays_that_do_not_fit_are_refused_by_the_core():
     zero = (0, 0, 0)
     for arrays in ((mix[:2], None, rows), (mix, mix[0, :5, 0].copy(), rows), (mix, None, rows[:2])):
         with pytest.raises(kmc.ArgumentError):
-            core.colors.Space(arrays[0], arrays[1], zero, arrays[2], zero, zero, 1)
+            core.colors.Space(arrays[0], arrays[1], zero, arrays[2], zero, (0, 0, 0, 1))
     colors, counts = np.zeros((2, 3), np.uint8), np.ones(2, np.int64)
     labels = np.zeros(2, np.uint16)
     with pytest.raises(kmc.ArgumentError, match="do not fit together"):
