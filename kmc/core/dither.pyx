@@ -25,7 +25,9 @@ cdef extern from "dither/dither.h" nogil:
         KMC_FLOYD_STEINBERG, KMC_ATKINSON
 
     kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusion kind,
-                           int strength, void *indices, double *error)
+                           int strength, const uint8_t *shares, void *indices, double *error)
+    kmc_status kmc_mask(const kmc_run *run, const kmc_canvas *canvas, const void *indices,
+                        uint8_t *shares)
 
     ctypedef enum kmc_order:
         KMC_BAYER, KMC_BLUE_NOISE
@@ -79,22 +81,49 @@ cdef class Canvas:
         if coordinates is not None:
             self.c.coordinates = &coordinates[0, 0]
 
+    cdef object own_indices(self, indices):
+        """Indices that this canvas gave, without gaps."""
+        if indices.shape != (self.c.height, self.c.width) or indices.dtype != index_dtype(self.c.k):
+            raise ArgumentError("indices are not those of this canvas")
+        return np.ascontiguousarray(indices)
+
     cdef object blank(self):
         """Indices to be filled."""
         return np.empty((self.c.height, self.c.width), index_dtype(self.c.k))
 
-    def diffuse(self, bint atkinson, int strength, int threads):
-        """Indices by error diffusion, and their error; strength in 256ths."""
+    def diffuse(self, bint atkinson, int strength, int threads, shares=None):
+        """Indices by error diffusion, and their error; strength in 256ths.
+
+        `shares` says how much of it each pixel accepts, (H, W) in 255ths.
+        """
         cdef Run run = Run(threads)
         cdef kmc_diffusion kind = KMC_ATKINSON if atkinson else KMC_FLOYD_STEINBERG
+        cdef const uint8_t[:, ::1] given = shares
+        cdef const uint8_t *accepted = NULL
+        if shares is not None:
+            if shares.shape != (self.c.height, self.c.width):
+                raise ArgumentError("a share is needed for each pixel")
+            accepted = &given[0, 0]
         indices = self.blank()
         cdef void *target = first_byte(indices)
         cdef double error = 0
         cdef kmc_status status
         with nogil:
-            status = kmc_diffuse(&run.c, &self.c, kind, strength, target, &error)
+            status = kmc_diffuse(&run.c, &self.c, kind, strength, accepted, target, &error)
         run.check(status)
         return indices, error
+
+    def mask(self, indices, int threads):
+        """How clearly the error of indices would be seen at each pixel, (H, W) uint8."""
+        cdef Run run = Run(threads)
+        own = self.own_indices(indices)
+        cdef void *source = first_byte(own)
+        cdef uint8_t[:, ::1] shares = np.empty((self.c.height, self.c.width), np.uint8)
+        cdef kmc_status status
+        with nogil:
+            status = kmc_mask(&run.c, &self.c, source, &shares[0, 0])
+        run.check(status)
+        return shares.base
 
     def order(self, bint blue, const uint8_t[:, ::1] colors not None,
               const int16_t[:, ::1] coordinates not None, const uint16_t[::1] labels not None,
@@ -124,9 +153,7 @@ cdef class Canvas:
         cdef Run run = Run(threads)
         cdef double error = 0
         cdef kmc_status status
-        if indices.shape != (self.c.height, self.c.width) or indices.dtype != index_dtype(self.c.k):
-            raise ArgumentError("indices are not those of this canvas")
-        own = np.ascontiguousarray(indices)
+        own = self.own_indices(indices)
         cdef void *source = first_byte(own)
         with nogil:
             status = kmc_canvas_error(&run.c, &self.c, source, &error)

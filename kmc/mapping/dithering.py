@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,8 @@ from kmc.colors.spaces import SpaceName, coordinates
 from kmc.errors import ArgumentError
 from kmc.utils.arguments import not_negative, one_of
 
-DitherName = Literal["floyd-steinberg", "atkinson", "bayer", "blue-noise"]
-DITHERS: tuple[DitherName, ...] = ("floyd-steinberg", "atkinson", "bayer", "blue-noise")
+DitherName = Literal["adaptive", "floyd-steinberg", "atkinson", "bayer", "blue-noise"]
+DITHERS: tuple[DitherName, ...] = get_args(DitherName)
 
 DIFFUSING = ("floyd-steinberg", "atkinson")
 
@@ -35,7 +35,7 @@ class Dither:
 
     @property
     def diffuses(self) -> bool:
-        """Whether this is error diffusion, which needs no labels of the distinct colours."""
+        """Whether this is error diffusion everywhere, which needs no labels of the colours."""
         return self.name in DIFFUSING
 
 
@@ -75,15 +75,19 @@ def dithered(
     if dither.diffuses:
         return diffused(dither, pixels, palette, space, threads)
     canvas = _canvas(pixels, palette, space, threads)
-    indices = canvas.order(
-        dither.name == "blue-noise",
-        colors,
-        coordinates(colors, space, threads),
-        labels,
-        _lightness(palette),
-        dither.strength,
-        threads,
-    )
+    if dither.name == "adaptive":
+        plain = core.colors.remap(pixels, colors, labels, len(palette), threads)
+        indices = _adapted(canvas, plain, dither.strength, threads)
+    else:
+        indices = canvas.order(
+            dither.name == "blue-noise",
+            colors,
+            coordinates(colors, space, threads),
+            labels,
+            _lightness(palette),
+            dither.strength,
+            threads,
+        )
     return indices, _error(indices, pixels, canvas, palette, space, threads)
 
 
@@ -100,6 +104,21 @@ def diffused(
     if space != "rgb":
         error = _error(indices, pixels, canvas, palette, space, threads)
     return indices, error
+
+
+def _adapted(
+    canvas: core.dither.Canvas,
+    plain: NDArray[np.uint8] | NDArray[np.uint16],
+    strength: int,
+    threads: int,
+) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """Error diffusion where the error of the nearest entries would be seen, these elsewhere."""
+    shares = canvas.mask(plain, threads)
+    if not shares.any():
+        return plain
+    indices, _ = canvas.diffuse(False, strength, threads, shares)
+    np.copyto(indices, plain, where=shares == 0)
+    return indices
 
 
 def _error(

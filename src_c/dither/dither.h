@@ -18,10 +18,14 @@ typedef struct kmc_canvas {
 
 typedef enum kmc_diffusion { KMC_FLOYD_STEINBERG, KMC_ATKINSON } kmc_diffusion;
 
-/* Serpentine error diffusion. strength: the share of an error that is passed on, 0 to 256. error = the sum over the
- * pixels of the squared distances to their entries, in levels squared. */
-kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusion kind, int strength, void *indices,
-                       double *error);
+/* Serpentine error diffusion. strength: the share of an error that is passed on, 0 to 256. shares: how much of it each
+ * pixel accepts, of 255, or NULL for all of it. error = the sum over the pixels of the squared distances to their
+ * entries, in levels squared. */
+kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusion kind, int strength,
+                       const uint8_t *shares, void *indices, double *error);
+
+/* shares = for each pixel, 0 to 255, how clearly the error of these indices would be seen there. */
+kmc_status kmc_mask(const kmc_run *run, const kmc_canvas *canvas, const void *indices, uint8_t *shares);
 
 /* The n distinct colours of a canvas in Morton order, their coordinates (4 each) and their labels by nearest-colour
  * mapping; the lightness of each palette entry. */

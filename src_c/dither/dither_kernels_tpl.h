@@ -195,7 +195,7 @@ KMC_TARGET static inline quads KMC_NAME(shifted)(quads point, quads by)
  * Pixels with their error added are clamped to the bounding box of the palette, extended to contain the pixel itself:
  * an error that no entry can compensate for is not passed on for ever. */
 KMC_TARGET static inline size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row, size_t begin, size_t end, size_t vectors,
-                                                        int atkinson, int levels, int alpha, int may_ask)
+                                                        int atkinson, int levels, int alpha, int masked, int may_ask)
 {
     const KMC_NAME(finder) f = KMC_NAME(find_in)(row->grid, alpha);
     const quads low = quads_repeat(row->low), high = quads_repeat(row->high);
@@ -206,6 +206,7 @@ KMC_TARGET static inline size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row, siz
     const void *const pixels = row->at;
     const uint16_t share = row->limit, *const off_above = row->off_above, *const off_here = row->off_here;
     const uint16_t *const off_below = row->off_below;
+    const int16_t *const shares = row->shares;
     size_t x = step > 0 ? begin : row->width - 1 - begin, i = begin;
     quads last[4], before[4], counted[4];
     quads_sums lost = quads_no_sums();
@@ -219,13 +220,14 @@ KMC_TARGET static inline size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row, siz
         const size_t folds = KMC_LANES * x;
         const folded rows = folded_add(folded_load(off_above + folds), folded_load(off_here + folds));
         const folded limits = folded_share(folded_add(rows, folded_load(off_below + folds)), share);
-        const int still = folded_any_zero(limits);
+        const int still = masked || folded_any_zero(limits);
         const quads shift = quads_repeat(row->offsets[x & 3]);
         quads_squares squares = quads_no_squares();
         KMC_UNROLL
         for (size_t v = 0; v < vectors; v++) {
             const size_t at = 16 * (x * vectors + v);
-            const quads own = KMC_NAME(load)(pixels, x * vectors + v, levels), limit = folded_spread(limits, (int)v);
+            const quads own = KMC_NAME(load)(pixels, x * vectors + v, levels), most = folded_spread(limits, (int)v);
+            const quads limit = masked ? quads_share_each(most, quads_spread(shares + folds + 4 * v)) : most;
             const quads opaque = KMC_NAME(opaque)(&f, own), clear = KMC_NAME(clear)(&f, own);
             quads push = KMC_NAME(reached)(row->above[0] + at, row->beyond[0] + at, stride, last[v], before[v], part,
                                            atkinson);
@@ -256,11 +258,12 @@ missing:
 }
 
 KMC_TARGET static inline void KMC_NAME(diffuse_span)(kmc_dither_row *row, size_t vectors, int atkinson, int levels,
-                                                     int alpha)
+                                                     int alpha, int masked)
 {
     for (size_t i = row->begin; i < row->end;) {
-        i = KMC_NAME(diffuse_steps)(row, i, row->end, vectors, atkinson, levels, alpha, 0);
-        if (i < row->end) i = KMC_NAME(diffuse_steps)(row, i, i + 1, row->vectors, row->atkinson, levels, alpha, 1);
+        i = KMC_NAME(diffuse_steps)(row, i, row->end, vectors, atkinson, levels, alpha, masked, 0);
+        if (i < row->end)
+            i = KMC_NAME(diffuse_steps)(row, i, i + 1, row->vectors, row->atkinson, levels, alpha, masked, 1);
     }
 }
 
@@ -268,14 +271,18 @@ KMC_TARGET static inline void KMC_NAME(diffuse_span)(kmc_dither_row *row, size_t
 KMC_TARGET static void KMC_NAME(diffuse)(kmc_dither_row *row)
 {
     const int atkinson = row->atkinson;
-    if (row->grid->all.channels == 4)
-        KMC_NAME(diffuse_span)(row, row->vectors, atkinson, 0, 1);
+    if (row->shares && !row->levels && row->grid->all.channels != 4)
+        KMC_NAME(diffuse_span)(row, row->vectors, 0, 0, 0, 1);
+    else if (row->shares)
+        KMC_NAME(diffuse_span)(row, row->vectors, atkinson, row->levels, row->grid->all.channels == 4, 1);
+    else if (row->grid->all.channels == 4)
+        KMC_NAME(diffuse_span)(row, row->vectors, atkinson, 0, 1, 0);
     else if (!row->levels)
-        KMC_NAME(diffuse_span)(row, row->vectors, atkinson, 0, 0);
+        KMC_NAME(diffuse_span)(row, row->vectors, atkinson, 0, 0, 0);
     else if (row->vectors == KMC_LANES / KMC_VECTOR && !atkinson)
-        KMC_NAME(diffuse_span)(row, KMC_LANES / KMC_VECTOR, 0, 1, 0);
+        KMC_NAME(diffuse_span)(row, KMC_LANES / KMC_VECTOR, 0, 1, 0, 0);
     else
-        KMC_NAME(diffuse_span)(row, row->vectors, atkinson, 1, 0);
+        KMC_NAME(diffuse_span)(row, row->vectors, atkinson, 1, 0, 0);
 }
 
 /* kmc_dither_kernels.mix. Each entry depends on the previous one, so mixtures are interleaved to hide the latency. */

@@ -34,6 +34,7 @@ typedef struct diffusion {
     const kmc_run *run;
     const kmc_canvas *canvas;
     kmc_quad low, high; /* the bounding box of all entries */
+    const uint8_t *shares;
     int passed, atkinson;
     size_t columns, column_width, margin;
     size_t width;       /* of a tile, with its margins */
@@ -49,6 +50,7 @@ typedef struct worker {
     kmc_quad *memory, *errors[3]; /* of row y in errors[(y + 6) % 3]: y begins at -LEAD_IN - 1 */
     uint8_t *coordinates[2];      /* of the pixels of row y in coordinates[y % 2] */
     uint16_t *off[3];             /* like errors */
+    int16_t *shares;              /* of a row, if not all pixels accept everything */
     uint16_t *found;              /* of each tile, w->apart apart */
     size_t apart;
     uint64_t lost;
@@ -118,6 +120,21 @@ static void load_rows(const worker *w, size_t first, ptrdiff_t y)
     }
 }
 
+/* Row y of all tiles: the shares of its pixels. */
+static void load_shares(const worker *w, size_t first, ptrdiff_t y)
+{
+    const diffusion *const d = w->job;
+    const ptrdiff_t width = (ptrdiff_t)d->canvas->width;
+    for (size_t lane = 0; lane < d->lanes; lane++) {
+        const uint8_t *const row = d->shares + row_of(d, first + lane, y) * d->canvas->width;
+        const ptrdiff_t from = (ptrdiff_t)((first + lane) % d->columns * d->column_width) - (ptrdiff_t)d->margin;
+        for (size_t x = 0; x < d->width; x++) {
+            const ptrdiff_t at = from + (ptrdiff_t)x;
+            w->shares[x * KMC_LANES + lane] = (int16_t)(row[at < 0 ? 0 : at < width ? at : width - 1] << 7);
+        }
+    }
+}
+
 /* The indices of row y of all tiles, as they were found, into the picture. */
 static void write_rows(const worker *w, size_t first, size_t y)
 {
@@ -145,7 +162,7 @@ static kmc_dither_row row_for(worker *w)
     const diffusion *const d = w->job;
     kmc_dither_row row = {.grid = &w->grid, .width = d->width, .vectors = d->lanes / KMC_VECTOR,
                           .atkinson = d->atkinson, .levels = d->canvas->coordinates == NULL, .found = w->found,
-                          .apart = w->apart, .passed = (int16_t)d->passed,
+                          .apart = w->apart, .shares = w->shares, .passed = (int16_t)d->passed,
                           .limit = (uint16_t)(LIMIT * 65536 / (9 * d->canvas->channels))};
     memcpy(row.low, d->low, sizeof row.low);
     memcpy(row.high, d->high, sizeof row.high);
@@ -208,6 +225,7 @@ static kmc_status diffuse_row(worker *w, kmc_dither_row *row, size_t first, ptrd
         memset(row->counted[lane], counts ? 0xFF : 0, sizeof row->counted[lane]);
     }
     set_offsets(w, row, y);
+    if (d->shares) load_shares(w, first, y);
     kmc_status status = measure_row(w, row, first, y + 1, thread);
     if (status == KMC_OK) status = go_along(w, row, d->run->kernels->dither->diffuse, thread);
     if (status == KMC_OK && y >= 0) write_rows(w, first, (size_t)y);
@@ -224,7 +242,8 @@ static kmc_status worker_new(const diffusion *d, int thread, worker *w)
     for (int i = 0; i < 3; i++) w->off[i] = kmc_alloc(width * KMC_LANES, sizeof *w->off[i]);
     w->apart = (width + 2047) / 2048 * 2048 + 32; /* avoids conflicts in the cache */
     w->found = kmc_alloc(w->apart, d->lanes * sizeof *w->found);
-    if (!w->memory || !w->coordinates[0] || !w->coordinates[1] || !w->off[0] || !w->off[1] || !w->off[2] || !w->found)
+    if (d->shares) w->shares = kmc_alloc_zeroed(width * KMC_LANES, sizeof *w->shares);
+    if ((d->shares && !w->shares) || !w->memory || !w->coordinates[0] || !w->coordinates[1] || !w->off[0] || !w->off[1] || !w->off[2] || !w->found)
         return KMC_NO_MEMORY;
     for (size_t i = 0; i < 3; i++) w->errors[i] = w->memory + (i * room + KMC_ROW_PADDING) * d->lanes;
     if (status == KMC_OK) w->job = d;
@@ -237,6 +256,7 @@ static void worker_free(worker *w)
     kmc_free(w->memory);
     for (int i = 0; i < 2; i++) kmc_free(w->coordinates[i]);
     for (int i = 0; i < 3; i++) kmc_free(w->off[i]);
+    kmc_free(w->shares);
     kmc_free(w->found);
 }
 
@@ -272,13 +292,13 @@ static void cut_columns(diffusion *d)
     d->width = d->column_width + 2 * MARGIN;
 }
 
-kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusion kind, int strength, void *indices,
-                       double *error)
+kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusion kind, int strength,
+                       const uint8_t *shares, void *indices, double *error)
 {
     if (strength < 0 || strength > 256) return KMC_BAD_ARGUMENT;
     const int threads = kmc_threads_for(run, canvas->height * canvas->width, THREAD_PIXELS);
     diffusion d = {.run = run, .canvas = canvas, .passed = PASSED * strength / 256, .atkinson = kind == KMC_ATKINSON,
-                   .indices = indices};
+                   .shares = shares, .indices = indices};
     cut_columns(&d);
     const size_t tiles = (size_t)kmc_tasks_for(canvas->height, BAND) * d.columns;
     size_t tasks = (size_t)kmc_tasks_for(tiles, KMC_LANES);

@@ -67,6 +67,18 @@ KMC_TARGET static inline quads quads_share(quads a, int16_t share)
     return _mm256_mulhrs_epi16(a, _mm256_set1_epi16(share));
 }
 
+KMC_TARGET static inline quads quads_share_each(quads a, quads b)
+{
+    return _mm256_mulhrs_epi16(a, b);
+}
+
+KMC_TARGET static inline quads quads_spread(const int16_t *four)
+{
+    const __m256i places = _mm256_setr_epi8(0, 1, 0, 1, 0, 1, 0, 1, 2, 3, 2, 3, 2, 3, 2, 3, /* in either half */
+                                            4, 5, 4, 5, 4, 5, 4, 5, 6, 7, 6, 7, 6, 7, 6, 7);
+    return _mm256_shuffle_epi8(quads_repeat(four), places);
+}
+
 KMC_TARGET static inline quads quads_fourth_is(quads a, int16_t value)
 {
     const __m256i same = _mm256_cmpeq_epi16(a, _mm256_set1_epi16(value));

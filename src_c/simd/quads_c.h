@@ -90,6 +90,21 @@ static inline quads quads_share(quads a, int16_t share)
     return a;
 }
 
+/* a * b / 2^15, rounded, each by each; nothing is negative. */
+static inline quads quads_share_each(quads a, quads b)
+{
+    for (int i = 0; i < 16; i++) a.at[i] = (int16_t)((a.at[i] * b.at[i] + (1 << 14)) >> 15);
+    return a;
+}
+
+/* Four values, each repeated for all four coordinates of a point. */
+static inline quads quads_spread(const int16_t *four)
+{
+    quads q;
+    for (int i = 0; i < 16; i++) q.at[i] = four[i / 4];
+    return q;
+}
+
 /* A mask with all bits of the points whose fourth coordinate is `value`. */
 static inline quads quads_fourth_is(quads a, int16_t value)
 {
