@@ -280,7 +280,7 @@ class FileWriteError(KmcError, OSError):
     ...     result.save("no such folder/image.png")
     ... except kmc.FileWriteError as error:
     ...     print(error)
-    no such folder/image.png: cannot be written: No such file or directory
+    no such folder/image.png: cannot be written: there is no folder no such folder
     """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 
 from kmc.errors import (
@@ -54,6 +55,11 @@ def writing(name: str) -> Iterator[None]:
         raise
     except MemoryError as error:
         raise OutOfMemoryError(f"{name}: not enough memory to write it") from error
+    except FileNotFoundError as error:
+        refusal = FileWriteError(
+            f"{name}: cannot be written: there is no folder {os.path.dirname(name)}"
+        )
+        raise _with_errno(refusal, error) from error
     except Exception as error:  # Pillow's writers raise OSError, ValueError, struct.error, ...
         refusal = FileWriteError(f"{name}: cannot be written: {_reason(error)}")
         raise _with_errno(refusal, error) from error

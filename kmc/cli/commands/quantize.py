@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 import threading
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -217,8 +216,6 @@ def _optimizer(format: Format) -> Optimizer:
 
 def _format(names: Naming, inputs: list[Input], name: str | None, quiet: bool) -> Format:
     if names.output == STDIO:
-        if console.is_terminal(sys.stdout):
-            raise click.UsageError("a terminal shows no pictures: redirect the output, or use -o")
         name = name or "png"
     several = os.path.join(names.folder or "", f"*{names.ending}")
     single = len(inputs) == 1 and not inputs[0].problem
