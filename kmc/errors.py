@@ -157,10 +157,10 @@ class FormatError(ImageReadError, ValueError):
     --------
     >>> import kmc
     >>> try:
-    ...     kmc.open(b"GIF89a")
+    ...     kmc.open(b"rubbish")
     ... except kmc.FormatError as error:
     ...     print(error)
-    the bytes given: no .kmc file: it begins with b'GIF89a'
+    the bytes given: no .kmc file: it begins with b'rubbis'
     """
 
 

@@ -64,7 +64,7 @@ class Naming:
             raise exists_error(f"{target}: exists already; --force replaces it")
         if self.folder is None:
             with writing(target):
-                os.stat(os.path.join(os.path.dirname(target) or os.curdir, ""))
+                os.stat(os.path.join(os.path.dirname(os.path.realpath(target)), ""))
 
 
 def exists_error(message: str) -> FileWriteError:

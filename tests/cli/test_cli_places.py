@@ -172,6 +172,13 @@ def test_results_that_are_one_file_through_a_link(cli, here):
     assert second.exists()
 
 
+@pytest.mark.parametrize("command", ["quantize", "palette", "convert", "plot"])
+def test_a_missing_folder_is_noticed_before_the_work(cli, here, command):
+    output = ["nowhere/b.png"] if command == "convert" else ["-o", "nowhere/b.png"]
+    expected = "kmc: nowhere/b.png: cannot be written: there is no folder nowhere\n"
+    assert cli(command, "none.png", *output) == (3, "", expected)
+
+
 def test_nothing_leaves_the_output_folder(cli, here):
     picture(here / "in" / "a.png")
     picture(here / "in" / "sub" / "b.png")

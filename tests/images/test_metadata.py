@@ -266,6 +266,21 @@ def test_profiles_that_do_not_fit_are_dropped(photo):
         np.testing.assert_array_equal(read.pixels, expected)
 
 
+@pytest.mark.parametrize(
+    ("mode", "profile", "reason"),
+    [
+        ("CMYK", WIDE, "of the colour space RGB"),
+        ("CMYK", WIDE[:16] + b"CMYK" + WIDE[20:200], "damaged"),
+        ("L", LINEAR[:140], "damaged"),
+        ("RGB", LINEAR, "of the colour space GRAY"),
+    ],
+)
+def test_profiles_that_are_dropped_are_said(photo, mode, profile, reason):
+    picture = Image.fromarray(photo).convert(mode)
+    picture.info["icc_profile"] = profile
+    assert f"colour profile left out: it is {reason}" in kmc.read(picture).changes
+
+
 def test_wide_gamut_pictures_keep_pixels_and_profile(photo):
     for mode in ("RGB", "P", "L"):
         picture = Image.fromarray(photo).convert(mode)
