@@ -164,6 +164,12 @@ def output_format(target: str, name: str | None) -> Format:
     return format
 
 
+def check_level(level: int | None, format: Format) -> None:
+    """Raise click.UsageError if a level of compression is given for a format that has none."""
+    if level is not None and "level" not in format.parameters:
+        raise click.UsageError(f"--level is for .png and .kmc files, not {format.name}")
+
+
 def conflicts(inputs: Sequence[Input], targets: Sequence[str]) -> list[str]:
     """For each output, why writing it would destroy another file of the batch, or ``""``.
 

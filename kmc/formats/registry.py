@@ -146,6 +146,9 @@ def _png(indices: Indices, colors: Colors, metadata: Metadata, params: dict[str,
         level = whole("level", level, 1, 9)
     ours = ("level", "threads", "plan")
     others = {name: value for name, value in params.items() if name not in ours}
+    for name in ("compress_level", "optimize"):
+        if level is not None and others.get(name):
+            raise ArgumentError(f"level and {name} exclude each other")
     if others or len(colors) > 256:
         settings = {} if level is None else {"compress_level": level}
         given: dict[str, Any] = dict.fromkeys({"icc_profile", "dpi", "exif"} & set(others))

@@ -2,8 +2,8 @@
 
 Pillow scales grey levels of few bits and not the transparent level beside them, drops PNG's coding
 independent code points (cICP) and background, the code points (nclx) of AVIF, and how the
-components of JPEG 2000 are mapped to its palette, and ignores the checksums of PNG's pixels. Damaged headers are ignored: Pillow reads the
-same file and reports what is wrong with it.
+components of JPEG 2000 are mapped to its palette, and does not check the pixels of PNG. Damaged
+headers are ignored: Pillow reads the same file and reports what is wrong with it.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def _png_chunks(stream: Any) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _has_damaged_pixels(stream: Any) -> bool:
-    """Whether a chunk of pixels has a wrong checksum: Pillow looks at those of other chunks only."""
+    """Whether a chunk of pixels has a wrong checksum; Pillow checks those of other chunks."""
     stream.seek(len(_PNG_SIGNATURE))
     while len(head := stream.read(8)) == 8:
         length, name = struct.unpack(">I4s", head)

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from shell import picture, tree
 
+from kmc.cli.inputs import expand
+
 pytestmark = pytest.mark.once
 
 
@@ -63,6 +65,18 @@ def test_names_that_are_no_text(cli, here, name):
         code, out, err = cli("quantize", shown, "-k", 4, "--suffix", "x", *options)
         assert code == 0
         assert r"\udcff\udcfe" in out + err
+
+
+def test_a_file_comes_once_however_it_is_written(here):
+    picture(here / "a.png")
+    picture(here / "in/a.png")
+    (here / "link").symlink_to(here / "in", target_is_directory=True)
+    names = ["a.png", "./a.png", "in/../a.png", "link/a.png", "in//a.png", "-", "./-"]
+    assert [each.path for each in expand(names, False)] == ["a.png", "link/a.png", "-", "./-"]
+    (here / "away/deep").mkdir(parents=True)
+    picture(here / "away/a.png")
+    (here / "there").symlink_to(here / "away/deep", target_is_directory=True)
+    assert len(expand(["a.png", "there/../a.png"], False)) == 2
 
 
 def test_folders_are_mirrored(cli, here):

@@ -241,5 +241,5 @@ def test_pixels_with_a_wrong_checksum_are_refused(interlaced):
 def test_a_damaged_header_is_not_taken_for_another_format():
     file = bytearray(png_file(samples_of(GREY, 8), GREY, 8))
     file[20] ^= 1
-    with pytest.raises(kmc.ImageReadError, match="it begins as a PNG file, but: .*IHDR"):
+    with pytest.raises(kmc.ImageReadError, match=r"it begins as a PNG file, but: .*IHDR"):
         kmc.read(bytes(file))

@@ -77,7 +77,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(
 
 def test_where_nothing_can_be_written(make_indexed, tmp_path):
     image = make_indexed(4)
-    with pytest.raises(kmc.FileWriteError, match=r"out\.png: cannot be written: there is no folder .*nowhere"):
+    with pytest.raises(kmc.FileWriteError, match=r"out\.png: .*: there is no folder .*nowhere"):
         image.save(tmp_path / "nowhere" / "out.png")
     (tmp_path / "folder.png").mkdir()
     with pytest.raises(kmc.FileWriteError, match=r"folder\.png: cannot be written"):

@@ -35,7 +35,15 @@ from kmc.cli.options import (
     search,
     transparency,
 )
-from kmc.cli.outputs import Naming, conflicts, display_name, ending, naming, output_format
+from kmc.cli.outputs import (
+    Naming,
+    check_level,
+    conflicts,
+    display_name,
+    ending,
+    naming,
+    output_format,
+)
 from kmc.errors import MissingPackageError
 
 if TYPE_CHECKING:
@@ -191,8 +199,7 @@ def _pipeline(
 
 def _settings(format: Format, level: int | None, threads: int | None) -> dict[str, Any]:
     """The parameters of the format's encoder."""
-    if level is not None and "level" not in format.parameters:
-        raise click.UsageError(f"--level is for .png and .kmc files, not {format.name}")
+    check_level(level, format)
     given = {"level": level, "threads": threads, "max_threads": threads}
     return {
         name: value
