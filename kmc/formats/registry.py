@@ -45,7 +45,6 @@ class PillowWriter:
     format: str
     palette: bool = True
     settings: dict[str, Any] = field(default_factory=dict)
-    longest: int | None = None  # the longest EXIF or XMP, in bytes
     arrange: Callable[[dict[str, Any]], dict[str, Any]] | None = None  # metadata, for this format
     plugin: str = ""  # the package that teaches Pillow this format
     clear_entries: bool = True  # whether palette entries may be transparent
@@ -68,13 +67,10 @@ class PillowWriter:
         """Metadata as the parameters of Pillow's writers."""
         exif = metadata.exif and EXIF_PREFIX + metadata.exif
         found: dict[str, Any] = {"icc_profile": metadata.icc_profile, "dpi": metadata.dpi}
-        found |= {"exif": self._fitting(exif), "xmp": self._fitting(metadata.xmp)}
+        found |= {"exif": exif, "xmp": metadata.xmp}
         if self.arrange is not None:
             found = self.arrange(found)
         return {name: value for name, value in found.items() if value}
-
-    def _fitting(self, block: bytes | None) -> bytes | None:
-        return block if block and (self.longest is None or len(block) <= self.longest) else None
 
     def _load_plugin(self) -> None:
         if not self.plugin:
@@ -102,6 +98,7 @@ class Format:
     max_colors: int = 65536
     alpha: Literal["all", "one clear", "none"] = "all"  # "one clear": a fully transparent colour
     longest_profile: int | None = None  # in bytes
+    longest_block: int | None = None  # of EXIF and of XMP, in bytes
     loss: str = ""  # how the format changes pixels, if it is lossy
     parameters: tuple[str, ...] = ()  # the names of `save`'s parameters that its encoder takes
     planned: bool = False  # whether `encode` takes a `plan` of png_compression
@@ -253,9 +250,9 @@ FORMATS = (
             "JPEG",
             palette=False,
             settings={"quality": 95, "subsampling": 0, "optimize": True},
-            longest=65000,
         ),
         keeps=("icc_profile", "dpi", "exif", "xmp"),
+        longest_block=65000,
         alpha="none",
         parameters=(
             *("comment", "dpi", "exif", "extra", "icc_profile", "keep_rgb", "optimize"),
@@ -394,6 +391,14 @@ def _kept(metadata: Metadata, kind: Format, name: str) -> Metadata:
     too_long = profile is not None and longest is not None and len(profile) > longest
     if too_long:
         fields["icc_profile"] = None
+    for field in ("exif", "xmp"):
+        size = len(fields.get(field) or b"")
+        if kind.longest_block is not None and size > kind.longest_block:
+            fields[field] = None
+            _warn(
+                f"{name}: {kind.name} holds at most {kind.longest_block} bytes of {field.upper()}, "
+                f"and this has {size}, which are left out"
+            )
     kept = Metadata(**fields)
     if kept.is_srgb and not metadata.is_srgb:
         reason = f"{kind.name} has no place for the picture's colour profile"

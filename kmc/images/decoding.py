@@ -129,7 +129,7 @@ def orientation_of(exif: Any) -> int:
 def _bits(picture: Any, facts: FileFacts) -> int:
     """The number of bits of a sample: 8, unless the file or the mode has more."""
     if picture.mode.startswith("I") and picture.format == "JPEG2000" and facts.bits > 8:
-        return facts.bits
+        return min(16, facts.bits)
     if picture.mode.startswith("I"):
         tags = getattr(picture, "tag_v2", {})
         return int(min(16, max(tags.get(TIFF_BITS_PER_SAMPLE, (16,)))))
