@@ -391,12 +391,12 @@ def _kept(metadata: Metadata, kind: Format, name: str) -> Metadata:
     too_long = profile is not None and longest is not None and len(profile) > longest
     if too_long:
         fields["icc_profile"] = None
-    for field in ("exif", "xmp"):
-        size = len(fields.get(field) or b"")
+    for block in ("exif", "xmp"):
+        size = len(fields.get(block) or b"")
         if kind.longest_block is not None and size > kind.longest_block:
-            fields[field] = None
+            fields[block] = None
             _warn(
-                f"{name}: {kind.name} holds at most {kind.longest_block} bytes of {field.upper()}, "
+                f"{name}: {kind.name} holds at most {kind.longest_block} bytes of {block.upper()}, "
                 f"and this has {size}, which are left out"
             )
     kept = Metadata(**fields)

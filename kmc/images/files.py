@@ -178,8 +178,9 @@ def _explain(stream: BinaryIO, name: str, format: str) -> None:
     try:
         Image.OPEN[format][0](stream, name)
     except (SyntaxError, IndexError, TypeError, struct.error) as error:
+        reason = str(error).replace("not identified by this driver", "its header is damaged")
         raise FormatError(
-            f"{name}: cannot be decoded: it begins as a {format} file, but: {error}"
+            f"{name}: cannot be decoded: it begins as a {format} file, but: {reason}"
         ) from error
 
 

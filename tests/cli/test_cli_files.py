@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import struct
 import zlib
 from functools import partial
 from pathlib import Path
@@ -10,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
+from shell import run
 
 import kmc
 from kmc.utils.streams import read_stream
@@ -189,3 +192,15 @@ def test_convert_prints_no_picture_on_a_terminal(cli, monkeypatch):
     code, out, said = cli("convert", "a.png", "-", "--format", "png")
     assert (code, out) == (1, "")
     assert "a terminal shows no pictures" in said
+
+
+def test_what_pillow_logs_is_not_printed(cli):
+    file = io.BytesIO()
+    Image.new("RGB", (4, 4)).save(file, "TIFF")
+    data = bytearray(file.getvalue())
+    samples = data.index(struct.pack("<HHI", 277, 3, 1)) + 8
+    struct.pack_into("<H", data, samples, 65535)
+    Path("many.tif").write_bytes(data)
+    said = run("info", "many.tif").stderr.decode()
+    assert said.startswith("kmc: many.tif: cannot be decoded: it begins as a TIFF file, but: ")
+    assert said.count("\n") == 1

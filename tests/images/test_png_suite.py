@@ -16,6 +16,8 @@ from png_files import (
     RGB,
     RGBA,
     SAMPLES,
+    SIGNATURE,
+    chunk,
     decoded_png,
     png_file,
     rgba_of,
@@ -243,3 +245,6 @@ def test_a_damaged_header_is_not_taken_for_another_format():
     file[20] ^= 1
     with pytest.raises(kmc.ImageReadError, match=r"it begins as a PNG file, but: .*IHDR"):
         kmc.read(bytes(file))
+    header = struct.pack(">IIBBBBB", 7, 9, 8, 1, 0, 0, 0)  # there is no colour type 1
+    with pytest.raises(kmc.FormatError, match="PNG file, but: its header is damaged"):
+        kmc.read(SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b""))
