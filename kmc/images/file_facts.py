@@ -144,7 +144,7 @@ def _has_damaged_pixels(stream: Any) -> bool:
         while length > 0:
             content = stream.read(min(length, _BLOCK))
             if not content:
-                return False  # cut short, which Pillow reports
+                return False  # cut short: Pillow says so if pixels are missing
             checksum = zlib.crc32(content, checksum)
             length -= len(content)
         if (stored := stream.read(4)) != checksum.to_bytes(4, "big") and len(stored) == 4:
