@@ -55,13 +55,11 @@ def writing(name: str) -> Iterator[None]:
         raise
     except MemoryError as error:
         raise OutOfMemoryError(f"{name}: not enough memory to write it") from error
-    except FileNotFoundError as error:
-        refusal = FileWriteError(
-            f"{name}: cannot be written: there is no folder {os.path.dirname(name)}"
-        )
-        raise _with_errno(refusal, error) from error
     except Exception as error:  # Pillow's writers raise OSError, ValueError, struct.error, ...
-        refusal = FileWriteError(f"{name}: cannot be written: {_reason(error)}")
+        reason, folder = _reason(error), os.path.dirname(name)
+        if isinstance(error, FileNotFoundError) and folder and not os.path.isdir(folder):
+            reason = f"there is no folder {folder}"
+        refusal = FileWriteError(f"{name}: cannot be written: {reason}")
         raise _with_errno(refusal, error) from error
 
 
