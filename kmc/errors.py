@@ -160,7 +160,7 @@ class FormatError(ImageReadError, ValueError):
     ...     kmc.open(b"rubbish")
     ... except kmc.FormatError as error:
     ...     print(error)
-    the bytes given: no .kmc file: it begins with b'rubbis'
+    the bytes given: no .kmc file: it begins with b'rubbish'
     """
 
 

@@ -10,6 +10,7 @@ import signal
 import stat
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
@@ -86,7 +87,7 @@ def test_where_nothing_can_be_written(make_indexed, tmp_path):
         image.save("a\0b.png")
     with pytest.raises(kmc.FileWriteError, match="cannot be written"):
         image.save(Unwritable(), "png")
-    lazy = SimpleNamespace(write=lambda data: open(tmp_path / "nowhere" / "out.png", "wb"))
+    lazy = SimpleNamespace(write=(tmp_path / "nowhere" / "out.png").write_bytes)
     with pytest.raises(kmc.FileWriteError, match="object given: cannot be written: No such file"):
         image.save(lazy, "png")
     assert names(tmp_path) == ["folder.png"]
