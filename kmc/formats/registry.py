@@ -111,12 +111,12 @@ class Format:
         """Why the format cannot hold the alpha of a palette, or ``""``."""
         alpha = colors[:, 3:].ravel()
         if self.alpha == "none" and (alpha < 255).any():
-            return f"{self.name} holds no alpha; png, webp, tiff, jxl and avif do"
+            return f"{self.name} holds no alpha; {_holding_alpha()} do"
         clear = np.count_nonzero(alpha == 0)
         if self.alpha == "one clear" and (clear > 1 or clear < np.count_nonzero(alpha < 255)):
             return (
                 f"in {self.name} pixels are opaque, or of the one colour that is fully "
-                "transparent; png, webp, tiff, jxl and avif hold every alpha"
+                f"transparent; {_holding_alpha()} hold every alpha"
             )
         return ""
 
@@ -270,6 +270,17 @@ _WITHOUT_ALPHA = {
     "one clear": "round alpha first: pixels[..., 3] = np.where(pixels[..., 3] < 128, 0, 255)",
 }
 
+
+def _listed(holds: Callable[[Format], bool]) -> str:
+    """The names of the formats that hold something, as "png, webp and tiff"."""
+    *names, last = (kind.name for kind in FORMATS if holds(kind))
+    return f"{', '.join(names)} and {last}"
+
+
+def _holding_alpha() -> str:
+    return _listed(lambda kind: kind.alpha == "all")
+
+
 _BY_SUFFIX = {suffix: kind for kind in FORMATS for suffix in kind.suffixes}
 
 
@@ -402,19 +413,21 @@ def _kept(metadata: Metadata, kind: Format, name: str) -> Metadata:
     kept = Metadata(**fields)
     if kept.is_srgb and not metadata.is_srgb:
         reason = f"{kind.name} has no place for the picture's colour profile"
-        others = "; png, tiff, webp and jpg keep it"
+        others = f"; {_listed(lambda kind: 'icc_profile' in kind.keeps)} keep it"
         if too_long:
             size = len(profile or b"")
             reason = f"{kind.name} holds profiles of {longest} bytes at most, and this has {size}"
-            others = "; tiff, webp and jpg keep it"
+            long = _listed(lambda kind: "icc_profile" in kind.keeps and not kind.longest_profile)
+            others = f"; {long} keep it"
         elif metadata.cicp is not None:
             reason = f"{kind.name} has no place for the code points of the picture's colour space"
-            others = "; png and kmc keep them"
+            others = f"; {_listed(lambda kind: 'cicp' in kind.keeps)} keep them"
         _warn(f"{name}: {reason}, so that its colours will look different{others}")
     lost = {"aspect": "the shape of its pixels", "text": "its text"}
     lost = {each: called for each, called in lost.items() if getattr(metadata, each)}
     if missing := [called for each, called in lost.items() if not getattr(kept, each)]:
-        _warn(f"{name}: {kind.name} has no place for {' and '.join(missing)}; png and kmc do")
+        others = _listed(lambda kind: {"aspect", "text"} <= set(kind.keeps))
+        _warn(f"{name}: {kind.name} has no place for {' and '.join(missing)}; {others} do")
     return kept
 
 
