@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import sys
 import threading
@@ -110,9 +109,9 @@ def working_on(name: str, *others: str) -> Iterator[None]:
     try:
         yield
     except KmcError as problem:
-        # A short name may occur in any message by chance.
-        named = ((f"{each}: ", os.path.join(each, "")) for each in (name, *others))
-        if not str(problem).startswith(tuple(itertools.chain.from_iterable(named))):
+        # At the beginning: a short name may occur in any message by chance.
+        named = tuple(each + end for each in (name, *others) for end in (": ", os.sep))
+        if not str(problem).startswith(named):
             problem.args = (f"{name}: {problem}", *problem.args[1:])
         raise
     except MemoryError as problem:
