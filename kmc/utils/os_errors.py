@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 
 from kmc.errors import (
@@ -55,7 +56,10 @@ def writing(name: str) -> Iterator[None]:
     except MemoryError as error:
         raise OutOfMemoryError(f"{name}: not enough memory to write it") from error
     except Exception as error:  # Pillow's writers raise OSError, ValueError, struct.error, ...
-        refusal = FileWriteError(f"{name}: cannot be written: {_reason(error)}")
+        reason, folder = _reason(error), os.path.dirname(name)
+        if isinstance(error, FileNotFoundError) and folder and not os.path.isdir(folder):
+            reason = f"there is no folder {folder}"
+        refusal = FileWriteError(f"{name}: cannot be written: {reason}")
         raise _with_errno(refusal, error) from error
 
 
