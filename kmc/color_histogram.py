@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from kmc import core
 from kmc.clustering.importance import color_weights
-from kmc.colors.arrays import CHANNELS, check_counts, merged
+from kmc.colors.arrays import CHANNELS, added, check_counts, check_total, merged
+from kmc.colors.chunks import selected
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.formats.histogram_bytes import pack, unpack
@@ -115,9 +116,9 @@ class Histogram:
                 "histograms to be added must have the same number of channels, "
                 f"not {self.colors.shape[1]} and {other.colors.shape[1]}"
             )
-        return Histogram(
-            np.concatenate((self.colors, other.colors)),
-            np.concatenate((self.counts, other.counts)),
+        check_total(self.n_pixels + other.n_pixels)
+        return Histogram._from_sorted(
+            *added((self.colors, self.counts), (other.colors, other.counts))
         )
 
     def __radd__(self, other: object) -> Histogram:
@@ -243,7 +244,7 @@ def histogram(
     colors, counts = core.colors.histogram(pixels, threads)
     if importance is not None:
         weights = color_weights(pixels, colors, importance, threads)
-        colors, counts = colors[weights > 0], weights[weights > 0]
+        colors, counts = selected(colors, weights > 0), selected(weights, weights > 0)
     return Histogram._from_sorted(colors, counts)
 
 

@@ -17,6 +17,7 @@ from kmc.clustering.options import EffortName, Options, checked_options
 from kmc.clustering.problem import ClusteringProblem
 from kmc.clustering.weighted_colors import WeightedColors
 from kmc.colors.arrays import CHANNELS, MAX_COLORS
+from kmc.colors.chunks import chunks
 from kmc.colors.spaces import pad_to_four
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, MissingPackageError
@@ -27,9 +28,6 @@ Floats = NDArray[np.float64]
 
 # A second start is about a third of the time of a fit, and spares most of the bad optima.
 _RESTARTS = 2
-
-# Differences from centres take 8 bytes a channel: not of all rows at once.
-_AT_ONCE = 1 << 16
 
 
 class _Unavailable:
@@ -428,7 +426,7 @@ def _weighted(rows: Rows, sample_weight: ArrayLike | None, threads: int) -> Weig
         return WeightedColors(colors, counts)
     weights, divisor = integer_weights("sample_weight", sample_weight, (len(rows),))
     sums = core.colors.add_weights(rows[None], weights[None], colors, threads)
-    return WeightedColors(colors, counts, limit_total(sums // divisor))
+    return WeightedColors(colors, counts, limit_total(sums, divisor))
 
 
 def _of_rows(
@@ -450,8 +448,7 @@ def _coordinates(colors: NDArray[Any]) -> Floats:
 
 def _inertia(colors: Rows, labels: NDArray[Any], points: Floats, weights: NDArray[Any]) -> float:
     total = 0.0
-    for start in range(0, len(colors), _AT_ONCE):
-        part = slice(start, start + _AT_ONCE)
+    for part in chunks(len(colors)):
         difference = _coordinates(colors[part]) - points[labels[part]]
         total += float((weights[part] * np.square(difference).sum(axis=1)).sum())
     return total

@@ -92,6 +92,7 @@ def map_labels(
     threads: int,
 ) -> Mapped:
     """Map pixels whose distinct colours are labelled already, with the total error `error`."""
+    core.run.watch().look()  # releasing the trees of the clustering may have taken a while
     if dither is not None:
         return Mapped(*dithered(dither, pixels, colors, labels, palette, space, threads))
     few = len(palette) <= BRUTE_FORCE_LABELLED_NOISE

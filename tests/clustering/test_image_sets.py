@@ -42,7 +42,7 @@ def test_a_sum_is_kept_in_parts_that_halve():
     pictures = [random.integers(0, 256, (30, 40, 3), np.uint8) for _ in range(24)]
     for each in pictures:
         found = kmc.histogram(each)
-        total.add(found, found.counts)
+        total.add(found)
         parts = total.by_channels[3]
         work.append(len(parts))
         assert all(len(a) > 2 * len(b) for a, b in pairwise(parts))
@@ -50,7 +50,7 @@ def test_a_sum_is_kept_in_parts_that_halve():
     assert total.total() == kmc.histogram(joined(pictures))
     equal = _HistogramSum()
     for _ in range(9):
-        equal.add(found, found.counts)
+        equal.add(found)
         assert [len(part) for part in equal.by_channels[3]] == [len(found)]
 
 
@@ -226,6 +226,12 @@ def test_with_fixed_colours():
         (PARTS, {"image_weights": [1, 2, 3, -1]}, kmc.ArgumentError, "0 or more"),
         (PARTS, {"image_weights": [0] * 4}, kmc.ArgumentError, "not be zero everywhere"),
         (PARTS, {"image_weights": ["1"] * 4}, kmc.ArgumentTypeError, "numbers"),
+        (
+            [kmc.Histogram([[1]], [2**60]), kmc.Histogram([[2]], [1])],
+            {"image_weights": [17, 1]},
+            kmc.ArgumentError,
+            "below 2",
+        ),
         (PARTS, {"importance": np.ones((20, 30))}, kmc.ArgumentError, "add up"),
         (PARTS[0], {"image_weights": [1]}, kmc.ArgumentError, "several images"),
         (
