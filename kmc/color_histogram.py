@@ -20,9 +20,10 @@ from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.formats.histogram_bytes import pack, unpack
 from kmc.images.reading import ImageInput, as_pixels
 from kmc.utils.arguments import array
+from kmc.utils.immutable import Immutable
 
 
-class Histogram:
+class Histogram(Immutable):
     """Distinct colours with their pixel counts, in a canonical order; immutable.
 
     Parameters
@@ -69,26 +70,17 @@ class Histogram:
     n_pixels: int
 
     def __init__(self, colors: ArrayLike, counts: ArrayLike) -> None:
-        self._freeze(*merged(*_checked(colors, counts)))
+        self._set_sorted(*merged(*_checked(colors, counts)))
 
     @classmethod
     def _from_sorted(cls, colors: NDArray[np.uint8], counts: NDArray[np.int64]) -> Histogram:
         """A histogram that owns these arrays of distinct colours in Morton order."""
         histogram = cls.__new__(cls)
-        histogram._freeze(colors, counts)
+        histogram._set_sorted(colors, counts)
         return histogram
 
-    def _freeze(self, colors: NDArray[np.uint8], counts: NDArray[np.int64]) -> None:
-        for name, values in (("colors", colors), ("counts", counts)):
-            values.setflags(write=False)
-            object.__setattr__(self, name, values)
-        object.__setattr__(self, "n_pixels", int(counts.sum()))
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"a Histogram is immutable: {name} cannot be set")
-
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"a Histogram is immutable: {name} cannot be deleted")
+    def _set_sorted(self, colors: NDArray[np.uint8], counts: NDArray[np.int64]) -> None:
+        self._set(colors=colors, counts=counts, n_pixels=int(counts.sum()))
 
     def __len__(self) -> int:
         return len(self.colors)

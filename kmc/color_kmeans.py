@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kmc import core
-from kmc.clustering.alpha import build_tree, expand_labels, merge_transparent, merge_values
+from kmc.clustering.alpha import expand_labels, label_colors
 from kmc.clustering.importance import integer_weights, limit_total
 from kmc.clustering.options import EffortName, Options, checked_options
 from kmc.clustering.problem import ClusteringProblem
@@ -394,15 +394,8 @@ class ColorKMeans(*_bases()):  # type: ignore[misc]
         """Labels of the rows; their distinct colours, with the label and number of each."""
         threads, centers = thread_count(self.threads), self.cluster_centers_
         colors, counts = core.colors.histogram(rows[None], threads)
-        distinct, weights, visible = colors, counts, None
-        if rows.shape[1] == 4:
-            distinct, visible = merge_transparent(colors)
-            weights = merge_values(counts, visible)
         truncated = centers.astype(np.uint8)  # opaque only where the centre is exactly so
-        tree = build_tree(distinct, weights, "rgb", threads, truncated)
-        labels, _, _ = tree.label(_coordinates(centers), threads)
-        if visible is not None:
-            labels = expand_labels(labels, visible)
+        labels, _ = label_colors(colors, counts, truncated, _coordinates(centers), "rgb", threads)
         return _of_rows(rows, colors, labels, len(centers), threads), colors, labels, counts
 
 

@@ -77,6 +77,26 @@ def expand_labels(labels: NDArray[np.uint16], visible: NDArray[np.bool_]) -> NDA
     return expanded
 
 
+def label_colors(
+    colors: NDArray[np.uint8],
+    counts: NDArray[np.int64],
+    palette: NDArray[np.uint8],
+    centroids: Floats,
+    space: SpaceName,
+    threads: int,
+) -> tuple[NDArray[np.uint16], float]:
+    """The nearest centroid of every distinct colour, and the sum of squared distances.
+
+    `palette`, (k, C), has the same entries opaque as `centroids`, (k, 4).
+    """
+    visible = None
+    if colors.shape[1] == 4:
+        colors, visible = merge_transparent(colors)
+        counts = merge_values(counts, visible)
+    labels, _, error = build_tree(colors, counts, space, threads, palette).label(centroids, threads)
+    return labels if visible is None else expand_labels(labels, visible), error
+
+
 def with_positive_extremes(
     colors: NDArray[np.uint8], weights: NDArray[np.int64]
 ) -> NDArray[np.int64]:

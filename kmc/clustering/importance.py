@@ -110,6 +110,13 @@ def _range(name: str, given: NDArray[Any]) -> tuple[float, float]:
     return smallest, largest
 
 
+def check_clustered(weights: NDArray[np.int64]) -> None:
+    """Raise ArgumentError for more pixels than the engine can sum."""
+    total = int(weights.sum())
+    if total > MAX_TOTAL_WEIGHT:
+        raise ArgumentError(f"at most {MAX_TOTAL_WEIGHT} pixels can be clustered, not {total}")
+
+
 def limit_total(sums: NDArray[np.int64], divisor: int = 1) -> NDArray[np.int64]:
     """Divide weights, then halve them, rounding, until their sum fits `MAX_TOTAL_WEIGHT`.
 

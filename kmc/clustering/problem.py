@@ -24,7 +24,7 @@ from kmc.clustering.alpha import (
     with_positive_extremes,
 )
 from kmc.clustering.greyscale import best_greys
-from kmc.clustering.importance import MAX_TOTAL_WEIGHT
+from kmc.clustering.importance import check_clustered
 from kmc.clustering.options import Options
 from kmc.clustering.search import best_run
 from kmc.clustering.weighted_colors import WeightedColors
@@ -218,9 +218,7 @@ def _with_transparent_merged(
 def _checked_tree(
     colors: NDArray[np.uint8], weights: NDArray[np.int64], options: Options
 ) -> AnyTree:
-    total = int(weights.sum())
-    if total > MAX_TOTAL_WEIGHT:
-        raise ArgumentError(f"at most {MAX_TOTAL_WEIGHT} pixels can be clustered, not {total}")
+    check_clustered(weights)
     return build_tree(colors, weights, options.space, options.threads, options.fixed)
 
 
