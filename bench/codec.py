@@ -159,7 +159,7 @@ def show(rows: list[dict[str, Any]], k: int | None) -> None:
 def contenders(levels: list[int], quick: bool) -> dict[str, Coder]:
     """All that are installed."""
     found = {
-        "PNG, kmc": Coder(own_png, paint),
+        "PNG, kmc": Coder(lambda image: image.to_bytes("png"), paint),
         "PNG, Pillow": by_pillow(indices_mode, "PNG", compress_level=9),
         "GIF": by_pillow(indices_mode, "GIF", optimize=False, interlace=0),
         "WebP, lossless": by_pillow(
@@ -185,12 +185,6 @@ def ours(level: int) -> Coder:
         lambda data, image: np.asarray(kmc.open(data, threads=1)),
         ours=True,
     )
-
-
-def own_png(image: kmc.IndexedImage) -> bytes:
-    file = io.BytesIO()
-    image.save(file, "png")
-    return file.getvalue()
 
 
 def indices_mode(image: kmc.IndexedImage) -> Image.Image:
