@@ -21,6 +21,7 @@ from kmc.formats.histogram_bytes import pack, unpack
 from kmc.images.reading import ImageInput, as_pixels
 from kmc.utils.arguments import array
 from kmc.utils.immutable import Immutable
+from kmc.utils.os_errors import enough_memory
 
 
 class Histogram(Immutable):
@@ -233,10 +234,11 @@ def histogram(
     [[10, 20, 30]]
     """
     pixels, threads = as_pixels(image), thread_count(threads)
-    colors, counts = core.colors.histogram(pixels, threads)
-    if importance is not None:
-        weights = color_weights(pixels, colors, importance, threads)
-        colors, counts = selected(colors, weights > 0), selected(weights, weights > 0)
+    with enough_memory():
+        colors, counts = core.colors.histogram(pixels, threads)
+        if importance is not None:
+            weights = color_weights(pixels, colors, importance, threads)
+            colors, counts = selected(colors, weights > 0), selected(weights, weights > 0)
     return Histogram._from_sorted(colors, counts)
 
 

@@ -13,6 +13,7 @@ from kmc.colors.arrays import promoted
 from kmc.colors.spaces import SpaceName, to_centroids
 from kmc.errors import ImageShapeError
 from kmc.mapping.dithering import Dither, diffused, dithered
+from kmc.utils.os_errors import enough_memory
 
 # Up to this many palette colours, comparing a pixel with all of them is faster than looking up the
 # label of its colour.
@@ -38,6 +39,7 @@ class Mapped(NamedTuple):
         return self.error / self.indices.size
 
 
+@enough_memory()
 def remap(
     pixels: NDArray[np.uint8],
     palette: NDArray[np.uint8],
@@ -61,6 +63,8 @@ def remap(
     ------
     ImageShapeError
         The pixels have more channels than the palette.
+    OutOfMemoryError
+        There is not enough memory.
     """
     pixels = promoted(pixels, palette.shape[1])
     if pixels.shape[2] != palette.shape[1]:
