@@ -15,7 +15,6 @@ from scenes import noise, scattered
 import kmc
 from kmc import core
 from kmc.clustering import alpha, importance, problem
-from kmc.clustering.options import checked_options
 from kmc.colors import arrays, chunks
 
 STEP = 100
@@ -25,7 +24,9 @@ RGB = noise(64, 63)
 RGBA = scattered((64, 63, 4), 256).astype(np.uint8)
 RGBA[..., 3] = np.array([0, 90, 200, 255])[RGBA[..., 3] // 64]
 COLORS = core.colors.histogram(RGBA, 1)[0]
-OPTIONS = checked_options(9, {"threads": 1})
+COUNTED = kmc.histogram(RGB)
+MERGED = alpha.merge_transparent(COLORS)[0]
+ALPHA_TREE = alpha.AlphaTree(MERGED, np.ones(len(MERGED), np.int64), "rgb", 1)
 
 
 class Counter:
@@ -50,16 +51,11 @@ def masked(colors):
     return alpha.merge_transparent(colors)[1]
 
 
-def duplicates_replaced() -> None:
-    palette = np.zeros((9, 3), np.uint8)
-    colors, counts = core.colors.histogram(RGB, 1)
-    problem._distinct(core.kmeans.tree(colors, counts, 1), colors, counts, palette, OPTIONS)
-
-
-def labels_of_alpha() -> None:
-    merged, _ = alpha.merge_transparent(COLORS)
-    tree = alpha.AlphaTree(merged, np.ones(len(merged), np.int64), "rgb", 1)
-    tree.label(np.eye(4) * 255, 1)
+def worst_colors() -> None:
+    """The choice of colours that replace duplicates in a palette."""
+    labels = np.zeros(len(COUNTED), np.uint16)
+    entry = np.zeros((1, 4), np.int16)
+    problem._worst(COUNTED.colors, COUNTED.counts, entry, labels, "rgb", 9)
 
 
 STAGES = {
@@ -69,13 +65,13 @@ STAGES = {
         1,
         lambda: alpha.expand_labels(np.arange(len(COLORS), dtype=np.uint16), masked(COLORS)),
     ),
-    "labels with alpha": (4, labels_of_alpha),
+    "labels with alpha": (2, lambda: ALPHA_TREE.label(np.eye(4) * 255, 1)),
     "extreme weights": (2, lambda: alpha.with_positive_extremes(COLORS, np.zeros(N, np.int64))),
-    "duplicates": (1, duplicates_replaced),
+    "duplicates": (1, worst_colors),
     "importance": (2, lambda: importance.integer_weights("a", np.arange(N) / 7, (N,))),
     "limits": (1, lambda: importance.limit_total(np.full(N, 9 << 40))),
     "keys": (1, lambda: arrays.morton_keys(RGB.reshape(-1, 3))),
-    "sums": (3, lambda: kmc.histogram(RGB) + kmc.histogram(RGB)),
+    "sums": (3, lambda: COUNTED + COUNTED),
 }
 
 
