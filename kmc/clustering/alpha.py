@@ -366,9 +366,10 @@ class AlphaTree(VisibleTree):
             of_rows = labels[begin : begin + len(rows)].astype(np.intp) - n_stationary
             begin += len(rows)
             rows, free_labels = rows[of_rows >= 0], of_rows[of_rows >= 0]
-            places = coordinates(self.colors[part][rows], self.space)
+            places = coordinates(np.take(self.colors[part], rows, axis=0), self.space)
             ones = np.ones(len(rows), np.int64)
-            yield places, ones if self.weights is None else self.weights[part][rows], free_labels
+            weights = ones if self.weights is None else np.take(self.weights[part], rows)
+            yield places, weights, free_labels
 
     def _iterate(
         self,

@@ -56,5 +56,5 @@ def looked_up(table: NDArray[Scalar], indices: NDArray[Any]) -> NDArray[Scalar]:
     """``table[indices]``, for one-dimensional arrays."""
     found = np.empty(len(indices), table.dtype)
     for part in chunks(len(indices)):
-        found[part] = table[indices[part]]
+        found[part] = np.take(table, indices[part])
     return found
