@@ -1,4 +1,4 @@
-"""Operating-system errors while files are read or written, as kmc's own exceptions."""
+"""Errors of files and memory that other packages raise, as kmc's own exceptions."""
 
 from __future__ import annotations
 
@@ -61,6 +61,23 @@ def writing(name: str) -> Iterator[None]:
             reason = f"there is no folder {folder}"
         refusal = FileWriteError(f"{name}: cannot be written: {reason}")
         raise _with_errno(refusal, error) from error
+
+
+@contextlib.contextmanager
+def enough_memory() -> Iterator[None]:
+    """Translate the MemoryError of NumPy.
+
+    Raises
+    ------
+    OutOfMemoryError
+        There is not enough memory.
+    """
+    try:
+        yield
+    except KmcError:
+        raise
+    except MemoryError as error:
+        raise OutOfMemoryError("not enough memory for this picture") from error
 
 
 def _reason(error: Exception) -> object:
