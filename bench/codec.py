@@ -37,6 +37,7 @@ from kmc.mapping.dithering import DitherName
 TABLE = report.Table(
     ("", "k", "bytes", "of best", "encode MP/s", "decode MP/s", "< JPEG"), (18, 5, 11, 8, 12, 12, 8)
 )
+DEFAULT_KS = (16, 64, 256)
 LUMA = np.array([299, 587, 114], np.int64)
 
 
@@ -52,7 +53,7 @@ class Coder:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--images", type=Path, help="a folder of pictures")
-    parser.add_argument("--k", type=int, nargs="+", default=[16, 64, 256])
+    parser.add_argument("--k", type=int, nargs="+", help="by default 16, 64 and 256")
     parser.add_argument("--levels", type=int, nargs="+", default=[1, 5, 9])
     parser.add_argument("--dither", help="as in kmc.quantize")
     parser.add_argument("--lossless", action="store_true", help="pictures of few colours, as is")
@@ -62,13 +63,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Write, verify and time every file, then the means."""
+    as_they_are = options.lossless or options.graphics
+    if as_they_are and (options.k or options.dither):
+        raise SystemExit("pictures that are written as they are take neither --k nor --dither")
+    if options.graphics and options.images:
+        raise SystemExit("--graphics and --images exclude each other")
+    ks = [None] if as_they_are else options.k or DEFAULT_KS
     about = report.machine()
     report.title(about)
     coders = contenders(options.levels, options.quick)
     rows: list[dict[str, Any]] = []
-    as_they_are = options.lossless or options.graphics
     for picture in graphics.load() if options.graphics else pictures.load(options.images):
-        for k in [None] if as_they_are else options.k:
+        for k in ks:
             image = indexed(picture, k, options.dither)
             own = measured(picture.name, image, coders)
             if k is not None and not options.dither:
@@ -159,7 +165,7 @@ def show(rows: list[dict[str, Any]], k: int | None) -> None:
 def contenders(levels: list[int], quick: bool) -> dict[str, Coder]:
     """All that are installed."""
     found = {
-        "PNG, kmc": Coder(own_png, paint),
+        "PNG, kmc": Coder(lambda image: image.to_bytes("png"), paint),
         "PNG, Pillow": by_pillow(indices_mode, "PNG", compress_level=9),
         "GIF": by_pillow(indices_mode, "GIF", optimize=False, interlace=0),
         "WebP, lossless": by_pillow(
@@ -185,12 +191,6 @@ def ours(level: int) -> Coder:
         lambda data, image: np.asarray(kmc.open(data, threads=1)),
         ours=True,
     )
-
-
-def own_png(image: kmc.IndexedImage) -> bytes:
-    file = io.BytesIO()
-    image.save(file, "png")
-    return file.getvalue()
 
 
 def indices_mode(image: kmc.IndexedImage) -> Image.Image:

@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> None:
         for k in options.k:
             rows += compare(picture, k, options.threads, options.repeat)
     for k in options.k:
-        summarise([row for row in rows if row["k"] == k], k)
+        summarize([row for row in rows if row["k"] == k], k)
     report.save("palette", about, rows, missing=missing)
 
 
@@ -151,7 +151,7 @@ def libimagequant(pixels: Pixels, palette: kmc.Palette) -> list[Contender]:
     return [maker(0.0, False), maker(1.0, False), maker(1.0, True)]
 
 
-def summarise(rows: list[dict[str, Any]], k: int) -> None:
+def summarize(rows: list[dict[str, Any]], k: int) -> None:
     """Means over the pictures: geometric ones of time and MSE, arithmetic ones of the others."""
     print(f"\nk = {k}, means over {len({row['picture'] for row in rows})} pictures")
     TABLE.head()

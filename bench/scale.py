@@ -93,7 +93,7 @@ def child(task: dict[str, Any]) -> dict[str, Any]:
         "k": k,
         "threads": threads or kmc.cpu.threads(),
         "pixels": pixels.shape[0] * pixels.shape[1],
-        "colours": len(kmc.histogram(pixels).counts),
+        "colors": len(kmc.histogram(pixels).counts),
         "iterations": result.n_iter,
         "mse": result.mse,
         "first_ms": 1e3 * first,
@@ -131,7 +131,7 @@ def peak_bytes() -> int:
 def show(row: dict[str, Any]) -> None:
     TABLE.row(
         f"{row['megapixels']:6g} {row['k']:5d} {row['threads']:3d}",
-        row["colours"],
+        row["colors"],
         report.number(row["first_ms"]),
         report.number(row["ms"]),
         report.number(1e6 * row["ms"] / row["pixels"], 3),

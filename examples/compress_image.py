@@ -1,6 +1,6 @@
 """A function for other scripts: a picture in a few colours, shown beside the original and written.
 
-    python examples/compress_image.py [PICTURE]
+python examples/compress_image.py [PICTURE]
 """
 
 import os

@@ -13,15 +13,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from kmc import core
 from kmc.clustering.importance import color_weights
-from kmc.colors.arrays import CHANNELS, check_counts, merged
+from kmc.colors.arrays import CHANNELS, added, check_counts, check_total, merged
+from kmc.colors.chunks import selected
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.formats.histogram_bytes import pack, unpack
 from kmc.images.reading import ImageInput, as_pixels
 from kmc.utils.arguments import array
+from kmc.utils.immutable import Immutable
+from kmc.utils.os_errors import enough_memory
 
 
-class Histogram:
+class Histogram(Immutable):
     """Distinct colours with their pixel counts, in a canonical order; immutable.
 
     Parameters
@@ -68,26 +71,17 @@ class Histogram:
     n_pixels: int
 
     def __init__(self, colors: ArrayLike, counts: ArrayLike) -> None:
-        self._freeze(*merged(*_checked(colors, counts)))
+        self._set_sorted(*merged(*_checked(colors, counts)))
 
     @classmethod
     def _from_sorted(cls, colors: NDArray[np.uint8], counts: NDArray[np.int64]) -> Histogram:
         """A histogram that owns these arrays of distinct colours in Morton order."""
         histogram = cls.__new__(cls)
-        histogram._freeze(colors, counts)
+        histogram._set_sorted(colors, counts)
         return histogram
 
-    def _freeze(self, colors: NDArray[np.uint8], counts: NDArray[np.int64]) -> None:
-        for name, values in (("colors", colors), ("counts", counts)):
-            values.setflags(write=False)
-            object.__setattr__(self, name, values)
-        object.__setattr__(self, "n_pixels", int(counts.sum()))
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"a Histogram is immutable: {name} cannot be set")
-
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"a Histogram is immutable: {name} cannot be deleted")
+    def _set_sorted(self, colors: NDArray[np.uint8], counts: NDArray[np.int64]) -> None:
+        self._set(colors=colors, counts=counts, n_pixels=int(counts.sum()))
 
     def __len__(self) -> int:
         return len(self.colors)
@@ -115,9 +109,9 @@ class Histogram:
                 "histograms to be added must have the same number of channels, "
                 f"not {self.colors.shape[1]} and {other.colors.shape[1]}"
             )
-        return Histogram(
-            np.concatenate((self.colors, other.colors)),
-            np.concatenate((self.counts, other.counts)),
+        check_total(self.n_pixels + other.n_pixels)
+        return Histogram._from_sorted(
+            *added((self.colors, self.counts), (other.colors, other.counts))
         )
 
     def __radd__(self, other: object) -> Histogram:
@@ -240,10 +234,11 @@ def histogram(
     [[10, 20, 30]]
     """
     pixels, threads = as_pixels(image), thread_count(threads)
-    colors, counts = core.colors.histogram(pixels, threads)
-    if importance is not None:
-        weights = color_weights(pixels, colors, importance, threads)
-        colors, counts = colors[weights > 0], weights[weights > 0]
+    with enough_memory():
+        colors, counts = core.colors.histogram(pixels, threads)
+        if importance is not None:
+            weights = color_weights(pixels, colors, importance, threads)
+            colors, counts = selected(colors, weights > 0), selected(weights, weights > 0)
     return Histogram._from_sorted(colors, counts)
 
 

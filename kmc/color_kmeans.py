@@ -11,13 +11,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kmc import core
-from kmc.clustering.alpha import build_tree, expand_labels, merge_transparent, merge_values
+from kmc.clustering.alpha import expand_labels, label_colors
 from kmc.clustering.importance import integer_weights, limit_total
 from kmc.clustering.options import EffortName, Options, checked_options
 from kmc.clustering.problem import ClusteringProblem
 from kmc.clustering.weighted_colors import WeightedColors
 from kmc.colors.arrays import CHANNELS, MAX_COLORS
+<<<<<<< HEAD
 from kmc.colors.spaces import pad_to_four, transparent_point
+=======
+from kmc.colors.chunks import chunks
+from kmc.colors.spaces import pad_to_four
+>>>>>>> main
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, MissingPackageError
 from kmc.utils.arguments import contiguous, whole
@@ -27,9 +32,6 @@ Floats = NDArray[np.float64]
 
 # A second start is about a third of the time of a fit, and spares most of the bad optima.
 _RESTARTS = 2
-
-# Differences from centres take 8 bytes a channel: not of all rows at once.
-_AT_ONCE = 1 << 16
 
 
 class _Unavailable:
@@ -396,15 +398,8 @@ class ColorKMeans(*_bases()):  # type: ignore[misc]
         """Labels of the rows; their distinct colours, with the label and number of each."""
         threads, centers = thread_count(self.threads), self.cluster_centers_
         colors, counts = core.colors.histogram(rows[None], threads)
-        distinct, weights, visible = colors, counts, None
-        if rows.shape[1] == 4:
-            distinct, visible = merge_transparent(colors)
-            weights = merge_values(counts, visible)
         truncated = centers.astype(np.uint8)  # opaque only where the centre is exactly so
-        tree = build_tree(distinct, weights, "rgb", threads, truncated)
-        labels, _, _ = tree.label(_coordinates(centers), threads)
-        if visible is not None:
-            labels = expand_labels(labels, visible)
+        labels, _ = label_colors(colors, counts, truncated, _coordinates(centers), "rgb", threads)
         return _of_rows(rows, colors, labels, len(centers), threads), colors, labels, counts
 
 
@@ -428,7 +423,7 @@ def _weighted(rows: Rows, sample_weight: ArrayLike | None, threads: int) -> Weig
         return WeightedColors(colors, counts)
     weights, divisor = integer_weights("sample_weight", sample_weight, (len(rows),))
     sums = core.colors.add_weights(rows[None], weights[None], colors, threads)
-    return WeightedColors(colors, counts, limit_total(sums // divisor))
+    return WeightedColors(colors, counts, limit_total(sums, divisor))
 
 
 def _of_rows(
@@ -450,8 +445,7 @@ def _coordinates(colors: NDArray[Any]) -> Floats:
 
 def _inertia(colors: Rows, labels: NDArray[Any], points: Floats, weights: NDArray[Any]) -> float:
     total = 0.0
-    for start in range(0, len(colors), _AT_ONCE):
-        part = slice(start, start + _AT_ONCE)
+    for part in chunks(len(colors)):
         difference = _coordinates(colors[part]) - points[labels[part]]
         total += float((weights[part] * np.square(difference).sum(axis=1)).sum())
     return total

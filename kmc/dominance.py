@@ -8,7 +8,7 @@ from typing import Any, Literal, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc.clustering.importance import limit_total
+from kmc.clustering.importance import check_clustered, limit_total
 from kmc.clustering.options import FitOptions, checked_options, takes_fit_options
 from kmc.clustering.problem import ClusteringProblem
 from kmc.clustering.weighted_colors import WeightedColors
@@ -111,6 +111,7 @@ def _foreground(
 ) -> WeightedColors:
     """The colours that are not left out as background."""
     if "transparent" in left_out and colors.shape[1] == 4:
+        check_clustered(counts)  # so that no weight overflows
         alpha = colors[:, 3].astype(np.int64)
         visible = alpha > 0
         if not visible.any():

@@ -157,10 +157,10 @@ class FormatError(ImageReadError, ValueError):
     --------
     >>> import kmc
     >>> try:
-    ...     kmc.open(b"GIF89a")
+    ...     kmc.open(b"rubbish")
     ... except kmc.FormatError as error:
     ...     print(error)
-    the bytes given: no .kmc file: it begins with b'GIF89a'
+    the bytes given: no .kmc file: it begins with b'rubbish'
     """
 
 
@@ -280,7 +280,7 @@ class FileWriteError(KmcError, OSError):
     ...     result.save("no such folder/image.png")
     ... except kmc.FileWriteError as error:
     ...     print(error)
-    no such folder/image.png: cannot be written: No such file or directory
+    no such folder/image.png: cannot be written: there is no folder no such folder
     """
 
 

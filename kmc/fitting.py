@@ -145,8 +145,10 @@ def fit(
     )
     sorting = checked_order(order, picture=False)
     with checked.watch():
-        given = weighted_colors(image, importance, image_weights, checked.threads)
-        found = ClusteringProblem(given, checked).solve(checked.k)
+        problem = ClusteringProblem(
+            weighted_colors(image, importance, image_weights, checked.threads), checked
+        )
+        found = problem.solve(checked.k)
     if sorting is not None:
         found = found.reordered(
             sorted_entries(found.colors, found.counts, sorting, checked.n_fixed)

@@ -13,7 +13,8 @@ from kmc import core
 from kmc.clustering.importance import color_weights, integer_weights, limit_total
 from kmc.clustering.weighted_colors import WeightedColors
 from kmc.color_histogram import Histogram, histogram
-from kmc.colors.arrays import morton_keys, promoted
+from kmc.colors.arrays import check_total, morton_keys, promoted
+from kmc.colors.chunks import chunks
 from kmc.errors import ArgumentError, KmcError
 from kmc.images.files import is_pillow
 from kmc.images.reading import Picture, as_pixels
@@ -88,9 +89,9 @@ def _of_several(
         if factors is not None and n > len(factors):
             break
         found = _histogram_of(image, n - 1, threads)
-        counted.add(found, found.counts)
+        counted.add(found)
         if factors is not None and factors[n - 1] > 0:
-            weighted.add(found, found.counts * factors[n - 1])
+            weighted.add(found, int(factors[n - 1]))
     if n == 0:
         raise ArgumentError("expected at least one image, and there is none")
     total = counted.total()
@@ -103,9 +104,10 @@ def _of_several(
             f"and {number} images"
         )
     weights = weighted.total(counted.channels)
-    sums = np.zeros(len(total), np.int64)
-    sums[np.searchsorted(morton_keys(total.colors), morton_keys(weights.colors))] = weights.counts
-    return WeightedColors(total.colors, total.counts, limit_total(sums // divisor))
+    sums, keys = np.zeros(len(total), np.int64), morton_keys(total.colors)
+    for part in chunks(len(weights)):
+        sums[np.searchsorted(keys, morton_keys(weights.colors[part]))] = weights.counts[part]
+    return WeightedColors(total.colors, total.counts, limit_total(sums, divisor))
 
 
 def _integer_factors(image_weights: ArrayLike | None) -> tuple[NDArray[np.int64] | None, int]:
@@ -143,9 +145,10 @@ class _HistogramSum:
     def channels(self) -> int:
         return max(self.by_channels)
 
-    def add(self, found: Histogram, counts: NDArray[np.int64]) -> None:
-        if counts is not found.counts:
-            found = Histogram(found.colors, counts)
+    def add(self, found: Histogram, factor: int = 1) -> None:
+        if factor != 1:
+            check_total(found.n_pixels * factor)
+            found = Histogram._from_sorted(found.colors, found.counts * factor)
         partial = self.by_channels.setdefault(found.colors.shape[1], [])
         partial.append(found)
         while len(partial) > 1 and len(partial[-2]) <= 2 * len(partial[-1]):
@@ -155,11 +158,9 @@ class _HistogramSum:
     def total(self, channels: int | None = None) -> Histogram:
         channels = channels or self.channels
         partial = [part for parts in self.by_channels.values() for part in parts]
+        # Promotion preserves the order.
         promoted_parts = [
-            part
-            if part.colors.shape[1] == channels
-            else Histogram(promoted(part.colors, channels), part.counts)
-            for part in partial
+            Histogram._from_sorted(promoted(part.colors, channels), part.counts) for part in partial
         ]
         promoted_parts.sort(key=len)
         return sum(promoted_parts[1:], promoted_parts[0])

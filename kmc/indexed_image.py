@@ -20,7 +20,6 @@ from kmc.clustering.problem import Clustering
 from kmc.colors.arrays import checked_colors
 from kmc.colors.spaces import SpaceName, checked_space
 from kmc.cpu import thread_count
-from kmc.display.notebook import image_bundle, palette_html
 from kmc.display.wording import color_count
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.formats.indexed_files import open_indexed
@@ -147,6 +146,8 @@ class Palette(Immutable):
         return np.array(self.colors, dtype, copy=copy)
 
     def _repr_html_(self) -> str:
+        from kmc.display.notebook import palette_html  # loaded late: only notebooks need it
+
         return palette_html(self.colors, self.counts)
 
     @staticmethod
@@ -254,6 +255,8 @@ class Palette(Immutable):
             The image cannot be read, or has more channels than the palette.
         ArgumentError, ArgumentTypeError
             An option is out of range or of the wrong type.
+        OutOfMemoryError
+            There is not enough memory.
 
         Examples
         --------
@@ -465,14 +468,10 @@ class IndexedImage(Immutable):
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str | bytes]:
         """What notebooks show."""
-        return image_bundle(
-            self.indices,
-            self.palette.colors,
-            self.mse,
-            self.metadata or Metadata(),
-            repr(self),
-            self._png_plan,
-        )
+        from kmc.display.notebook import image_bundle
+
+        colors, kept = self.palette.colors, self.metadata or Metadata()
+        return image_bundle(self.indices, colors, self.mse, kept, repr(self), self._png_plan)
 
     def _repr_html_(self) -> str | bytes:
         return self._repr_mimebundle_()["text/html"]

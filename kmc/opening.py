@@ -51,7 +51,8 @@ def open(
     ------
     FormatError
         A .kmc file is damaged, cut short, goes on after its end, or wants more memory than
-        `max_memory`; or the file is of no known format. The message says what and where.
+        `max_memory`; or the file is of no known format, or damaged where it says which. The message
+        says what and where.
     ImageTooLargeError
         The picture has more than `max_pixels` pixels, or the file more than `max_memory` bytes.
     ImageTypeError

@@ -127,13 +127,13 @@ def quantize(
     with checked.watch():
         picture = read(image)
         given = colors_of_pixels(picture.pixels, importance, checked.threads)
-        if checked.goal is None:
-            found = ClusteringProblem(given, checked).solve(checked.k)
-        else:
-            found = smallest_palette(given, checked)
+        colors, problem = given.colors, ClusteringProblem(given, checked)
+        del given  # with alpha, the problem has counts of its own
+        found = problem.solve(checked.k) if checked.goal is None else smallest_palette(problem)
+        del problem
         mapped = map_labels(
             picture.pixels,
-            given.colors,
+            colors,
             found.labels,
             found.error,
             found.colors,

@@ -118,6 +118,10 @@ def test_large_weights_stay_within_limits():
     (first, share), (second, _) = kmc.dominant_colors(huge, 2, ignore="transparent")
     assert (first, second) == ((0, 0, 0), (9, 9, 9))
     assert share == pytest.approx(255 * 2 / (255 * 2 + 254))
+    beyond = kmc.Histogram([[0, 0, 0, 64], [9, 9, 9, 1], [9, 9, 99, 1]], [2**58, 2, 1])
+    for ignore in ("transparent", ()):
+        with pytest.raises(kmc.ArgumentError, match="at most 8589934592 pixels"):
+            kmc.dominant_colors(beyond, 2, ignore=ignore)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import kmc
-from kmc import errors
+from kmc import core, errors
 
 pytestmark = pytest.mark.once
 
@@ -85,6 +85,21 @@ def test_the_drawing_is_the_tree():
     for name, (parent, built_in) in drawn.items():
         bases = [base.__name__ for base in getattr(errors, name).__bases__]
         assert bases == [parent] + ([built_in] if built_in else [])
+
+
+def test_too_little_memory_for_arrays_of_numpy(monkeypatch):
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    palette = kmc.Palette(np.arange(99, dtype=np.uint8)[:, None])
+    monkeypatch.setattr(core.colors, "histogram", fail)
+    calls = [
+        *(kmc.fit, kmc.quantize, kmc.histogram, kmc.dominant_colors, palette.remap),
+        lambda image: kmc.curve(image, [2]),
+    ]
+    for call in calls:
+        with pytest.raises(kmc.OutOfMemoryError, match="not enough memory for this picture"):
+            call([[0, 255]])
 
 
 class NoPath:

@@ -8,6 +8,7 @@ import pickle
 
 import numpy as np
 import pytest
+import reference
 from engine import ways
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,12 +21,10 @@ DRAWN = st.tuples(st.integers(1, 300), st.integers(0, 10**6))
 
 def nearest_color(pixels, colors):
     """The number of the nearest colour, the lowest on ties, by comparing all with all."""
-    flat = pixels.reshape(-1, colors.shape[1]).astype(int)
-    colors = colors.astype(int)
+    flat = pixels.reshape(-1, colors.shape[1])
     if colors.shape[1] == 4:
-        colors, flat = placed(colors), placed(flat)
-    distance = np.square(flat[:, None] - colors).sum(axis=-1)
-    return distance.argmin(axis=1).reshape(pixels.shape[:2])
+        colors, flat = placed(colors.astype(int)), placed(flat.astype(int))
+    return reference.assign(flat, colors).reshape(pixels.shape[:2])
 
 
 def placed(colors):

@@ -64,10 +64,24 @@ def result(text: str, **style: Any) -> None:
     BrokenPipeError
         The reader of standard output has ended.
     """
+    with standard_output() as stream:
+        _write(stream, text, style)
+
+
+def result_bytes(data: bytes) -> None:
+    """Write a file to stdout; it raises what `result` does."""
+    with standard_output() as stream:
+        stream.buffer.write(data)
+        stream.buffer.flush()
+
+
+@contextlib.contextmanager
+def standard_output() -> Iterator[TextIO]:
+    """Standard output, with errors as `result` raises them."""
     if sys.stdout is None:
         raise FileWriteError("standard output: cannot be written: it is closed")
     try:
-        _write(sys.stdout, text, style)
+        yield sys.stdout
     except BrokenPipeError:
         raise
     except (OSError, ValueError) as error:  # ValueError: closed by the caller of main()
@@ -83,7 +97,7 @@ def error(problem: object, color: str = "red") -> None:
 
 @contextlib.contextmanager
 def working_on(name: str, *others: str) -> Iterator[None]:
-    """Warnings and errors within this context name the input, unless they name it or another file.
+    """Warnings and errors within this context begin with the input's name, or with another file's.
 
     Raises
     ------
@@ -95,7 +109,9 @@ def working_on(name: str, *others: str) -> Iterator[None]:
     try:
         yield
     except KmcError as problem:
-        if not any(each in str(problem) for each in (name, *others)):
+        # At the beginning: a short name may occur in any message by chance.
+        named = tuple(each + end for each in (name, *others) for end in (": ", os.sep))
+        if not str(problem).startswith(named):
             problem.args = (f"{name}: {problem}", *problem.args[1:])
         raise
     except MemoryError as problem:
@@ -104,8 +120,20 @@ def working_on(name: str, *others: str) -> Iterator[None]:
         _current.name = outer
 
 
+@contextlib.contextmanager
+def without_warnings() -> Iterator[None]:
+    """Warnings of this thread are not shown: the picture is read again, and they come then."""
+    _current.silent = True
+    try:
+        yield
+    finally:
+        _current.silent = False
+
+
 def show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     """Replace ``warnings.showwarning``: write one line that names the file."""
+    if getattr(_current, "silent", False):
+        return
     name = getattr(_current, "name", "")
     if isinstance(message, FormatWarning):  # which names the output
         name = ""

@@ -12,6 +12,7 @@ import numpy as np
 
 import kmc
 from kmc.cli.batch import run_ordered
+from kmc.cli.console import without_warnings
 from kmc.cli.inputs import Input
 from kmc.cli.job import iteration_printer
 from kmc.cli.opening import Opener
@@ -87,7 +88,8 @@ def shared_palette(
 
     def count(source: Input) -> kmc.Histogram | None:
         try:
-            return kmc.histogram(open_(source), threads=options.get("threads"))
+            with without_warnings():
+                return kmc.histogram(open_(source), threads=options.get("threads"))
         except (KmcError, MemoryError):
             return None  # its own job reports it
 

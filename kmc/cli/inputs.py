@@ -104,8 +104,16 @@ def expand(
     found: dict[str, Input] = {}
     for name in names:
         for each in _files(name, recursive, suffix, out_dir):
-            found.setdefault(os.path.normpath(each.path), each)
+            found.setdefault(_place(each.path), each)
     return list(found.values())
+
+
+def _place(path: str) -> str:
+    """Equal for all ways to write a path, other than symbolic links to the file itself."""
+    if path == STDIO:
+        return path
+    folder, name = os.path.split(path)
+    return os.path.join(os.path.realpath(folder or os.curdir), name)
 
 
 def _files(name: str, recursive: bool, suffix: str | None, out_dir: str | None) -> list[Input]:

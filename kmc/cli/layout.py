@@ -49,9 +49,13 @@ class Command(_Help):
     """A command whose ``--help`` groups its options under headings, in the order of the first."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        from kmc.formats.kmc.pillow_registration import register  # imports Pillow: not for --help
+        import logging  # as Pillow does: not for --help
+
+        from kmc.formats.kmc.pillow_registration import register
 
         register()
+        # Nobody shall print what Pillow logs: errors follow as exceptions, and then name the file.
+        logging.getLogger("PIL").addHandler(logging.NullHandler())
         return super().invoke(ctx)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

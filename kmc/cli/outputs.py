@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kmc.cli import console
 from kmc.cli.inputs import STDIO, Input
 from kmc.errors import FileWriteError
 from kmc.utils.atomic_write import inside, is_stream, replace
+from kmc.utils.os_errors import writing
 
 if TYPE_CHECKING:
     from kmc.formats.registry import Format
@@ -54,12 +56,15 @@ class Naming:
         Raises
         ------
         FileWriteError
-            The file exists and may not be replaced.
+            The file exists and may not be replaced, or its folder is missing.
         """
-        if target == STDIO or self.overwrite or is_stream(target):
+        if target == STDIO or is_stream(target):
             return
-        if os.path.lexists(target):
+        if not self.overwrite and os.path.lexists(target):
             raise exists_error(f"{target}: exists already; --force replaces it")
+        if self.folder is None:
+            with writing(target):
+                os.stat(os.path.join(os.path.dirname(os.path.realpath(target)), ""))
 
 
 def exists_error(message: str) -> FileWriteError:
@@ -144,10 +149,12 @@ def output_format(target: str, name: str | None) -> Format:
     ArgumentError
         There is none of that name.
     click.UsageError
-        They name two formats.
+        They name two formats, or the output is a terminal.
     """
     from kmc.formats.registry import find_format, format_of_suffix  # NumPy: not for --help
 
+    if target == STDIO and console.is_terminal(sys.stdout):
+        raise click.UsageError("a terminal shows no pictures: redirect the output, or name a file")
     format = find_format(target, name)
     other = format_of_suffix(target)
     if target != STDIO and other is not None and other is not format:
@@ -155,6 +162,12 @@ def output_format(target: str, name: str | None) -> Format:
             f"{target}: --format {format.name} contradicts the ending, that of {other.name}"
         )
     return format
+
+
+def check_level(level: int | None, format: Format) -> None:
+    """Raise click.UsageError if a level of compression is given for a format that has none."""
+    if level is not None and "level" not in format.parameters:
+        raise click.UsageError(f"--level is for .png and .kmc files, not {format.name}")
 
 
 def conflicts(inputs: Sequence[Input], targets: Sequence[str]) -> list[str]:
@@ -212,28 +225,10 @@ def write(target: str, data: bytes, *, within: str | None = None, overwrite: boo
     BrokenPipeError
         The reader of standard output has ended.
     """
-    try:
-        if target == STDIO:
-            _print(data)
-            return
+    if target == STDIO:
+        console.result_bytes(data)
+        return
+    with writing(target):
         if within is not None:
             os.makedirs(os.path.dirname(inside(target, within)), exist_ok=True)
         replace(target, data, within=within, overwrite=overwrite)
-    except (BrokenPipeError, FileWriteError):
-        raise
-    except (OSError, ValueError) as error:
-        reason = _reason(target, error)
-        raise FileWriteError(f"{display_name(target)}: cannot be written: {reason}") from error
-
-
-def _print(data: bytes) -> None:
-    if sys.stdout is None:
-        raise OSError("it is closed")
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
-
-
-def _reason(target: str, error: OSError | ValueError) -> object:
-    if isinstance(error, FileNotFoundError):
-        return f"there is no folder {os.path.dirname(target)}"
-    return getattr(error, "strerror", None) or error

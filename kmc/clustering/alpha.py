@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from kmc import core
 from kmc.clustering.alpha_entries import ClusterMeans, agglomerate, cluster_means
-from kmc.colors.spaces import UNITS_PER_LEVEL, SpaceName, coordinates, opaque_centroids
+from kmc.colors.chunks import assign_selected, chunks, looked_up, selected
+from kmc.colors.spaces import SpaceName, coordinates, opaque_centroids, to_centroids
 
 Floats = NDArray[np.float64]
 History = list[tuple[float, float]]
@@ -26,9 +27,8 @@ History = list[tuple[float, float]]
 # Agglomeration compares every pair of entries, so its time is quadratic.
 MAX_AGGLOMERATED = 4096
 
-# Colours per step: noise has millions of them, and temporary arrays for all would be larger than
-# the colours themselves.
-CHUNK = 1 << 16
+# The kinds of colours, by alpha, in the order of palettes.
+TRANSPARENT, TRANSLUCENT, OPAQUE = range(3)
 
 NO_CENTROIDS: Floats = np.empty((0, 4))
 NO_CENTROIDS.setflags(write=False)
@@ -51,23 +51,21 @@ def merge_transparent(
     visible : ndarray of bool, shape (n,)
         Which of `colors` have another alpha.
     """
-    visible = colors[:, 3] != 0
+    visible = kinds_of(colors) != TRANSPARENT
     if visible.all():
         return colors, visible
-    return np.concatenate((np.zeros((1, 4), np.uint8), select_colors(colors, visible))), visible
-
-
-def select_colors(colors: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """``colors[mask]`` for four channels: as 32-bit words, which NumPy selects much faster."""
-    words = np.ascontiguousarray(colors).view(np.uint32)[:, 0]
-    return words[mask].view(np.uint8).reshape(-1, 4)
+    merged = selected(colors, visible, n_before=1)
+    merged[0] = 0
+    return merged, visible
 
 
 def merge_values(values: NDArray[np.int64], visible: NDArray[np.bool_]) -> NDArray[np.int64]:
     """The values of the colours that `merge_transparent` returns: those of alpha 0 are summed."""
     if visible.all():
         return values
-    return np.concatenate(([values[~visible].sum()], values[visible]))
+    merged = selected(values, visible, n_before=1)
+    merged[0] = values.sum() - merged[1:].sum()
+    return merged
 
 
 def expand_labels(labels: NDArray[np.uint16], visible: NDArray[np.bool_]) -> NDArray[np.uint16]:
@@ -75,8 +73,28 @@ def expand_labels(labels: NDArray[np.uint16], visible: NDArray[np.bool_]) -> NDA
     if visible.all():
         return labels
     expanded = np.full(len(visible), labels[0])
-    expanded[visible] = labels[1:]
+    assign_selected(expanded, visible, labels[1:])
     return expanded
+
+
+def label_colors(
+    colors: NDArray[np.uint8],
+    counts: NDArray[np.int64],
+    palette: NDArray[np.uint8],
+    centroids: Floats,
+    space: SpaceName,
+    threads: int,
+) -> tuple[NDArray[np.uint16], float]:
+    """The nearest centroid of every distinct colour, and the sum of squared distances.
+
+    `palette`, (k, C), has the same entries opaque as `centroids`, (k, 4).
+    """
+    visible = None
+    if colors.shape[1] == 4:
+        colors, visible = merge_transparent(colors)
+        counts = merge_values(counts, visible)
+    labels, _, error = build_tree(colors, counts, space, threads, palette).label(centroids, threads)
+    return labels if visible is None else expand_labels(labels, visible), error
 
 
 def with_positive_extremes(
@@ -86,18 +104,26 @@ def with_positive_extremes(
 
     Where all transparent colours, or all opaque ones, have weight 0, each of them gets weight 1.
     """
-    weights = weights.copy()
-    for alpha in (0, 255):
-        extreme = colors[:, 3] == alpha
-        if not weights[extreme].any():
-            weights[extreme] = 1
+    kinds = kinds_of(colors)
+    for kind in (TRANSPARENT, OPAQUE):
+        extreme = kinds == kind
+        if not any(weights[part][extreme[part]].any() for part in chunks(len(weights))):
+            weights = np.where(extreme, 1, weights)
     return weights
+
+
+def kinds_of(colors: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Whether each colour (n, 4) is TRANSPARENT, TRANSLUCENT or OPAQUE."""
+    kinds = np.empty(len(colors), np.uint8)
+    for part in chunks(len(colors)):
+        alpha = colors[part, 3]
+        np.add(alpha > 0, alpha == 255, out=kinds[part], dtype=np.uint8)
+    return kinds
 
 
 def alpha_order(colors: NDArray[np.uint8]) -> NDArray[np.intp]:
     """The order of entries in files: transparent ones first, opaque ones last, otherwise stable."""
-    alpha = colors[:, 3]
-    return np.argsort((alpha > 0).astype(np.int8) + (alpha == 255), kind="stable")
+    return np.argsort(kinds_of(colors), kind="stable")
 
 
 def build_tree(
@@ -124,9 +150,13 @@ def build_tree(
     """
     if space == "rgb" and colors.shape[1] < 4:
         return core.kmeans.tree(colors, weights, threads)
-    if colors.shape[1] < 4 or ((colors[:, 3] == 255).all() and (given[:, 3] == 255).all()):
+    if colors.shape[1] < 4 or (_is_opaque(colors) and _is_opaque(given)):
         return core.kmeans.tree(colors, weights, threads, coordinates(colors, space, threads))
     return AlphaTree(colors, weights, space, threads)
+
+
+def _is_opaque(colors: NDArray[np.uint8]) -> bool:
+    return all((colors[part, 3] == 255).all() for part in chunks(len(colors)))
 
 
 class VisibleTree:
@@ -206,35 +236,36 @@ class AlphaTree(VisibleTree):
         self.channels = 4
         self.space, self.threads = space, threads
         self.colors, self.weights = colors, weights
-        alpha = colors[:, 3]
-        masks = {
-            "transparent": alpha == 0,
-            "opaque": alpha == 255,
-            "translucent": (alpha > 0) & (alpha < 255),
-        }
-        transparent = select_colors(colors, masks["transparent"])
-        super().__init__(None, coordinates(transparent, space) / UNITS_PER_LEVEL)
+        self.kinds = kinds_of(colors)
+        n_transparent = int(len(colors) > 0 and colors[0, 3] == 0)
+        super().__init__(None, to_centroids(colors[:n_transparent], space))
         self.groups = {
-            name: (self._group_tree(mask, threads), mask)
-            for name, mask in masks.items()
-            if mask.any()
+            kind: self._tree_of(self.kinds == kind)
+            for kind in (TRANSPARENT, TRANSLUCENT, OPAQUE)
+            if (self.kinds == kind).any()
         }
 
     @property
     def tree(self) -> core.kmeans.Tree:
         """All visible colours in one tree, built when first used: `label` does without."""
         if self._tree is None:
-            if "opaque" in self.groups and "translucent" in self.groups:
-                self._tree = self._group_tree(self.colors[:, 3] > 0, self.threads)
+            n_transparent = len(self.reserved)
+            if OPAQUE in self.groups and TRANSLUCENT in self.groups:
+                self._tree = self._tree_of(slice(n_transparent, None))
             else:
-                names = ("translucent", "opaque", "transparent")
-                self._tree = self.groups[next(name for name in names if name in self.groups)][0]
+                self._tree = self.groups[max(self.groups)]
         return self._tree
 
-    def _group_tree(self, mask: NDArray[np.bool_], threads: int) -> core.kmeans.Tree:
-        colors = select_colors(self.colors, mask)
-        weights = None if self.weights is None else self.weights[mask]
-        return core.kmeans.tree(colors, weights, threads, coordinates(colors, self.space, threads))
+    def _tree_of(self, group: NDArray[np.bool_] | slice) -> core.kmeans.Tree:
+        """A tree of some of the colours; a slice is not copied."""
+        colors, weights = self.colors, self.weights
+        if isinstance(group, slice):
+            colors, weights = colors[group], None if weights is None else weights[group]
+        else:
+            colors = selected(colors, group)
+            weights = None if weights is None else selected(weights, group)
+        places = coordinates(colors, self.space, self.threads)
+        return core.kmeans.tree(colors, weights, self.threads, places)
 
     def __len__(self) -> int:
         return len(self.colors)
@@ -246,10 +277,12 @@ class AlphaTree(VisibleTree):
         k = len(centroids)
         labels, counts, total = np.empty(len(self), np.uint16), np.zeros(k, np.int64), 0.0
         opaque = np.flatnonzero(centroids[:, 3] == 0)
-        for name, (tree, mask) in self.groups.items():
-            ids = opaque if name == "opaque" and len(opaque) else np.arange(k)
+        for kind, tree in self.groups.items():
+            ids = opaque if kind == OPAQUE and len(opaque) else np.arange(k)
             group_labels, weights, error = tree.label(centroids[ids], threads)
-            labels[mask] = ids.astype(np.uint16)[group_labels]
+            if len(ids) < k:
+                group_labels = looked_up(ids.astype(np.uint16), group_labels)
+            assign_selected(labels, self.kinds == kind, group_labels)
             counts[ids] += weights
             total += error
         return labels, counts, total
@@ -268,7 +301,7 @@ class AlphaTree(VisibleTree):
         The centroids end up in the order fixed, reserved, translucent, opaque.
         """
         if len(centroids) == len(self.reserved) and not n_fixed:
-            everything = self._group_tree(np.ones(len(self), bool), threads)
+            everything = self._tree_of(slice(None))
             centroids[:] = everything.seed_random(1, 0, threads)
             return everything.lloyd(centroids, max_iter, tol, callback, threads)
         first_translucent, first_opaque = self._arrange(centroids, n_fixed, threads)
@@ -295,8 +328,8 @@ class AlphaTree(VisibleTree):
         first_translucent = self.reserve(centroids, n_fixed)
         stationary, free = centroids[:first_translucent], centroids[first_translucent:]
         fixed_opaque = stationary[stationary[:, 3] == 0]
-        translucent = self._group_means("translucent", stationary, free, threads)
-        opaque = self._group_means("opaque", fixed_opaque, free, threads)
+        translucent = self._group_means(TRANSLUCENT, stationary, free, threads)
+        opaque = self._group_means(OPAQUE, fixed_opaque, free, threads)
         if len(free) <= MAX_AGGLOMERATED:
             new_translucent, new_opaque = agglomerate(translucent, opaque, stationary, len(free))
         else:
@@ -304,7 +337,7 @@ class AlphaTree(VisibleTree):
             new_translucent = translucent.means[: len(free) - len(new_opaque)]
         # Left over where clusters were empty. Lloyd's iterations will refill them.
         n_empty = len(free) - len(new_translucent) - len(new_opaque)
-        n_opaque_colors = len(self.groups["opaque"][0]) if "opaque" in self.groups else 0
+        n_opaque_colors = len(self.groups[OPAQUE]) if OPAQUE in self.groups else 0
         n_more = min(n_empty, n_opaque_colors - len(new_opaque))
         empty = free[:n_empty]
         new_opaque = np.concatenate((new_opaque, opaque_centroids(empty[:n_more], self.space)))
@@ -312,29 +345,31 @@ class AlphaTree(VisibleTree):
         return first_translucent, len(centroids) - len(new_opaque)
 
     def _group_means(
-        self, group: str, stationary: Floats, free: Floats, threads: int
+        self, kind: int, stationary: Floats, free: Floats, threads: int
     ) -> ClusterMeans:
-        """The means of a group's colours, by the free centroid that each is assigned to."""
-        if group not in self.groups or not len(free):
+        """The means of the colours of a kind, by the free centroid that each is assigned to."""
+        if kind not in self.groups or not len(free):
             return ClusterMeans(NO_CENTROIDS, np.empty(0))
-        tree, mask = self.groups[group]
-        group_labels, _, _ = tree.label(np.concatenate((stationary, free)), threads)
-        labels = np.full(len(self), -1, np.int32)
-        labels[mask] = group_labels.astype(np.int32) - len(stationary)
-        return cluster_means(self._labelled_chunks(labels), len(free))
+        labels, _, _ = self.groups[kind].label(np.concatenate((stationary, free)), threads)
+        return cluster_means(self._labelled_chunks(kind, labels, len(stationary)), len(free))
 
     def _labelled_chunks(
-        self, labels: NDArray[np.int32]
-    ) -> Iterator[tuple[NDArray[np.int16], NDArray[np.int64], NDArray[np.int32]]]:
-        """Coordinates, weights and labels of the colours whose label is not negative."""
-        for start in range(0, len(self), CHUNK):
-            core.run.watch().look()
-            chunk = slice(start, start + CHUNK)
-            mask = labels[chunk] >= 0
-            colors = select_colors(self.colors[chunk], mask)
-            ones = np.ones(len(colors), np.int64)
-            weights = ones if self.weights is None else self.weights[chunk][mask]
-            yield coordinates(colors, self.space), weights, labels[chunk][mask]
+        self, kind: int, labels: NDArray[np.uint16], n_stationary: int
+    ) -> Iterator[tuple[NDArray[np.int16], NDArray[np.int64], NDArray[np.intp]]]:
+        """Coordinates, weights and labels, from 0, of the colours with a label not stationary.
+
+        `labels` are those of the colours of the kind.
+        """
+        begin = 0
+        for part in chunks(len(self)):
+            rows = np.flatnonzero(self.kinds[part] == kind)
+            of_rows = labels[begin : begin + len(rows)].astype(np.intp) - n_stationary
+            begin += len(rows)
+            rows, free_labels = rows[of_rows >= 0], of_rows[of_rows >= 0]
+            places = coordinates(np.take(self.colors[part], rows, axis=0), self.space)
+            ones = np.ones(len(rows), np.int64)
+            weights = ones if self.weights is None else np.take(self.weights[part], rows)
+            yield places, weights, free_labels
 
     def _iterate(
         self,
@@ -347,20 +382,20 @@ class AlphaTree(VisibleTree):
         """One iteration of the opaque centroids, then one of the translucent centroids."""
         fixed, opaque = centroids[:n_fixed], centroids[first_opaque:]
         fixed_opaque = fixed[fixed[:, 3] == 0]
-        opaque_inertia, opaque_shift = self._step("opaque", fixed_opaque, opaque, threads)
+        opaque_inertia, opaque_shift = self._step(OPAQUE, fixed_opaque, opaque, threads)
         stationary = np.concatenate((centroids[:first_translucent], opaque))
         translucent = centroids[first_translucent:first_opaque]
-        inertia, shift = self._step("translucent", stationary, translucent, threads)
+        inertia, shift = self._step(TRANSLUCENT, stationary, translucent, threads)
         return opaque_inertia + inertia, max(opaque_shift, shift)
 
     def _step(
-        self, group: str, stationary: Floats, free: Floats, threads: int
+        self, kind: int, stationary: Floats, free: Floats, threads: int
     ) -> tuple[float, float]:
-        """One iteration over the colours of a group; returns inertia and shift."""
+        """One iteration over the colours of a kind; returns inertia and shift."""
         centroids = np.concatenate((stationary, free))
-        if group not in self.groups or not len(centroids):
+        if kind not in self.groups or not len(centroids):
             return 0.0, 0.0
-        tree = self.groups[group][0]
+        tree = self.groups[kind]
         history, _ = tree.lloyd(centroids, 1, 0.0, None, threads, len(stationary))
         free[:] = centroids[len(stationary) :]
         return history[0]

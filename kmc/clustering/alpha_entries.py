@@ -14,7 +14,7 @@ from kmc.colors.spaces import UNITS_PER_LEVEL
 Floats = NDArray[np.float64]
 
 # Rows of the cost matrix that are computed at a time.
-_ROWS = 256
+_ROWS = 64
 
 
 class ClusterMeans(NamedTuple):
@@ -73,8 +73,8 @@ def agglomerate(
         """Set the cheapest target of each of these clusters."""
         for begin in range(0, len(clusters), _ROWS):
             rows = clusters[begin : begin + _ROWS]
-            costs = _merge_costs(means, weights, is_opaque, rows, np.arange(len(means)))
             watch.look()
+            costs = _merge_costs(means, weights, is_opaque, rows, np.arange(len(means)))
             costs[:, ~active] = np.inf
             costs[np.arange(len(rows)), rows] = np.inf
             target[rows] = costs.argmin(axis=1)
@@ -84,6 +84,7 @@ def agglomerate(
         find_targets(np.arange(n))
     # Ends after n - k merges.
     for _ in range(n - k):
+        watch.look()
         merged = int(cost.argmin())
         if cost[merged] == np.inf:
             break

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kmc import core
+from kmc.colors.chunks import chunks
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.utils.arguments import array
 
@@ -20,8 +21,6 @@ MAX_INTEGER_WEIGHT = 65535
 # The weight of the largest importance otherwise. It is a multiple of 1 to 10 and of 100, so that
 # percentages and common fractions of the largest importance are exact.
 SCALE = 50400
-
-_CHUNK = 1 << 16
 
 
 def color_weights(
@@ -54,7 +53,7 @@ def color_weights(
     height, width = pixels.shape[:2]
     weights, divisor = integer_weights("importance", importance, (height, width))
     sums = core.colors.add_weights(pixels, weights, colors, threads)
-    return limit_total(sums // divisor)
+    return limit_total(sums, divisor)
 
 
 def integer_weights(
@@ -65,27 +64,24 @@ def integer_weights(
     Equal values all become 1. Otherwise booleans and integers up to `MAX_INTEGER_WEIGHT` are
     unchanged, and all other values are scaled so that the largest becomes `SCALE`, and rounded.
     """
-    given = _checked(name, values, shape)
-    largest = given.max()
-    if given.min() == largest:
+    given = _checked(name, values, shape).reshape(-1)
+    smallest, largest = _range(name, given)
+    if smallest == largest:
         return np.ones(shape, np.uint16), 1
     is_integer = given.dtype.kind in "biu" and largest <= MAX_INTEGER_WEIGHT
-    scaled = np.empty(shape, np.uint16)
-    flat, target = given.reshape(-1), scaled.reshape(-1)
+    scaled = np.empty(given.shape, np.uint16)
     divisor = 0
-    for start in range(0, len(flat), _CHUNK):
-        core.run.watch().look()
-        part = slice(start, start + _CHUNK)
+    for part in chunks(len(given)):
         if is_integer:
-            target[part] = flat[part]
+            scaled[part] = given[part]
         else:
-            shares = flat[part].astype(np.float64) / float(largest)
-            target[part] = np.floor(shares * SCALE + 0.5)
+            shares = given[part].astype(np.float64) / largest
+            scaled[part] = np.floor(shares * SCALE + 0.5)
         if divisor != 1:
-            divisor = int(np.gcd.reduce(np.flatnonzero(np.bincount(target[part])), initial=divisor))
+            divisor = int(np.gcd.reduce(np.flatnonzero(np.bincount(scaled[part])), initial=divisor))
     if divisor == 0:  # the array has changed since it was checked
         raise ArgumentError(f"{name} must not be zero everywhere")
-    return scaled, divisor
+    return scaled.reshape(shape), divisor
 
 
 def _checked(name: str, values: Any, shape: tuple[int, ...]) -> NDArray[Any]:
@@ -97,24 +93,42 @@ def _checked(name: str, values: Any, shape: tuple[int, ...]) -> NDArray[Any]:
         raise ArgumentTypeError(f"{name} must be an array of numbers, not {given.dtype}")
     if given.shape != shape:
         raise ArgumentError(f"{name} must have shape {shape}, not {given.shape}")
-    if not (given.min() >= 0 and given.max() < np.inf):  # false for NaN
-        raise ArgumentError(f"{name} must be 0 or more and finite everywhere")
-    if not given.max() > 0:
-        raise ArgumentError(f"{name} must not be zero everywhere")
     return given
 
 
-def limit_total(sums: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Halve all weights, rounding, until their sum fits `MAX_TOTAL_WEIGHT`.
+def _range(name: str, given: NDArray[Any]) -> tuple[float, float]:
+    """The smallest and the largest value, checked."""
+    smallest, largest = np.inf, 0.0
+    for part in chunks(len(given)):
+        step = given[part]
+        low, high = float(step.min()), float(step.max())
+        if not (low >= 0 and high < np.inf):  # false for NaN
+            raise ArgumentError(f"{name} must be 0 or more and finite everywhere")
+        smallest, largest = min(smallest, low), max(largest, high)
+    if not largest > 0:
+        raise ArgumentError(f"{name} must not be zero everywhere")
+    return smallest, largest
 
-    Positive weights stay positive.
+
+def check_clustered(weights: NDArray[np.int64]) -> None:
+    """Raise ArgumentError for more pixels than the engine can sum."""
+    total = int(weights.sum())
+    if total > MAX_TOTAL_WEIGHT:
+        raise ArgumentError(f"at most {MAX_TOTAL_WEIGHT} pixels can be clustered, not {total}")
+
+
+def limit_total(sums: NDArray[np.int64], divisor: int = 1) -> NDArray[np.int64]:
+    """Divide weights, then halve them, rounding, until their sum fits `MAX_TOTAL_WEIGHT`.
+
+    Works in place. `divisor` is a common one; positive weights stay positive.
     """
-    total, shift = int(sums.sum()), 0
+    total, shift = int(sums.sum()) // divisor, 0
     if total > MAX_TOTAL_WEIGHT:
         while (total >> shift) + len(sums) > MAX_TOTAL_WEIGHT:
             shift += 1
-    if shift == 0:
+    if divisor == 1 and shift == 0:
         return sums
-    halved: NDArray[np.int64] = sums + (1 << (shift - 1))
-    halved >>= shift
-    return np.maximum(halved, sums > 0, out=halved)
+    for part in chunks(len(sums)):
+        divided = sums[part] // divisor
+        sums[part] = np.maximum((divided + ((1 << shift) >> 1)) >> shift, divided > 0)
+    return sums

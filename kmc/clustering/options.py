@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypedDict, TypeVar
 
@@ -17,6 +18,7 @@ from kmc.colors.spaces import TOL_DIVISORS, SpaceName, checked_space
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.utils.arguments import array, not_negative, one_of, whole
+from kmc.utils.os_errors import enough_memory
 
 Callback = Callable[[int, NDArray[np.float64], float, float], Any]
 Init = Literal["k-means++", "random", "bisecting"] | ArrayLike
@@ -155,9 +157,11 @@ class Options:
         random_init = isinstance(self.init, str) and self.init != "bisecting"
         return random_init or (self.searches and self.effort.kicks > 0)
 
-    def watch(self) -> core.run.Watch:
+    @contextlib.contextmanager
+    def watch(self) -> Iterator[None]:
         """The context of a call with these options; the deadline counts from now."""
-        return core.run.Watch(self.callback, self.deadline)
+        with core.run.Watch(self.callback, self.deadline), enough_memory():
+            yield
 
     def with_colors(self, k: int) -> Options:
         """These options with another number of colours."""

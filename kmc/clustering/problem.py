@@ -24,10 +24,11 @@ from kmc.clustering.alpha import (
     with_positive_extremes,
 )
 from kmc.clustering.greyscale import best_greys
-from kmc.clustering.importance import MAX_TOTAL_WEIGHT
+from kmc.clustering.importance import check_clustered
 from kmc.clustering.options import Options
 from kmc.clustering.search import best_run
 from kmc.clustering.weighted_colors import WeightedColors
+from kmc.colors.chunks import chunks, looked_up, selected
 from kmc.colors.spaces import SpaceName, coordinates, to_centroids, to_colors, to_rounded_colors
 from kmc.errors import ArgumentError
 
@@ -71,7 +72,7 @@ class Clustering(NamedTuple):
             colors=self.colors[entries],
             centroids=self.centroids[entries],
             counts=self.counts[entries],
-            labels=positions[self.labels],
+            labels=looked_up(positions, self.labels),
         )
 
 
@@ -125,13 +126,12 @@ class ClusteringProblem:
 
     def _solve(self, options: Options) -> Clustering:
         given = self.given
-        n_free = options.k - options.n_fixed
-        if len(given.colors) <= n_free and not options.n_fixed:
+        if len(given.colors) <= options.k and not options.n_fixed:
             labels = np.arange(len(given.colors)).astype(np.uint16)
             return Clustering(
                 given.colors, given.colors.astype(np.float64), given.counts, labels, 0.0
             )
-        found = self._palette(options, n_free)
+        found = self._palette(options)
         centroids = found.colors if found.centroids is None else found.centroids
         labels, counts, error = self._assigned(found.colors, options)
         return Clustering(
@@ -146,10 +146,10 @@ class ClusteringProblem:
             found.history,
         )
 
-    def _palette(self, options: Options, n_free: int) -> _Palette:
+    def _palette(self, options: Options) -> _Palette:
         colors, counts, weights = self.given
-        others = _without(colors, options.fixed)
-        if len(others) <= n_free:
+        others = _few_others(colors, options)
+        if others is not None:
             return _Palette(np.concatenate((options.fixed, others)))
         if weights is None:
             return _clustered(colors, counts, self.tree, options)
@@ -163,11 +163,11 @@ class ClusteringProblem:
         """
         colors, counts, _ = self.given
         has_weight = weights > 0
-        distinct = colors[has_weight]
-        others = _without(distinct, options.fixed)
-        if len(others) > options.k - options.n_fixed:
-            tree = _checked_tree(distinct, weights[has_weight], options)
-            return _clustered(distinct, weights[has_weight], tree, options)
+        distinct = selected(colors, has_weight)
+        others = _few_others(distinct, options)
+        if others is None:
+            weights = selected(weights, has_weight)
+            return _clustered(distinct, weights, _checked_tree(distinct, weights, options), options)
         init = options.init if isinstance(options.init, str) else "k-means++"
         kept = replace(options, fixed=np.concatenate((options.fixed, others)), init=init)
         return _clustered(colors, counts, self.tree, kept)
@@ -201,7 +201,7 @@ def _without_duplicates(found: Clustering, n_fixed: int, space: SpaceName) -> Cl
         colors=found.colors[kept],
         centroids=found.centroids[kept],
         counts=found.counts[kept],
-        labels=places[found.labels],
+        labels=looked_up(places, found.labels),
     )
 
 
@@ -218,9 +218,7 @@ def _with_transparent_merged(
 def _checked_tree(
     colors: NDArray[np.uint8], weights: NDArray[np.int64], options: Options
 ) -> AnyTree:
-    total = int(weights.sum())
-    if total > MAX_TOTAL_WEIGHT:
-        raise ArgumentError(f"at most {MAX_TOTAL_WEIGHT} pixels can be clustered, not {total}")
+    check_clustered(weights)
     return build_tree(colors, weights, options.space, options.threads, options.fixed)
 
 
@@ -241,12 +239,14 @@ def _with_channels(channels: int, options: Options) -> Options:
     return options
 
 
-def _without(colors: NDArray[np.uint8], fixed: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The colours that are not among the fixed ones."""
-    if not len(fixed):
-        return colors
-    digits = 256 ** np.arange(colors.shape[1])
-    return colors[~np.isin(colors @ digits, fixed @ digits)]
+def _few_others(colors: NDArray[np.uint8], options: Options) -> NDArray[np.uint8] | None:
+    """The colours that are not fixed, if there is an entry for each of them, or else None."""
+    if len(colors) > options.k:
+        return None
+    if options.n_fixed:
+        digits = 256 ** np.arange(colors.shape[1])
+        colors = colors[~np.isin(colors @ digits, options.fixed @ digits)]
+    return colors if len(colors) <= options.k - options.n_fixed else None
 
 
 def _clustered(
@@ -317,8 +317,27 @@ def _distinct(
         # There are more colours than k, so enough of them have an error.
         duplicates = np.setdiff1d(np.arange(len(palette)), first)
         labels, _, _ = tree.label(to_centroids(palette, space), options.threads)
-        difference = coordinates(colors, space).astype(np.int32)
-        difference -= coordinates(palette, space)[labels]
-        error = np.square(difference).sum(axis=1, dtype=np.int64) * weights
-        palette[duplicates] = colors[np.argsort(-error, kind="stable")[: len(duplicates)]]
+        worst = _worst(colors, weights, coordinates(palette, space), labels, space, len(duplicates))
+        palette[duplicates] = colors[worst]
     return palette
+
+
+def _worst(
+    colors: NDArray[np.uint8],
+    weights: NDArray[np.int64],
+    entries: NDArray[np.int16],
+    labels: NDArray[np.uint16],
+    space: SpaceName,
+    n: int,
+) -> NDArray[np.intp]:
+    """The n colours with the largest weight times squared distance, the first ones on ties."""
+    found, errors = np.empty(0, np.intp), np.empty(0, np.int64)
+    for part in chunks(len(colors)):
+        difference = coordinates(colors[part], space).astype(np.int32) - entries[labels[part]]
+        here = np.square(difference).sum(axis=1, dtype=np.int64) * weights[part]
+        rows = np.flatnonzero(here > errors[-1]) if len(errors) == n else np.arange(len(here))
+        found = np.concatenate((found, part.start + rows))
+        errors = np.concatenate((errors, here[rows]))
+        largest = np.argsort(-errors, kind="stable")[:n]
+        found, errors = found[largest], errors[largest]
+    return found

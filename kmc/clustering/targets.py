@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from kmc import core
 from kmc.clustering.goals import Goal, psnr_of
-from kmc.clustering.options import Options
 from kmc.clustering.problem import Clustering, ClusteringProblem
 from kmc.clustering.weighted_colors import WeightedColors
 from kmc.colors.spaces import to_centroids
@@ -30,7 +29,7 @@ FINAL_OVER_SEEDS = 0.74
 FINAL_OVER_ROUGH, ROUGH_FITS = 0.985, 3
 
 
-def smallest_palette(given: WeightedColors, options: Options) -> Clustering:
+def smallest_palette(problem: ClusteringProblem) -> Clustering:
     """Cluster with the smallest k that reaches the goal of the options, at most `options.k`.
 
     The result reaches the goal, and k - 1 colours do not. As clusterings are local optima, the
@@ -42,11 +41,10 @@ def smallest_palette(given: WeightedColors, options: Options) -> Clustering:
     QualityError
         Even `options.k` colours do not reach the lowest quality accepted.
     """
-    goal = options.goal
+    given, options, goal = problem.given, problem.options, problem.options.goal
     assert goal is not None
     channels = given.colors.shape[1]
     wanted, required = (mse * given.n_pixels for mse in goal.limits(channels))
-    problem = ClusteringProblem(given, options)
     min_k = max(options.n_fixed, 1)
     prediction = _ErrorPrediction(problem, min_k)
     prediction.refine(problem, wanted, min_k)

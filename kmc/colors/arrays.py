@@ -9,10 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kmc import core
+from kmc.colors.chunks import CHUNK, chunks
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.utils.arguments import array
 
 CHANNELS = (1, 3, 4)
+
+# Sorting more colours would take more than about 100 ms.
+SORTED_AT_ONCE = 1 << 19
+
+# Distinct colours, (n, C), and their counts, (n,).
+Counted = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 MAX_COLORS = 65536
 
@@ -100,16 +108,47 @@ def morton_keys(colors: NDArray[np.uint8]) -> NDArray[np.uint32]:
     for bit in range(8):
         spread |= (levels >> bit & 1) << (bit * channels)
     keys = np.zeros(len(colors), np.uint32)
-    for channel in range(channels):
-        keys |= spread[colors[:, channel]] << np.uint32(channels - 1 - channel)
+    for part in chunks(len(colors)):
+        for channel in range(channels):
+            keys[part] |= spread[colors[part, channel]] << np.uint32(channels - 1 - channel)
     return keys
 
 
-def merged(
-    colors: NDArray[np.uint8], counts: NDArray[np.int64]
-) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def merged(colors: NDArray[np.uint8], counts: NDArray[np.int64]) -> Counted:
     """The distinct colours in Morton order; counts of equal colours are added."""
-    keys = morton_keys(colors)
+    if len(colors) <= SORTED_AT_ONCE:
+        return _merged_few(morton_keys(colors), colors, counts)
+    half = len(colors) // 2
+    return added(merged(colors[:half], counts[:half]), merged(colors[half:], counts[half:]))
+
+
+def added(a: Counted, b: Counted) -> Counted:
+    """The sum of two histograms, each of distinct colours in Morton order and their counts."""
+    keys = [morton_keys(colors) for colors, _ in (a, b)]
+    # Ranges of keys in which each histogram has at most one chunk are merged one after the other.
+    begins = np.unique(np.concatenate([of_one[CHUNK::CHUNK] for of_one in keys]))
+    places = [[0, *np.searchsorted(of_one, begins), len(of_one)] for of_one in keys]
+    n_all = len(keys[0]) + len(keys[1])
+    colors, counts = np.empty((n_all, a[0].shape[1]), np.uint8), np.empty(n_all, np.int64)
+    n = 0
+    for parts in zip(*(map(slice, of_one, of_one[1:]) for of_one in places), strict=True):
+        core.run.watch().look()
+        step = _merged_few(
+            np.concatenate([of_one[part] for of_one, part in zip(keys, parts, strict=True)]),
+            np.concatenate([a[0][parts[0]], b[0][parts[1]]]),
+            np.concatenate([a[1][parts[0]], b[1][parts[1]]]),
+        )
+        end = n + len(step[0])
+        colors[n:end], counts[n:end] = step
+        n = end
+    colors.resize((n, colors.shape[1]), refcheck=False)
+    counts.resize(n, refcheck=False)
+    return colors, counts
+
+
+def _merged_few(
+    keys: NDArray[np.uint32], colors: NDArray[np.uint8], counts: NDArray[np.int64]
+) -> Counted:
     order = np.argsort(keys, kind="stable")
     keys = keys[order]
     first = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
@@ -121,5 +160,11 @@ def check_counts(counts: NDArray[Any]) -> None:
     if counts.min() < 1:
         raise ArgumentError(f"every count must be at least 1, not {counts.min()}")
     # The exact sum in Python integers is slow, and a float sum mostly rules out an overflow.
-    if counts.sum(dtype=np.float64) >= 2.0**62 and sum(counts.tolist()) >= 2**63:
+    if counts.sum(dtype=np.float64) >= 2.0**62:
+        check_total(sum(counts.tolist()))
+
+
+def check_total(n_pixels: int) -> None:
+    """Raise ArgumentError unless the sum of some counts fits 63 bits."""
+    if n_pixels >= 2**63:
         raise ArgumentError("the sum of the counts must be below 2**63")

@@ -10,12 +10,13 @@ from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ImageReadError, ImageTooLargeError, ImageTypeError
 from kmc.formats.kmc.codec import DEFAULT_MAX_MEMORY, DEFAULT_MAX_PIXELS, decode
 from kmc.formats.kmc.container import SIGNATURE
-from kmc.images.files import is_unidentified, read_bytes
+from kmc.images.files import format_begun, is_unidentified, read_bytes
 from kmc.images.reading import IndexedPicture, check_frame, open_source
 from kmc.utils.arguments import whole
 
-# The first bytes of the formats that hold indices: .kmc, PNG, GIF, BMP, TIFF and JPEG 2000.
-_SIGNATURES = (SIGNATURE, b"\x89PNG", b"GIF8", b"BM", b"II", b"MM", b"\0\0\0\x0cjP")
+# The first bytes of the formats that hold indices: .kmc, PNG, GIF, BMP, TIFF and JPEG 2000; and of
+# PPM, which only Pillow tells from other files.
+_SIGNATURES = (SIGNATURE, b"\x89PNG", b"GIF8", b"BM", b"II", b"MM", b"\0\0\0\x0cjP", b"P")
 
 
 def open_indexed(
@@ -41,6 +42,10 @@ def open_indexed(
             threads=threads,
         )
         return IndexedPicture(found.indices, found.colors, found.metadata)
+    if not data.startswith(_SIGNATURES) and (format := format_begun(data)):
+        raise ImageTypeError(
+            f"{name}: {format} files hold no palette indices; kmc.quantize(image) finds a palette"
+        )
     try:
         read = _indexed(data, name, frame, whole("max_pixels", max_pixels, 1))
     except ImageReadError as error:

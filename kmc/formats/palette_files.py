@@ -61,7 +61,10 @@ def save_colors(colors: Colors, path: str | os.PathLike[str], format: str | None
     if wanted in _PICTURE_SUFFIXES:
         registry.write(*strip(colors), None, name, wanted)
         return
-    data = encoded(colors, wanted, os.path.splitext(os.path.basename(name))[0])
+    try:
+        data = encoded(colors, wanted, os.path.splitext(os.path.basename(name))[0])
+    except ArgumentError as error:
+        raise ArgumentError(f"{name}: {error}") from error
     with writing(name):
         replace(name, data)
 
@@ -205,12 +208,13 @@ def _write_gpl(colors: Colors, name: str) -> bytes:
 
 
 def _parse_jasc(data: bytes) -> Colors:
-    lines = [line for line in _lines(data) if line]
-    if lines[:2] != ["JASC-PAL", "0100"] or len(lines) < 3 or not lines[2].isdecimal():
+    numbered = [(number, line) for number, line in enumerate(_lines(data), 1) if line]
+    head = [line for _, line in numbered[:3]]
+    if head[:2] != ["JASC-PAL", "0100"] or len(head) < 3 or not head[2].isdecimal():
         raise ValueError("no JASC palette: it does not begin with 'JASC-PAL', '0100' and a number")
-    rows = [_row(line, number, (3, 4)) for number, line in enumerate(lines[3:], 4)]
-    if str(len(rows)) != lines[2].lstrip("0"):
-        raise ValueError(f"{len(rows)} colours where its third line says {lines[2][:20]}")
+    rows = [_row(line, number, (3, 4)) for number, line in numbered[3:]]
+    if str(len(rows)) != head[2].lstrip("0"):
+        raise ValueError(f"{len(rows)} colours where its third line says {head[2][:20]}")
     return _array(rows)
 
 

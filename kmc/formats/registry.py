@@ -45,7 +45,6 @@ class PillowWriter:
     format: str
     palette: bool = True
     settings: dict[str, Any] = field(default_factory=dict)
-    longest: int | None = None  # the longest EXIF or XMP, in bytes
     arrange: Callable[[dict[str, Any]], dict[str, Any]] | None = None  # metadata, for this format
     plugin: str = ""  # the package that teaches Pillow this format
     clear_entries: bool = True  # whether palette entries may be transparent
@@ -68,13 +67,10 @@ class PillowWriter:
         """Metadata as the parameters of Pillow's writers."""
         exif = metadata.exif and EXIF_PREFIX + metadata.exif
         found: dict[str, Any] = {"icc_profile": metadata.icc_profile, "dpi": metadata.dpi}
-        found |= {"exif": self._fitting(exif), "xmp": self._fitting(metadata.xmp)}
+        found |= {"exif": exif, "xmp": metadata.xmp}
         if self.arrange is not None:
             found = self.arrange(found)
         return {name: value for name, value in found.items() if value}
-
-    def _fitting(self, block: bytes | None) -> bytes | None:
-        return block if block and (self.longest is None or len(block) <= self.longest) else None
 
     def _load_plugin(self) -> None:
         if not self.plugin:
@@ -102,6 +98,7 @@ class Format:
     max_colors: int = 65536
     alpha: Literal["all", "one clear", "none"] = "all"  # "one clear": a fully transparent colour
     longest_profile: int | None = None  # in bytes
+    longest_block: int | None = None  # of EXIF and of XMP, in bytes
     loss: str = ""  # how the format changes pixels, if it is lossy
     parameters: tuple[str, ...] = ()  # the names of `save`'s parameters that its encoder takes
     planned: bool = False  # whether `encode` takes a `plan` of png_compression
@@ -114,12 +111,12 @@ class Format:
         """Why the format cannot hold the alpha of a palette, or ``""``."""
         alpha = colors[:, 3:].ravel()
         if self.alpha == "none" and (alpha < 255).any():
-            return f"{self.name} holds no alpha; png, webp, tiff, jxl and avif do"
+            return f"{self.name} holds no alpha; {_holding_alpha()} do"
         clear = np.count_nonzero(alpha == 0)
         if self.alpha == "one clear" and (clear > 1 or clear < np.count_nonzero(alpha < 255)):
             return (
                 f"in {self.name} pixels are opaque, or of the one colour that is fully "
-                "transparent; png, webp, tiff, jxl and avif hold every alpha"
+                f"transparent; {_holding_alpha()} hold every alpha"
             )
         return ""
 
@@ -146,6 +143,9 @@ def _png(indices: Indices, colors: Colors, metadata: Metadata, params: dict[str,
         level = whole("level", level, 1, 9)
     ours = ("level", "threads", "plan")
     others = {name: value for name, value in params.items() if name not in ours}
+    for name in ("compress_level", "optimize"):
+        if level is not None and others.get(name):
+            raise ArgumentError(f"level and {name} exclude each other")
     if others or len(colors) > 256:
         settings = {} if level is None else {"compress_level": level}
         given: dict[str, Any] = dict.fromkeys({"icc_profile", "dpi", "exif"} & set(others))
@@ -250,9 +250,9 @@ FORMATS = (
             "JPEG",
             palette=False,
             settings={"quality": 95, "subsampling": 0, "optimize": True},
-            longest=65000,
         ),
         keeps=("icc_profile", "dpi", "exif", "xmp"),
+        longest_block=65000,
         alpha="none",
         parameters=(
             *("comment", "dpi", "exif", "extra", "icc_profile", "keep_rgb", "optimize"),
@@ -269,6 +269,17 @@ _WITHOUT_ALPHA = {
     "none": "put the image on a background first: Image.alpha_composite(background, image)",
     "one clear": "round alpha first: pixels[..., 3] = np.where(pixels[..., 3] < 128, 0, 255)",
 }
+
+
+def _listed(holds: Callable[[Format], bool]) -> str:
+    """The names of the formats that hold something, as "png, webp and tiff"."""
+    *names, last = (kind.name for kind in FORMATS if holds(kind))
+    return f"{', '.join(names)} and {last}"
+
+
+def _holding_alpha() -> str:
+    return _listed(lambda kind: kind.alpha == "all")
+
 
 _BY_SUFFIX = {suffix: kind for kind in FORMATS for suffix in kind.suffixes}
 
@@ -391,22 +402,32 @@ def _kept(metadata: Metadata, kind: Format, name: str) -> Metadata:
     too_long = profile is not None and longest is not None and len(profile) > longest
     if too_long:
         fields["icc_profile"] = None
+    for block in ("exif", "xmp"):
+        size = len(fields.get(block) or b"")
+        if kind.longest_block is not None and size > kind.longest_block:
+            fields[block] = None
+            _warn(
+                f"{name}: {kind.name} holds at most {kind.longest_block} bytes of {block.upper()}, "
+                f"and this has {size}, which are left out"
+            )
     kept = Metadata(**fields)
     if kept.is_srgb and not metadata.is_srgb:
         reason = f"{kind.name} has no place for the picture's colour profile"
-        others = "; png, tiff, webp and jpg keep it"
+        others = f"; {_listed(lambda kind: 'icc_profile' in kind.keeps)} keep it"
         if too_long:
             size = len(profile or b"")
             reason = f"{kind.name} holds profiles of {longest} bytes at most, and this has {size}"
-            others = "; tiff, webp and jpg keep it"
+            long = _listed(lambda kind: "icc_profile" in kind.keeps and not kind.longest_profile)
+            others = f"; {long} keep it"
         elif metadata.cicp is not None:
             reason = f"{kind.name} has no place for the code points of the picture's colour space"
-            others = "; png and kmc keep them"
+            others = f"; {_listed(lambda kind: 'cicp' in kind.keeps)} keep them"
         _warn(f"{name}: {reason}, so that its colours will look different{others}")
     lost = {"aspect": "the shape of its pixels", "text": "its text"}
     lost = {each: called for each, called in lost.items() if getattr(metadata, each)}
     if missing := [called for each, called in lost.items() if not getattr(kept, each)]:
-        _warn(f"{name}: {kind.name} has no place for {' and '.join(missing)}; png and kmc do")
+        others = _listed(lambda kind: {"aspect", "text"} <= set(kind.keeps))
+        _warn(f"{name}: {kind.name} has no place for {' and '.join(missing)}; {others} do")
     return kept
 
 

@@ -20,7 +20,8 @@ from kmc.images.file_facts import FileFacts, file_facts
 
 EXIF_ORIENTATION = 0x0112
 _ORIENTATIONS = range(1, 9)
-TIFF_BITS_PER_SAMPLE, TIFF_PHOTOMETRIC, TIFF_COLOR_MAP = 258, 262, 320
+TIFF_BITS_PER_SAMPLE, TIFF_PHOTOMETRIC, TIFF_PLANES, TIFF_COLOR_MAP = 258, 262, 284, 320
+_SEPARATE = 2  # planes, of one channel each
 
 # For each of Pillow's decoders for 16-bit samples, the one that keeps the other byte.
 _OTHER_BYTE = {"16B": "16L", "16L": "16B", "16N": "16B" if sys.byteorder == "little" else "16L"}
@@ -76,11 +77,13 @@ def decode(picture: Any, name: str) -> Decoded:
     Raises
     ------
     ImageReadError
-        Its indices have no palette.
+        Its indices have no palette, or a checksum is wrong.
     ImageShapeError
         It is empty.
     """
     facts = file_facts(picture)
+    if facts.is_damaged:
+        raise ImageReadError(f"{name}: cannot be decoded: the checksum of its pixels is wrong")
     if facts.missing_palette:
         raise ImageReadError(f"{name}: cannot be decoded: it has palette indices and no palette")
     # Pillow rotates a TIFF when it loads it, and then removes the orientation.
@@ -125,14 +128,16 @@ def orientation_of(exif: Any) -> int:
 
 def _bits(picture: Any, facts: FileFacts) -> int:
     """The number of bits of a sample: 8, unless the file or the mode has more."""
+    if picture.mode.startswith("I") and picture.format == "JPEG2000" and facts.bits > 8:
+        return min(16, facts.bits)
     if picture.mode.startswith("I"):
         tags = getattr(picture, "tag_v2", {})
         return int(min(16, max(tags.get(TIFF_BITS_PER_SAMPLE, (16,)))))
     if picture.format == "TIFF":
         return int(max(picture.tag_v2.get(TIFF_BITS_PER_SAMPLE, (8,))))
     if picture.format == "PPM" and picture.tile and picture.tile[0].codec_name.startswith("ppm"):
-        args = picture.tile[0].args  # the highest level, which Pillow scales to 255
-        highest = args[-1] if isinstance(args, tuple) else args
+        args = picture.tile[0].args  # the highest level, which Pillow scales to 255; none in PBM
+        highest = args[-1] if isinstance(args, tuple) else 1
         return max(8, int(highest).bit_length())
     return facts.bits
 
@@ -146,7 +151,12 @@ def _low_bytes(picture: Any) -> Any:
     The file is decoded a second time, by the decoder for the other byte order.
     """
     swapped = [_swapped(tile) for tile in getattr(picture, "tile", ())]
-    if not swapped or None in swapped or getattr(picture, "n_frames", 1) > 1:
+    if not swapped or None in swapped:
+        return None
+    tags, frame = getattr(picture, "tag_v2", {}), picture.tell()
+    if tags.get(TIFF_PLANES) == _SEPARATE:  # for each plane Pillow chooses the decoder itself
+        return None
+    if frame > 0 and picture.format != "TIFF":  # drawn over the frames before
         return None
     from PIL import Image
 
@@ -157,6 +167,8 @@ def _low_bytes(picture: Any) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # decompression bomb: already issued
             other = Image.open(stream, formats=[picture.format])
+            if frame > 0:
+                other.seek(frame)
         other.tile = swapped
         other.load()
         return other

@@ -2,14 +2,15 @@
 
 Pillow scales grey levels of few bits and not the transparent level beside them, drops PNG's coding
 independent code points (cICP) and background, the code points (nclx) of AVIF, and how the
-components of JPEG 2000 are mapped to its palette. Damaged headers are ignored: Pillow reads the
-same file and reports what is wrong with it.
+components of JPEG 2000 are mapped to its palette, and does not check the pixels of PNG. Damaged
+headers are ignored: Pillow reads the same file and reports what is wrong with it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import struct
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,8 @@ _PNG_GREY, _PNG_INDEXED = (0, 4), 3
 # Larger than any legitimate header; limits what a damaged size field can make us read.
 _LONGEST_CHUNK = 1 << 16
 _LONGEST_BOX = 1 << 20
+
+_BLOCK = 1 << 20  # bytes of pixels that are read at a time
 
 CodePoints = tuple[int, int, int, int]
 
@@ -45,6 +48,8 @@ class FileFacts:
         The transparent level or colour of a PNG file, of `bits` bits.
     missing_palette : bool
         Whether a PNG file has indices and no palette.
+    is_damaged : bool
+        Whether the pixels of a PNG file have a wrong checksum.
     colors : ndarray of uint8, shape (k, C), optional
         The palette of a JPEG 2000 file.
     cicp : tuple of 4 ints, optional
@@ -57,6 +62,7 @@ class FileFacts:
     grey: bool = False
     key: tuple[int, ...] | None = None
     missing_palette: bool = False
+    is_damaged: bool = False
     colors: NDArray[np.uint8] | None = None
     cicp: CodePoints | None = None
     background: bool = False
@@ -98,6 +104,7 @@ def _png_facts(stream: Any) -> FileFacts:
         grey=kind in _PNG_GREY,
         key=_png_samples(chunks.get(b"tRNS"), samples),
         missing_palette=indexed and b"PLTE" not in chunks,
+        is_damaged=_has_damaged_pixels(stream),
         cicp=(cicp[0], cicp[1], cicp[2], cicp[3]) if len(cicp) == 4 else None,
         background=b"bKGD" in chunks,
     )
@@ -123,6 +130,26 @@ def _png_chunks(stream: Any) -> Iterator[tuple[bytes, bytes]]:
         else:
             yield name, stream.read(length)
             stream.read(4)  # the checksum is Pillow's to check
+
+
+def _has_damaged_pixels(stream: Any) -> bool:
+    """Whether a chunk of pixels has a wrong checksum; Pillow checks those of other chunks."""
+    stream.seek(len(_PNG_SIGNATURE))
+    while len(head := stream.read(8)) == 8:
+        length, name = struct.unpack(">I4s", head)
+        if name != b"IDAT":
+            stream.seek(length + 4, 1)
+            continue
+        checksum = zlib.crc32(name)
+        while length > 0:
+            content = stream.read(min(length, _BLOCK))
+            if not content:
+                return False  # cut short: Pillow says so if pixels are missing
+            checksum = zlib.crc32(content, checksum)
+            length -= len(content)
+        if (stored := stream.read(4)) != checksum.to_bytes(4, "big") and len(stored) == 4:
+            return True
+    return False
 
 
 # ---- JPEG 2000 (ISO/IEC 15444-1) and AVIF (ISO/IEC 23008-12): boxes ------------------------------

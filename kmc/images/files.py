@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import struct
 import sys
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 from kmc.errors import (
+    FormatError,
     ImageNotFoundError,
     ImageReadError,
     ImageTooLargeError,
@@ -30,6 +32,8 @@ FORMATS = (
     *("PNG", "JPEG", "BMP", "GIF", "PPM", "KMC"),
     *("WEBP", "TIFF", "AVIF", "JPEG2000", "QOI", "ICO"),
 )
+
+_PREFIX = 16  # bytes, by which Pillow identifies a format
 
 
 def open_stream(image: Any) -> tuple[BinaryIO, str, bool]:
@@ -141,14 +145,43 @@ def open_picture(stream: BinaryIO, name: str) -> Iterator[Image.Image]:
             picture = Image.open(stream, formats=FORMATS)
         except UnidentifiedImageError as error:
             stream.seek(0)
-            if not stream.read(1):
+            prefix = stream.read(_PREFIX)
+            if not prefix:
                 raise ImageReadError(f"{name}: the file is empty (0 bytes)") from error
+            if format := format_begun(prefix):
+                stream.seek(0)
+                _explain(stream, name, format)
             hint = "; a path is given as str, not bytes" if name == "the bytes given" else ""
             raise ImageReadError(
                 f"{name}: not a picture kmc can read; the formats are {', '.join(FORMATS)}{hint}"
             ) from error
         with picture:
             yield picture
+
+
+def format_begun(prefix: bytes) -> str:
+    """The format of `FORMATS` that these first bytes of a file are those of, or ""."""
+    from PIL import Image
+
+    Image.init()
+    for format in FORMATS:
+        _, accept = Image.OPEN[format]
+        if accept is not None and accept(prefix) is True:  # a string: Pillow cannot, and why
+            return format
+    return ""
+
+
+def _explain(stream: BinaryIO, name: str, format: str) -> None:
+    """Raise FormatError with the reason why Pillow takes a file for none of this format."""
+    from PIL import Image
+
+    try:
+        Image.OPEN[format][0](stream, name)
+    except (SyntaxError, IndexError, TypeError, struct.error) as error:
+        reason = str(error).replace("not identified by this driver", "its header is damaged")
+        raise FormatError(
+            f"{name}: cannot be decoded: it begins as a {format} file, but: {reason}"
+        ) from error
 
 
 @contextlib.contextmanager

@@ -46,10 +46,13 @@ class Changes:
         What makes the pixels others than those of the file.
     others : list of str
         What is done as the file asks, or concerns no pixel.
+    used_profile : bool
+        Whether the pixels were converted by the colour profile.
     """
 
     lossy: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
+    used_profile: bool = False
 
 
 def pillow_pixels(decoded: Decoded, changes: Changes) -> NDArray[np.uint8]:
@@ -93,6 +96,7 @@ def _grey_pixels(
     table = grey_table(profile)
     if table is None:
         return pixels
+    changes.used_profile = True
     changes.others.append("converted from its grey colour profile to sRGB")
     if pixels.shape[2] == 1:
         return table[pixels]
@@ -121,7 +125,7 @@ def _conversion(decoded: Decoded, changes: Changes) -> tuple[int, _Convert]:
         return _plain(picture)
     changes.lossy.append(f"converted from {mode} to RGB")
     if mode == "CMYK":
-        return 3, _cmyk_conversion(picture)
+        return 3, _cmyk_conversion(picture, changes)
     return 3, lambda strip: strip.convert("RGB")
 
 
@@ -223,7 +227,10 @@ def _level_table(decoded: Decoded) -> tuple[NDArray[np.uint8], NDArray[np.bool_]
     """
     tags = getattr(decoded.picture, "tag_v2", {})
     top = (1 << decoded.bits) - 1
-    levels = np.minimum(np.arange(1 << 16), top)
+    levels = np.arange(1 << 16)
+    if decoded.picture.format == "JPEG2000":  # of fewer bits than 16: Pillow shifts them up
+        levels >>= 16 - decoded.bits
+    levels = np.minimum(levels, top)
     if tags.get(TIFF_PHOTOMETRIC) == _WHITE_IS_ZERO:
         levels = top - levels
     table = ((levels * 255 + top // 2) // top).astype(np.uint8)
@@ -259,10 +266,11 @@ def _deep_color(decoded: Decoded, changes: Changes) -> tuple[int, _Convert]:
 # ---- CMYK and strips -----------------------------------------------------------------------------
 
 
-def _cmyk_conversion(picture: Any) -> _Convert:
+def _cmyk_conversion(picture: Any, changes: Changes) -> _Convert:
     """Convert to sRGB by the picture's ICC profile, or without one by Pillow's simple formula."""
     profile = picture.info.get("icc_profile")
     through = to_srgb(profile, "CMYK") if profile else None
+    changes.used_profile = through is not None
     return through or (lambda strip: strip.convert("RGB"))
 
 

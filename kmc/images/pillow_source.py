@@ -110,11 +110,13 @@ def _metadata(decoded: Decoded, settings: Mapping[str, Any] | None = None) -> Me
 
 def _list_others(decoded: Decoded, transparent: bool, changes: Changes) -> None:
     """Contents of the file, other than pixel values, that are not preserved."""
-    info = decoded.picture.info
-    space = color_space(info.get("icc_profile"))
-    converted = decoded.picture.mode == "CMYK" or (decoded.is_grey and space == "GRAY")
-    if info.get("icc_profile") and space != "RGB" and not converted:
-        kind = f"of the colour space {space}" if space else "damaged"
+    info, mode = decoded.picture.info, decoded.picture.mode
+    profile, has_code_points = info.get("icc_profile"), decoded.facts.cicp is not None
+    used = changes.used_profile or has_code_points or kept_profile(mode, profile) is not None
+    if profile and not used:
+        space = color_space(profile)
+        fitting = "CMYK" if mode == "CMYK" else "GRAY" if decoded.is_grey else "RGB"
+        kind = f"of the colour space {space}" if space not in ("", fitting) else "damaged"
         changes.others.append(f"colour profile left out: it is {kind}")
     if transparent and decoded.facts.background:
         changes.others.append("background colour left out")

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmc import core
-from kmc.clustering.alpha import build_tree, expand_labels, merge_transparent, merge_values
+from kmc.clustering.alpha import label_colors
 from kmc.colors.arrays import promoted
 from kmc.colors.spaces import SpaceName, to_centroids
 from kmc.errors import ImageShapeError
 from kmc.mapping.dithering import Dither, diffused, dithered
+from kmc.utils.os_errors import enough_memory
 
 # Up to this many palette colours, comparing a pixel with all of them is faster than looking up the
 # label of its colour.
@@ -38,6 +39,7 @@ class Mapped(NamedTuple):
         return self.error / self.indices.size
 
 
+@enough_memory()
 def remap(
     pixels: NDArray[np.uint8],
     palette: NDArray[np.uint8],
@@ -61,6 +63,8 @@ def remap(
     ------
     ImageShapeError
         The pixels have more channels than the palette.
+    OutOfMemoryError
+        There is not enough memory.
     """
     pixels = promoted(pixels, palette.shape[1])
     if pixels.shape[2] != palette.shape[1]:
@@ -92,6 +96,7 @@ def map_labels(
     threads: int,
 ) -> Mapped:
     """Map pixels whose distinct colours are labelled already, with the total error `error`."""
+    core.run.watch().look()  # releasing the trees of the clustering may have taken a while
     if dither is not None:
         return Mapped(*dithered(dither, pixels, colors, labels, palette, space, threads))
     few = len(palette) <= BRUTE_FORCE_LABELLED_NOISE
@@ -119,29 +124,16 @@ def _labelled(
 ) -> tuple[NDArray[np.uint16], float]:
     """The nearest palette colour of every distinct colour, and the sum of squared errors."""
     labels, total = np.empty(len(colors), np.uint16), 0.0
+    centroids = to_centroids(palette, space)
     for start in range(0, len(colors), LABEL_CHUNK):
         part = slice(start, start + LABEL_CHUNK)
-        labels[part], error = _labelled_chunk(palette, space, colors[part], counts[part], threads)
+        labels[part], error = label_colors(
+            colors[part], counts[part], palette, centroids, space, threads
+        )
         total += error
-    return labels, total
-
-
-def _labelled_chunk(
-    palette: NDArray[np.uint8],
-    space: SpaceName,
-    colors: NDArray[np.uint8],
-    counts: NDArray[np.int64],
-    threads: int,
-) -> tuple[NDArray[np.uint16], float]:
-    visible = np.ones(len(colors), bool)
-    if colors.shape[1] == 4:
-        colors, visible = merge_transparent(colors)
-        counts = merge_values(counts, visible)
-    tree = build_tree(colors, counts, space, threads, palette)
-    labels, _, error = tree.label(to_centroids(palette, space), threads)
     if space != "rgb":
-        error = core.colors.color_error(colors, counts, palette, labels, threads)
-    return expand_labels(labels, visible), error
+        total = core.colors.color_error(colors, counts, palette, labels, threads)
+    return labels, total
 
 
 def _by_brute_force(pixels: NDArray[np.uint8], palette: NDArray[np.uint8], threads: int) -> Mapped:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
@@ -137,9 +136,8 @@ def measured(
     points = []
     for k in sorted({whole("k", k, 1, MAX_COLORS) for k in wanted}):
         result = quantize(pixels, k, **(options or {}))
-        file = io.BytesIO()
-        result.save(file, "png")
-        points.append(MeasuredPoint(k, result.mse, result.psnr, file.tell()))
+        n_bytes = len(result.to_bytes("png"))
+        points.append(MeasuredPoint(k, result.mse, result.psnr, n_bytes))
     return points
 
 

@@ -122,33 +122,38 @@ class _Drawing:
         self.before: NDArray[np.float64] | None = None
 
     def begin(self, centroids: NDArray[np.float64]) -> None:
-        """Draw the start, and remove the figures of an earlier fit."""
+        """Draw the start, and then replace the figures of an earlier fit."""
+        figure = self._figure(0, centroids)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise FileWriteError(f"{self.folder}: cannot be made: {error.strerror}") from error
         for path in figures(self.folder):
             _remove(path)
-        self._draw(0, centroids)
+        self._write(0, figure)
 
     def step(
         self, iteration: int, centroids: NDArray[np.float64], inertia: float, shift: float
     ) -> Any:
         """Draw an iteration."""
-        self._draw(iteration, centroids)
+        self._write(iteration, self._figure(iteration, centroids))
         return self.callback(iteration, centroids, inertia, shift) if self.callback else None
 
-    def _draw(self, iteration: int, centroids: NDArray[np.float64]) -> None:
+    def _figure(self, iteration: int, centroids: NDArray[np.float64]) -> bytes:
+        """The PNG file of an iteration."""
         figure = unregistered_figure(SIZE)
         ax = figure.add_subplot(projection="3d")
         clusters(self.pixels, centroids, self.before, n_pixels=self.n_pixels, ax=ax)
         ax.set_title(f"iteration {iteration}" if iteration else "start", y=0.97)
         file = io.BytesIO()
         figure.savefig(file, dpi=DPI, metadata={"Software": SOFTWARE})
+        self.before = centroids.copy()
+        return file.getvalue()
+
+    def _write(self, iteration: int, figure: bytes) -> None:
         path = self.folder / f"iteration-{iteration:03}.png"
         with writing(str(path)):
-            files.replace(path, file.getvalue())
-        self.before = centroids.copy()
+            files.replace(path, figure)
 
 
 def _remove(figure: Path) -> None:

@@ -1,1 +1,1 @@
-"""General helpers: argument checks, atomic file writing, operating-system errors."""
+"""General helpers: argument checks, atomic file writing, errors of files and memory."""

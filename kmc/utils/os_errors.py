@@ -1,8 +1,9 @@
-"""Operating-system errors while files are read or written, as kmc's own exceptions."""
+"""Errors of files and memory that other packages raise, as kmc's own exceptions."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 
 from kmc.errors import (
@@ -55,8 +56,28 @@ def writing(name: str) -> Iterator[None]:
     except MemoryError as error:
         raise OutOfMemoryError(f"{name}: not enough memory to write it") from error
     except Exception as error:  # Pillow's writers raise OSError, ValueError, struct.error, ...
-        refusal = FileWriteError(f"{name}: cannot be written: {_reason(error)}")
+        reason, folder = _reason(error), os.path.dirname(name)
+        if isinstance(error, FileNotFoundError) and folder and not os.path.isdir(folder):
+            reason = f"there is no folder {folder}"
+        refusal = FileWriteError(f"{name}: cannot be written: {reason}")
         raise _with_errno(refusal, error) from error
+
+
+@contextlib.contextmanager
+def enough_memory() -> Iterator[None]:
+    """Translate the MemoryError of NumPy.
+
+    Raises
+    ------
+    OutOfMemoryError
+        There is not enough memory.
+    """
+    try:
+        yield
+    except KmcError:
+        raise
+    except MemoryError as error:
+        raise OutOfMemoryError("not enough memory for this picture") from error
 
 
 def _reason(error: Exception) -> object:

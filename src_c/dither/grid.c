@@ -9,10 +9,11 @@ enum { COORDINATE_BITS = 14, MADE = 1, CUT_CELL = 1 << 15, CHECK_IN_COMPARED = 1
 
 #define CUT ((uint32_t)1 << 31)
 
-/* The number of bits of a coordinate that select its cell. */
-static int cell_bits(int channels)
+/* The number of bits of a coordinate that select its cell, along `axes` axes. Levels themselves fill the whole range of
+ * coordinates. Other spaces fill only a part, and need smaller cells. */
+static int cell_bits(const kmc_canvas *canvas, int axes)
 {
-    return channels == 1 ? 8 : channels == 3 ? 6 : 5;
+    return axes == 1 ? 8 : axes == 4 ? 5 : canvas->coordinates ? 7 : 6;
 }
 
 void kmc_grid_box(const kmc_canvas *canvas, int16_t *low, int16_t *high)
@@ -93,9 +94,10 @@ static size_t n_regions(const kmc_cells *cells)
 
 /* Numbers the cells from `first` on; sets the number after the last. Weights have to fit 16 bits: with four channels
  * the first axis is numbered backwards. */
-static kmc_status number_cells(kmc_cells *cells, int channels, uint32_t first, uint32_t *after)
+static kmc_status number_cells(kmc_cells *cells, const kmc_canvas *canvas, int channels, uint32_t first,
+                               uint32_t *after)
 {
-    const int bits = cell_bits(channels);
+    const int bits = cell_bits(canvas, channels);
     cells->channels = channels;
     cells->shift = COORDINATE_BITS - bits;
     cells->first = cells->offset = first;
@@ -143,8 +145,8 @@ kmc_status kmc_grid_new(const kmc_run *run, const kmc_canvas *canvas, int thread
 {
     const size_t room = canvas->k + KMC_PADDING;
     *grid = (kmc_grid){.run = run, .thread = thread};
-    kmc_status status = number_cells(&grid->all, canvas->channels, 0, &grid->clear);
-    if (status == KMC_OK && canvas->channels == 4) status = number_cells(&grid->opaque, 3, grid->clear, &grid->clear);
+    kmc_status status = number_cells(&grid->all, canvas, canvas->channels, 0, &grid->clear);
+    if (status == KMC_OK && canvas->channels == 4) status = number_cells(&grid->opaque, canvas, 3, grid->clear, &grid->clear);
     if (status != KMC_OK) return status;
     grid->cut = canvas->k < CUT_CELL ? CUT_CELL : UINT16_MAX + 1;
     grid->nearest = kmc_alloc_zeroed((size_t)grid->clear + 1, sizeof *grid->nearest);

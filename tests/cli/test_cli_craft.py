@@ -97,6 +97,12 @@ def test_one_palette_for_all(cli, photo, tmp_path):
     assert mse["photo.png"] == pytest.approx(palette.remap("photo.png").mse)
 
 
+def test_shared_palettes_warn_of_each_picture_once(cli):
+    Image.fromarray(np.arange(60000, 60064, dtype=np.uint16).reshape(8, 8)).save("deep.png")
+    said = cli("quantize", "deep.png", "photo.png", "--shared-palette", "-k", 4, "-n")[2]
+    assert said.count("deep.png: 16 bits a channel reduced to 8\n") == 1
+
+
 def test_shared_palettes_complain(cli):
     assert cli("quantize", "none.png", "--shared-palette", "-n")[0] == 2
     assert cli("quantize", "-", "--shared-palette", "-n")[0] == 1

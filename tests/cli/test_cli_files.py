@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import struct
 import zlib
 from functools import partial
 from pathlib import Path
@@ -9,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
+from PIL.PngImagePlugin import PngInfo
+from shell import run
 
 import kmc
 from kmc.utils.streams import read_stream
@@ -157,3 +161,46 @@ def test_devices_without_an_end(cli, monkeypatch, device):
         code, _, err = cli(*command)
         assert code != 0
         assert f"{device}: is longer than 5000000 bytes" in err
+
+
+@pytest.mark.parametrize("name", ["a", "1", "has"])
+def test_messages_begin_with_the_file_however_short_its_name(cli, name):
+    Image.new("RGBA", (4, 4), (1, 2, 3, 4)).save(name, "PNG")
+    Image.new("RGB", (4, 4)).save("colors.png")
+    said = cli("quantize", name, "--palette", "colors.png")[2]
+    assert said.startswith(f"kmc: {name}: the picture has alpha")
+
+
+@pytest.mark.parametrize(("suffix", "k"), [("act", 300), ("ase", 3)])
+def test_palettes_that_a_format_does_not_hold_name_the_file(cli, suffix, k):
+    pixels = np.random.default_rng(0).integers(0, 256, (30, 30, 4), np.uint8)
+    Image.fromarray(pixels).save("soft.png")
+    code, _, said = cli("palette", "soft.png", "-k", k, "-o", f"out.{suffix}")
+    assert (code, said[: len(suffix) + 10]) == (1, f"kmc: out.{suffix}:")
+
+
+def test_info_prints_text_as_it_is(cli):
+    text = PngInfo()
+    text.add_text("Part of, ", "x")
+    Image.new("P", (4, 4)).save("a.png", pnginfo=text)
+    assert "text: Part of, " in cli("info", "a.png")[1]
+
+
+def test_convert_prints_no_picture_on_a_terminal(cli, monkeypatch):
+    Image.new("P", (4, 4)).save("a.png")
+    monkeypatch.setattr("kmc.cli.console.is_terminal", lambda stream: True)
+    code, out, said = cli("convert", "a.png", "-", "--format", "png")
+    assert (code, out) == (1, "")
+    assert "a terminal shows no pictures" in said
+
+
+def test_what_pillow_logs_is_not_printed(cli):
+    file = io.BytesIO()
+    Image.new("RGB", (4, 4)).save(file, "TIFF")
+    data = bytearray(file.getvalue())
+    samples = data.index(struct.pack("<HHI", 277, 3, 1)) + 8
+    struct.pack_into("<H", data, samples, 65535)
+    Path("many.tif").write_bytes(data)
+    said = run("info", "many.tif").stderr.decode()
+    assert said.startswith("kmc: many.tif: cannot be decoded: it begins as a TIFF file, but: ")
+    assert said.count("\n") == 1

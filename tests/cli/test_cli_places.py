@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from shell import picture, tree
 
+from kmc.cli.inputs import expand
+
 pytestmark = pytest.mark.once
 
 
@@ -63,6 +65,18 @@ def test_names_that_are_no_text(cli, here, name):
         code, out, err = cli("quantize", shown, "-k", 4, "--suffix", "x", *options)
         assert code == 0
         assert r"\udcff\udcfe" in out + err
+
+
+def test_a_file_comes_once_however_it_is_written(here):
+    picture(here / "a.png")
+    picture(here / "in/a.png")
+    (here / "link").symlink_to(here / "in", target_is_directory=True)
+    names = ["a.png", "./a.png", "in/../a.png", "link/a.png", "in//a.png", "-", "./-"]
+    assert [each.path for each in expand(names, False)] == ["a.png", "link/a.png", "-", "./-"]
+    (here / "away/deep").mkdir(parents=True)
+    picture(here / "away/a.png")
+    (here / "there").symlink_to(here / "away/deep", target_is_directory=True)
+    assert len(expand(["a.png", "there/../a.png"], False)) == 2
 
 
 def test_folders_are_mirrored(cli, here):
@@ -170,6 +184,13 @@ def test_results_that_are_one_file_through_a_link(cli, here):
     assert err.splitlines()[-1].startswith("1 of 2 files")
     assert first.exists()
     assert second.exists()
+
+
+@pytest.mark.parametrize("command", ["quantize", "palette", "convert", "plot"])
+def test_a_missing_folder_is_noticed_before_the_work(cli, here, command):
+    output = ["nowhere/b.png"] if command == "convert" else ["-o", "nowhere/b.png"]
+    expected = "kmc: nowhere/b.png: cannot be written: there is no folder nowhere\n"
+    assert cli(command, "none.png", *output) == (3, "", expected)
 
 
 def test_nothing_leaves_the_output_folder(cli, here):

@@ -19,6 +19,7 @@ from scenes import of_kind as few
 
 import kmc
 from kmc import core
+from kmc.clustering.importance import SCALE
 from kmc.formats.kmc.codec import encode
 from kmc.formats.registry import write
 from kmc.mapping.dithering import checked_dither
@@ -157,7 +158,9 @@ def test_another_thread_writes_into_importance() -> None:
     with changing(importance, np.zeros_like(importance), importance.copy()):
         for _ in range(20):
             with contextlib.suppress(kmc.ArgumentError):  # at times it is 0 everywhere
-                kmc.histogram(pixels, importance=importance)
+                found = kmc.histogram(pixels, importance=importance)
+                assert len(found) <= len(kmc.histogram(pixels))
+                assert 0 < found.counts.min() <= found.n_pixels <= SCALE * 200 * 200
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -177,6 +180,19 @@ def test_another_thread_writes_into_what_is_saved(kind: str, k: int) -> None:
                 check(kmc.open(encode(indices, colors)), k)
             if k <= 256:
                 write(indices, colors, None, io.BytesIO(), "png")
+
+
+def test_another_thread_writes_into_bands_that_are_saved() -> None:
+    """Large enough for several bands, which two threads encode."""
+    image = kmc.quantize(few("rgb", (600, 700)), 16, effort="fast")
+    colors, indices = image.palette.colors.copy(), image.indices.copy()
+    with (
+        changing(indices, np.full_like(indices, 255), indices.copy()),
+        changing(colors, np.zeros_like(colors), colors.copy()),
+    ):
+        for _ in range(4):
+            with contextlib.suppress(kmc.ArgumentError):
+                check(kmc.open(encode(indices, colors, level=1, threads=2)), 16)
 
 
 # ---- the engine, with arguments that do not fit together ----------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from engine import same_palette
 from hypothesis import given
 from hypothesis import strategies as st
 from scenes import NAMED, PICTURES, few, noise, photo, scattered
@@ -11,13 +12,6 @@ from scenes import NAMED, PICTURES, few, noise, photo, scattered
 import kmc
 
 INITS = ("k-means++", "random", "bisecting")
-
-
-def same_palette(palette, expected):
-    np.testing.assert_array_equal(palette.colors, expected.colors)
-    np.testing.assert_array_equal(palette.centroids, expected.centroids)
-    np.testing.assert_array_equal(palette.counts, expected.counts)
-    assert palette.history == expected.history
 
 
 def start_for(channels, k, seed=0):

@@ -63,7 +63,7 @@ def test_gif_holds_what_is_opaque_or_not_there():
     assert result.palette.colors[:, 3].tolist() == [0] + 11 * [255]
     np.testing.assert_array_equal(painted(saved(result, "gif")), np.asarray(result))
     for name in ("soft", "veil"):
-        with pytest.raises(kmc.ArgumentError, match=r"gif.*png, webp[\s\S]*np\.where"):
+        with pytest.raises(kmc.ArgumentError, match=r"gif.*png, kmc, webp[\s\S]*np\.where"):
             saved(kmc.quantize(ALPHA[name], 12), "gif")
     twice = kmc.Palette([[0, 0, 0, 0], [9, 9, 9, 0], [1, 2, 3, 255]]).remap(ALPHA["cutout"])
     with pytest.raises(kmc.ArgumentError, match="the one colour that is fully transparent"):

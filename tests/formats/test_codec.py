@@ -1,8 +1,6 @@
 """.kmc files: what is written comes back, and nothing else ever does."""
 
-import contextlib
 import io
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -229,30 +227,6 @@ def test_colors_are_checked(colors: object, message: str) -> None:
 def test_metadata_is_checked() -> None:
     with pytest.raises(kmc.ArgumentTypeError, match="xmp must be bytes, not str"):
         kmc.Metadata(xmp="text")  # type: ignore[arg-type]
-
-
-def test_arrays_that_change_while_they_are_saved() -> None:
-    """What comes may be anything, but it is a file or an error."""
-    made = indexed(600, 700, 16, smooth=True)
-    indices, colors = made.indices.copy(), made.palette.colors.copy()
-    done = threading.Event()
-
-    def change() -> None:
-        while not done.is_set():
-            indices[::7] = 255
-            colors[:] = 0
-            indices[::7] = 3
-            colors[:8] = 200
-
-    thread = threading.Thread(target=change)
-    thread.start()
-    try:
-        for _ in range(4):
-            with contextlib.suppress(kmc.ArgumentError):
-                kmc.open(codec.encode(indices, colors, level=1, threads=2))
-    finally:
-        done.set()
-        thread.join()
 
 
 def grey(indices: NDArray[np.intp], k: int) -> kmc.IndexedImage:

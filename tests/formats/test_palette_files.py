@@ -425,3 +425,10 @@ def test_an_adobe_table_is_of_772_bytes(tmp_path):
     data = (tmp_path / "cga.act").read_bytes()
     assert len(data) == 772
     assert struct.unpack(">HH", data[768:]) == (16, 0xFFFF)
+
+
+def test_lines_are_counted_with_empty_ones(tmp_path):
+    path = tmp_path / "gaps.pal"
+    path.write_text("JASC-PAL\n0100\n2\n\n1 2 3\n\nx\n")
+    with pytest.raises(kmc.PaletteReadError, match="line 7 is no colour: 'x'"):
+        kmc.Palette.load(path)

@@ -252,3 +252,13 @@ def test_gamma_beside_a_chunk_that_says_srgb_is_not_kept():
     srgb = (b"sRGB", b"\0")
     source = png_of((b"IHDR", header), srgb, GAMMA, (b"IDAT", zlib.compress(b"\0\7")))
     assert kmc.read(source).metadata == Metadata()
+
+
+@pytest.mark.parametrize("other", [{"compress_level": 9}, {"optimize": True}])
+def test_level_is_never_ignored(make_indexed, other):
+    image = make_indexed(4)
+    with pytest.raises(
+        kmc.ArgumentError, match=f"level and {next(iter(other))} exclude each other"
+    ):
+        image.to_bytes("png", level=1, **other)
+    assert image.to_bytes("png", level=1, optimize=False)

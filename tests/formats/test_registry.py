@@ -238,3 +238,9 @@ def test_avif_is_near(photo, tmp_path, suffix):
         result.save(tmp_path / "out.avif")
     difference = as_pixels(tmp_path / f"out.{suffix}").astype(int) - np.asarray(result)
     assert np.abs(difference).mean() < 6
+
+
+def test_refusals_name_every_format_that_holds_alpha(make_indexed):
+    image = make_indexed(4, channels=4)
+    with pytest.raises(kmc.ArgumentError, match=r"; png, kmc, webp, tiff, jxl and avif do\n"):
+        image.to_bytes("bmp")

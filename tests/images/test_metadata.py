@@ -133,8 +133,10 @@ def test_a_lost_profile_is_told(photo):
 def test_blocks_too_long_for_jpeg_are_left_out(photo):
     result = kmc.quantize(photo, 4)
     long = kmc.Metadata(xmp=b"<a/>" * 20000, exif=exif_of().removeprefix(b"Exif\0\0"))
-    with pytest.warns(kmc.FormatWarning):
-        metadata = saved(kmc.IndexedImage(result.indices, result.palette, 0.0, long), "jpg")
+    image = kmc.IndexedImage(result.indices, result.palette, 0.0, long)
+    said = "at most 65000 bytes of XMP, and this has 80000"
+    with pytest.warns(match="JPEG blurs"), pytest.warns(kmc.FormatWarning, match=said):
+        metadata = saved(image, "jpg")
     assert metadata.xmp is None
     assert metadata.exif == long.exif
 
@@ -264,6 +266,21 @@ def test_profiles_that_do_not_fit_are_dropped(photo):
         read = kmc.read(picture)
         assert read.metadata.icc_profile is None
         np.testing.assert_array_equal(read.pixels, expected)
+
+
+@pytest.mark.parametrize(
+    ("mode", "profile", "reason"),
+    [
+        ("CMYK", WIDE, "of the colour space RGB"),
+        ("CMYK", WIDE[:16] + b"CMYK" + WIDE[20:200], "damaged"),
+        ("L", LINEAR[:140], "damaged"),
+        ("RGB", LINEAR, "of the colour space GRAY"),
+    ],
+)
+def test_profiles_that_are_dropped_are_said(photo, mode, profile, reason):
+    picture = Image.fromarray(photo).convert(mode)
+    picture.info["icc_profile"] = profile
+    assert f"colour profile left out: it is {reason}" in kmc.read(picture).changes
 
 
 def test_wide_gamut_pictures_keep_pixels_and_profile(photo):

@@ -16,6 +16,8 @@ from png_files import (
     RGB,
     RGBA,
     SAMPLES,
+    SIGNATURE,
+    chunk,
     decoded_png,
     png_file,
     rgba_of,
@@ -227,3 +229,22 @@ def test_long_chunks_do_not_hide_what_comes_after():
     samples = samples_of(GREY, 2)
     file = png_file(samples, GREY, 2, text, (b"tRNS", key))
     np.testing.assert_array_equal(as_rgba(kmc.read(file).pixels), rgba_of(file))
+
+
+@pytest.mark.parametrize("interlaced", [False, True])
+def test_pixels_with_a_wrong_checksum_are_refused(interlaced):
+    file = bytearray(png_file(samples_of(GREY, 8), GREY, 8, interlaced=interlaced))
+    kmc.read(bytes(file))
+    file[file.index(b"IEND") - 5] ^= 1
+    with pytest.raises(kmc.ImageReadError, match="the checksum of its pixels is wrong"):
+        kmc.read(bytes(file))
+
+
+def test_a_damaged_header_is_not_taken_for_another_format():
+    file = bytearray(png_file(samples_of(GREY, 8), GREY, 8))
+    file[20] ^= 1
+    with pytest.raises(kmc.ImageReadError, match=r"it begins as a PNG file, but: .*IHDR"):
+        kmc.read(bytes(file))
+    header = struct.pack(">IIBBBBB", 7, 9, 8, 1, 0, 0, 0)  # there is no colour type 1
+    with pytest.raises(kmc.FormatError, match="PNG file, but: its header is damaged"):
+        kmc.read(SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b""))

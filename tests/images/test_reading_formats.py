@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zlib
 from types import SimpleNamespace
 
 import numpy as np
@@ -23,9 +24,15 @@ REDUCED = "16 bits a channel reduced to 8"
 # ---- TIFF ----------------------------------------------------------------------------------------
 
 
-def tiff_file(tags: dict[int, tuple[int, tuple[int, ...]]], data: bytes, order: str = "<") -> bytes:
-    """A TIFF of one strip; `tags` are types (3 short, 4 long) and values."""
-    tags = {**tags, 273: (4, (8,)), 279: (4, (len(data),))}
+def tiff_file(
+    tags: dict[int, tuple[int, tuple[int, ...]]], data: bytes, order: str = "<", strips=None
+) -> bytes:
+    """A TIFF; `tags` are types (3 short, 4 long) and values.
+
+    It has one strip, or those whose positions in the file and sizes are given.
+    """
+    positions, sizes = strips or ([8], [len(data)])
+    tags = {**tags, 273: (4, tuple(positions)), 279: (4, tuple(sizes))}
     data += bytes(len(data) % 2)
     start, outside, entries = 8 + len(data), b"", b""
     behind = start + 2 + 12 * len(tags) + 4
@@ -108,6 +115,38 @@ def test_16_bit_colour_of_compressed_tiff(compression, tmp_path):
     expected = np.round(samples.reshape(5, 4, 3) / 257)
     for way in (made, path, Image.open(path)):
         np.testing.assert_array_equal(kmc.read(way).pixels, expected)
+
+
+def test_16_bit_colour_of_separate_planes_is_said():
+    """Pillow gives the high bytes only."""
+    samples = np.array([[[0, 511, 65535]]], np.uint16)
+    tags = size_tags(1, 1, (16, 16, 16), 2) | {259: (3, (8,)), 284: (3, (2,))}
+    planes = [zlib.compress(plane.astype("<u2").tobytes()) for plane in np.moveaxis(samples, 2, 0)]
+    at = [8 + len(b"".join(planes[:i])) for i in range(3)]
+    file = tiff_file(tags, b"".join(planes), strips=(at, [*map(len, planes)]))
+    assert kmc.read(file).changes == (REDUCED,)
+    with pytest.raises(kmc.ArgumentError, match="its pixels cannot be kept as they are"):
+        read_indexed(file)
+
+
+@pytest.mark.parametrize("page", [0, 1])
+def test_16_bit_colour_of_several_pages_is_rounded(page):
+    samples = np.random.default_rng(3).integers(0, 1 << 16, (2, 3, 5, 3), np.uint16)
+    tags, size = size_tags(5, 3, (16, 16, 16), 2), samples[0].nbytes
+    one, other = (
+        bytearray(tiff_file(tags, samples.tobytes(), strips=([8 + i * size], [size])))
+        for i in range(2)
+    )
+    # The other directory is put behind the first file, which is as long, and linked to it.
+    start = 8 + samples.nbytes
+    moved = bytes(other[start:])
+    link = start + 2 + 12 * (len(tags) + 2)
+    struct.pack_into("<I", one, link, len(one))
+    bits = moved.index(struct.pack("<HHI", 258, 3, 3)) + 8
+    moved = moved[:bits] + struct.pack("<I", len(one) + link + 4 - start) + moved[bits + 4 :]
+    picture = kmc.read(bytes(one) + moved, frame=page)
+    np.testing.assert_array_equal(picture.pixels, np.round(samples[page] / 257))
+    assert picture.changes == (REDUCED,)
 
 
 def test_12_bit_grey_is_said():
@@ -212,6 +251,20 @@ def test_palettes_of_jpeg_2000(columns):
     np.testing.assert_array_equal(image.palette.colors, expected)
 
 
+@pytest.mark.parametrize("bits", [9, 12])
+def test_deep_grey_of_jpeg_2000_is_rounded(bits):
+    """Pillow writes 16 bits; with fewer in the header, the middle level is another."""
+    top = (1 << bits) - 1
+    levels = np.linspace(0, top, 30).astype(np.uint16)
+    shifted = Image.fromarray(levels[None] + np.uint16((1 << 15) - (1 << (bits - 1))))
+    file = bytearray(encoded(shifted, "JPEG2000", irreversible=False, no_jp2=True))
+    assert file[42] == 15  # bits of the component, less one
+    file[42] = bits - 1
+    picture = kmc.read(bytes(file))
+    np.testing.assert_array_equal(picture.pixels[0, :, 0], np.round(levels * (255 / top)))
+    assert picture.changes == (f"{bits} bits a channel reduced to 8",)
+
+
 def test_deep_jpeg_2000_is_said():
     levels = np.array([[0, 4095, 17]], np.uint16)
     file = encoded(Image.fromarray(levels), "JPEG2000", irreversible=False)
@@ -257,6 +310,12 @@ def test_16_bit_ppm_is_rounded(highest, changes):
     picture = kmc.read(file)
     np.testing.assert_array_equal(picture.pixels, np.round(samples * (255 / highest)))
     assert picture.changes == changes
+
+
+def test_plain_ppm():
+    assert kmc.read(b"P1 3 1\n1 0 1\n").pixels.ravel().tolist() == [0, 255, 0]
+    assert kmc.read(b"P2 3 1 15\n0 3 15\n").pixels.ravel().tolist() == [0, 51, 255]
+    assert kmc.read(b"P3 1 1 255\n1 2 3\n").pixels.ravel().tolist() == [1, 2, 3]
 
 
 @pytest.mark.parametrize("mode", ["CMYK", "YCbCr", "LAB"])

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pictures import encoded
 from PIL import Image, ImageCms
 from png_files import GREY, INDEXED, RGB, RGBA, chunk, decoded_png, png_file
 
@@ -229,9 +230,15 @@ def test_open_refuses_pictures_without_a_palette(tmp_path):
         kmc.open(path)
     with pytest.raises(kmc.ImageReadError, match="cannot be decoded"):
         kmc.open(png_file(DEEP[..., :1] & 255, INDEXED, 8, (b"PLTE", b"abc"))[:-30])
-    for rubbish in (b"", b"rubbish", b"\x89PNG\r\n\x1a\n"):
+    for rubbish in (b"", b"rubbish", b"Please read this"):
         with pytest.raises(kmc.FormatError, match=r"no \.kmc file"):
             kmc.open(rubbish)
+    for format in ("JPEG", "WEBP", "AVIF", "ICO"):
+        file = encoded(Image.new("RGB", (32, 32)), format)
+        with pytest.raises(kmc.ImageTypeError, match=f"{format} files hold no palette indices"):
+            kmc.open(file)
+    with pytest.raises(kmc.ImageTypeError, match="holds no palette indices"):
+        kmc.open(encoded(Image.new("RGB", (32, 32)), "PPM"))
 
 
 def test_open_takes_a_frame_and_no_option_that_does_nothing(pages):

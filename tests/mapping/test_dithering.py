@@ -49,10 +49,13 @@ def expected(pixels, palette, name, strength, space):
     d = twin.Dithering(pixels, palette, space)
     if name in DIFFUSING:
         return twin.diffuse(d, DIFFUSING[name], strength)
+    plain = plain_labels(pixels.reshape(-1, pixels.shape[2]), palette, space)
+    plain = plain.reshape(d.alpha.shape)
+    if name == "adaptive":
+        return twin.adapt(d, plain, strength)
     light = coordinates(palette)[:, :3].astype(np.int64) @ np.array(LIGHTNESS)
     rank = np.argsort(np.argsort(light, kind="stable"))
-    plain = plain_labels(pixels.reshape(-1, pixels.shape[2]), palette, space)
-    return twin.order(d, plain.reshape(d.alpha.shape), MASKS[name], rank, strength)
+    return twin.order(d, plain, MASKS[name], rank, strength)
 
 
 def found(pixels, palette, name, strength=256, threads=1, space="rgb"):

@@ -233,6 +233,16 @@ def test_steps_take_the_place_of_earlier_ones(photo, tmp_path):
     assert names(tmp_path) == [*numbered(2), "iteration-7.png", "iteration-notes.png"]
 
 
+def test_steps_that_are_refused_leave_earlier_ones(photo, tmp_path, monkeypatch):
+    kmc.plot.steps(photo, 4, tmp_path, tol=0, max_iter=2)
+    with pytest.raises(kmc.ArgumentError, match="n_pixels"):
+        kmc.plot.steps(photo, 4, tmp_path, n_pixels=0)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(kmc.MissingPackageError):
+        kmc.plot.steps(photo, 4, tmp_path)
+    assert names(tmp_path) == numbered(2)
+
+
 def test_steps_take_the_place_of_nothing_else(photo, tmp_path):
     mine = tmp_path / "iteration-009.png"
     mine.write_bytes(b"mine")

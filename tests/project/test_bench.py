@@ -28,6 +28,7 @@ from bench import (  # noqa: E402
     stages,
     summary,
 )
+from bench.__main__ import main  # noqa: E402
 from bench.contender import Answer, score, verify  # noqa: E402
 from bench.pictures import Picture, mosaic  # noqa: E402
 
@@ -195,3 +196,16 @@ def test_drawn_pictures_are_many_and_no_larger_as_kmc_files_than_as_png() -> Non
         image.save(files[1], "png")
         assert len(files[0].getvalue()) < len(files[1].getvalue()), name
         assert np.array_equal(np.asarray(kmc.open(files[0].getvalue())), pixels), name
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--graphics", "--k", "16"], "neither --k nor --dither"),
+        (["--lossless", "--dither", "bayer"], "neither --k nor --dither"),
+        (["--graphics", "--images", "."], "exclude each other"),
+    ],
+)
+def test_codec_refuses_options_without_effect(arguments: list[str], words: str) -> None:
+    with pytest.raises(SystemExit, match=words):
+        main(["codec", *arguments])

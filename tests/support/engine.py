@@ -1,4 +1,4 @@
-"""Helpers for tests of the engine: trees of pictures, instruction sets and thread counts."""
+"""Helpers for tests of the engine: trees, ways to run, equal palettes."""
 
 from __future__ import annotations
 
@@ -38,3 +38,13 @@ def tree_of(
     counted = kmc.histogram(picture)
     tree = core.kmeans.tree(counted.colors, counted.counts, 1)
     return tree, points_of(counted.colors), counted.counts
+
+
+def same_palette(palette: kmc.Palette, expected: kmc.Palette) -> None:
+    """Asserts that two fits had the same result, exactly.
+
+    >>> same_palette(kmc.fit([[1, 2]], 1), kmc.fit([[2, 1]], 1))
+    """
+    for name in ("colors", "centroids", "counts"):
+        np.testing.assert_array_equal(getattr(palette, name), getattr(expected, name))
+    assert palette.history == expected.history

@@ -1,4 +1,4 @@
-"""K-means with alpha as kmc/alpha.py describes it: slow, one entry compared with all others."""
+"""K-means with alpha as kmc/clustering/alpha.py describes it: slow, all entries compared."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def parts_twin(points: np.ndarray, weights: np.ndarray, rows: np.ndarray, n: int
 
 
 def lloyd_twin(picture: np.ndarray, init: np.ndarray, iterations: int) -> tuple[list, list]:
-    """Lloyd's iterations by what kmc/alpha.py says, from given colours."""
+    """Lloyd's iterations by what kmc/clustering/alpha.py says, from given colours."""
     colors, weights = merged(picture)
     points = coordinates(colors).astype(np.int64)
     places = coordinates(init).astype(float) / 64

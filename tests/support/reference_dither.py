@@ -11,6 +11,8 @@ from kmc.colors.spaces import SpaceName, coordinates
 
 BAND, LEAD_IN = 32, 4
 CELL_BITS = {1: 8, 3: 6, 4: 5}
+CELL_BITS_OF_COORDINATES = CELL_BITS | {3: 7}
+REACH = 2
 FLOYD_STEINBERG = {(1, 0): 7, (-1, 1): 3, (0, 1): 5, (1, 1): 1}
 ATKINSON = dict.fromkeys([(1, 0), (2, 0), (-1, 1), (0, 1), (1, 1), (0, 2)], 2)
 Ints = NDArray[np.int64]
@@ -27,6 +29,8 @@ class Dithering:
     ) -> None:
         height, width, channels = pixels.shape
         self.n = channels
+        levels = space == "rgb" and channels < 4
+        self.cell_bits = CELL_BITS if levels else CELL_BITS_OF_COORDINATES
         places = coordinates(pixels.reshape(-1, channels), space)
         self.at = places.reshape(height, width, 4)[..., :channels].astype(np.int64)
         self.palette = coordinates(colors, space)[:, :channels].astype(np.int64)
@@ -50,7 +54,7 @@ class Dithering:
         """The only entry in the cell of a point, or else the nearest to its centre. For an exact
         lookup, cells are subdivided until none contains several entries."""
         n, serving = self.served(opaque)
-        shift = 14 - CELL_BITS[n]
+        shift = 14 - self.cell_bits[n]
         while True:
             same = (self.palette[:, :n] >> shift == point[:n] >> shift).all(axis=1) & serving
             inside = np.flatnonzero(same)
@@ -89,10 +93,38 @@ def limits(d: Dithering, plain: Ints) -> Ints:
     return total * (4 * 65536 // (9 * d.n)) >> 16
 
 
-def diffuse(d: Dithering, weights: dict[tuple[int, int], int], strength: int) -> Ints:
+def mask(d: Dithering, plain: Ints) -> Ints:
+    """How clearly the mean error of 5 x 5 pixels is seen, 0 to 255: all of it where its square is
+    (3/2)**2 levels above a fifth of the variance of the sum of the coordinates, none at (1/2)**2."""
+    wide = [(REACH, REACH), (REACH, REACH)]
+    error = np.pad(d.at - d.palette[plain], [*wide, (0, 0)], mode="edge")
+    sums = np.pad(d.at.sum(axis=2) >> 3, wide, mode="edge")
+    shares = np.empty(plain.shape, np.int64)
+    for y, x in np.ndindex(plain.shape):
+        window = slice(y, y + 5), slice(x, x + 5)
+        square = int(np.square(error[window].sum(axis=(0, 1))).sum())
+        variance = 25 * int(np.square(sums[window]).sum()) - int(sums[window].sum()) ** 2
+        least, full = (32 * 25) ** 2, (96 * 25) ** 2
+        seen = max(0, square - (variance << 6) // 5 - least)
+        shares[y, x] = min(255, seen * 255 // (full - least))
+    return shares
+
+
+def adapt(d: Dithering, plain: Ints, strength: int) -> Ints:
+    """Error diffusion where the error of the plain indices is seen."""
+    shares = mask(d, plain)
+    return np.where(shares == 0, plain, diffuse(d, FLOYD_STEINBERG, strength, shares))
+
+
+def diffuse(
+    d: Dithering, weights: dict[tuple[int, int], int], strength: int, shares: Ints | None = None
+) -> Ints:
     """Error diffusion; weights in sixteenths, x in the direction of the row."""
     plain = looked_up(d)
     limit, indices = limits(d, plain), np.empty(plain.shape, np.int64)
+    if shares is not None:
+        wide = np.pad(shares, ((LEAD_IN, 0), (0, 0)), mode="edge")
+        limit = limit * (wide << 7) + (1 << 14) >> 15
     for begin in range(0, len(indices), BAND):
         end = min(begin + BAND, len(indices))
         rows = np.maximum(np.arange(begin - LEAD_IN, end), 0)
@@ -138,7 +170,7 @@ def lookup_offset(d: Dithering, x: int, y: int) -> Ints:
     found = np.zeros(d.n, np.int64)
     for c, by_row, first in ((0, 1, 0), (1, 3, 2), (2, 2, 1)):
         if c < n:
-            found[c] = sixteenths[(x + by_row * y + first) % 4] * (1 << 14 - CELL_BITS[n]) // 16
+            found[c] = sixteenths[(x + by_row * y + first) % 4] * (1 << 14 - d.cell_bits[n]) // 16
     return found
 
 

@@ -10,6 +10,7 @@ import signal
 import stat
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
@@ -77,7 +78,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(
 
 def test_where_nothing_can_be_written(make_indexed, tmp_path):
     image = make_indexed(4)
-    with pytest.raises(kmc.FileWriteError, match=r"out\.png: cannot be written: No such"):
+    with pytest.raises(kmc.FileWriteError, match=r"out\.png: .*: there is no folder .*nowhere"):
         image.save(tmp_path / "nowhere" / "out.png")
     (tmp_path / "folder.png").mkdir()
     with pytest.raises(kmc.FileWriteError, match=r"folder\.png: cannot be written"):
@@ -86,6 +87,9 @@ def test_where_nothing_can_be_written(make_indexed, tmp_path):
         image.save("a\0b.png")
     with pytest.raises(kmc.FileWriteError, match="cannot be written"):
         image.save(Unwritable(), "png")
+    lazy = SimpleNamespace(write=(tmp_path / "nowhere" / "out.png").write_bytes)
+    with pytest.raises(kmc.FileWriteError, match="object given: cannot be written: No such file"):
+        image.save(lazy, "png")
     assert names(tmp_path) == ["folder.png"]
 
 

@@ -13,7 +13,7 @@ from kmc.cli.exit_codes import Exit
 from kmc.cli.inputs import STDIO, Input, single_input
 from kmc.cli.layout import Command
 from kmc.cli.options import group, named
-from kmc.cli.outputs import Naming, display_name, output_format, write
+from kmc.cli.outputs import Naming, check_level, display_name, output_format, write
 from kmc.cli.parameter_types import whole
 from kmc.display.wording import color_count
 
@@ -63,8 +63,7 @@ def convert(
     kind = output_format(target, format)
     if kind.loss:
         raise click.UsageError(f"{display_name(target)}: {kind.loss}")
-    if level is not None and "level" not in kind.parameters:
-        raise click.UsageError("--level is for .png and .kmc files")
+    check_level(level, kind)
     read = single_input(source)
     Naming(overwrite=force).check(target)
     with console.working_on(read.name, display_name(target)):

@@ -54,15 +54,13 @@ class Description:
             self.format,
             f"{self.width} x {self.height}",
             f"palette of {self.palette}" if self.palette is not None else mode,
-            f"{self.frames} frames, the first of" * (self.frames > 1),
-            color_count(self.colors),
+            f"{self.frames} frames, the first of " * (self.frames > 1) + color_count(self.colors),
             byte_count(self.bytes),
             f"{self.bits_per_pixel:.2f} bits a pixel",
             self.metadata,
             *self.changes,
         ]
-        text = ", ".join(part for part in parts if part).replace("of, ", "of ")
-        return f"{console.printable(self.file)}: {text}"
+        return console.printable(f"{self.file}: {', '.join(part for part in parts if part)}")
 
 
 @click.command(cls=Command)

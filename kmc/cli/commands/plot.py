@@ -75,7 +75,8 @@ def plot(file: str, output: str, **given: Any) -> Exit:
 
     _refuse_exclusions(given)
     source = single_input(file)
-    Naming(overwrite=given["force"]).check(_first(output) if given["clusters"] else output)
+    folder, first = (output, _first(output)) if given["clusters"] else (None, output)
+    Naming(folder=folder, overwrite=given["force"]).check(first)
     suffix = os.path.splitext(output)[1].removeprefix(".").lower()
     if not given["clusters"] and suffix not in SUFFIXES:
         raise click.UsageError(f"{output}: a figure's name ends in .{', .'.join(SUFFIXES)}")
@@ -89,7 +90,8 @@ def plot(file: str, output: str, **given: Any) -> Exit:
 
             kmc.plot.steps(picture, given["k"], output, **options)
         else:
-            write(output, _encoded(_drawn(picture, given, options, dithered), suffix))
+            figure = _encoded(_drawn(picture, given, options, dithered), suffix)
+            write(output, figure, overwrite=given["force"])
     console.note(f"{console.printable(source.path)} -> {console.printable(output)}")
     return Exit.DONE
 

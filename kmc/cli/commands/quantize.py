@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 import threading
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -36,7 +35,15 @@ from kmc.cli.options import (
     search,
     transparency,
 )
-from kmc.cli.outputs import Naming, conflicts, display_name, ending, naming, output_format
+from kmc.cli.outputs import (
+    Naming,
+    check_level,
+    conflicts,
+    display_name,
+    ending,
+    naming,
+    output_format,
+)
 from kmc.errors import MissingPackageError
 
 if TYPE_CHECKING:
@@ -192,8 +199,7 @@ def _pipeline(
 
 def _settings(format: Format, level: int | None, threads: int | None) -> dict[str, Any]:
     """The parameters of the format's encoder."""
-    if level is not None and "level" not in format.parameters:
-        raise click.UsageError(f"--level is for .png and .kmc files, not {format.name}")
+    check_level(level, format)
     given = {"level": level, "threads": threads, "max_threads": threads}
     return {
         name: value
@@ -217,8 +223,6 @@ def _optimizer(format: Format) -> Optimizer:
 
 def _format(names: Naming, inputs: list[Input], name: str | None, quiet: bool) -> Format:
     if names.output == STDIO:
-        if console.is_terminal(sys.stdout):
-            raise click.UsageError("a terminal shows no pictures: redirect the output, or use -o")
         name = name or "png"
     several = os.path.join(names.folder or "", f"*{names.ending}")
     single = len(inputs) == 1 and not inputs[0].problem
