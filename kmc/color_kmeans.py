@@ -17,12 +17,8 @@ from kmc.clustering.options import EffortName, Options, checked_options
 from kmc.clustering.problem import ClusteringProblem
 from kmc.clustering.weighted_colors import WeightedColors
 from kmc.colors.arrays import CHANNELS, MAX_COLORS
-<<<<<<< HEAD
-from kmc.colors.spaces import pad_to_four, transparent_point
-=======
 from kmc.colors.chunks import chunks
-from kmc.colors.spaces import pad_to_four
->>>>>>> main
+from kmc.colors.spaces import pad_to_four, transparent_point
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, MissingPackageError
 from kmc.utils.arguments import contiguous, whole

@@ -34,7 +34,7 @@ def rgb2ind(
         An image as `kmc.quantize` takes it.
     n : int, default 256
         Number of colours, 1 to 65 536. An image of fewer colours keeps these.
-    dither : {None, "floyd-steinberg", "atkinson", "bayer", "blue-noise"}, default None
+    dither : {None, "adaptive", "floyd-steinberg", "atkinson", "bayer", "blue-noise"}, default None
         As for `kmc.quantize`; MATLAB dithers by default, kmc does not.
     init, n_init, max_iter, tol, seed, weights, effort, threads, fixed, space, deadline
         As for `kmc.fit`.

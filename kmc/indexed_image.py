@@ -10,7 +10,7 @@ import io
 import math
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -224,7 +224,7 @@ class Palette(Immutable):
         self,
         image: ImageInput,
         *,
-        dither: DitherName | None = None,
+        dither: DitherName | Literal["none"] | None = None,
         dither_strength: float = 1.0,
         threads: int | None = None,
     ) -> IndexedImage:
@@ -269,7 +269,8 @@ class Palette(Immutable):
         dithering, n_threads = checked_dither(dither, dither_strength), thread_count(threads)
         picture = read(image)
         mapped = remap(picture.pixels, self.colors, self.space, dithering, n_threads)
-        return IndexedImage(mapped.indices, self, mapped.mse, picture.metadata, dither=dither)
+        used = method and method.name
+        return IndexedImage(mapped.indices, self, mapped.mse, picture.metadata, dither=used)
 
 
 def _checked_counts(counts: ArrayLike) -> NDArray[np.int64]:

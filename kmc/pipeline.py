@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import Literal, NamedTuple, Unpack
 
 from numpy.typing import ArrayLike
 
@@ -14,6 +14,7 @@ from kmc.clustering.options import (
 )
 from kmc.clustering.problem import ClusteringProblem
 from kmc.clustering.targets import smallest_palette
+from kmc.colors.spaces import SpaceName
 from kmc.errors import ImageTypeError
 from kmc.formats.palette_order import OrderName, checked_order, image_order, renumbered
 from kmc.image_sets import colors_of_pixels, is_several
@@ -21,6 +22,20 @@ from kmc.images.reading import ImageInput, read
 from kmc.indexed_image import IndexedImage, fitted_palette
 from kmc.mapping.dithering import DitherName, checked_dither
 from kmc.mapping.remapping import map_labels
+from kmc.utils.arguments import one_of
+
+LookName = Literal["plain", "best"]
+
+
+class Look(NamedTuple):
+    """What an image is quantized for: the space of the distances, and the dithering."""
+
+    space: SpaceName
+    dither: DitherName | None
+
+
+# "best" was chosen by SSIMULACRA2 and bytes; src_c/README.md has the alternatives.
+LOOKS: dict[LookName, Look] = {"plain": Look("rgb", None), "best": Look("oklab", "adaptive")}
 
 
 @takes_fit_options
@@ -30,7 +45,8 @@ def quantize(
     *,
     callback: Callback | None = None,
     importance: ArrayLike | None = None,
-    dither: DitherName | None = None,
+    look: LookName = "plain",
+    dither: DitherName | Literal["none"] | None = None,
     dither_strength: float = 1.0,
     psnr: float | None = None,
     max_mse: float | None = None,
@@ -57,10 +73,17 @@ def quantize(
     deadline : float, optional
         As for `kmc.fit`. With a target, the result may then have more colours than necessary.
         **Not reproducible**: it depends on the speed of the machine.
-    dither : {None, "floyd-steinberg", "atkinson", "bayer", "blue-noise"}, default None
-        Error diffusion passes the error of a pixel on to its neighbours [1]_ [2]_. Ordered
-        dithering mixes palette colours [5]_ by position, in a regular pattern [3]_ or by blue noise
-        [4]_. Areas that the palette represents exactly stay as they are.
+    look : {"plain", "best"}, default "plain"
+        ``"plain"`` is k-means in RGB without dithering, the lowest squared error. ``"best"`` is for
+        images that people look at: by default, distances are measured in Oklab, and the dithering
+        is adaptive; `space` and `dither` change either.
+    dither : {None, "none", "adaptive", "floyd-steinberg", "atkinson", "bayer", "blue-noise"}
+        By default as `look` says. Error diffusion passes the error of a pixel on to its neighbours
+        [1]_ [2]_; ``"adaptive"`` does so by the weights of Floyd and Steinberg, but only where
+        bands or shifts of colour would be seen: where the mean error of a small area stands out
+        against the contrast there. Ordered dithering mixes palette colours [5]_ by position, in a
+        regular pattern [3]_ or by blue noise [4]_. Areas that the palette represents exactly stay
+        as they are.
     dither_strength : float, default 1.0
         Share of the error that is compensated, 0 to 1, in steps of 1/256.
     psnr, max_mse : float, optional
@@ -108,6 +131,8 @@ def quantize(
     >>> result.indices.shape, result.palette.colors.shape
     ((30, 40), (16, 3))
     """
+    chosen = LOOKS[one_of("look", look, tuple(LOOKS))]
+    options = {"space": chosen.space, **options}
     checked = checked_options(
         k,
         options,
@@ -117,7 +142,7 @@ def quantize(
         max_mse=max_mse,
         quality=quality,
     )
-    dithering = checked_dither(dither, dither_strength)
+    dithering = checked_dither(chosen.dither if dither is None else dither, dither_strength)
     sorting = checked_order(order)
     if is_several(image):
         raise ImageTypeError(
@@ -148,5 +173,5 @@ def quantize(
             )
             found, indices = found.reordered(entries), renumbered(indices, entries)
     palette = fitted_palette(found, checked.space)
-    image = IndexedImage(indices, palette, mapped.mse, picture.metadata, dither=dither)
+    image = IndexedImage(indices, palette, mapped.mse, picture.metadata, dither=dithering and dithering.name)
     return image._with_png_plan(plan)

@@ -80,6 +80,7 @@ CASES: dict[str, tuple[Arguments, dict[str, tuple[Arguments, Arguments]]]] = {
             **MASKED,
             "image": ({}, {"image": OTHER}),
             "k": ({}, {"k": 6}),
+            "look": ({}, {"look": "best"}),
             "dither": ({}, {"dither": "bayer"}),
             "dither_strength": ({"dither": "bayer"}, {"dither_strength": 0.4}),
             "psnr": ({}, {"psnr": 12.0}),

@@ -192,7 +192,7 @@ def test_an_old_transparency_does_not_stay():
         ({"kmeans": None}, kmc.ArgumentTypeError, "kmeans must be an integer"),
         ({"dither": 2}, kmc.ArgumentError, "dither must not be RASTERIZE"),
         ({"dither": 4}, kmc.ArgumentError, "dither must be 0 to 3"),
-        ({"dither": "fine"}, kmc.ArgumentError, "dither must be one of floyd-steinberg"),
+        ({"dither": "fine"}, kmc.ArgumentError, "dither must be one of adaptive, floyd-steinberg"),
         ({"palette": TRAFFIC, "colors": 2}, kmc.ArgumentError, "colors and palette exclude"),
         ({"palette": TRAFFIC, "method": 0}, kmc.ArgumentError, "method and palette exclude"),
         ({"palette": TRAFFIC, "kmeans": 1}, kmc.ArgumentError, "kmeans and palette exclude"),

@@ -40,7 +40,7 @@ class Dither:
 
 
 def checked_dither(dither: Any, strength: Any) -> Dither | None:
-    """The options `dither` and `dither_strength`, checked; None for no dithering.
+    """The options `dither` and `dither_strength`, checked; None, also for "none", is no dithering.
 
     Raises
     ------
@@ -50,11 +50,11 @@ def checked_dither(dither: Any, strength: Any) -> Dither | None:
     share = not_negative("dither_strength", strength)
     if share > 1:
         raise ArgumentError(f"dither_strength must be 0 to 1, not {strength}")
-    if dither is None:
+    if dither is None or (isinstance(dither, str) and dither == "none"):
         if share != 1:
             raise ArgumentError(f"dither_strength needs a dither: {', '.join(DITHERS)}")
         return None
-    name = one_of("dither", dither, DITHERS)
+    name = one_of("dither", dither, ("none", *DITHERS))
     units = round(share * FULL_STRENGTH)
     return Dither(name, units) if units else None
 

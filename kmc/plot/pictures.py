@@ -47,6 +47,7 @@ LEADER = {
 }
 
 DITHER_NAMES = {
+    "adaptive": "adaptive",
     "floyd-steinberg": "Floyd–Steinberg",
     "atkinson": "Atkinson",
     "bayer": "Bayer",

@@ -322,7 +322,7 @@ def test_the_mask_is_the_one_its_script_makes():
 def test_refusals():
     pixels, palette = photo(9, 9), kmc.Palette([[0, 0, 0]])
     for options, error, message in (
-        ({"dither": "sierra"}, ArgumentError, "dither must be one of floyd-steinberg, atkinson"),
+        ({"dither": "sierra"}, ArgumentError, "dither must be one of adaptive, floyd-steinberg"),
         ({"dither": 3}, ArgumentTypeError, "dither must be one of"),
         ({"dither": "bayer", "dither_strength": 1.5}, ArgumentError, "must be 0 to 1"),
         ({"dither": "bayer", "dither_strength": -1}, ArgumentError, "dither_strength must be 0"),

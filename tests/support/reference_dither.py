@@ -94,8 +94,11 @@ def limits(d: Dithering, plain: Ints) -> Ints:
 
 
 def mask(d: Dithering, plain: Ints) -> Ints:
-    """How clearly the mean error of 5 x 5 pixels is seen, 0 to 255: all of it where its square is
-    (3/2)**2 levels above a fifth of the variance of the sum of the coordinates, none at (1/2)**2."""
+    """How clearly the mean error of 5 x 5 pixels is seen, 0 to 255.
+
+    Its square is above a fifth of the variance of the sum of the coordinates: fully seen by
+    (3/2)**2 levels, not at all by (1/2)**2.
+    """
     wide = [(REACH, REACH), (REACH, REACH)]
     error = np.pad(d.at - d.palette[plain], [*wide, (0, 0)], mode="edge")
     sums = np.pad(d.at.sum(axis=2) >> 3, wide, mode="edge")
