@@ -269,8 +269,8 @@ class Palette(Immutable):
         dithering, n_threads = checked_dither(dither, dither_strength), thread_count(threads)
         picture = read(image)
         mapped = remap(picture.pixels, self.colors, self.space, dithering, n_threads)
-        used = method and method.name
-        return IndexedImage(mapped.indices, self, mapped.mse, picture.metadata, dither=used)
+        method = dithering.name if dithering else None
+        return IndexedImage(mapped.indices, self, mapped.mse, picture.metadata, dither=method)
 
 
 def _checked_counts(counts: ArrayLike) -> NDArray[np.int64]:

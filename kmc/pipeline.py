@@ -131,7 +131,8 @@ def quantize(
     >>> result.indices.shape, result.palette.colors.shape
     ((30, 40), (16, 3))
     """
-    chosen = LOOKS[one_of("look", look, tuple(LOOKS))]
+    one_of("look", look, tuple(LOOKS))
+    chosen = LOOKS[look]
     options = {"space": chosen.space, **options}
     checked = checked_options(
         k,
@@ -172,6 +173,6 @@ def quantize(
                 indices, found.colors, found.counts, sorting, checked.n_fixed, checked.threads
             )
             found, indices = found.reordered(entries), renumbered(indices, entries)
-    palette = fitted_palette(found, checked.space)
-    image = IndexedImage(indices, palette, mapped.mse, picture.metadata, dither=dithering and dithering.name)
+    palette, method = fitted_palette(found, checked.space), dithering.name if dithering else None
+    image = IndexedImage(indices, palette, mapped.mse, picture.metadata, dither=method)
     return image._with_png_plan(plan)

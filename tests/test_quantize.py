@@ -218,6 +218,29 @@ def test_wrong_pictures_say_so(call, image, error, builtin):
     assert len(str(caught.value)) > 10
 
 
+def test_a_look_is_a_space_and_a_dithering():
+    def same(first, second):
+        assert (first.mse, first.dither) == (second.mse, second.dither)
+        assert first.palette.space == second.palette.space
+        np.testing.assert_array_equal(first.palette.colors, second.palette.colors)
+        return np.array_equal(first.indices, second.indices)
+
+    photo = NAMED["photo"]
+    best = kmc.quantize(photo, 9, look="best")
+    assert best.palette.space == "oklab" and best.dither == "adaptive"
+    assert same(best, kmc.quantize(photo, 9, space="oklab", dither="adaptive"))
+    assert same(best, kmc.fit(photo, 9, space="oklab").remap(photo, dither="adaptive"))
+    assert same(kmc.quantize(photo, 9), kmc.quantize(photo, 9, look="plain", dither="none"))
+    none = kmc.quantize(photo, 9, look="best", dither="none")
+    assert same(none, kmc.quantize(photo, 9, space="oklab")) and none.dither is None
+    lab = kmc.quantize(photo, 9, look="best", space="lab")
+    assert same(lab, kmc.quantize(photo, 9, space="lab", dither="adaptive"))
+    with pytest.raises(kmc.ArgumentError, match="look must be one of plain, best"):
+        kmc.quantize(photo, 9, look="nice")
+    with pytest.raises(kmc.ArgumentError, match="dither_strength needs a dither"):
+        kmc.quantize(photo, 9, look="best", dither="none", dither_strength=0.5)
+
+
 def test_wrong_options_are_found_before_the_picture_is_read():
     with pytest.raises(kmc.ArgumentError, match="k must be"):
         kmc.quantize("no such picture.png", 0)

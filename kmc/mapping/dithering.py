@@ -30,7 +30,7 @@ LIGHTNESS = (54, 183, 19)
 class Dither:
     """A dithering method and its strength, 1 to FULL_STRENGTH."""
 
-    name: str
+    name: DitherName
     strength: int
 
     @property
@@ -54,7 +54,7 @@ def checked_dither(dither: Any, strength: Any) -> Dither | None:
         if share != 1:
             raise ArgumentError(f"dither_strength needs a dither: {', '.join(DITHERS)}")
         return None
-    name = one_of("dither", dither, ("none", *DITHERS))
+    name: Any = one_of("dither", dither, ("none", *DITHERS))
     units = round(share * FULL_STRENGTH)
     return Dither(name, units) if units else None
 

@@ -322,7 +322,7 @@ def test_the_mask_is_the_one_its_script_makes():
 def test_refusals():
     pixels, palette = photo(9, 9), kmc.Palette([[0, 0, 0]])
     for options, error, message in (
-        ({"dither": "sierra"}, ArgumentError, "dither must be one of adaptive, floyd-steinberg"),
+        ({"dither": "sierra"}, ArgumentError, "dither must be one of none, adaptive, floyd"),
         ({"dither": 3}, ArgumentTypeError, "dither must be one of"),
         ({"dither": "bayer", "dither_strength": 1.5}, ArgumentError, "must be 0 to 1"),
         ({"dither": "bayer", "dither_strength": -1}, ArgumentError, "dither_strength must be 0"),
@@ -333,3 +333,35 @@ def test_refusals():
             kmc.quantize(pixels, 2, **options)
         with pytest.raises(error, match=message):
             palette.remap(pixels, **options)
+
+
+def test_adaptive_dithers_bands_and_leaves_texture_alone():
+    """A ramp, and beside it the same levels in random order, by six levels of grey."""
+    ramp = np.linspace(40, 200, 96)[None].repeat(64, axis=0).astype(np.uint8)
+    mixed = np.random.default_rng(3).permuted(ramp, axis=1)
+    palette = kmc.Palette(np.linspace(40, 200, 6).round().astype(np.uint8)[:, None])
+    for picture, least, most in ((ramp, 0.2, 0.9), (mixed, 0, 0.02)):
+        plain = palette.remap(picture).indices
+        changed = (palette.remap(picture, dither="adaptive").indices != plain).mean()
+        assert least <= changed <= most
+    dithered = np.asarray(palette.remap(ramp, dither="adaptive")).astype(float)
+    bands = np.asarray(palette.remap(ramp)).astype(float)
+    columns = [abs(each.mean(axis=0) - ramp.mean(axis=0)).mean() for each in (dithered, bands)]
+    assert columns[0] < columns[1] / 2
+
+
+def test_adaptive_leaves_errors_that_nobody_sees():
+    ramp = np.linspace(0, 255, 256).astype(np.uint8)[None].repeat(40, axis=0)
+    palette = kmc.Palette(np.arange(1, 256, 2, dtype=np.uint8)[:, None])  # off by one level at most
+    plain = palette.remap(ramp)
+    np.testing.assert_array_equal(palette.remap(ramp, dither="adaptive").indices, plain.indices)
+    assert palette.remap(ramp, dither="adaptive").mse == plain.mse
+
+
+def test_shares_of_another_picture_are_refused_by_the_core():
+    pixels = photo(9, 9)
+    canvas = core.dither.Canvas(pixels, coordinates(pixels[0]), coordinates(pixels[0, :1]), None)
+    with pytest.raises(ArgumentError, match="a share is needed for each pixel"):
+        canvas.diffuse(False, 256, 1, np.zeros((9, 8), np.uint8))
+    with pytest.raises(ArgumentError, match="not those of this canvas"):
+        canvas.mask(np.zeros((8, 9), np.uint8), 1)

@@ -115,12 +115,14 @@ def space_cases() -> Iterator[tuple[str, Case]]:
 def dither_cases() -> Iterator[tuple[str, Case]]:
     """Every dithering, from given centroids that hardly move."""
     for dither, (name, k) in itertools.product(
-        ("floyd-steinberg", "atkinson", "bayer", "blue-noise"),
+        ("adaptive", "floyd-steinberg", "atkinson", "bayer", "blue-noise"),
         (("photo", 5), ("gradient", 16), ("grey gradient", 4), ("large noise", 33)),
     ):
         start = start_for(PICTURES[name], k)
         options = {"k": k, "init": start, "max_iter": 2, "tol": 0, "dither": dither}
         yield f"dither/{dither}/{name}/{k}", (name, options)
+    for name, k in itertools.product(("photo", "gradient", "soft"), (5, 60)):
+        yield f"look/best/{name}/{k}", (name, {"k": k, "look": "best"})
 
 
 CASES: dict[str, Case] = dict(
