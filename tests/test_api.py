@@ -72,6 +72,7 @@ def test_functions_are_not_hidden_by_their_modules(first):
 
 
 DITHER = "dither=None, dither_strength=1.0"
+LOOK = "look='plain'"
 OWN = "callback=None, importance=None"
 SHARED = (
     "init='k-means++', n_init=1, max_iter=300, tol=None, seed=0, "
@@ -83,7 +84,7 @@ GOALS = "psnr=None, max_mse=None, quality=None"
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("quantize", f"image, k=256, *, {OWN}, {DITHER}, {GOALS}, order=None, {SHARED}"),
+        ("quantize", f"image, k=256, *, {OWN}, {LOOK}, {DITHER}, {GOALS}, order=None, {SHARED}"),
         ("fit", f"image, k=256, *, {OWN}, image_weights=None, order=None, {SHARED}"),
         ("curve", f"image, ks, *, importance=None, image_weights=None, {SHARED}"),
         ("plot.steps", f"image, k, folder, *, n_pixels=4000, {OWN}, {SHARED}"),

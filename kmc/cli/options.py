@@ -111,7 +111,7 @@ GOALS = ("psnr", "max_mse", "quality")
 
 goals = group(
     "Goals: the fewest colours, at most -k, that reach one; exit code 99 if none do",
-    ("--quality MIN-MAX", "Reach MAX, or MIN with all colours; 0 to 100 is 0 to 50 dB.",
+    ("--quality MIN-MAX", "Reach MAX, or MIN with all colours; 0 to 100, as people see.",
      {"type": quality}),
     ("--psnr DB", "The least peak signal-to-noise ratio.", {"type": real(0)}),
     ("--max-mse X", "The most mean squared error, summed over the channels.", {"type": real(0)}),

@@ -1,33 +1,37 @@
-"""Quality targets: a PSNR, an MSE or a range of quality, and the MSE that each stands for."""
+"""Targets: a PSNR, an MSE or a range of quality, and the error that each stands for."""
 
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from kmc.colors.arrays import color_channels
+from kmc.colors.quality import MAX_QUALITY, mse_of_quality
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.utils.arguments import not_negative
 
-MAX_QUALITY = 100
-
 
 class Goal(NamedTuple):
-    """A quality target: the PSNR to reach and the lowest one accepted, or an MSE for both.
+    """A target: what to reach and the lowest value accepted, which are equal but for quality.
 
     `description` is the option as errors name it.
     """
 
-    target_psnr: float
-    min_psnr: float
-    max_mse: float | None
+    measure: Literal["psnr", "max_mse", "quality"]
+    target: float
+    lowest: float
     description: str
 
     def limits(self, channels: int) -> tuple[float, float]:
-        """The MSE to reach and the highest MSE accepted, for a number of channels."""
-        if self.max_mse is not None:
-            return self.max_mse, self.max_mse
-        return mse_of(self.target_psnr, channels), mse_of(self.min_psnr, channels)
+        """The MSE to reach and the highest MSE accepted, for a number of channels.
+
+        Those of a quality are in its own space, all others in levels.
+        """
+        if self.measure == "psnr":
+            return mse_of(self.target, channels), mse_of(self.lowest, channels)
+        if self.measure == "quality":
+            return mse_of_quality(self.target), mse_of_quality(self.lowest)
+        return self.target, self.lowest
 
 
 def mse_of(psnr: float, channels: int) -> float:
@@ -68,10 +72,10 @@ def checked_goal(psnr: Any, max_mse: Any, quality: Any) -> Goal | None:
         raise ArgumentError(f"{names[0]} and {names[1]} exclude each other: one goal at a time")
     if psnr is not None:
         number = not_negative("psnr", psnr)
-        return Goal(number, number, None, f"psnr={number:g}")
+        return Goal("psnr", number, number, f"psnr={number:g}")
     if max_mse is not None:
         number = not_negative("max_mse", max_mse)
-        return Goal(0, 0, number, f"max_mse={number:g}")
+        return Goal("max_mse", number, number, f"max_mse={number:g}")
     try:
         low, high = quality
     except (TypeError, ValueError):
@@ -81,4 +85,4 @@ def checked_goal(psnr: Any, max_mse: Any, quality: Any) -> Goal | None:
         raise ArgumentError(
             f"quality must be 0 <= min <= max <= {MAX_QUALITY}, not ({low:g}, {high:g})"
         )
-    return Goal(high / 2, low / 2, None, f"quality=({low:g}, {high:g})")
+    return Goal("quality", high, low, f"quality=({low:g}, {high:g})")

@@ -12,7 +12,7 @@ from dataclasses import replace
 from kmc import core
 from kmc.clustering.goals import Goal, psnr_of
 from kmc.clustering.problem import Clustering, ClusteringProblem
-from kmc.clustering.weighted_colors import WeightedColors
+from kmc.colors.quality import quality_of, seen_error
 from kmc.colors.spaces import to_centroids
 from kmc.errors import QualityError
 
@@ -47,7 +47,7 @@ def smallest_palette(problem: ClusteringProblem) -> Clustering:
     wanted, required = (mse * given.n_pixels for mse in goal.limits(channels))
     min_k = max(options.n_fixed, 1)
     prediction = _ErrorPrediction(problem, min_k)
-    prediction.refine(problem, wanted, min_k)
+    prediction.refine(problem, goal, wanted, min_k)
     # Every step moves `low` up or `high` down, so there are at most k of them.
     low, high, run = min_k - 1, options.k + 1, 0
     watch = core.run.watch()
@@ -60,17 +60,26 @@ def smallest_palette(problem: ClusteringProblem) -> Clustering:
                 break
             k = options.k
         last = problem.solve(k)
-        prediction.correct(k, last.error)
-        if last.error <= wanted:
+        error = _measured(problem, goal, last)
+        prediction.correct(k, error)
+        if error <= wanted:
             high, best, run = k, last, min(run, 0) - 1
         elif k == options.k:
             break
         else:
             low, run = k, max(run, 0) + 1
     assert last is not None
-    if best is None and last.error > required:
-        raise _quality_error(goal, last, given)
+    if best is None and error > required:
+        raise _quality_error(goal, last, error / given.n_pixels, last.error / given.n_pixels)
     return best or last
+
+
+def _measured(problem: ClusteringProblem, goal: Goal, found: Clustering) -> float:
+    """The error that a goal limits, of all pixels."""
+    if goal.measure != "quality":
+        return found.error
+    colors, counts, _ = problem.unmerged
+    return seen_error(colors, counts, found.colors, found.labels)
 
 
 def _next_k(predicted: int, low: int, high: int, run: int) -> int:
@@ -82,13 +91,14 @@ def _next_k(predicted: int, low: int, high: int, run: int) -> int:
     return min(max(predicted, low + 1), high - 1)
 
 
-def _quality_error(goal: Goal, last: Clustering, given: WeightedColors) -> QualityError:
+def _quality_error(goal: Goal, last: Clustering, measured: float, mse: float) -> QualityError:
     k, channels = last.colors.shape
-    mse = last.error / given.n_pixels
     psnr = psnr_of(mse, channels)
+    reached = f"a PSNR of {psnr:.2f} dB (MSE {mse:.2f})"
+    if goal.measure == "quality":
+        reached = f"a quality of {quality_of(measured):.1f} (PSNR {psnr:.2f} dB)"
     return QualityError(
-        f"{goal.description} is out of reach: {k} colours have a PSNR of {psnr:.2f} dB "
-        f"(MSE {mse:.2f})",
+        f"{goal.description} is out of reach: {k} colours have {reached}",
         psnr=psnr,
         mse=mse,
         k=k,
@@ -131,7 +141,7 @@ class _ErrorPrediction:
                 low = middle + 1
         return low
 
-    def refine(self, problem: ClusteringProblem, limit: float, min_k: int) -> None:
+    def refine(self, problem: ClusteringProblem, goal: Goal, limit: float, min_k: int) -> None:
         """Correct the prediction by rough fits near the limit.
 
         The first ratio may be far off in colour spaces other than rgb, hence several fits.
@@ -149,7 +159,8 @@ class _ErrorPrediction:
             if 8 * abs(k - before) <= k:
                 break
             self.ratios.pop(0, None)
-            self.ratios[k] = FINAL_OVER_ROUGH * rough.solve(k).error / self._seed_error(k)
+            error = _measured(rough, goal, rough.solve(k))
+            self.ratios[k] = FINAL_OVER_ROUGH * error / self._seed_error(k)
 
     def correct(self, k: int, error: float) -> None:
         """Add the error of a complete fit; the first one replaces all estimates."""

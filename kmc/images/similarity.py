@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmc.colors.arrays import color_channels
-from kmc.colors.spaces import UNITS_PER_LEVEL, coordinates
+from kmc.colors.quality import SPACE, quality_of
+from kmc.colors.spaces import UNITS_PER_LEVEL, SpaceName, coordinates
 from kmc.errors import ImageShapeError
 
 # The window and the constants of the paper; levels go up to 255.
@@ -31,6 +32,9 @@ class Similarity:
         squared: what `IndexedImage.mse` is. With alpha, the mean over black and over white.
     psnr : float
         Peak signal-to-noise ratio in dB, of the mean over the color channels; infinite for equals.
+    quality : float
+        What people see of the difference, 0 to 100, 100 for equals: of the root mean squared
+        distance in Oklab, as `kmc.quantize` takes it as a target.
     ssim : float
         Structural similarity, 1 for equals; NaN where a side has fewer than 11 pixels. With alpha,
         the lower one of over black and over white.
@@ -40,6 +44,7 @@ class Similarity:
 
     mse: float
     psnr: float
+    quality: float
     ssim: float
     max_error: int
 
@@ -65,16 +70,17 @@ def similarity(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Similarit
         (h, w), (other_h, other_w) = first.shape[:2], second.shape[:2]
         raise ImageShapeError(f"differ in size: {w} x {h} and {other_w} x {other_h} pixels")
     channels = max(first.shape[2], second.shape[2])
-    total, largest, structure, measured = 0.0, 0, [0.0, 0.0], 0
+    total, seen, largest, structure, measured = 0.0, 0.0, 0, [0.0, 0.0], 0
     height, width = first.shape[:2]
     for top in range(0, height, _ROWS):
         # The window of the last of these rows reaches into the next ones.
         rows = slice(top, min(top + _ROWS + 2 * _RADIUS, height))
-        a, b = _widened(first[rows], channels), _widened(second[rows], channels)
+        a, b = widened(first[rows], channels), widened(second[rows], channels)
         total += _squared_error(a[:_ROWS], b[:_ROWS])
+        seen += _squared_error(a[:_ROWS], b[:_ROWS], SPACE)
         backgrounds = (0, 255) if channels == 4 else (0,)
         for i, background in enumerate(backgrounds):
-            seen_a, seen_b = _seen_over(a, background), _seen_over(b, background)
+            seen_a, seen_b = seen_over(a, background), seen_over(b, background)
             off = seen_a[:_ROWS].astype(np.int16) - seen_b[:_ROWS]
             largest = max(largest, int(np.abs(off).max()))
             values = _ssim_map(seen_a.astype(np.float64), seen_b.astype(np.float64))
@@ -83,7 +89,7 @@ def similarity(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Similarit
     mse = total / (height * width)
     lowest = min(structure[: len(backgrounds)]) / measured if measured else math.nan
     psnr = 10 * math.log10(255**2 * color_channels(channels) / mse) if mse else math.inf
-    return Similarity(mse, psnr, lowest, largest)
+    return Similarity(mse, psnr, quality_of(seen / (height * width)), lowest, largest)
 
 
 def ssim(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
@@ -111,7 +117,7 @@ def ssim(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
     return similarity(first, second).ssim
 
 
-def _widened(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
+def widened(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
     """Convert pixels to at least `channels` channels."""
     if pixels.shape[2] == 1 and channels > 1:
         pixels = np.repeat(pixels, 3, axis=2)
@@ -121,16 +127,18 @@ def _widened(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
     return pixels
 
 
-def _squared_error(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
-    """The error as the engine computes it: with alpha, from coordinates."""
-    if a.shape[2] < 4:
+def _squared_error(a: NDArray[np.uint8], b: NDArray[np.uint8], space: SpaceName = "rgb") -> float:
+    """The error as the engine computes it: with alpha, and in other spaces, from coordinates."""
+    channels = a.shape[2]
+    if channels < 4 and space == "rgb":
         return float(np.square(a.astype(np.int32) - b).sum(dtype=np.int64))
-    places = (coordinates(pixels.reshape(-1, 4)).astype(np.int32) for pixels in (a, b))
+    flat = (pixels.reshape(-1, channels) for pixels in (a, b))
+    places = (coordinates(pixels, space).astype(np.int32) for pixels in flat)
     off = next(places) - next(places)
     return float(np.square(off).sum(dtype=np.int64)) / UNITS_PER_LEVEL**2
 
 
-def _seen_over(pixels: NDArray[np.uint8], background: int) -> NDArray[np.uint8]:
+def seen_over(pixels: NDArray[np.uint8], background: int) -> NDArray[np.uint8]:
     """Pixels as they look over a grey level."""
     if pixels.shape[2] < 4:
         return pixels

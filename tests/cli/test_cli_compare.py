@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from shell import picture, run
 
 import kmc
 from kmc.images.similarity import similarity
+from kmc.images.ssimulacra2 import ssimulacra2
 
 pytestmark = pytest.mark.once
 
@@ -27,7 +29,8 @@ def test_compare_says_the_figures(cli, pair):
     found = similarity(kmc.read("a.png").pixels, kmc.read("b.png").pixels)
     assert cli("compare", "a.png", "b.png") == (
         0,
-        f"MSE {found.mse:.2f}, PSNR {found.psnr:.2f} dB, SSIM {found.ssim:.4f}, "
+        f"MSE {found.mse:.2f}, PSNR {found.psnr:.2f} dB, quality {found.quality:.1f}, "
+        f"SSIM {found.ssim:.4f}, "
         f"largest error {found.max_error}\n",
         "",
     )
@@ -36,6 +39,7 @@ def test_compare_says_the_figures(cli, pair):
     assert json.loads(out) == {
         "mse": found.mse,
         "psnr": found.psnr,
+        "quality": found.quality,
         "ssim": found.ssim,
         "max_error": found.max_error,
     }
@@ -44,7 +48,7 @@ def test_compare_says_the_figures(cli, pair):
 @pytest.mark.parametrize(
     ("option", "name", "sign"),
     [("--max-mse", "mse", 1), ("--min-psnr", "psnr", -1), ("--min-ssim", "ssim", -1),
-     ("--max-error", "max_error", 1)],
+     ("--max-error", "max_error", 1), ("--min-quality", "quality", -1)],
 )  # fmt: skip
 def test_thresholds(cli, pair, option, name, sign):
     value = getattr(similarity(kmc.read("a.png").pixels, kmc.read("b.png").pixels), name)
@@ -57,15 +61,35 @@ def test_thresholds(cli, pair, option, name, sign):
     assert out.startswith("MSE ")
 
 
+def test_ssimulacra2(cli, pair, tmp_path):
+    expected = ssimulacra2(kmc.read("a.png").pixels, kmc.read("b.png").pixels)
+    out = cli("compare", "a.png", "b.png", "--ssimulacra2")[1]
+    assert out.endswith(f", SSIMULACRA2 {expected:.1f}\n")
+    said = json.loads(cli("compare", "a.png", "b.png", "--ssimulacra2", "--json")[1])
+    assert said["ssimulacra2"] == expected
+    for least, code in ((expected, 0), (expected + 0.01, 1)):
+        assert cli("compare", "a.png", "b.png", "--min-ssimulacra2", least, "-q")[0] == code
+    assert cli("compare", "a.png", "a.png", "--min-ssimulacra2", 100)[0] == 0
+    tiny = picture(tmp_path / "tiny.png", (7, 9))
+    assert "SSIMULACRA2 none under 8" in cli("compare", tiny, tiny, "--ssimulacra2")[1]
+    assert cli("compare", tiny, tiny, "--min-ssimulacra2", -50)[0] == 1
+
+
+def test_ssimulacra2_is_an_extra(cli, pair, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ssimulacra2", None)
+    code, _, err = cli("compare", "a.png", "b.png", "--ssimulacra2")
+    assert code == 2 and 'pip install "kmc-quantize[compare]"' in err
+
+
 def test_equal_and_tiny_pictures(cli, tmp_path):
     first = picture(tmp_path / "a.png", (3, 3))
     second = picture(tmp_path / "b.bmp", (3, 3))
     code, out, _ = cli("compare", first, second, "--max-mse", 0)
     assert (code, out) == (
-        0, "MSE 0.00, PSNR inf dB, SSIM none under 11 pixels, largest error 0\n"
+        0, "MSE 0.00, PSNR inf dB, quality 100.0, SSIM none under 11 pixels, largest error 0\n"
     )  # fmt: skip
     said = json.loads(cli("compare", first, second, "--json")[1])
-    assert said == {"mse": 0.0, "psnr": None, "ssim": None, "max_error": 0}
+    assert said == {"mse": 0.0, "psnr": None, "quality": 100.0, "ssim": None, "max_error": 0}
     assert cli("compare", first, second, "--min-ssim", 0.5)[0] == 1
 
 

@@ -9,18 +9,24 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scenes import NAMED, PICTURES, few, photo
+from scenes import ALPHA, NAMED, PICTURES, few, photo
 
 import kmc
 from kmc.clustering import targets
 from kmc.clustering.goals import mse_of
 from kmc.clustering.problem import ClusteringProblem
+from kmc.images.similarity import similarity
 
 
 def same(found, expected):
     np.testing.assert_array_equal(found.indices, expected.indices)
     np.testing.assert_array_equal(found.palette.centroids, expected.palette.centroids)
     assert found.mse == expected.mse
+
+
+def painted(result):
+    """The pixels of a result, (H, W, C)."""
+    return np.asarray(result).reshape(*result.indices.shape, -1)
 
 
 def is_fewest(picture, result, limit, **options):
@@ -73,10 +79,27 @@ def test_what_was_reached_is_reached_again(k):
         assert again.mse <= before.mse
 
 
+@pytest.mark.parametrize("space", ["rgb", "oklab"])
+@pytest.mark.parametrize("picture", [NAMED["photo"], NAMED["photo"][..., :1], ALPHA["soft"]])
+def test_quality_is_what_people_see(picture, space):
+    found = kmc.quantize(picture, 200, quality=(0, 70), space=space)
+    fewer = kmc.quantize(picture, len(found.palette) - 1, space=space)
+    seen = [similarity(picture, painted(each)).quality for each in (found, fewer)]
+    assert seen[0] >= 70 > seen[1]
+
+
+def test_dithering_does_not_change_which_quality_is_reached():
+    photo = NAMED["photo"]
+    best = kmc.quantize(photo, 200, quality=(0, 70), look="best")
+    assert len(best.palette) == len(
+        kmc.quantize(photo, 200, quality=(0, 70), space="oklab").palette
+    )
+
+
 def test_quality_is_a_range():
     picture = NAMED["photo"]
     within = kmc.quantize(picture, 200, quality=(0, 66))
-    same(within, kmc.quantize(picture, 200, psnr=33))
+    same(within, kmc.quantize(picture, len(within.palette)))
     same(kmc.quantize(picture, 9, quality=(40, 100)), kmc.quantize(picture, 9))
     with pytest.raises(kmc.QualityError, match=r"quality=\(90, 100\) is out of reach: 9 colours"):
         kmc.quantize(picture, 9, quality=(90, 100))

@@ -1,0 +1,49 @@
+"""Quality as people see it, 0 to 100: a scale of the error in Oklab.
+
+The quality is 100 - 8.6 r, where r is the root of the mean squared distance in Oklab, in 255ths of
+the lightness of white, and 0 where that is negative. From 40 on, it is near the SSIMULACRA2 index
+of the picture as ``look="best"`` dithers it, and from 50 on near the quality that pngquant reports:
+src_c/README.md says how near.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmc.colors.chunks import chunks
+from kmc.colors.spaces import UNITS_PER_LEVEL, SpaceName, coordinates
+
+MAX_QUALITY = 100
+
+SPACE: SpaceName = "oklab"
+
+# Lost per level of the root mean squared distance.
+POINTS_PER_LEVEL = 8.6
+
+
+def quality_of(mse: float) -> float:
+    """The quality at a mean squared distance in `SPACE`, in levels."""
+    return max(0.0, MAX_QUALITY - POINTS_PER_LEVEL * math.sqrt(mse))
+
+
+def mse_of_quality(quality: float) -> float:
+    """The largest mean squared distance in `SPACE`, in levels, that has this quality."""
+    return ((MAX_QUALITY - quality) / POINTS_PER_LEVEL) ** 2 if quality > 0 else math.inf
+
+
+def seen_error(
+    colors: NDArray[np.uint8],
+    counts: NDArray[np.int64],
+    palette: NDArray[np.uint8],
+    labels: NDArray[np.uint16],
+) -> float:
+    """The sum of counts times squared distances in `SPACE` to the palette colours of the labels."""
+    entries = coordinates(palette, SPACE).astype(np.int64)
+    total = 0
+    for part in chunks(len(colors)):
+        off = coordinates(colors[part], SPACE) - np.take(entries, labels[part], axis=0)
+        total += int(np.square(off).sum(axis=1) @ counts[part])
+    return total / UNITS_PER_LEVEL**2
