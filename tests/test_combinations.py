@@ -52,7 +52,7 @@ OPTIONS = {
     "order": {"order": "luminance"},
     "psnr": {"psnr": 24},
     "max_mse": {"max_mse": 700},
-    "quality": {"quality": (10, 48)},
+    "quality": {"quality": (10, 20)},
 }
 GOALS = ("psnr", "max_mse", "quality")
 SEEN: list[object] = []
@@ -139,7 +139,7 @@ def check(name, result, picture, options):
         np.testing.assert_array_equal(again.indices, result.indices)
         assert result.mse == again.mse > palette.remap(picture).mse
     elif name in GOALS:
-        limit = {"psnr": 24, "max_mse": -700, "quality": 48}[name]
+        limit = {"psnr": 24, "max_mse": -700, "quality": 20}[name]
         assert reached(name, palette, picture) >= limit
         if len(palette) > len(options.get("fixed", ())):
             less = kmc.fit(picture, len(palette) - 1, **fit_options(options))
