@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Unpack
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from kmc.clustering.options import (
@@ -143,8 +144,11 @@ def quantize(
         )
         indices, plan = mapped.indices, None
         if sorting is not None:
+            counts = found.counts
+            if dithering is not None:  # which chooses other colours than the nearest ones
+                counts = np.bincount(indices.ravel(), minlength=len(counts))
             entries, plan = image_order(
-                indices, found.colors, found.counts, sorting, checked.n_fixed, checked.threads
+                indices, found.colors, counts, sorting, checked.n_fixed, checked.threads
             )
             found, indices = found.reordered(entries), renumbered(indices, entries)
     palette = fitted_palette(found, checked.space)
