@@ -74,7 +74,7 @@ def quantize(
     order : {None, "luminance", "popularity", "hue", "compact"}, default None
         Order of the palette: that of the centroids; dark to light by luma; most pixels first; by
         hue, greys first; or whichever gives the smallest PNG file. `fixed` colours stay first,
-        followed by those that are not opaque.
+        followed by those that are not opaque. Others that dithering uses nowhere are left out.
 
     Returns
     -------
@@ -147,6 +147,9 @@ def quantize(
             counts = found.counts
             if dithering is not None:  # which chooses other colours than the nearest ones
                 counts = np.bincount(indices.ravel(), minlength=len(counts))
+                used = np.flatnonzero((counts > 0) | (np.arange(len(counts)) < checked.n_fixed))
+                found, indices = found.reordered(used), renumbered(indices, used)
+                counts = counts[used]
             entries, plan = image_order(
                 indices, found.colors, counts, sorting, checked.n_fixed, checked.threads
             )

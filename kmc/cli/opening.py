@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -15,6 +16,27 @@ from kmc.cli.inputs import Input
 from kmc.cli.parameter_types import Size
 from kmc.errors import ArgumentError, ImageTooLargeError, ImageWarning
 from kmc.images.reading import Picture, read
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A picture as the options want it, and the file that it is from.
+
+    Attributes
+    ----------
+    picture : Picture
+    stream : str or BytesIO
+        The file's path, or what was read of a stream.
+    n_bytes : int
+        The size of the file.
+    is_untouched : bool
+        Whether the pixels are those of the file.
+    """
+
+    picture: Picture
+    stream: str | io.BytesIO
+    n_bytes: int
+    is_untouched: bool
 
 
 @dataclass(frozen=True)
@@ -48,10 +70,10 @@ class Opener:
         ArgumentError
             It has no such frame.
         """
-        return self.with_size(source)[0]
+        return self.open(source).picture
 
-    def with_size(self, source: Input) -> tuple[Picture, int]:
-        """The picture of an input, and the size of its file in bytes."""
+    def open(self, source: Input) -> Opened:
+        """The picture of an input with its file; errors are as above."""
         stream, n_bytes = source.source()
         with working_on(source.name):
             picture = read(stream, frame=self.frame)
@@ -61,7 +83,8 @@ class Opener:
                 pixels = over(pixels, self.background)
             if self.alpha_threshold is not None:
                 pixels = with_binary_alpha(pixels, self.alpha_threshold)
-            return replace(picture, pixels=pixels), n_bytes
+            is_untouched = pixels is picture.pixels
+            return Opened(replace(picture, pixels=pixels), stream, n_bytes, is_untouched)
 
     def mask(self, path: str) -> NDArray[np.uint8]:
         """The luma (H, W) of a picture, scaled as all others; what is clear in it counts as black.

@@ -5,6 +5,7 @@ The options are taken from the commands themselves: one without a case here fail
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +33,8 @@ class Case:
     needs: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=lambda: ["photo.png"])
 
+
+OLD = 1_000_000_000  # seconds since 1970
 
 RANDOM = ["--init", "random"]
 
@@ -76,7 +79,10 @@ CASES = {
         "--force": Case(["-f"], files=["done.png"]),
         "--dry-run": Case(["-n"]),
         "--optimize": Case(["--optimize"], ["--level", "1"]),
-        "--skip-if-larger": Case(["--skip-if-larger"], files=["tiny.png"]),
+        "--skip-if-larger": Case(["--skip-if-larger"], files=["tiny.webp"]),
+        "--if-newer": Case(["--if-newer"], files=["done.png"]),
+        "--preserve": Case(["--preserve"], files=["other.png"]),
+        "--check": Case(["--check"]),
         "--keep": Case(["--strip"]),
         "--json": Case(["--json"]),
         "--quiet": Case(["-q"]),
@@ -160,6 +166,8 @@ SAME = {
     ("quantize", "output", "--force"),  # nothing is there to be replaced
     ("quantize", "folder", "--force"),
     ("quantize", "stdout", "--force"),
+    ("quantize", "output", "--if-newer"),  # nothing is there to be compared with
+    ("quantize", "folder", "--if-newer"),
     ("quantize", "goal", "--psnr"),
     ("quantize", "given", "--alpha-threshold"),  # that palette has no alpha
     ("palette", "file", "--force"),
@@ -206,7 +214,7 @@ def here(photo, tmp_path, monkeypatch):
     frames = [Image.fromarray(part).quantize(16) for part in (small, 255 - small)]
     frames[0].save("film.gif", save_all=True, append_images=frames[1:])
     kmc.quantize("photo.png", 12).save("done.png")
-    Image.new("1", (1, 1)).save("tiny.png")
+    Image.new("RGB", (1, 1)).save("tiny.webp", lossless=True)
     for suffix in ("png", "gif"):
         Path(f"done-kmc.{suffix}").write_bytes(b"old")
     Path("folder").mkdir()
@@ -215,10 +223,16 @@ def here(photo, tmp_path, monkeypatch):
 
 
 def observed(cli, here: Path, command: str, arguments: list[str]) -> tuple[object, ...]:
-    """Exit code, what was printed, and the files there are, with what this call made removed."""
+    """Exit code, what was printed, and the files there are, with what this call made removed.
+
+    Of each file the content, and whether it is as old as the inputs.
+    """
     before = {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
+    for path in before:
+        os.utime(path, (OLD, OLD))
     code, out, err = cli(command, *arguments)
-    after = {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
+    files = [path for path in here.rglob("*") if path.is_file()]
+    after = {path: (path.read_bytes(), path.stat().st_mtime == OLD) for path in files}
     for path in set(after) - set(before):
         path.unlink()
     for path in before:

@@ -36,12 +36,24 @@ from kmc.cli.options import (
     search,
     transparency,
 )
-from kmc.cli.outputs import Naming, conflicts, display_name, ending, naming, output_format
+from kmc.cli.outputs import (
+    Naming,
+    conflicts,
+    display_name,
+    ending,
+    is_same_file,
+    naming,
+    output_format,
+)
 from kmc.errors import MissingPackageError
+from kmc.utils.atomic_write import is_stream
 
 if TYPE_CHECKING:
-    from kmc.cli.job import Optimizer, Pipeline
+    from kmc.cli.job import Leaving, Optimizer, Pipeline
     from kmc.formats.registry import Format
+
+# Options that jobs look at themselves.
+_SWITCHES = ("skip_if_larger", "dry_run", "check", "if_newer", "preserve", "verbose")
 
 # Higher ones take several times as long for the last few bytes.
 OXIPNG_LEVEL = 4
@@ -82,12 +94,34 @@ def quantize(files: tuple[str, ...], **given: Any) -> Exit:
     inputs = expand(files, given["recursive"], results, given["out_dir"])
     names = naming(
         given["output"], given["out_dir"], given["suffix"], given["ext"], given["format"],
-        given["force"], inputs,
+        given["force"] or given["if_newer"], inputs,
     )  # fmt: skip
     if given["as_json"] and names.output == STDIO:
         raise click.UsageError("--json and the picture cannot both go to standard output")
     _refuse_exclusions(inputs, given)
-    return _run(inputs, names, given)
+    _refuse_for_files(inputs, names, given)
+    if given["check"]:
+        names = Naming(ending=names.ending, in_place=True, overwrite=True)
+    return run(inputs, names, given)
+
+
+def _refuse_for_files(inputs: list[Input], names: Naming, given: dict[str, Any]) -> None:
+    """Refuse what needs files that have names, or a state before this call."""
+    if given["check"]:
+        reason = "--check writes nothing, and looks for no other file: it excludes {option}"
+        refuse(["output", "out_dir", "suffix", "force", "dry_run", "if_newer", "preserve"], reason)
+    output = names.output
+    to_stream = output is not None and (output == STDIO or is_stream(output))
+    if to_stream or any(each.is_stream for each in inputs):
+        refuse(["if_newer", "preserve"], "{option} is for files, not for standard streams or pipes")
+    if given["if_newer"]:
+        refuse(["force"], "--if-newer replaces what is older, nothing else: it excludes {option}")
+        refuse(["shared_palette"], "{option} depends on all pictures: it excludes --if-newer")
+        for each in inputs:
+            if not each.problem and is_same_file(each, names.target(each)):
+                raise click.UsageError(
+                    f"--if-newer compares a picture with its result, and {each.name} is both"
+                )
 
 
 def _refuse_exclusions(inputs: list[Input], given: dict[str, Any]) -> None:
@@ -113,7 +147,8 @@ def _refuse_exclusions(inputs: list[Input], given: dict[str, Any]) -> None:
         refuse(["alpha_threshold"], "--background leaves no alpha: it excludes {option}")
 
 
-def _run(inputs: list[Input], names: Naming, given: dict[str, Any]) -> Exit:
+def run(inputs: list[Input], names: Naming, given: dict[str, Any]) -> Exit:
+    """Quantize the inputs as the options say."""
     from kmc import cpu
     from kmc.cli.batch import leave, run_ordered
     from kmc.cli.job import Job
@@ -163,8 +198,8 @@ def _pipeline(
     settings = _settings(format, given["level"], given["threads"])
     opener = Opener(given["frame"], given["resize"], given["background"], given["alpha_threshold"])
     fit, remap = fit_options(given, opener), dither_options(given)
-    # A shared palette is the same in all files.
-    order = given["order"] or ("none" if given["shared_palette"] else "compact")
+    # A shared palette is the same in all files, whose own orders would differ.
+    order = given["order"] or ("luminance" if given["shared_palette"] else "compact")
     if order != "none":
         fit["order"] = order
     palette = None
@@ -184,10 +219,20 @@ def _pipeline(
         settings=settings,
         keep=given["keep"],
         optimizer=optimizer,
-        skip_if_larger=given["skip_if_larger"],
-        dry_run=given["dry_run"],
-        verbose=given["verbose"],
+        leaving=_leaving(given),
+        **{name: given[name] for name in _SWITCHES},
     )
+
+
+def _leaving(given: dict[str, Any]) -> Leaving:
+    """Which files of at most k colours are left as they are."""
+    if given["palette"] or given["shared_palette"] or given["fixed"]:
+        return "never"
+    if given["order"] not in (None, "compact", "none"):
+        return "never"
+    # What reaches a goal with fewer colours than a result has would be reduced again and again.
+    has_goal = any(given[name] is not None for name in GOALS)
+    return "indexed" if has_goal or given["order"] == "none" else "as good"
 
 
 def _settings(format: Format, level: int | None, threads: int | None) -> dict[str, Any]:
@@ -221,7 +266,7 @@ def _format(names: Naming, inputs: list[Input], name: str | None, quiet: bool) -
             raise click.UsageError("a terminal shows no pictures: redirect the output, or use -o")
         name = name or "png"
     several = os.path.join(names.folder or "", f"*{names.ending}")
-    single = len(inputs) == 1 and not inputs[0].problem
+    single = len(inputs) == 1 and not inputs[0].problem and not names.in_place
     target = names.target(inputs[0]) if single else several
     format = output_format(target, name)
     if format.loss:
