@@ -24,6 +24,7 @@ from kmc.cli.outputs import (
     is_up_to_date,
     write,
 )
+from kmc.cli.posterizing import posterized
 from kmc.cli.report import Outcome
 from kmc.clustering.options import Callback
 from kmc.display.wording import color_count
@@ -67,6 +68,8 @@ class Pipeline:
         The palette of all images; by default each gets its own, of `k` colours.
     fit, remap : dict
         Further arguments of `kmc.fit`, and of `Palette.remap`.
+    posterize : int
+        How many bits a channel of the palette does without.
     settings : dict
         Parameters of the format's writer.
     keep : bool
@@ -88,6 +91,7 @@ class Pipeline:
     palette: kmc.Palette | None = None
     fit: dict[str, Any] = field(default_factory=dict)
     remap: dict[str, Any] = field(default_factory=dict)
+    posterize: int = 0
     settings: dict[str, Any] = field(default_factory=dict)
     keep: bool = True
     optimizer: Optimizer | None = None
@@ -223,7 +227,10 @@ class Pipeline:
             if mask is not None:
                 total, label = kmc.histogram(picture, importance=mask).n_pixels, "weighted MSE"
             callback = iteration_printer(name, lambda: total, label)
-        return kmc.quantize(picture, self.k, callback=callback, **self.fit | self.remap)
+        image = kmc.quantize(picture, self.k, callback=callback, **self.fit | self.remap)
+        if self.posterize:
+            image = posterized(picture, image, self.posterize, **self.remap)
+        return image
 
 
 def iteration_printer(name: str, total: Callable[[], int], label: str = "MSE") -> Callback:

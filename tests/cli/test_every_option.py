@@ -125,6 +125,19 @@ CASES = {
         "--quiet": Case(["-q"], files=["done.png", "x.kmc"]),
         "--frame": Case(["--frame", "1"], files=["film.gif", "x.png"]),
     },
+    "pngquant": {
+        "--force": Case(["-f"], files=["done.png"]),
+        "--skip-if-larger": Case(["--skip-if-larger"], files=["tiny.webp"]),
+        "--output": Case(["-o", "o.png"]),
+        "--ext": Case(["--ext", "-new.png"]),
+        "--quality": Case(["--quality", "20-30"]),
+        "--speed": Case(["--speed", "11"]),
+        "--ordered": Case(["--nofs"]),
+        "--floyd": Case(["--floyd=0.5"]),
+        "--posterize": Case(["--posterize", "4"]),
+        "--strip": Case(["--strip"]),
+        "--verbose": Case(["-v"]),
+    },
 }
 
 # What a command is asked for, beside its default; each option is tried in each of them.
@@ -152,6 +165,14 @@ MODES = {
     "info": {"plain": [], "json": ["--json"]},
     "compare": {"plain": [], "json": ["--json"], "quiet": ["-q"]},
     "convert": {"plain": []},
+    "pngquant": {
+        "plain": [],
+        "colors": ["9"],
+        "stdout": ["-o", "-"],
+        "plainly": ["--nofs"],
+        "verbose": ["-v"],
+        "coarse": ["--posterize", "3"],
+    },
 }
 
 # Options that must not change a result; test_threads_and_jobs_arrive looks where they go.
@@ -182,6 +203,9 @@ SAME = {
     ("compare", "json", "--json"),
     ("compare", "quiet", "--quiet"),
     ("palette", "json", "--format"),
+    ("pngquant", "stdout", "--force"),
+    ("pngquant", "plainly", "--ordered"),
+    ("pngquant", "verbose", "--verbose"),
 }
 
 
@@ -215,8 +239,8 @@ def here(photo, tmp_path, monkeypatch):
     frames[0].save("film.gif", save_all=True, append_images=frames[1:])
     kmc.quantize("photo.png", 12).save("done.png")
     Image.new("RGB", (1, 1)).save("tiny.webp", lossless=True)
-    for suffix in ("png", "gif"):
-        Path(f"done-kmc.{suffix}").write_bytes(b"old")
+    for name in ("done-kmc.png", "done-kmc.gif", "done-fs8.png", "done-or8.png"):
+        Path(name).write_bytes(b"old")
     Path("folder").mkdir()
     Image.fromarray(small).save("folder/a.png")
     return tmp_path
@@ -280,7 +304,7 @@ def test_an_option_changes_something_or_is_refused(cli, here, command, mode, opt
     case, base = CASES[command][option], MODES[command][mode]
     names = list(case.files)
     needs = [] if set(case.needs) & set(base) & {"-o"} else case.needs
-    without = [*names, *base, *needs]
+    without = [*base, *names, *needs]
     plain = observed(cli, here, command, without + needed(command, without))
     having = [*without, *case.args]
     changed = observed(cli, here, command, having + needed(command, having))

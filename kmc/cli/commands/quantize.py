@@ -216,6 +216,7 @@ def _pipeline(
         palette=palette,
         fit=fit,
         remap=remap | {"threads": given["threads"]},
+        posterize=given.get("posterize") or 0,
         settings=settings,
         keep=given["keep"],
         optimizer=optimizer,
