@@ -116,6 +116,7 @@ class Pipeline:
                     outcome.up_to_date = True
                 else:
                     self.naming.check(job.target)
+                    self.naming.check_ending(job.target, self.format)
                     self._run(job.source, outcome)
         except KmcError as error:
             outcome.code = code_of(error)

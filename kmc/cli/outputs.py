@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kmc.cli.inputs import STDIO, Input
-from kmc.errors import FileWriteError
+from kmc.errors import ArgumentError, FileWriteError
 from kmc.utils.atomic_write import inside, is_stream, replace
 
 if TYPE_CHECKING:
@@ -65,6 +65,23 @@ class Naming:
             return
         if os.path.lexists(target):
             raise exists_error(f"{target}: exists already; --force replaces it")
+
+    def check_ending(self, target: str, format: Format) -> None:
+        """Check that a picture in place keeps a name that is right.
+
+        Raises
+        ------
+        ArgumentError
+            Its ending is that of another format.
+        """
+        from kmc.formats.registry import format_of_suffix  # NumPy: not for --help
+
+        other = format_of_suffix(target) if self.in_place and target != STDIO else None
+        if other is not None and other is not format:
+            raise ArgumentError(
+                f"{target}: its ending is that of {other.name}, and the result's format is "
+                f"{format.name}; --format names another"
+            )
 
 
 def exists_error(message: str) -> FileWriteError:

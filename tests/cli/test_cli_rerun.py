@@ -195,28 +195,66 @@ def test_check_says_what_a_run_would_change(cli, tmp_path):
     before = files()
     assert cli("quantize", "a.png", "b.png", "-k", 12, "--check", "-q") == (0, "", "")
     assert cli("quantize", "a.png", "none.png", "-k", 12, "--check")[0] == 2
-    assert cli("quantize", "a.png", "--ext", "gif", "--check")[0] == 1
+    assert cli("quantize", "a.png", "--format", "gif", "--check")[0] == 1
     assert cli("quantize", "a.png", "-k", 11, "--check", "--json")[0] == 1
     assert files() == before
 
 
 def test_check_passes_what_would_be_larger(cli):
-    Image.new("RGB", (3, 3), "red").save("tiny.webp", lossless=True)
-    assert cli("quantize", "tiny.webp", "--check")[0] == 1
-    assert cli("quantize", "tiny.webp", "--check", "--skip-if-larger")[0] == 0
+    Image.linear_gradient("L").convert("RGB").save("flat.png", optimize=True)
+    arguments = ["quantize", "flat.png", "-k", 250, "--dither", "floyd-steinberg", "--check"]
+    assert cli(*arguments)[0] == 1
+    assert cli(*arguments, "--skip-if-larger")[0] == 0
+
+
+ELSEWHERE = [["-o", "x.png"], ["--out-dir", "x"], ["--suffix", "x"], ["-f"], ["--if-newer"],
+             ["--ext", "gif"]]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    "option",
-    [["-o", "x.png"], ["--out-dir", "x"], ["--suffix", "x"], ["-f"], ["-n"], ["--if-newer"],
-     ["--preserve"]],
-)  # fmt: skip
-def test_check_excludes_what_is_about_writing(cli, tmp_path, option):
+    ("option", "other"),
+    [
+        *(("--check", each) for each in (*ELSEWHERE, ["-n"], ["--preserve"], ["--in-place"])),
+        *(("--in-place", each) for each in ELSEWHERE),
+    ],
+)
+def test_what_is_about_other_files_is_excluded(cli, tmp_path, option, other):
     picture(tmp_path / "a.png")
-    code, _, err = cli("quantize", "a.png", "--check", *option)
+    code, _, err = cli("quantize", "a.png", option, *other)
     assert code == 1
-    assert err.startswith("kmc: --check writes nothing, and looks for no other file: it excludes -")
+    assert err.startswith(f"kmc: {option} is about the files themselves: it excludes -")
     assert tree(tmp_path) == ["a.png"]
+
+
+def test_in_place(cli, tmp_path):
+    names = ["A.PNG", "b.png", "deep/c-kmc.png", "deep/d"]
+    for name in names:
+        picture(tmp_path / name, format="PNG")
+    Path("link.png").symlink_to("b.png")
+    assert cli("quantize", "-r", "A.PNG", "link.png", "deep", "deep/d", "-k", 4, "-i")[0] == 0
+    assert tree(tmp_path) == sorted([*names, "link.png"])
+    assert Path("link.png").is_symlink()
+    for name in names:
+        with Image.open(name) as made:
+            assert (made.format, made.mode) == ("PNG", "P")
+    first = files()
+    assert cli("quantize", *names, "-k", 4, "--check", "-q") == (0, "", "")
+    assert cli("quantize", *names, "-k", 4, "--in-place", "-q") == (0, "", "")
+    assert files() == first
+
+
+@pytest.mark.parametrize("option", ["--in-place", "--check"])
+def test_in_place_a_name_is_not_made_to_lie(cli, tmp_path, option):
+    before = picture(tmp_path / "a.jpg").read_bytes()
+    picture(tmp_path / "b.gif")
+    for name, ending, format in (("a.jpg", "jpg", "png"), ("b.gif", "gif", "webp")):
+        code, _, err = cli("quantize", name, "b.gif", "-k", 4, option, "--format", format)
+        assert code == 1
+        assert f"kmc: {name}: its ending is that of {ending}, and the result's format is" in err
+    assert Path("a.jpg").read_bytes() == before
+    if option == "--in-place":
+        assert cli("quantize", "-", option)[0] == 1
+        assert cli("quantize", "b.gif", option, "--format", "gif")[0] == 0
 
 
 # ---- --if-newer ----------------------------------------------------------------------------------

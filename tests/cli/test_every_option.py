@@ -80,6 +80,7 @@ CASES = {
         "--dry-run": Case(["-n"]),
         "--optimize": Case(["--optimize"], ["--level", "1"]),
         "--skip-if-larger": Case(["--skip-if-larger"], files=["tiny.webp"]),
+        "--in-place": Case(["-i"], files=["other.png"]),
         "--if-newer": Case(["--if-newer"], files=["done.png"]),
         "--preserve": Case(["--preserve"], files=["other.png"]),
         "--check": Case(["--check"]),

@@ -81,39 +81,52 @@ def quantize(files: tuple[str, ...], **given: Any) -> Exit:
     """Reduce pictures to their best colours.
 
     photo.jpg becomes photo-kmc.png in the same folder; -o and --out-dir change that. - reads
-    standard input. Existing files are replaced only with --force.
+    standard input. Existing files are replaced only with --force or --in-place, and with
+    --if-newer if they are older.
 
     \b
       kmc quantize photo.jpg -k 16
       kmc quantize *.png -k 64 --out-dir small/
       kmc quantize -r photos/ --out-dir small/ --resize 700
+      kmc quantize -r photos/ --in-place --preserve
       kmc quantize - -k 16 -o - < in.png > out.png
     """
-    end = ending(given["out_dir"], given["suffix"], given["ext"], given["format"])
-    results = None if given["out_dir"] else end.rpartition(".")[0] or "-kmc"
-    inputs = expand(files, given["recursive"], results, given["out_dir"])
-    names = naming(
-        given["output"], given["out_dir"], given["suffix"], given["ext"], given["format"],
-        given["force"] or given["if_newer"], inputs,
-    )  # fmt: skip
+    inputs, names = _inputs_and_names(files, given)
     if given["as_json"] and names.output == STDIO:
         raise click.UsageError("--json and the picture cannot both go to standard output")
     _refuse_exclusions(inputs, given)
     _refuse_for_files(inputs, names, given)
-    if given["check"]:
-        names = Naming(ending=names.ending, in_place=True, overwrite=True)
     return run(inputs, names, given)
 
 
+def _inputs_and_names(files: tuple[str, ...], given: dict[str, Any]) -> tuple[list[Input], Naming]:
+    recursive, out_dir = given["recursive"], given["out_dir"]
+    for option, elsewhere in (
+        ("check", ["in_place", "dry_run", "preserve"]),
+        ("in_place", []),
+    ):
+        if given[option]:
+            elsewhere += ["output", "out_dir", "suffix", "ext", "force", "if_newer"]
+            name = f"--{option.replace('_', '-')}"
+            refuse(elsewhere, f"{name} is about the files themselves: it excludes {{option}}")
+            end = ending(None, None, None, given["format"])
+            return expand(files, recursive), Naming(ending=end, overwrite=True, in_place=True)
+    end = ending(out_dir, given["suffix"], given["ext"], given["format"])
+    results = None if out_dir else end.rpartition(".")[0] or "-kmc"
+    inputs = expand(files, recursive, results, out_dir)
+    overwrite = given["force"] or given["if_newer"]
+    return inputs, naming(
+        given["output"], out_dir, given["suffix"], given["ext"], given["format"], overwrite, inputs
+    )
+
+
 def _refuse_for_files(inputs: list[Input], names: Naming, given: dict[str, Any]) -> None:
-    """Refuse what needs files that have names, or a state before this call."""
-    if given["check"]:
-        reason = "--check writes nothing, and looks for no other file: it excludes {option}"
-        refuse(["output", "out_dir", "suffix", "force", "dry_run", "if_newer", "preserve"], reason)
+    """Refuse what needs files that have names and time stamps."""
     output = names.output
     to_stream = output is not None and (output == STDIO or is_stream(output))
     if to_stream or any(each.is_stream for each in inputs):
-        refuse(["if_newer", "preserve"], "{option} is for files, not for standard streams or pipes")
+        options = ["if_newer", "preserve", "in_place"]
+        refuse(options, "{option} is for files, not for standard streams or pipes")
     if given["if_newer"]:
         refuse(["force"], "--if-newer replaces what is older, nothing else: it excludes {option}")
         refuse(["shared_palette"], "{option} depends on all pictures: it excludes --if-newer")
