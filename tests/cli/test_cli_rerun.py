@@ -230,9 +230,11 @@ def test_in_place(cli, tmp_path):
     names = ["A.PNG", "b.png", "deep/c-kmc.png", "deep/d"]
     for name in names:
         picture(tmp_path / name, format="PNG")
+    other = picture(tmp_path / "deep/other.jpg").read_bytes()
     Path("link.png").symlink_to("b.png")
     assert cli("quantize", "-r", "A.PNG", "link.png", "deep", "deep/d", "-k", 4, "-i")[0] == 0
-    assert tree(tmp_path) == sorted([*names, "link.png"])
+    assert tree(tmp_path) == sorted([*names, "deep/other.jpg", "link.png"])
+    assert Path("deep/other.jpg").read_bytes() == other
     assert Path("link.png").is_symlink()
     for name in names:
         with Image.open(name) as made:

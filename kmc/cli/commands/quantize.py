@@ -109,8 +109,12 @@ def _inputs_and_names(files: tuple[str, ...], given: dict[str, Any]) -> tuple[li
             elsewhere += ["output", "out_dir", "suffix", "ext", "force", "if_newer"]
             name = f"--{option.replace('_', '-')}"
             refuse(elsewhere, f"{name} is about the files themselves: it excludes {{option}}")
-            end = ending(None, None, None, given["format"])
-            return expand(files, recursive), Naming(ending=end, overwrite=True, in_place=True)
+            from kmc.formats.registry import find_format  # NumPy: not for --help
+
+            format = find_format("", given["format"] or "png")
+            endings = [f".{suffix}" for suffix in format.suffixes]
+            names = Naming(ending=endings[0], overwrite=True, in_place=True)
+            return expand(files, recursive, endings=endings), names
     end = ending(out_dir, given["suffix"], given["ext"], given["format"])
     results = None if out_dir else end.rpartition(".")[0] or "-kmc"
     inputs = expand(files, recursive, results, out_dir)
