@@ -76,7 +76,7 @@ def quantize(
     order : {None, "luminance", "popularity", "hue", "compact"}, default None
         Order of the palette: that of the centroids; dark to light by luma; most pixels first; by
         hue, greys first; or whichever gives the smallest PNG file. `fixed` colours stay first,
-        followed by those that are not opaque. Others that dithering uses nowhere are left out.
+        followed by those that are not opaque.
 
     Returns
     -------
@@ -160,8 +160,6 @@ def _ordered(
     counts = found.counts
     if is_dithered:  # which chooses other colours than the nearest ones
         counts = np.bincount(indices.ravel(), minlength=len(counts))
-        used = np.flatnonzero((counts > 0) | (np.arange(len(counts)) < checked.n_fixed))
-        found, indices, counts = found.reordered(used), renumbered(indices, used), counts[used]
     entries, plan = image_order(
         indices, found.colors, counts, order, checked.n_fixed, checked.threads
     )

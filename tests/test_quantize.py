@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from scenes import NAMED, PICTURES, noise, photo, soft
+from scenes import NAMED, PICTURES, noise, photo
 
 import kmc
 
@@ -235,16 +235,3 @@ def test_loses_less_than_median_cut_does(name, k, effort):
     cut = Image.fromarray(picture).quantize(k, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     off = np.square(np.asarray(cut.convert("RGB")).astype(int) - picture).sum(axis=-1).mean()
     assert kmc.quantize(picture, k, effort=effort).mse < 0.95 * off
-
-
-@pytest.mark.parametrize("k", [256, 300])
-def test_what_dithering_leaves_unused_is_left_out_of_ordered_palettes(k):
-    picture = soft(60, 80)
-    plain = kmc.quantize(picture, k, dither="floyd-steinberg", fixed=["#123456"])
-    assert len(np.unique(plain.indices)) < k - 1
-    for order in ("compact", "luminance"):
-        made = kmc.quantize(picture, k, dither="floyd-steinberg", fixed=["#123456"], order=order)
-        np.testing.assert_array_equal(np.asarray(made), np.asarray(plain))
-        assert made.palette.colors[0].tolist() == [0x12, 0x34, 0x56, 255]
-        assert set(np.unique(made.indices)) | {0} == set(range(len(made.palette)))
-        assert made.indices.dtype == (np.uint8 if len(made.palette) <= 256 else np.uint16)

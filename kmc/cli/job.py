@@ -10,6 +10,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import numpy as np
+
 import kmc
 from kmc.cli.console import note, printable, size_change, working_on
 from kmc.cli.exit_codes import Exit, code_of
@@ -24,7 +26,7 @@ from kmc.cli.outputs import (
     is_up_to_date,
     write,
 )
-from kmc.cli.posterizing import posterized
+from kmc.cli.redrawing import posterized, without_unused
 from kmc.cli.report import Outcome
 from kmc.clustering.options import Callback
 from kmc.display.wording import color_count
@@ -40,7 +42,7 @@ from kmc.images.reading import Picture
 from kmc.utils.os_errors import reading
 
 Optimizer = Callable[[bytes], bytes]
-Leaving = Literal["never", "as good", "indexed"]
+Leaving = Literal["never", "as good", "reduced"]
 
 
 @dataclass(frozen=True)
@@ -76,9 +78,9 @@ class Pipeline:
         Whether metadata is kept.
     optimizer : callable, optional
         Makes an encoded file smaller.
-    leaving : {"never", "as good", "indexed"}
+    leaving : {"never", "as good", "reduced"}
         Which files of few enough colours are left as they are: those that are as good as the
-        result; or all that are indexed, since of them no other result is wanted.
+        result; or all that look reduced, since of them no other result is wanted.
     skip_if_larger, dry_run, check, if_newer, preserve, verbose : bool
         As on the command line.
     """
@@ -132,7 +134,7 @@ class Pipeline:
         original = None
         if self.leaving != "never":
             original = original_of(opened, self.format, keep_metadata=self.keep)
-        if original is not None and self.leaving == "indexed" and original.is_indexed:
+        if original is not None and self.leaving == "reduced" and original.looks_reduced:
             outcome.colors = len(kmc.histogram(opened.picture, threads=self.remap.get("threads")))
             outcome.unchanged = outcome.colors <= self.k
         data = b"" if outcome.unchanged else self._result(opened, original, source, outcome)
@@ -230,8 +232,12 @@ class Pipeline:
             callback = iteration_printer(name, lambda: total, label)
         image = kmc.quantize(picture, self.k, callback=callback, **self.fit | self.remap)
         if self.posterize:
-            image = posterized(picture, image, self.posterize, **self.remap)
-        return image
+            return posterized(picture, image, self.posterize, **self.remap)
+        if image.dither is None or "order" not in self.fit:
+            return image
+        counts = np.bincount(image.indices.ravel(), minlength=len(image.palette))
+        kept = {name: self.fit[name] for name in ("order", "fixed") if name in self.fit}
+        return image if counts.all() else without_unused(image, **kept)
 
 
 def iteration_printer(name: str, total: Callable[[], int], label: str = "MSE") -> Callback:

@@ -21,6 +21,9 @@ from kmc.utils.os_errors import reading
 # not for what another version of kmc, or of a compression library, gains or loses at random.
 MIN_SHARE, MIN_BYTES = 0.01, 16
 
+# Formats in which every result of at most 256 colours has indices that Pillow shows.
+INDEXED = ("png", "gif", "bmp")
+
 
 @dataclass(frozen=True)
 class Original:
@@ -30,11 +33,15 @@ class Original:
     ----------
     is_indexed : bool
         Whether it holds indices and a palette.
+    looks_reduced : bool
+        Whether it may be a result, if it has few colours: results in its format are indexed as it
+        is, or need not be.
     n_bytes : int
         Its size.
     """
 
     is_indexed: bool
+    looks_reduced: bool
     n_bytes: int
 
     def is_as_good_as(self, image: kmc.IndexedImage, n_bytes: int) -> bool:
@@ -62,7 +69,8 @@ def original_of(opened: Opened, format: Format, *, keep_metadata: bool) -> Origi
             has_metadata = picture.metadata not in (None, Metadata())
             if not keep_metadata and (has_metadata or source.pillow.getexif()):
                 return None
-            return Original(source.is_indexed, opened.n_bytes)
+            looks_reduced = source.is_indexed or format.name not in INDEXED
+            return Original(source.is_indexed, looks_reduced, opened.n_bytes)
     except ImageShapeError:  # of several frames
         return None
 

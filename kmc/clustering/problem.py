@@ -65,12 +65,8 @@ class Clustering(NamedTuple):
     history: list[tuple[float, float]] = []  # noqa: RUF012 (never changed in place)
 
     def reordered(self, entries: NDArray[np.intp]) -> Clustering:
-        """The same clustering with palette entry ``entries[i]`` at position i.
-
-        The label of an entry that is left out becomes 0.
-        """
-        positions = np.zeros(len(self.colors), np.uint16)
-        positions[entries] = np.arange(len(entries))
+        """The same clustering with palette entry ``entries[i]`` at position i."""
+        positions = np.argsort(entries).astype(np.uint16)
         return self._replace(
             colors=self.colors[entries],
             centroids=self.centroids[entries],

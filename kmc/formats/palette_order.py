@@ -103,10 +103,9 @@ def image_order(
 
 
 def renumbered(indices: Indices, entries: Entries) -> Indices:
-    """The indices of an image whose palette entries have been sorted, those in use at least."""
-    dtype = np.uint8 if len(entries) <= 256 else np.uint16
-    table = np.zeros(max(256, int(entries.max()) + 1), dtype)
-    table[entries] = np.arange(len(entries), dtype=dtype)
+    """The indices of an image whose palette entries have been sorted."""
+    table = np.zeros(max(256, len(entries)), indices.dtype)
+    table[entries] = np.arange(len(entries), dtype=indices.dtype)
     if indices.dtype == np.uint8:  # much faster than NumPy's own look-up
         data = indices.tobytes().translate(table.tobytes())
         return np.frombuffer(bytearray(data), np.uint8).reshape(indices.shape)

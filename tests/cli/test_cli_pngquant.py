@@ -11,7 +11,7 @@ from scenes import photo, soft
 from shell import on_terminal, picture, run, tree
 
 import kmc
-from kmc.cli.posterizing import nearest_levels
+from kmc.cli.redrawing import nearest_levels
 
 pytestmark = pytest.mark.once
 

@@ -93,7 +93,7 @@ def test_a_second_run_in_place_changes_nothing(cli, options):
 
 
 @pytest.mark.parametrize("format", LOSSLESS)
-@pytest.mark.parametrize("options", ["default", "few", "dithered", "sorted"])
+@pytest.mark.parametrize("options", ["default", "few", "dithered", "sorted", "goal"])
 def test_in_every_lossless_format(cli, format, options):
     names = [name for name in PICTURES if format in ALPHA or name not in ("cutout", "soft")]
     for name in names:

@@ -250,7 +250,7 @@ def _leaving(given: dict[str, Any]) -> Leaving:
         return "never"
     # What reaches a goal with fewer colours than a result has would be reduced again and again.
     has_goal = any(given[name] is not None for name in GOALS)
-    return "indexed" if has_goal or given["order"] == "none" else "as good"
+    return "reduced" if has_goal or given["order"] == "none" else "as good"
 
 
 def _settings(format: Format, level: int | None, threads: int | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Palettes for displays of few bits a channel."""
+"""Palettes for displays of few bits a channel, and without entries that no pixel has."""
 
 from __future__ import annotations
 
@@ -34,11 +34,7 @@ def posterized(
     if colors.shape[1] == 4:
         colors[colors[:, 3] == 0] = 0
     made = kmc.Palette(np.unique(colors, axis=0)).remap(picture, **remap)
-    drawn = kmc.quantize(np.asarray(made), len(made.palette), order="compact")
-    result = kmc.IndexedImage(
-        drawn.indices, drawn.palette, made.mse, picture.metadata, dither=made.dither
-    )
-    return result._with_png_plan(drawn._png_plan)
+    return without_unused(made, order="compact")
 
 
 def nearest_levels(bits: int) -> NDArray[np.uint8]:
@@ -48,3 +44,17 @@ def nearest_levels(bits: int) -> NDArray[np.uint8]:
     nearest = np.abs(every[:, None] - levels).argmin(axis=1)
     found: NDArray[np.uint8] = levels[nearest].astype(np.uint8)
     return found
+
+
+def without_unused(image: kmc.IndexedImage, **options: Any) -> kmc.IndexedImage:
+    """The same image with a palette of no other colours than its own.
+
+    Its file is then the same once it is read and quantized again. `options` are the order and the
+    fixed colours as of `kmc.quantize`.
+    """
+    drawn = kmc.quantize(np.asarray(image), len(image.palette), **options)
+    palette = kmc.Palette(drawn.palette.colors, n_iter=image.n_iter, converged=image.converged)
+    result = kmc.IndexedImage(
+        drawn.indices, palette, image.mse, image.metadata, dither=image.dither
+    )
+    return result._with_png_plan(drawn._png_plan)
