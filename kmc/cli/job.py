@@ -135,8 +135,9 @@ class Pipeline:
         if self.leaving != "never":
             original = original_of(opened, self.format, keep_metadata=self.keep)
         if original is not None and self.leaving == "reduced" and original.looks_reduced:
-            outcome.colors = len(kmc.histogram(opened.picture, threads=self.remap.get("threads")))
-            outcome.unchanged = outcome.colors <= self.k
+            n_colors = len(kmc.histogram(opened.picture, threads=self.remap.get("threads")))
+            if n_colors <= self.k:
+                outcome.colors, outcome.unchanged = n_colors, True
         data = b"" if outcome.unchanged else self._result(opened, original, source, outcome)
         if outcome.code != Exit.DONE or self.dry_run or self.check:
             return

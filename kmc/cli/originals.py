@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 import kmc
 from kmc.cli.opening import Opened
-from kmc.errors import ImageNotFoundError, ImageReadError, ImageShapeError
+from kmc.errors import ImageNotFoundError, ImageReadError
 from kmc.formats.registry import Format, format_of_suffix
-from kmc.images.reading import open_source
 from kmc.metadata import Metadata
 from kmc.utils.os_errors import reading
 
@@ -59,20 +58,13 @@ def original_of(opened: Opened, format: Format, *, keep_metadata: bool) -> Origi
     It cannot where it has another format, metadata that shall not be kept, several frames, or
     pixels that reading or an option has changed.
     """
-    picture = opened.picture
-    if not opened.is_untouched or picture.changes:
+    if not opened.is_untouched or format_of_suffix(f"x.{opened.format}") is not format:
         return None
-    try:
-        with open_source(opened.stream) as source:
-            if format_of_suffix(f"x.{source.pillow.format}") is not format:
-                return None
-            has_metadata = picture.metadata not in (None, Metadata())
-            if not keep_metadata and (has_metadata or source.pillow.getexif()):
-                return None
-            looks_reduced = source.is_indexed or format.name not in INDEXED
-            return Original(source.is_indexed, looks_reduced, opened.n_bytes)
-    except ImageShapeError:  # of several frames
+    has_metadata = opened.has_exif or opened.picture.metadata not in (None, Metadata())
+    if has_metadata and not keep_metadata:
         return None
+    looks_reduced = opened.is_indexed or format.name not in INDEXED
+    return Original(opened.is_indexed, looks_reduced, opened.n_bytes)
 
 
 def content(opened: Opened) -> bytes:

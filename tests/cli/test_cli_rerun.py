@@ -175,6 +175,8 @@ def test_a_goal_reduces_what_has_its_colours_in_full(cli):
     less = ["-k", n_colors - 1, "--json", "-f"]
     code, out, _ = cli("quantize", "indexed.png", "--psnr", 30, *less)
     assert json.loads(out)["colors"] == reduced["colors"]
+    code, out, _ = cli("quantize", "indexed.png", "--psnr", 90, *less)
+    assert (code, "colors" in json.loads(out)) == (99, False)
 
 
 # ---- --check -------------------------------------------------------------------------------------
