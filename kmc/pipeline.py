@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import Unpack
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from kmc.clustering.options import (
     Callback,
     FitOptions,
+    Options,
     checked_options,
     takes_fit_options,
 )
-from kmc.clustering.problem import ClusteringProblem
+from kmc.clustering.problem import Clustering, ClusteringProblem
 from kmc.clustering.targets import smallest_palette
 from kmc.errors import ImageTypeError
-from kmc.formats.palette_order import OrderName, checked_order, image_order, renumbered
+from kmc.formats.palette_order import Indices, OrderName, checked_order, image_order, renumbered
+from kmc.formats.png_compression import Plan
 from kmc.image_sets import colors_of_pixels, is_several
 from kmc.images.reading import ImageInput, read
 from kmc.indexed_image import IndexedImage, fitted_palette
@@ -143,10 +146,21 @@ def quantize(
         )
         indices, plan = mapped.indices, None
         if sorting is not None:
-            entries, plan = image_order(
-                indices, found.colors, found.counts, sorting, checked.n_fixed, checked.threads
-            )
-            found, indices = found.reordered(entries), renumbered(indices, entries)
+            is_dithered = dithering is not None
+            found, indices, plan = _ordered(found, indices, sorting, checked, is_dithered)
     palette = fitted_palette(found, checked.space)
     image = IndexedImage(indices, palette, mapped.mse, picture.metadata, dither=dither)
     return image._with_png_plan(plan)
+
+
+def _ordered(
+    found: Clustering, indices: Indices, order: str, checked: Options, is_dithered: bool
+) -> tuple[Clustering, Indices, Plan | None]:
+    """Palette and indices in an order, and how they compress best as PNG, if that was tried."""
+    counts = found.counts
+    if is_dithered:  # which chooses other colours than the nearest ones
+        counts = np.bincount(indices.ravel(), minlength=len(counts))
+    entries, plan = image_order(
+        indices, found.colors, counts, order, checked.n_fixed, checked.threads
+    )
+    return found.reordered(entries), renumbered(indices, entries), plan

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.project
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("kmc", "src_c", "tests", "bench", "docs", "examples", "fuzz", ".ci", ".github")
 CODE = {".py", ".pyx", ".pxd", ".pyi", ".c", ".h"}
-TEXT = CODE | {".md", ".toml", ".yml", ".typed", ""}
+TEXT = CODE | {".md", ".toml", ".yaml", ".yml", ".typed", ""}
 MAX_FILE, MAX_FUNCTION, MAX_C_LINE = 600, 60, 120
 
 FORBIDDEN_IN_C = {
