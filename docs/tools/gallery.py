@@ -1,0 +1,53 @@
+"""Settings of sphinx-gallery: the scripts in ``examples/``, with the pictures that they write."""
+
+from __future__ import annotations
+
+import builtins
+import shutil
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from sphinx_gallery.scrapers import figure_rst
+
+ROOT = Path(__file__).resolve().parents[2]
+HEADER = """Gallery
+=======
+
+Scripts to start from. Each runs as it is, on the sample picture in the folder ``examples``, and each
+can be downloaded at its end.
+"""
+
+
+class WrittenPictures:
+    """Shows the pictures that a block has written into the working folder, pixel for pixel."""
+
+    def __repr__(self) -> str:  # without an address, or every example would look changed
+        return "WrittenPictures"
+
+    def __call__(self, _: Any, variables: dict[str, Any], conf: dict[str, Any]) -> str:
+        seen: set[Path] = variables.setdefault("_seen_pictures", set())
+        folder = Path(variables["src_file"]).parent
+        shown = []
+        for path in sorted(folder.glob("*.*"), key=lambda path: path.stat().st_mtime_ns):
+            if path.suffix in {".png", ".jpg"} and path not in seen and path != folder / "balloons.jpg":
+                seen.add(path)
+                target = Path(next(variables["image_path_iterator"]))
+                with Image.open(path) as picture:
+                    picture.save(target)
+                shown.append(str(target))
+                path.unlink()
+        return figure_rst(shown, conf["src_dir"])
+
+
+def copy_examples(folder: Path) -> None:
+    """Copy the scripts and their picture to where they may write."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for path in (ROOT / "examples").glob("*.py"):
+        if not path.name.startswith("make_"):
+            shutil.copy2(path, folder)
+    shutil.copy2(ROOT / "examples" / "balloons.jpg", folder)
+    # sphinx-gallery runs scripts without their __file__, beside which they look for the picture.
+    builtins.__file__ = str(folder / "a script")
+    (folder / "GALLERY_HEADER.rst").write_text(HEADER, encoding="utf-8")
