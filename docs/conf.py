@@ -48,6 +48,7 @@ exclude_patterns = ["_build", "_generated", "gallery/*.ipynb", "tools"]
 templates_path = ["templates"]
 nitpicky = False
 smartquotes = False
+default_role = "autolink"  # in docstrings: `kmc.fit` leads to its page
 
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
@@ -101,6 +102,9 @@ html_theme_options = {
     "pygments_light_style": "tango",
     "pygments_dark_style": "monokai",
 }
+
+# Pages without others below them need no list of these.
+html_sidebars = {name: [] for name in ("index", "get-started", "benchmarks")}
 
 # The address of the published site, which only the workflow that publishes it knows.
 if address := os.environ.get("KMC_DOCS_URL"):

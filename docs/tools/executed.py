@@ -2,7 +2,8 @@
 
 A ``python`` block is followed by what it prints, the figures it draws, and the value of its last
 expression: pictures as pictures, several in a dict side by side with their names below. A ``sh``
-block is followed by its standard output. An example that fails is a warning.
+block is followed by its standard output. Blocks of the class ``hidden`` only show what comes out.
+An example that fails is a warning.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import samples
 from docutils import nodes
 from matplotlib import pyplot
 from matplotlib.artist import Artist
-from PIL import Image
+from PIL import Image, ImageDraw
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
@@ -59,8 +60,9 @@ class Examples(SphinxTransform):
                 except Exception as error:  # whatever an example raises is its fault
                     LOGGER.warning("%s: %s", type(error).__name__, error, location=node)
                     return
-                place = node.parent.index(node) + 1
-                node.parent[place:place] = shown
+                hidden = "hidden" in node["classes"]
+                place = node.parent.index(node)
+                node.parent[place : place + 1] = shown if hidden else [node, *shown]
 
     def _outcome(self, node: nodes.Node, namespace: dict[str, Any], name: str) -> list[nodes.Node]:
         with warnings.catch_warnings(), mpl.rc_context({"figure.dpi": 100, "savefig.dpi": 130}):
@@ -85,10 +87,10 @@ class Examples(SphinxTransform):
             path.parent.mkdir(parents=True, exist_ok=True)
             width = _save(picture, path)
             image = nodes.image(uri=f"/{file}", alt=caption, width=f"{width}px")
-            figure = nodes.figure("", image)
+            shown = nodes.container("", image, classes=["picture"])
             if captions:
-                figure += nodes.caption(caption, caption)
-            row += figure
+                shown += nodes.paragraph(caption, caption)
+            row += shown
         return row
 
 
@@ -136,6 +138,8 @@ def _swatches(palette: kmc.Palette) -> Image.Image:
     for i, color in enumerate(colors):
         square = Image.new(mode, (side, side), tuple(color.tolist())).convert("RGBA")
         sheet.paste(square, (i % columns * side, i // columns * side))
+    box = (0, 0, sheet.width - 1, sheet.height - 1)
+    ImageDraw.Draw(sheet).rectangle(box, outline="#999999")  # or white would end in the page
     return sheet
 
 

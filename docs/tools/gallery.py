@@ -26,17 +26,22 @@ class WrittenPictures:
         return "WrittenPictures"
 
     def __call__(self, _: Any, variables: dict[str, Any], conf: dict[str, Any]) -> str:
-        seen: set[Path] = variables.setdefault("_seen_pictures", set())
         folder = Path(variables["src_file"]).parent
         shown = []
-        for path in sorted(folder.glob("*.*"), key=lambda path: path.stat().st_mtime_ns):
-            if path.suffix in {".png", ".jpg"} and path not in seen and path != folder / "balloons.jpg":
-                seen.add(path)
+        written = sorted(folder.glob("*.*"), key=lambda path: path.stat().st_mtime_ns)
+        folders = [path for path in folder.iterdir() if path.is_dir()]
+        for steps in folders:  # of figures of single steps, the first and the last
+            figures = sorted(steps.glob("*.png"))
+            written += figures[:1] + figures[-1:]
+        for path in written:
+            if path.suffix in {".png", ".jpg"} and path != folder / "balloons.jpg":
                 target = Path(next(variables["image_path_iterator"]))
                 with Image.open(path) as picture:
                     picture.save(target)
                 shown.append(str(target))
                 path.unlink()
+        for steps in folders:
+            shutil.rmtree(steps)
         return figure_rst(shown, conf["src_dir"])
 
 

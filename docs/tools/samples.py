@@ -12,11 +12,11 @@ PHOTO = (720, 480)
 SCALE = 4  # drawings are made so many times larger, for soft edges
 
 
-def make(folder: Path, size: tuple[int, int] = PHOTO) -> None:
-    """Write photo.jpg of the given size, parts of it, and two drawings."""
+def make(folder: Path) -> None:
+    """Write photo.jpg, parts of it, and two drawings."""
     with Image.open(SAMPLE) as file:
-        photo = file.convert("RGB").resize(size, Image.Resampling.LANCZOS)
-    width, height = size
+        photo = file.convert("RGB").resize(PHOTO, Image.Resampling.LANCZOS)
+    width, height = PHOTO
     left, right = (0, 0, width // 2, height), (width // 2, 0, width, height)
     for name in ("photos/trip", "small"):
         (folder / name).mkdir(parents=True, exist_ok=True)
