@@ -25,9 +25,9 @@ print([len(message) for message in messages], "bytes")
 # %%
 # One machine adds them up and finds the palette: the same as from the whole picture.
 
-total = sum((kmc.Histogram.from_bytes(m) for m in messages[1:]), kmc.Histogram.from_bytes(messages[0]))
-palette = kmc.fit(total, 16)
-print(total, np.array_equal(palette.colors, kmc.fit(photo, 16).colors))
+histograms = [kmc.Histogram.from_bytes(message) for message in messages]
+palette = kmc.fit(histograms, 16)
+print(np.array_equal(palette.colors, kmc.fit(photo, 16).colors))
 
 # %%
 # Each worker then paints its part.

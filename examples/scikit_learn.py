@@ -2,8 +2,8 @@
 In scikit-learn
 ===============
 
-``kmc.ColorKMeans`` is an estimator: it has ``fit``, ``predict``, ``transform`` and ``score``, and works
-wherever scikit-learn takes a clusterer.
+``kmc.ColorKMeans`` is an estimator: it has ``fit``, ``predict``, ``transform`` and ``score``, and
+works wherever scikit-learn takes a clusterer.
 """
 
 from pathlib import Path

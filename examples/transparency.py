@@ -2,8 +2,8 @@
 Soft edges on any background
 ============================
 
-A drop with a soft shadow, in 4, 8 and 16 colours. Colours and transparency share the palette: opaque
-pixels stay opaque, and clear ones clear.
+A drop with a soft shadow, in 4, 8 and 16 colours. Colours and transparency share the palette:
+opaque pixels stay opaque, and clear ones clear.
 """
 
 import numpy as np

@@ -30,7 +30,8 @@ class Page(HTMLParser):
 
 def broken(site: Path) -> list[str]:
     """What is wrong, a line for each link."""
-    pages = {path.resolve(): Page(path) for path in site.rglob("*.html")}
+    files = (path.resolve() for path in site.rglob("*.html") if "_static" not in path.parts)
+    pages = {path: Page(path) for path in files}
     found = []
     for path, page in pages.items():
         for link in page.links:

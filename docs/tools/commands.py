@@ -12,8 +12,8 @@ from kmc.cli.main import program
 
 _INTRODUCTION = """# Commands and options
 
-This page is made from the program, as `kmc COMMAND --help` shows it. [Command line](../command-line.md)
-explains how the parts work together, and lists the exit codes.
+This page is made from the program, as `kmc COMMAND --help` shows it.
+[Command line](../command-line.md) explains how the parts work together, and lists the exit codes.
 """
 
 

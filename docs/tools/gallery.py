@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 HEADER = """Gallery
 =======
 
-Scripts to start from. Each runs as it is, on the sample picture in the folder ``examples``, and each
-can be downloaded at its end.
+Scripts to start from. Each runs as it is, on the sample picture in the folder ``examples``, and can
+be downloaded at its end.
 """
 
 

@@ -62,11 +62,11 @@ def draw(figure: Figure, box: tuple[float, float, float, float]) -> None:
     axes = figure.add_axes(box)
     axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
     axes.axis("off")
-    frame = FancyBboxPatch((0.18, 0.18), 0.64, 0.64, boxstyle="round,pad=0.18", fc="none", ec="none")
+    frame = FancyBboxPatch((0.18, 0.18), 0.64, 0.64, "round,pad=0.18", fc="none", ec="none")
     axes.add_patch(frame)
     dark, *rest = colors()
     for centroid, color in zip(CENTROIDS, [rest[0], rest[3], rest[2], rest[1], dark], strict=True):
-        patch = Polygon(cell(centroid), closed=True, facecolor=color, edgecolor=PAPER, linewidth=1.6)
+        patch = Polygon(cell(centroid), closed=True, fc=color, ec=PAPER, lw=1.6)
         axes.add_patch(patch)
         patch.set_clip_path(frame)
         axes.plot(*centroid, "o", color=PAPER, markersize=0.055 * 72 * axes.bbox.width / figure.dpi)

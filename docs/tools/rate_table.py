@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 sys.path.append(str(Path(__file__).resolve().parents[2]))  # at the end: the installed kmc is first
 
-import kmc  # noqa: E402
-from bench import pictures  # noqa: E402
-from bench.equal_psnr import jpeg, psnr_of  # noqa: E402
-from kmc.formats.kmc.codec import encode  # noqa: E402
+import kmc
+from bench import pictures
+from bench.equal_psnr import jpeg, psnr_of
+from kmc.formats.kmc.codec import encode
 
 KS = (16, 32, 64, 128, 256)
 QUALITIES = (5, 10, 15, 20, 30, 40, 50, 60, 70, 80, *range(85, 101))

@@ -36,7 +36,8 @@ def icon() -> Image.Image:
     drop = Image.new("L", (side, side))
     pen = ImageDraw.Draw(drop)
     pen.ellipse([side * 0.22, side * 0.36, side * 0.78, side * 0.92], 255)
-    pen.polygon([(side * 0.245, side * 0.53), (side * 0.5, side * 0.06), (side * 0.755, side * 0.53)], 255)
+    corners = ((0.245, 0.53), (0.5, 0.06), (0.755, 0.53))
+    pen.polygon([(side * x, side * y) for x, y in corners], 255)
     drop = drop.filter(ImageFilter.GaussianBlur(SCALE * 2)).point(lambda v: 255 * (v > 127))
     y, x = np.mgrid[0:side, 0:side] / side
     shade = np.clip(1.25 - np.hypot(x - 0.4, y - 0.52) * 1.5, 0, 1)[..., None]

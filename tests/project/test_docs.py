@@ -1,4 +1,4 @@
-"""The pages of the documentation are true: examples run, links lead somewhere, lists are complete."""
+"""The pages of the documentation are true: examples run, links hold, lists are complete."""
 
 import inspect
 import os
@@ -21,11 +21,9 @@ pytestmark = pytest.mark.once
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 # Made when the site is built, so that links to them are checked then.
-MADE = ("_build", "_generated", "api", "gallery", "reference/commands.md", "project/contributing.md")
+MADE = ("_", "api/", "gallery/", "reference/commands.md", "project/contributing.md")
 PAGES = sorted(
-    page
-    for page in DOCS.rglob("*.md")
-    if not page.relative_to(DOCS).as_posix().startswith(MADE)
+    page for page in DOCS.rglob("*.md") if not page.relative_to(DOCS).as_posix().startswith(MADE)
 )
 LINKING = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "src_c" / "README.md", *PAGES]
 INDEXES = [page for page in PAGES if page.name == "index.md" and page.parent != DOCS]
@@ -63,7 +61,7 @@ def test_the_examples_run(page: Path, tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_an_example_that_fails_is_noticed(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text('```python\nk = 2\n```\n\n```python\nk + "2"\n```\n\n```text\nno example\n```\n')
+    page.write_text('```python\nk = 2\n```\n\n```python\nk + "2"\n```\n\n```text\nnone\n```\n')
     (_, first), (_, second) = blocks.blocks(page)
     namespace: dict[str, object] = {}
     assert blocks.run_python(first, namespace) == ("", None)

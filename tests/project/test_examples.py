@@ -146,7 +146,9 @@ def test_lesson(tmp_path, picture, given):
 
 SCRIPTS = {
     "colour_spaces.py": ["lab.png", "linear.png", "oklab.png", "rgb.png"],
-    "dithering.py": ["atkinson.png", "bayer.png", "blue-noise.png", "floyd-steinberg.png", "none.png"],
+    "dithering.py": [
+        "atkinson.png", "bayer.png", "blue-noise.png", "floyd-steinberg.png", "none.png",
+    ],
     "dominant_colours.py": [],
     "importance.py": ["all-alike.png", "balloon-first.png"],
     "many_machines.py": ["painted.png"],

@@ -39,7 +39,7 @@ def text_files() -> list[Path]:
     files = [path for path in ROOT.iterdir() if path.is_file() and path.name != ".git"]
     files += [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]
     generated = {ROOT / "PKG-INFO", ROOT / ".git", *(ROOT / "kmc" / "core").glob("*.c")}
-    generated |= {ROOT / "docs" / name for name in ("project/contributing.md", "reference/commands.md")}
+    generated |= {ROOT / "docs/project/contributing.md", ROOT / "docs/reference/commands.md"}
     ours = (path for path in files if path.suffix in TEXT and path not in generated)
     return sorted(path for path in ours if not GENERATED & set(path.parts))
 
