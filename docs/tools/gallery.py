@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from sphinx_gallery.scrapers import figure_rst
 
 ROOT = Path(__file__).resolve().parents[2]
 HEADER = """Gallery
@@ -38,11 +37,21 @@ class WrittenPictures:
                 target = Path(next(variables["image_path_iterator"]))
                 with Image.open(path) as picture:
                     picture.save(target)
-                shown.append(str(target))
+                shown.append((path.relative_to(folder).as_posix(), target))
                 path.unlink()
         for steps in folders:
             shutil.rmtree(steps)
-        return figure_rst(shown, conf["src_dir"])
+        return _row(shown, Path(conf["src_dir"])) if shown else ""
+
+
+def _row(shown: list[tuple[str, Path]], source: Path) -> str:
+    """The pictures side by side with their names, as on the other pages."""
+    lines = ["", ".. container:: pictures", ""]
+    for name, path in shown:
+        uri = path.relative_to(source).as_posix()
+        lines += ["   .. container:: picture", "", f"      .. image:: /{uri}"]
+        lines += [f"         :alt: {name}", "", f"      {name}", ""]
+    return "\n".join(lines) + "\n"
 
 
 def copy_examples(folder: Path) -> None:
