@@ -92,7 +92,7 @@ html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {
     "logo": {"text": "kmc"},
-    "header_links_before_dropdown": 7,
+    "header_links_before_dropdown": 5,
     "navigation_depth": 2,
     "show_toc_level": 1,
     "show_nav_level": 1,

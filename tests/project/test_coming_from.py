@@ -269,7 +269,7 @@ def skimage_check(theirs: str, ours: Any, names: dict[str, Any]) -> None:
     elif "imread" in theirs:
         assert ours.shape == image.shape
     elif "img_as_ubyte" in theirs:
-        assert isinstance(error("kmc.quantize(image / 255, 16)", names), kmc.ImageTypeError)
+        assert isinstance(error("kmc.quantize(floats, 16)", names), kmc.ImageTypeError)
     elif "label2rgb" in theirs:
         means = [image[result.indices == i].mean(axis=0) for i in range(16)]
         np.testing.assert_allclose(np.array(means)[result.indices], ours, atol=1.5)
@@ -302,7 +302,7 @@ def test_scikit_image(theirs: str, ours: str, workplace: Path) -> None:
         image, grey = np.asarray(photo.convert("RGB")), np.asarray(photo.convert("L"))
     result = kmc.quantize(image, 16)
     names: dict[str, Any] = {"kmc": kmc, "np": np, "image": image, "grey": grey, "result": result}
-    names["pixels"] = np.asarray(result)
+    names |= {"pixels": np.asarray(result), "floats": image / 255}
     made = value(ours, names)
     skimage_check(theirs, made, names)
     if HAS_SKIMAGE:
