@@ -111,5 +111,6 @@ if address := os.environ.get("KMC_DOCS_URL"):
     html_baseurl = address
     extensions.append("sphinxext.opengraph")
     ogp_site_url = address
+    ogp_description_length = 120
     ogp_image = "_static/card.png"
     ogp_image_alt = "kmc: the k best colours of a picture, exactly, in milliseconds"
