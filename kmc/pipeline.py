@@ -97,11 +97,12 @@ def quantize(
     ----------
     .. [1] R. W. Floyd and L. Steinberg, "An adaptive algorithm for spatial grey scale",
        Proceedings of the Society for Information Display 17 (2), 1976.
-    .. [2] B. Atkinson, for the Apple Macintosh, 1984.
+    .. [2] Bill Atkinson, for the Apple Macintosh, 1984.
     .. [3] B. E. Bayer, "An optimum method for two-level rendition of continuous-tone pictures",
        IEEE ICC 1973.
-    .. [4] R. Ulichney, "The void-and-cluster method for dither array generation", SPIE 1913, 1993.
-    .. [5] T. Knoll, US patent 6606166, 2003 (expired).
+    .. [4] Robert Ulichney, "The void-and-cluster method for dither array generation", SPIE 1913,
+       1993.
+    .. [5] Thomas Knoll, US patent 6606166, 2003 (expired).
 
     Examples
     --------
