@@ -1,4 +1,8 @@
-"""A function for other scripts: a picture in a few colours, shown beside the original and written.
+"""
+A function to copy
+==================
+
+A function for other scripts: a picture in a few colours, shown beside the original and written.
 
 python examples/compress_image.py [PICTURE]
 """

@@ -1,4 +1,8 @@
-"""Textbook k-means: k colours from random pixels, and a fixed number of iterations.
+"""
+Textbook k-means
+================
+
+Textbook k-means: k colours from random pixels, and a fixed number of iterations.
 
     python examples/constants.py [PICTURE]
 

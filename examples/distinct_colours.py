@@ -1,4 +1,8 @@
-"""Reduces the set of a picture's distinct colours to seven, each counting once, and repaints it.
+"""
+Each colour counts once
+=======================
+
+Reduces the set of a picture's distinct colours to seven, each counting once, and repaints it.
 
     python examples/distinct_colours.py [PICTURE]
 

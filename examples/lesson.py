@@ -1,4 +1,8 @@
-"""A lesson in k-means: each iteration printed and drawn, until the centroids come to rest.
+"""
+k-means, step by step
+=====================
+
+A lesson in k-means: each iteration printed and drawn, until the centroids come to rest.
 
     python examples/lesson.py [PICTURE]
 

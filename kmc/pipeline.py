@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, Unpack
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from kmc.clustering.options import (
     Callback,
     FitOptions,
+    Options,
     checked_options,
     takes_fit_options,
 )
-from kmc.clustering.problem import ClusteringProblem
+from kmc.clustering.problem import Clustering, ClusteringProblem
 from kmc.clustering.targets import smallest_palette
 from kmc.colors.spaces import SpaceName
 from kmc.errors import ImageTypeError
-from kmc.formats.palette_order import OrderName, checked_order, image_order, renumbered
+from kmc.formats.palette_order import Indices, OrderName, checked_order, image_order, renumbered
+from kmc.formats.png_compression import Plan
 from kmc.image_sets import colors_of_pixels, is_several
 from kmc.images.reading import ImageInput, read
 from kmc.indexed_image import IndexedImage, fitted_palette
@@ -119,11 +122,12 @@ def quantize(
     ----------
     .. [1] R. W. Floyd and L. Steinberg, "An adaptive algorithm for spatial grey scale",
        Proceedings of the Society for Information Display 17 (2), 1976.
-    .. [2] B. Atkinson, for the Apple Macintosh, 1984.
+    .. [2] Bill Atkinson, for the Apple Macintosh, 1984.
     .. [3] B. E. Bayer, "An optimum method for two-level rendition of continuous-tone pictures",
        IEEE ICC 1973.
-    .. [4] R. Ulichney, "The void-and-cluster method for dither array generation", SPIE 1913, 1993.
-    .. [5] T. Knoll, US patent 6606166, 2003 (expired).
+    .. [4] Robert Ulichney, "The void-and-cluster method for dither array generation", SPIE 1913,
+       1993.
+    .. [5] Thomas Knoll, US patent 6606166, 2003 (expired).
 
     Examples
     --------
@@ -171,10 +175,21 @@ def quantize(
         )
         indices, plan = mapped.indices, None
         if sorting is not None:
-            entries, plan = image_order(
-                indices, found.colors, found.counts, sorting, checked.n_fixed, checked.threads
-            )
-            found, indices = found.reordered(entries), renumbered(indices, entries)
+            is_dithered = dithering is not None
+            found, indices, plan = _ordered(found, indices, sorting, checked, is_dithered)
     palette, method = fitted_palette(found, checked.space), dithering.name if dithering else None
     image = IndexedImage(indices, palette, mapped.mse, picture.metadata, dither=method)
     return image._with_png_plan(plan)
+
+
+def _ordered(
+    found: Clustering, indices: Indices, order: str, checked: Options, is_dithered: bool
+) -> tuple[Clustering, Indices, Plan | None]:
+    """Palette and indices in an order, and how they compress best as PNG, if that was tried."""
+    counts = found.counts
+    if is_dithered:  # which chooses other colours than the nearest ones
+        counts = np.bincount(indices.ravel(), minlength=len(counts))
+    entries, plan = image_order(
+        indices, found.colors, counts, order, checked.n_fixed, checked.threads
+    )
+    return found.reordered(entries), renumbered(indices, entries), plan

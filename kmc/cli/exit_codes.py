@@ -17,7 +17,7 @@ class Exit(IntEnum):
     LARGER = 98, "the result was larger than the original, and --skip-if-larger was given"
     POOR = 99, "the quality asked for was not met"
     EXISTS = 15, "the output exists already, and --force was not given"
-    FAILED = 1, "a wrong option, or any other error; kmc compare: beyond a threshold"
+    FAILED = 1, "a wrong option, or any other error; --check, kmc compare: not passed"
     UNREADABLE = 2, "a picture, or a palette, cannot be read"
     UNWRITABLE = 3, "a file cannot be written"
     INTERRUPTED = 130, "Ctrl-C; files that were done stay"

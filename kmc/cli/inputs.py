@@ -94,16 +94,20 @@ def single_input(name: str) -> Input:
 
 
 def expand(
-    names: Sequence[str], recursive: bool, suffix: str | None = None, out_dir: str | None = None
+    names: Sequence[str],
+    recursive: bool,
+    suffix: str | None = None,
+    out_dir: str | None = None,
+    endings: Sequence[str] = SUFFIXES,
 ) -> list[Input]:
     """The files that are named, and if `recursive` the pictures in folders, sorted by name.
 
-    Each file comes once. Results of an earlier run are left out of folders: what is in `out_dir`,
-    and files whose stems end with `suffix`.
+    Each file comes once. Of folders, files with one of the `endings` are taken. Results of an
+    earlier run are left out: what is in `out_dir`, and files whose stems end with `suffix`.
     """
     found: dict[str, Input] = {}
     for name in names:
-        for each in _files(name, recursive, suffix, out_dir):
+        for each in _files(name, recursive, suffix, out_dir, endings):
             found.setdefault(_place(each.path), each)
     return list(found.values())
 
@@ -116,16 +120,20 @@ def _place(path: str) -> str:
     return os.path.join(os.path.realpath(folder or os.curdir), name)
 
 
-def _files(name: str, recursive: bool, suffix: str | None, out_dir: str | None) -> list[Input]:
+def _files(
+    name: str, recursive: bool, suffix: str | None, out_dir: str | None, endings: Sequence[str]
+) -> list[Input]:
     if name == STDIO or not os.path.isdir(name):
         return [single_input(name)]
     if not recursive:
         return [Input(name, "", "is a folder; -r takes the pictures in it")]
-    found = list(_pictures(name, suffix, out_dir and os.path.realpath(out_dir)))
+    found = list(_pictures(name, suffix, out_dir and os.path.realpath(out_dir), endings))
     return found or [Input(name, "", "is a folder without pictures")]
 
 
-def _pictures(folder: str, suffix: str | None, out_dir: str | None) -> Iterator[Input]:
+def _pictures(
+    folder: str, suffix: str | None, out_dir: str | None, endings: Sequence[str]
+) -> Iterator[Input]:
     unlisted: list[OSError] = []
     for parent, folders, files in os.walk(folder, onerror=unlisted.append):
         folders[:] = sorted(
@@ -133,7 +141,7 @@ def _pictures(folder: str, suffix: str | None, out_dir: str | None) -> Iterator[
         )
         for name in sorted(files):
             stem, ending = os.path.splitext(name)
-            if ending.lower() in SUFFIXES and not (suffix and stem.endswith(suffix)):
+            if ending.lower() in endings and not (suffix and stem.endswith(suffix)):
                 path = os.path.join(parent, name)
                 yield Input(path, os.path.relpath(path, folder))
     for error in unlisted:

@@ -3,25 +3,46 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
+
+import numpy as np
 
 import kmc
-from kmc.cli.console import note, printable, working_on
+from kmc.cli.console import note, printable, size_change, working_on
 from kmc.cli.exit_codes import Exit, code_of
-from kmc.cli.inputs import Input
-from kmc.cli.opening import Opener, check_mask
-from kmc.cli.outputs import Naming, display_name, exists_error, write
+from kmc.cli.inputs import STDIO, Input
+from kmc.cli.opening import Opened, Opener, check_mask
+from kmc.cli.originals import Original, content, original_of
+from kmc.cli.outputs import (
+    Naming,
+    display_name,
+    exists_error,
+    is_same_file,
+    is_up_to_date,
+    write,
+)
+from kmc.cli.redrawing import posterized, without_unused
 from kmc.cli.report import Outcome
 from kmc.clustering.options import Callback
-from kmc.errors import ArgumentError, KmcError
+from kmc.display.wording import color_count
+from kmc.errors import (
+    ArgumentError,
+    ImageNotFoundError,
+    ImageReadError,
+    KmcError,
+    QualityError,
+)
 from kmc.formats.registry import Format, encode
 from kmc.images.reading import Picture
+from kmc.utils.os_errors import reading
 
 Optimizer = Callable[[bytes], bytes]
+Leaving = Literal["never", "as good", "reduced"]
 
 
 @dataclass(frozen=True)
@@ -49,13 +70,18 @@ class Pipeline:
         The palette of all images; by default each gets its own, of `k` colours.
     fit, remap : dict
         Further arguments of `kmc.fit`, and of `Palette.remap`.
+    posterize : int
+        How many bits a channel of the palette does without.
     settings : dict
         Parameters of the format's writer.
     keep : bool
         Whether metadata is kept.
     optimizer : callable, optional
         Makes an encoded file smaller.
-    skip_if_larger, dry_run, verbose : bool
+    leaving : {"never", "as good", "reduced"}
+        Which files of few enough colours are left as they are: those that are as good as the
+        result; or all that look reduced, since of them no other result is wanted.
+    skip_if_larger, dry_run, check, if_newer, preserve, verbose : bool
         As on the command line.
     """
 
@@ -67,11 +93,16 @@ class Pipeline:
     palette: kmc.Palette | None = None
     fit: dict[str, Any] = field(default_factory=dict)
     remap: dict[str, Any] = field(default_factory=dict)
+    posterize: int = 0
     settings: dict[str, Any] = field(default_factory=dict)
     keep: bool = True
     optimizer: Optimizer | None = None
+    leaving: Leaving = "as good"
     skip_if_larger: bool = False
     dry_run: bool = False
+    check: bool = False
+    if_newer: bool = False
+    preserve: bool = False
     verbose: bool = False
 
     def run(self, job: Job) -> Outcome:
@@ -83,8 +114,12 @@ class Pipeline:
                 job.source.check()
                 if job.conflict:
                     raise exists_error(job.conflict)
-                self.naming.check(job.target)
-                self._run(job.source, outcome)
+                if self.if_newer and is_up_to_date(job.source, job.target):
+                    outcome.up_to_date = True
+                else:
+                    self.naming.check(job.target)
+                    self.naming.check_ending(job.target, self.format)
+                    self._run(job.source, outcome)
         except KmcError as error:
             outcome.code = code_of(error)
             outcome.message = str(error)
@@ -92,23 +127,82 @@ class Pipeline:
         return outcome
 
     def _run(self, source: Input, outcome: Outcome) -> None:
-        picture, outcome.before = self.opener.with_size(source)
-        image = self._quantized(picture, source.name)
-        outcome.height, outcome.width = image.indices.shape
+        like = self._status(source)
+        opened = self.opener.open(source)
+        outcome.before = outcome.after = opened.n_bytes
+        outcome.height, outcome.width = opened.picture.pixels.shape[:2]
+        original = None
+        if self.leaving != "never":
+            original = original_of(opened, self.format, keep_metadata=self.keep)
+        if original is not None and self.leaving == "reduced" and original.looks_reduced:
+            n_colors = len(kmc.histogram(opened.picture, threads=self.remap.get("threads")))
+            if n_colors <= self.k:
+                outcome.colors, outcome.unchanged = n_colors, True
+        data = b"" if outcome.unchanged else self._result(opened, original, source, outcome)
+        if outcome.code != Exit.DONE or self.dry_run or self.check:
+            return
+        if outcome.unchanged:
+            if is_same_file(source, outcome.target):
+                return
+            data = content(opened)
+        folder, overwrite = self.naming.folder, self.naming.overwrite
+        with self.writing:
+            write(outcome.target, data, within=folder, overwrite=overwrite, like=like)
+
+    def _result(
+        self, opened: Opened, original: Original | None, source: Input, outcome: Outcome
+    ) -> bytes:
+        """The encoded result; the outcome says what it is like, or why it is not to be written."""
+        try:
+            image = self._quantized(opened.picture, source.name)
+        except QualityError:
+            self._pass_on(opened, outcome.target)
+            raise
         outcome.colors = len(image.palette)
         outcome.mse, outcome.psnr, outcome.iterations = image.mse, image.psnr, image.n_iter
         data = self._encoded(image, display_name(outcome.target))
         outcome.after = len(data)
-        if self.skip_if_larger and outcome.after > outcome.before:
-            outcome.code = Exit.LARGER
+        outcome.unchanged = (original is not None and original.is_as_good_as(image, len(data))) or (
+            outcome.after == outcome.before and data == content(opened)
+        )
+        if outcome.unchanged:
+            outcome.after = outcome.before
+        elif self.skip_if_larger and outcome.after > outcome.before:
+            self._refuse_larger(opened, source, outcome)
+        elif self.check:
+            outcome.code = Exit.FAILED
+            sizes = size_change(outcome.before, outcome.after)
             outcome.message = (
-                f"{source.name}: left as it is: the result would be larger, "
-                f"{outcome.after} bytes for {outcome.before}"
+                f"{source.name}: would change: {sizes}, {color_count(outcome.colors)}; "
+                "--check writes nothing"
             )
-        elif not self.dry_run:
-            folder, overwrite = self.naming.folder, self.naming.overwrite
+        return data
+
+    def _refuse_larger(self, opened: Opened, source: Input, outcome: Outcome) -> None:
+        if self.check:
+            outcome.unchanged = True
+            return
+        self._pass_on(opened, outcome.target)
+        outcome.code = Exit.LARGER
+        outcome.message = (
+            f"{source.name}: left as it is: the result would be larger, "
+            f"{outcome.after} bytes for {outcome.before}"
+        )
+
+    def _pass_on(self, opened: Opened, target: str) -> None:
+        """Write the original to standard output where there is no result: filters lose nothing."""
+        if target != STDIO or self.dry_run or self.check:
+            return
+        if original_of(opened, self.format, keep_metadata=True) is not None:
             with self.writing:
-                write(outcome.target, data, within=folder, overwrite=overwrite)
+                write(target, content(opened))
+
+    def _status(self, source: Input) -> os.stat_result | None:
+        """The status of an input whose permissions and time stamps its output gets."""
+        if not self.preserve:
+            return None
+        with reading(source.name, ImageReadError, ImageNotFoundError):
+            return os.stat(source.path)
 
     def _encoded(self, image: kmc.IndexedImage, name: str) -> bytes:
         kept, colors = image.metadata if self.keep else None, image.palette.colors
@@ -137,7 +231,14 @@ class Pipeline:
             if mask is not None:
                 total, label = kmc.histogram(picture, importance=mask).n_pixels, "weighted MSE"
             callback = iteration_printer(name, lambda: total, label)
-        return kmc.quantize(picture, self.k, callback=callback, **self.fit | self.remap)
+        image = kmc.quantize(picture, self.k, callback=callback, **self.fit | self.remap)
+        if self.posterize:
+            return posterized(picture, image, self.posterize, **self.remap)
+        if image.dither is None or "order" not in self.fit:
+            return image
+        counts = np.bincount(image.indices.ravel(), minlength=len(image.palette))
+        kept = {name: self.fit[name] for name in ("order", "fixed") if name in self.fit}
+        return image if counts.all() else without_unused(image, **kept)
 
 
 def iteration_printer(name: str, total: Callable[[], int], label: str = "MSE") -> Callback:

@@ -45,6 +45,17 @@ def _print_help(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
         print_result(ctx, ctx.get_help())
 
 
+def grouped_options(command: click.Command, ctx: click.Context) -> dict[str, list[tuple[str, str]]]:
+    """The options of a command with what they do, by their headings."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for parameter in command.get_params(ctx):
+        record = parameter.get_help_record(ctx)
+        if record is not None and isinstance(parameter, click.Option):
+            heading = getattr(parameter, "heading", "Other options")
+            groups.setdefault(heading, []).append(record)
+    return groups
+
+
 class Command(_Help):
     """A command whose ``--help`` groups its options under headings, in the order of the first."""
 
@@ -59,12 +70,7 @@ class Command(_Help):
         return super().invoke(ctx)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for parameter in self.get_params(ctx):
-            record = parameter.get_help_record(ctx)
-            if record is not None and isinstance(parameter, click.Option):
-                heading = getattr(parameter, "heading", "Other options")
-                groups.setdefault(heading, []).append(record)
+        groups = grouped_options(self, ctx)
         width = min(26, max(len(name) for group in groups.values() for name, _ in group))
         for heading, group in groups.items():
             with formatter.section(heading):

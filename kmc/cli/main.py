@@ -21,7 +21,7 @@ from kmc.errors import KmcError
 # Set in a context whose help is not to list the exit codes.
 _SHORT = "kmc.short"
 
-_COMMANDS = ("quantize", "palette", "plot", "info", "compare", "convert")
+_COMMANDS = ("quantize", "palette", "plot", "info", "compare", "convert", "pngquant")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -133,6 +133,13 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
     print_result(ctx, f"kmc {kmc.__version__} ({details})")
 
 
+def _print_manual(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from kmc.cli.manual import manual_page  # imports every command
+
+        print_result(ctx, manual_page(program, ctx))
+
+
 @click.group(
     cls=Program,
     modules={name: f"kmc.cli.commands.{name}" for name in _COMMANDS},
@@ -146,6 +153,14 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
     is_eager=True,
     callback=_print_version,
     help="Show the version, the instruction set and the threads.",
+)
+@click.option(
+    "--man",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_print_manual,
+    help="Print the manual page: kmc --man | man -l -",
 )
 @click.pass_context
 def program(ctx: click.Context) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -14,7 +15,37 @@ from kmc.cli.console import working_on
 from kmc.cli.inputs import Input
 from kmc.cli.parameter_types import Size
 from kmc.errors import ArgumentError, ImageTooLargeError, ImageWarning
-from kmc.images.reading import Picture, read
+from kmc.images.reading import Picture, open_source, read
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A picture as the options want it, and the file that it is from.
+
+    Attributes
+    ----------
+    picture : Picture
+    stream : str or BytesIO
+        The file's path, or what was read of a stream.
+    n_bytes : int
+        The size of the file.
+    is_untouched : bool
+        Whether the pixels are those of the file, and all of them.
+    format : str
+        Pillow's name of the file's format.
+    is_indexed : bool
+        Whether the file holds indices and a palette.
+    has_exif : bool
+        Whether it holds EXIF data, if only to say that it is not upright.
+    """
+
+    picture: Picture
+    stream: str | io.BytesIO
+    n_bytes: int
+    is_untouched: bool
+    format: str
+    is_indexed: bool
+    has_exif: bool
 
 
 @dataclass(frozen=True)
@@ -48,20 +79,31 @@ class Opener:
         ArgumentError
             It has no such frame.
         """
-        return self.with_size(source)[0]
+        return self.open(source).picture
 
-    def with_size(self, source: Input) -> tuple[Picture, int]:
-        """The picture of an input, and the size of its file in bytes."""
+    def open(self, source: Input) -> Opened:
+        """The picture of an input with its file; errors are as above."""
         stream, n_bytes = source.source()
         with working_on(source.name):
-            picture = read(stream, frame=self.frame)
+            with open_source(stream, self.frame) as file:
+                picture = file.picture()
+                format, is_indexed = str(file.pillow.format), file.is_indexed
+                is_whole, has_exif = file.n_frames == 1, "exif" in file.pillow.info
             warn_of(picture.changes)
             pixels = resized(picture.pixels, self.size, source.name)
             if self.background is not None:
                 pixels = over(pixels, self.background)
             if self.alpha_threshold is not None:
                 pixels = with_binary_alpha(pixels, self.alpha_threshold)
-            return replace(picture, pixels=pixels), n_bytes
+            return Opened(
+                replace(picture, pixels=pixels),
+                stream,
+                n_bytes,
+                is_untouched=is_whole and pixels is picture.pixels and not picture.changes,
+                format=format,
+                is_indexed=is_indexed,
+                has_exif=has_exif,
+            )
 
     def mask(self, path: str) -> NDArray[np.uint8]:
         """The luma (H, W) of a picture, scaled as all others; what is clear in it counts as black.

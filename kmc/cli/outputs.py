@@ -13,7 +13,7 @@ import click
 
 from kmc.cli import console
 from kmc.cli.inputs import STDIO, Input
-from kmc.errors import FileWriteError
+from kmc.errors import ArgumentError, FileWriteError
 from kmc.utils.atomic_write import inside, is_stream, replace
 from kmc.utils.os_errors import writing
 
@@ -35,15 +35,20 @@ class Naming:
         What comes after the input's stem.
     overwrite : bool
         Whether existing files are replaced.
+    in_place : bool
+        Whether each output is its input.
     """
 
     output: str | None = None
     folder: str | None = None
     ending: str = ".png"
     overwrite: bool = False
+    in_place: bool = False
 
     def target(self, source: Input) -> str:
         """The name of the output of an input."""
+        if self.in_place:
+            return source.path
         if self.output is not None:
             return self.output
         if self.folder is not None:
@@ -65,6 +70,23 @@ class Naming:
         if self.folder is None:
             with writing(target):
                 os.stat(os.path.join(os.path.dirname(os.path.realpath(target)), ""))
+
+    def check_ending(self, target: str, format: Format) -> None:
+        """Check that a picture in place keeps a name that is right.
+
+        Raises
+        ------
+        ArgumentError
+            Its ending is that of another format.
+        """
+        from kmc.formats.registry import format_of_suffix  # NumPy: not for --help
+
+        other = format_of_suffix(target) if self.in_place and target != STDIO else None
+        if other is not None and other is not format:
+            raise ArgumentError(
+                f"{target}: its ending is that of {other.name}, and the result's format is "
+                f"{format.name}; --format names another"
+            )
 
 
 def exists_error(message: str) -> FileWriteError:
@@ -213,10 +235,33 @@ def display_name(target: str) -> str:
     return "standard output" if target == STDIO else target
 
 
-def write(target: str, data: bytes, *, within: str | None = None, overwrite: bool = True) -> None:
+def is_same_file(source: Input, target: str) -> bool:
+    """Whether an output is the file of an input."""
+    if STDIO in (source.path, target):
+        return False
+    return os.path.exists(target) and _identity(source.path) == _identity(target)
+
+
+def is_up_to_date(source: Input, target: str) -> bool:
+    """Whether an output exists and is not older than its input."""
+    try:
+        return os.stat(target).st_mtime_ns >= os.stat(source.path).st_mtime_ns
+    except (OSError, ValueError):
+        return False
+
+
+def write(
+    target: str,
+    data: bytes,
+    *,
+    within: str | None = None,
+    overwrite: bool = True,
+    like: os.stat_result | None = None,
+) -> None:
     """Write a file atomically, or write to standard output.
 
-    A folder `within` which the file must be is created, with the folders between.
+    A folder `within` which the file must be is created, with the folders between. The file gets the
+    permissions and time stamps of another, where the status of that is given.
 
     Raises
     ------
@@ -231,4 +276,4 @@ def write(target: str, data: bytes, *, within: str | None = None, overwrite: boo
     with writing(target):
         if within is not None:
             os.makedirs(os.path.dirname(inside(target, within)), exist_ok=True)
-        replace(target, data, within=within, overwrite=overwrite)
+        replace(target, data, within=within, overwrite=overwrite, like=like)

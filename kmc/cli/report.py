@@ -38,6 +38,10 @@ class Outcome:
         Of k-means.
     seconds : float
         From opening the input to having written the output.
+    unchanged : bool
+        Whether the output is the input's file as it was.
+    up_to_date : bool
+        Whether nothing was done since the output is not older than the input.
     """
 
     source: str
@@ -53,10 +57,17 @@ class Outcome:
     psnr: float = math.inf
     iterations: int = 0
     seconds: float = 0.0
+    unchanged: bool = False
+    up_to_date: bool = False
 
     def __str__(self) -> str:
+        names = f"{console.printable(self.source)} -> {console.printable(self.target)}"
+        if self.up_to_date:
+            return f"{names}: up to date"
+        if self.unchanged:
+            return f"{names}: as it is: {color_count(self.colors)} already"
         return (
-            f"{console.printable(self.source)} -> {console.printable(self.target)}: "
+            f"{names}: "
             f"{console.size_change(self.before, self.after)}, {color_count(self.colors)}, "
             f"MSE {self.mse:.2f}, PSNR {self.psnr:.2f} dB"
         )
@@ -68,6 +79,9 @@ class Outcome:
         }  # fmt: skip
         if self.message:
             fields["error"] = self.message
+        for name in ("unchanged", "up_to_date"):
+            if getattr(self, name):
+                fields[name] = True
         if self.colors:
             fields |= {
                 "width": self.width,
@@ -145,9 +159,11 @@ class Report:
         """Print how many files were done, and the sum of their sizes."""
         if self.quiet or self.json or self.n < 2:
             return
-        done = [outcome for outcome in self.outcomes if outcome.code == Exit.DONE]
+        done = [each for each in self.outcomes if each.code == Exit.DONE and not each.up_to_date]
         before, after = (sum(getattr(o, name) for o in done) for name in ("before", "after"))
         text = f"{len(done)} of {self.n} files"
         if done:
             text += f": {console.size_change(before, after)}"
+        if current := sum(each.up_to_date for each in self.outcomes):
+            text += f", {current} up to date"
         console.note(f"{text}, in {time.perf_counter() - self.started:.1f} s", bold=True)

@@ -3,8 +3,12 @@
 The order changes the size of a PNG file and nothing else. "compact" makes indices that are adjacent
 in the picture neighbours in the palette, so that filters leave small differences. Drawings and
 small pictures may repeat better in another order, and gradients in that of luminance: for them
-"compact" compresses the picture, or a sample of a large one, in all orders but that of hue, the
-given one included, and takes the smallest.
+"compact" compresses the picture, or a sample of a large one, in all orders but that of hue, that of
+the colours' values included, and takes the smallest.
+
+Every order follows from the colours and the picture alone, not from the order given: what is read
+back from its file and ordered anew gets the same file. Only small pictures, whose trials are final,
+are compressed in the given order, too, which is taken if it is smaller than all others.
 """
 
 from __future__ import annotations
@@ -113,16 +117,21 @@ def _compact_order(
 ) -> ImageOrder:
     k = len(colors)
     pixels = np.ascontiguousarray(indices, np.uint8)
-    adjacency = core.png.adjacency(pixels, k, threads)
+    given = _by_groups(colors, n_fixed, lambda group: group)
+    by_value = _by_groups(colors, n_fixed, _by_value(colors))
+    adjacency = core.png.adjacency(pixels, k, threads)[np.ix_(by_value, by_value)]
+    colors, counts = colors[by_value], counts[by_value]
     compact = _by_groups(colors, n_fixed, lambda group: _arranged(adjacency, group, counts))
     changes = int(adjacency.sum()) // 2  # from pixel to pixel, rightwards and downwards
     if pixels.size > SMALL and changes > MAX_CHANGES * 2 * pixels.size:
-        return ImageOrder(compact, None)
+        return ImageOrder(by_value[compact], None)
     sorts: list[_Sort] = [_key(colors, counts, name) for name in ("luminance", "popularity")]
     sorts.append(lambda group: group)
     others = [_by_groups(colors, n_fixed, sort) for sort in sorts]
-    orders = [*dict.fromkeys(tuple(order.tolist()) for order in (compact, *others))]
-    entries = [np.array(order) for order in orders]
+    tried = [by_value[order] for order in (compact, *others)]
+    if pixels.size <= SMALL:
+        tried.append(given)
+    entries = [np.array(order) for order in dict.fromkeys(tuple(each.tolist()) for each in tried)]
     best, plan = best_order(pixels, k, [_new_indices(each) for each in entries], threads)
     return ImageOrder(entries[best], plan)
 
@@ -153,7 +162,7 @@ def _by_groups(colors: Colors, n_fixed: int, sort: _Sort) -> Entries:
 
 
 def _key(palette: Colors, counts: NDArray[np.int64], order: str) -> _Sort:
-    """A stable sort by integer keys."""
+    """A sort by integer keys, and by values where these are equal."""
     colors = palette.astype(np.int64)
     luma = colors[:, :3] @ LUMA if colors.shape[1] > 1 else colors[:, 0]
     keys = [luma]
@@ -161,7 +170,13 @@ def _key(palette: Colors, counts: NDArray[np.int64], order: str) -> _Sort:
         keys = [-counts]
     elif order == "hue" and colors.shape[1] > 1:
         keys = [luma, _hues(colors)]  # the last one decides first
-    return lambda group: group[np.lexsort([key[group] for key in keys])]
+    return _by_value(colors, *keys)
+
+
+def _by_value(colors: NDArray[Any], *keys: NDArray[np.int64]) -> _Sort:
+    """A sort by the keys, the last one first, and then by the values of the channels."""
+    every = [*colors.T[::-1], *keys]
+    return lambda group: group[np.lexsort([key[group] for key in every])]
 
 
 def _hues(colors: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -16,6 +16,7 @@ def replace(
     *,
     within: str | os.PathLike[str] | None = None,
     overwrite: bool = True,
+    like: os.stat_result | None = None,
 ) -> None:
     """Write `data` to the file at `path`, completely or not at all.
 
@@ -32,6 +33,8 @@ def replace(
         A folder that must contain the file after ``..`` and symbolic links are resolved.
     overwrite : bool, default True
         Whether an existing file may be replaced. Streams (`is_stream`) are always written to.
+    like : os.stat_result, optional
+        The status of a file whose permissions and time stamps the new one gets.
 
     Raises
     ------
@@ -62,7 +65,7 @@ def replace(
         with open(real, "wb") as file:
             file.write(data)
     else:
-        _move_into_place(name, real, data, mode, overwrite)
+        _move_into_place(name, real, data, mode, overwrite, like)
 
 
 def is_stream(path: str | os.PathLike[str]) -> bool:
@@ -88,7 +91,14 @@ def inside(name: str, folder: str) -> str:
     return real
 
 
-def _move_into_place(name: str, path: str, data: bytes, mode: int | None, overwrite: bool) -> None:
+def _move_into_place(
+    name: str,
+    path: str,
+    data: bytes,
+    mode: int | None,
+    overwrite: bool,
+    like: os.stat_result | None,
+) -> None:
     if mode is not None and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     temporary = os.path.join(os.path.dirname(path), f".kmc-{os.urandom(8).hex()}.tmp")
@@ -98,8 +108,11 @@ def _move_into_place(name: str, path: str, data: bytes, mode: int | None, overwr
             if mode is not None:
                 file.flush()
                 os.fsync(file.fileno())
-        if mode is not None:
+        if mode is not None and like is None:
             os.chmod(temporary, stat.S_IMODE(mode))
+        if like is not None:
+            os.chmod(temporary, stat.S_IMODE(like.st_mode) & 0o777)
+            os.utime(temporary, ns=(like.st_atime_ns, like.st_mtime_ns))
         if overwrite:
             os.replace(temporary, path)
         else:

@@ -5,6 +5,7 @@ The options are taken from the commands themselves: one without a case here fail
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +33,8 @@ class Case:
     needs: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=lambda: ["photo.png"])
 
+
+OLD = 1_000_000_000  # seconds since 1970
 
 RANDOM = ["--init", "random"]
 
@@ -76,7 +79,11 @@ CASES = {
         "--force": Case(["-f"], files=["done.png"]),
         "--dry-run": Case(["-n"]),
         "--optimize": Case(["--optimize"], ["--level", "1"]),
-        "--skip-if-larger": Case(["--skip-if-larger"], files=["tiny.png"]),
+        "--skip-if-larger": Case(["--skip-if-larger"], files=["tiny.webp"]),
+        "--in-place": Case(["-i"], files=["other.png"]),
+        "--if-newer": Case(["--if-newer"], files=["done.png"]),
+        "--preserve": Case(["--preserve"], files=["other.png"]),
+        "--check": Case(["--check"]),
         "--keep": Case(["--strip"]),
         "--json": Case(["--json"]),
         "--quiet": Case(["-q"]),
@@ -122,6 +129,19 @@ CASES = {
         "--quiet": Case(["-q"], files=["done.png", "x.kmc"]),
         "--frame": Case(["--frame", "1"], files=["film.gif", "x.png"]),
     },
+    "pngquant": {
+        "--force": Case(["-f"], files=["done.png"]),
+        "--skip-if-larger": Case(["--skip-if-larger"], files=["tiny.webp"]),
+        "--output": Case(["-o", "o.png"]),
+        "--ext": Case(["--ext", "-new.png"]),
+        "--quality": Case(["--quality", "20-30"]),
+        "--speed": Case(["--speed", "11"]),
+        "--ordered": Case(["--nofs"]),
+        "--floyd": Case(["--floyd=0.5"]),
+        "--posterize": Case(["--posterize", "4"]),
+        "--strip": Case(["--strip"]),
+        "--verbose": Case(["-v"]),
+    },
 }
 
 # What a command is asked for, beside its default; each option is tried in each of them.
@@ -149,6 +169,14 @@ MODES = {
     "info": {"plain": [], "json": ["--json"]},
     "compare": {"plain": [], "json": ["--json"], "quiet": ["-q"]},
     "convert": {"plain": []},
+    "pngquant": {
+        "plain": [],
+        "colors": ["9"],
+        "stdout": ["-o", "-"],
+        "plainly": ["--nofs"],
+        "verbose": ["-v"],
+        "coarse": ["--posterize", "3"],
+    },
 }
 
 # Options that must not change a result; test_threads_and_jobs_arrive looks where they go.
@@ -163,6 +191,8 @@ SAME = {
     ("quantize", "output", "--force"),  # nothing is there to be replaced
     ("quantize", "folder", "--force"),
     ("quantize", "stdout", "--force"),
+    ("quantize", "output", "--if-newer"),  # nothing is there to be compared with
+    ("quantize", "folder", "--if-newer"),
     ("quantize", "goal", "--psnr"),
     ("quantize", "given", "--alpha-threshold"),  # that palette has no alpha
     ("palette", "file", "--force"),
@@ -177,6 +207,9 @@ SAME = {
     ("compare", "json", "--json"),
     ("compare", "quiet", "--quiet"),
     ("palette", "json", "--format"),
+    ("pngquant", "stdout", "--force"),
+    ("pngquant", "plainly", "--ordered"),
+    ("pngquant", "verbose", "--verbose"),
 }
 
 
@@ -209,19 +242,25 @@ def here(photo, tmp_path, monkeypatch):
     frames = [Image.fromarray(part).quantize(16) for part in (small, 255 - small)]
     frames[0].save("film.gif", save_all=True, append_images=frames[1:])
     kmc.quantize("photo.png", 12).save("done.png")
-    Image.new("1", (1, 1)).save("tiny.png")
-    for suffix in ("png", "gif"):
-        Path(f"done-kmc.{suffix}").write_bytes(b"old")
+    Image.new("RGB", (1, 1)).save("tiny.webp", lossless=True)
+    for name in ("done-kmc.png", "done-kmc.gif", "done-fs8.png", "done-or8.png"):
+        Path(name).write_bytes(b"old")
     Path("folder").mkdir()
     Image.fromarray(small).save("folder/a.png")
     return tmp_path
 
 
 def observed(cli, here: Path, command: str, arguments: list[str]) -> tuple[object, ...]:
-    """Exit code, what was printed, and the files there are, with what this call made removed."""
+    """Exit code, what was printed, and the files there are, with what this call made removed.
+
+    Of each file the content, and whether it is as old as the inputs.
+    """
     before = {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
+    for path in before:
+        os.utime(path, (OLD, OLD))
     code, out, err = cli(command, *arguments)
-    after = {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
+    files = [path for path in here.rglob("*") if path.is_file()]
+    after = {path: (path.read_bytes(), path.stat().st_mtime == OLD) for path in files}
     for path in set(after) - set(before):
         path.unlink()
     for path in before:
@@ -269,7 +308,7 @@ def test_an_option_changes_something_or_is_refused(cli, here, command, mode, opt
     case, base = CASES[command][option], MODES[command][mode]
     names = list(case.files)
     needs = [] if set(case.needs) & set(base) & {"-o"} else case.needs
-    without = [*names, *base, *needs]
+    without = [*base, *names, *needs]
     plain = observed(cli, here, command, without + needed(command, without))
     having = [*without, *case.args]
     changed = observed(cli, here, command, having + needed(command, having))

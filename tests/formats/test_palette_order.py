@@ -12,7 +12,7 @@ from graphics import graphics, with_numbers
 from hypothesis import given
 from hypothesis import strategies as st
 from kmc_files import ordered_image
-from scenes import few, noise, photo
+from scenes import few, noise, photo, soft
 
 import kmc
 from kmc import core
@@ -241,6 +241,30 @@ def test_the_more_popular_end_comes_first():
         image = image_of([[9], [5]], indices, counts=np.bincount(indices[0]))
         made = ordered_image(image, "compact")
         assert made.palette.counts.tolist() == [2, 1]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("picture", [photo(190, 200), few(190, 200, 40), soft(190, 200)])
+def test_the_given_order_does_not_matter(picture, order):
+    """Or pictures that are read from their files would get other files."""
+    plain = kmc.quantize(picture, 40)
+    others = np.random.default_rng(3).permutation(len(plain.palette))
+    shuffled = image_of(
+        plain.palette.colors[others],
+        np.argsort(others)[plain.indices],
+        plain.palette.counts[others],
+    )
+    first, second = ordered_image(plain, order), ordered_image(shuffled, order)
+    np.testing.assert_array_equal(first.palette.colors, second.palette.colors)
+    np.testing.assert_array_equal(first.indices, second.indices)
+
+
+@pytest.mark.parametrize("dither", ["floyd-steinberg", "bayer"])
+def test_popularity_is_that_in_the_picture(dither):
+    """Dithering uses other colours than the nearest ones."""
+    made = kmc.quantize(photo(90, 100), 12, dither=dither, order="popularity")
+    counts = np.bincount(made.indices.ravel(), minlength=12)
+    assert (np.diff(counts) <= 0).all()
 
 
 # ---- refused -------------------------------------------------------------------------------------

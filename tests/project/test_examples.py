@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -141,3 +142,41 @@ def test_lesson(tmp_path, picture, given):
     assert files(tmp_path) == ["lesson.png"]
     assert colors_of(tmp_path / "lesson.png") == 8
     assert files(tmp_path / "lesson") == [f"iteration-{i:03}.png" for i in range(n + 1)]
+
+
+SCRIPTS = {
+    "colour_spaces.py": ["lab.png", "linear.png", "oklab.png", "rgb.png"],
+    "dithering.py": [
+        "atkinson.png", "bayer.png", "blue-noise.png", "floyd-steinberg.png", "none.png",
+    ],
+    "dominant_colours.py": [],
+    "importance.py": ["all-alike.png", "balloon-first.png"],
+    "many_machines.py": ["painted.png"],
+    "scikit_learn.py": ["mask.png", "six.png"],
+    "shared_palette.py": ["both.gpl", "left.png", "right.png"],
+    "targets.py": ["25dB.png", "30dB.png", "35dB.png"],
+    "transparency.py": ["drop-04.png", "drop-08.png", "drop-16.png"],
+    "well_known_palettes.py": [
+        "cga-4.png", "commodore-64.png", "game-boy.png", "nord.png", "pico-8.png", "solarized.png",
+    ],
+}  # fmt: skip
+if find_spec("sklearn") is None:  # on musl
+    del SCRIPTS["scikit_learn.py"]
+
+
+def test_every_script_is_run_here():
+    named = {"compress_image.py", "constants.py", "distinct_colours.py", "lesson.py", *SCRIPTS}
+    made = {path.name for path in EXAMPLES.glob("*.py") if not path.name.startswith("make_")}
+    assert made - {"scikit_learn.py"} == named - {"scikit_learn.py"}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_script(name, tmp_path):
+    said = run(name, tmp_path)
+    assert files(tmp_path) == SCRIPTS[name]
+    assert said
+    if name == "many_machines.py":
+        assert "True" in said
+    if name == "importance.py":
+        plain, weighted = (re.findall(r"[\d.]+", line) for line in said.splitlines())
+        assert float(weighted[0]) < float(plain[0]) and float(weighted[1]) > float(plain[1])

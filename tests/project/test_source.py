@@ -15,7 +15,8 @@ pytestmark = pytest.mark.project
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("kmc", "src_c", "tests", "bench", "docs", "examples", "fuzz", ".ci", ".github")
 CODE = {".py", ".pyx", ".pxd", ".pyi", ".c", ".h"}
-TEXT = CODE | {".md", ".toml", ".yml", ".typed", ""}
+TEXT = CODE | {".md", ".toml", ".yaml", ".yml", ".typed", ""}
+GENERATED = {"__pycache__", "results", "_build", "_generated", "api", "gallery"}
 MAX_FILE, MAX_FUNCTION, MAX_C_LINE = 600, 60, 120
 
 FORBIDDEN_IN_C = {
@@ -38,8 +39,9 @@ def text_files() -> list[Path]:
     files = [path for path in ROOT.iterdir() if path.is_file() and path.name != ".git"]
     files += [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]
     generated = {ROOT / "PKG-INFO", ROOT / ".git", *(ROOT / "kmc" / "core").glob("*.c")}
+    generated |= {ROOT / "docs/project/contributing.md", ROOT / "docs/reference/commands.md"}
     ours = (path for path in files if path.suffix in TEXT and path not in generated)
-    return sorted(path for path in ours if not {"__pycache__", "results"} & set(path.parts))
+    return sorted(path for path in ours if not GENERATED & set(path.parts))
 
 
 def read(path: Path) -> str:

@@ -41,14 +41,19 @@ from kmc.cli.outputs import (
     conflicts,
     display_name,
     ending,
+    is_same_file,
     naming,
     output_format,
 )
 from kmc.errors import MissingPackageError
+from kmc.utils.atomic_write import is_stream
 
 if TYPE_CHECKING:
-    from kmc.cli.job import Optimizer, Pipeline
+    from kmc.cli.job import Leaving, Optimizer, Pipeline
     from kmc.formats.registry import Format
+
+# Options that jobs look at themselves.
+_SWITCHES = ("skip_if_larger", "dry_run", "check", "if_newer", "preserve", "verbose")
 
 # Higher ones take several times as long for the last few bytes.
 OXIPNG_LEVEL = 4
@@ -76,25 +81,64 @@ def quantize(files: tuple[str, ...], **given: Any) -> Exit:
     """Reduce pictures to their best colours.
 
     photo.jpg becomes photo-kmc.png in the same folder; -o and --out-dir change that. - reads
-    standard input. Existing files are replaced only with --force.
+    standard input. Existing files are replaced only with --force or --in-place, and with
+    --if-newer if they are older.
 
     \b
       kmc quantize photo.jpg -k 16
       kmc quantize *.png -k 64 --out-dir small/
       kmc quantize -r photos/ --out-dir small/ --resize 700
+      kmc quantize -r photos/ --in-place --preserve
       kmc quantize - -k 16 -o - < in.png > out.png
     """
-    end = ending(given["out_dir"], given["suffix"], given["ext"], given["format"])
-    results = None if given["out_dir"] else end.rpartition(".")[0] or "-kmc"
-    inputs = expand(files, given["recursive"], results, given["out_dir"])
-    names = naming(
-        given["output"], given["out_dir"], given["suffix"], given["ext"], given["format"],
-        given["force"], inputs,
-    )  # fmt: skip
+    inputs, names = _inputs_and_names(files, given)
     if given["as_json"] and names.output == STDIO:
         raise click.UsageError("--json and the picture cannot both go to standard output")
     _refuse_exclusions(inputs, given)
-    return _run(inputs, names, given)
+    _refuse_for_files(inputs, names, given)
+    return run(inputs, names, given)
+
+
+def _inputs_and_names(files: tuple[str, ...], given: dict[str, Any]) -> tuple[list[Input], Naming]:
+    recursive, out_dir = given["recursive"], given["out_dir"]
+    for option, elsewhere in (
+        ("check", ["in_place", "dry_run", "preserve"]),
+        ("in_place", []),
+    ):
+        if given[option]:
+            elsewhere += ["output", "out_dir", "suffix", "ext", "force", "if_newer"]
+            name = f"--{option.replace('_', '-')}"
+            refuse(elsewhere, f"{name} is about the files themselves: it excludes {{option}}")
+            from kmc.formats.registry import find_format  # NumPy: not for --help
+
+            format = find_format("", given["format"] or "png")
+            endings = [f".{suffix}" for suffix in format.suffixes]
+            names = Naming(ending=endings[0], overwrite=True, in_place=True)
+            return expand(files, recursive, endings=endings), names
+    end = ending(out_dir, given["suffix"], given["ext"], given["format"])
+    results = None if out_dir else end.rpartition(".")[0] or "-kmc"
+    inputs = expand(files, recursive, results, out_dir)
+    overwrite = given["force"] or given["if_newer"]
+    return inputs, naming(
+        given["output"], out_dir, given["suffix"], given["ext"], given["format"], overwrite, inputs
+    )
+
+
+def _refuse_for_files(inputs: list[Input], names: Naming, given: dict[str, Any]) -> None:
+    """Refuse what needs files that have names and time stamps."""
+    output = names.output
+    to_stream = output is not None and (output == STDIO or is_stream(output))
+    if to_stream or any(each.is_stream for each in inputs):
+        options = ["if_newer", "preserve", "in_place"]
+        refuse(options, "{option} is for files, not for standard streams or pipes")
+    if given["if_newer"]:
+        refuse(["force"], "--if-newer replaces what is older, nothing else: it excludes {option}")
+        refuse(["shared_palette"], "{option} depends on all pictures: it excludes --if-newer")
+        for each in inputs:
+            if not each.problem and is_same_file(each, names.target(each)):
+                raise click.UsageError(
+                    f"--if-newer compares a picture with its result, and {each.name} is both"
+                )
 
 
 def _refuse_exclusions(inputs: list[Input], given: dict[str, Any]) -> None:
@@ -120,7 +164,8 @@ def _refuse_exclusions(inputs: list[Input], given: dict[str, Any]) -> None:
         refuse(["alpha_threshold"], "--background leaves no alpha: it excludes {option}")
 
 
-def _run(inputs: list[Input], names: Naming, given: dict[str, Any]) -> Exit:
+def run(inputs: list[Input], names: Naming, given: dict[str, Any]) -> Exit:
+    """Quantize the inputs as the options say."""
     from kmc import cpu
     from kmc.cli.batch import leave, run_ordered
     from kmc.cli.job import Job
@@ -170,8 +215,8 @@ def _pipeline(
     settings = _settings(format, given["level"], given["threads"])
     opener = Opener(given["frame"], given["resize"], given["background"], given["alpha_threshold"])
     fit, remap = fit_options(given, opener), dither_options(given)
-    # A shared palette is the same in all files.
-    order = given["order"] or ("none" if given["shared_palette"] else "compact")
+    # A shared palette is the same in all files, whose own orders would differ.
+    order = given["order"] or ("luminance" if given["shared_palette"] else "compact")
     if order != "none":
         fit["order"] = order
     palette = None
@@ -188,13 +233,24 @@ def _pipeline(
         palette=palette,
         fit=fit,
         remap=remap | {"threads": given["threads"]},
+        posterize=given.get("posterize") or 0,
         settings=settings,
         keep=given["keep"],
         optimizer=optimizer,
-        skip_if_larger=given["skip_if_larger"],
-        dry_run=given["dry_run"],
-        verbose=given["verbose"],
+        leaving=_leaving(given),
+        **{name: given[name] for name in _SWITCHES},
     )
+
+
+def _leaving(given: dict[str, Any]) -> Leaving:
+    """Which files of at most k colours are left as they are."""
+    if given["palette"] or given["shared_palette"] or given["fixed"]:
+        return "never"
+    if given["order"] not in (None, "compact", "none"):
+        return "never"
+    # What reaches a goal with fewer colours than a result has would be reduced again and again.
+    has_goal = any(given[name] is not None for name in GOALS)
+    return "reduced" if has_goal or given["order"] == "none" else "as good"
 
 
 def _settings(format: Format, level: int | None, threads: int | None) -> dict[str, Any]:
@@ -225,7 +281,7 @@ def _format(names: Naming, inputs: list[Input], name: str | None, quiet: bool) -
     if names.output == STDIO:
         name = name or "png"
     several = os.path.join(names.folder or "", f"*{names.ending}")
-    single = len(inputs) == 1 and not inputs[0].problem
+    single = len(inputs) == 1 and not inputs[0].problem and not names.in_place
     target = names.target(inputs[0]) if single else several
     format = output_format(target, name)
     if format.loss:
