@@ -22,6 +22,7 @@ from kmc.colors.spaces import SpaceName
 from kmc.errors import KmcError, PaletteNotFoundError
 from kmc.indexed_image import Palette
 from kmc.mapping.dithering import checked_dither
+from kmc.pipeline import LOOKS
 
 
 def loaded_palette(name: str, space: SpaceName | None) -> Palette:
@@ -42,6 +43,13 @@ def loaded_palette(name: str, space: SpaceName | None) -> Palette:
             f"which are {', '.join(kmc.palettes)}"
         )
     return Palette(found.colors, space=space or "rgb")
+
+
+def apply_look(given: dict[str, Any]) -> None:
+    """Set the space and the dithering to those of the look, where they are not given."""
+    look = LOOKS[given["look"] or "best"]
+    given["space"] = given["space"] or look.space
+    given["dither"] = given["dither"] or look.dither
 
 
 def dither_options(given: dict[str, Any]) -> dict[str, Any]:

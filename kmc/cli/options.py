@@ -119,10 +119,17 @@ goals = group(
 
 DITHERING = ("dither", "dither_strength")
 
+look = group(
+    "Colours",
+    ("--look NAME", "best (default) to the eye: oklab, adaptive dithering; or plain: rgb, none.",
+     {"type": click.Choice(["best", "plain"])}),
+)  # fmt: skip
+
 dithering = group(
     "Dithering",
-    ("--dither NAME", "floyd-steinberg, atkinson, bayer or blue-noise.",
-     {"type": click.Choice(["floyd-steinberg", "atkinson", "bayer", "blue-noise"])}),
+    ("--dither NAME", "adaptive, floyd-steinberg, atkinson, bayer, blue-noise or none.",
+     {"type": click.Choice(["adaptive", "floyd-steinberg", "atkinson", "bayer", "blue-noise",
+                            "none"])}),
     ("--dither-strength X", "How much of the error to compensate, 0 to 1.", {"type": real(0, 1)}),
 )  # fmt: skip
 
@@ -194,6 +201,12 @@ def refuse(names: Iterable[str], reason: str) -> None:
             raise click.UsageError(reason.format(option=parameter.opts[-1]))
 
 
+def _is_plain(given: dict[str, Any]) -> bool:
+    """Whether nothing is dithered."""
+    by_default = given.get("look", "plain") == "plain"
+    return given["dither"] == "none" or (given["dither"] is None and by_default)
+
+
 def refuse_contradictions(given: dict[str, Any]) -> None:
     """Refuse options of a fit that exclude each other, or that have no effect alone.
 
@@ -204,7 +217,7 @@ def refuse_contradictions(given: dict[str, Any]) -> None:
     goals = [f"--{name.replace('_', '-')}" for name in GOALS if given.get(name) is not None]
     if len(goals) > 1:
         raise click.UsageError(f"{goals[0]} and {goals[1]} exclude each other: one goal at a time")
-    if given.get("dither_strength") is not None and given["dither"] is None:
+    if given.get("dither_strength") is not None and _is_plain(given):
         raise click.UsageError("--dither-strength needs --dither")
     if given["init"] == "bisecting" and (given["n_init"] or 1) > 1:
         raise click.UsageError("--init bisecting is not random: it excludes --n-init")

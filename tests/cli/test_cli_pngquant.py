@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from scenes import photo, soft
-from shell import on_terminal, picture, run, tree
+from shell import look_best, on_terminal, picture, run, tree
 
 import kmc
 from kmc.cli.redrawing import nearest_levels
@@ -52,7 +52,7 @@ def pixels(name: str) -> np.ndarray:
 def test_options_and_names(cli, tmp_path, arguments, k, options, name):
     assert cli("pngquant", *arguments, "a.png") == (0, "", "")
     assert tree(tmp_path) == sorted(["a.png", name])
-    expected = np.asarray(kmc.quantize(PHOTO, k, **options))
+    expected = np.asarray(look_best(PHOTO, k, **options))
     np.testing.assert_array_equal(pixels(name), expected)
     assert kmc.read(name).metadata.dpi is not None
 
@@ -80,7 +80,7 @@ def test_exit_codes(cli, tmp_path):
 
 def test_standard_input_becomes_standard_output(cli):
     data = Path("a.png").read_bytes()
-    expected = np.asarray(kmc.quantize(PHOTO, 8, dither="floyd-steinberg"))
+    expected = np.asarray(look_best(PHOTO, 8, dither="floyd-steinberg"))
     for arguments in (["8"], ["8", "-"], ["8", "-", "-o", "-"]):
         done = run("pngquant", *arguments, input=data)
         assert (done.returncode, done.stderr) == (0, b"")

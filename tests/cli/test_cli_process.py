@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from pictures import encoded
 from PIL import Image
-from shell import KMC, picture, run, tree
+from shell import KMC, look_best, picture, run, tree
 
 import kmc
 
@@ -29,7 +29,7 @@ def test_from_standard_input_to_standard_output(photo):
     with Image.open(io.BytesIO(done.stdout)) as written:
         assert written.format == "PNG"
         np.testing.assert_array_equal(
-            np.asarray(written.convert("RGB")), np.asarray(kmc.quantize(photo, 4))
+            np.asarray(written.convert("RGB")), np.asarray(look_best(photo, 4))
         )
     assert done.stderr.startswith(b"- -> -: ")
     done = run("quantize", "-", "-k", 4, "-q", "-o", "-", "--format", "gif", input=data)
@@ -70,7 +70,7 @@ def test_pipes_with_names(cli, tmp_path, photo, _):
             assert written.result() == len(data)
         assert code == 0
         assert f"{len(data) / 1000:.1f} kB" in out + err
-    expected = kmc.quantize(photo, 4)
+    expected = look_best(photo, 4)
     np.testing.assert_array_equal(np.asarray(kmc.read(tmp_path / "o.png").pixels), expected)
 
 
@@ -79,7 +79,7 @@ def test_a_palette_from_a_pipe(cli, tmp_path, photo, _):
     """It can be read only once."""
     source, pipe = picture(tmp_path / "a.png"), tmp_path / "pipe"
     os.mkfifo(pipe)
-    data = encoded(kmc.quantize(photo, 5).to_pil())
+    data = encoded(look_best(photo, 5).to_pil())
     with ThreadPoolExecutor() as pool:
         written = pool.submit(pipe.write_bytes, data)
         code, _, err = cli("quantize", source, "--palette", pipe, "-o", tmp_path / "o.png")
@@ -246,7 +246,7 @@ def test_sizes(cli, tmp_path, size):
         assert written.size == size
         np.testing.assert_array_equal(
             np.asarray(written.convert("RGB")),
-            np.asarray(kmc.quantize(source, 7)).reshape(size[1], size[0], 3),
+            np.asarray(look_best(source, 7)).reshape(size[1], size[0], 3),
         )
 
 
@@ -281,7 +281,7 @@ def test_every_mode_that_a_file_can_have(cli, tmp_path, photo, mode):
         if code == 0:
             with Image.open(tmp_path / "o.png") as result:
                 result = np.asarray(result.convert("RGBA"))
-            expected = np.asarray(kmc.quantize(source, 9)).reshape(48, 64, -1)
+            expected = np.asarray(look_best(source, 9)).reshape(48, 64, -1)
             channels = expected.shape[2]
             shown = result if channels == 4 else result[:, :, :3]
             assert (shown == expected).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import struct
@@ -15,7 +16,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import kmc
 from kmc.cli.main import main
+
+# What the program makes of a picture by default.
+look_best = functools.partial(kmc.quantize, look="best")
 
 KMC = [sys.executable, "-m", "kmc"]
 

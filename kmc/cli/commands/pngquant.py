@@ -41,7 +41,7 @@ class _Command(Command):
      {"type": quality}),
     ("-s --speed N", "1 or 2 is --effort best, 10 or 11 fast; 11 does not dither; default 4.",
      {"type": whole(1, 11)}),
-    ("--nofs --ordered", "Do not dither; the default is Floyd-Steinberg.", {}),
+    ("--nofs --ordered", "Do not dither; the default is to, where bands would be seen.", {}),
     ("--floyd N", "How much to dither, from 0 to 1: --floyd=0.5.", {"type": real(0, 1)}),
     ("--posterize BITS", "Leave out the lowest bits of the palette's levels, 0 to 4.",
      {"type": whole(0, 4)}),
@@ -75,7 +75,7 @@ def pngquant(files: tuple[str, ...], **given: Any) -> Exit:
     options |= {
         "k": k,
         "effort": _effort(given["speed"]),
-        "dither": "floyd-steinberg" if strength else None,
+        "dither": None if strength else "none",
         "dither_strength": strength or None,
         "format": "png",
         "quality": given["quality"],

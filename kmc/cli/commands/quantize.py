@@ -24,6 +24,7 @@ from kmc.cli.options import (
     given_palette,
     goals,
     group,
+    look,
     named,
     number_of_colors,
     opening,
@@ -63,6 +64,7 @@ OXIPNG_LEVEL = 4
 @named("files", nargs=-1, required=True)
 @number_of_colors(256)
 @given_palette
+@look
 @adapting
 @order
 @group(
@@ -206,7 +208,13 @@ def _pipeline(
     jobs: int,
     given: dict[str, Any],
 ) -> Pipeline:
-    from kmc.cli.fit_options import dither_options, fit_options, loaded_palette, shared_palette
+    from kmc.cli.fit_options import (
+        apply_look,
+        dither_options,
+        fit_options,
+        loaded_palette,
+        shared_palette,
+    )
     from kmc.cli.job import Pipeline
     from kmc.cli.opening import Opener
 
@@ -214,6 +222,7 @@ def _pipeline(
     optimizer = _optimizer(format) if given["optimize"] else None
     settings = _settings(format, given["level"], given["threads"])
     opener = Opener(given["frame"], given["resize"], given["background"], given["alpha_threshold"])
+    apply_look(given)
     fit, remap = fit_options(given, opener), dither_options(given)
     # A shared palette is the same in all files, whose own orders would differ.
     order = given["order"] or ("luminance" if given["shared_palette"] else "compact")
