@@ -85,7 +85,7 @@ def sky(random: np.random.Generator) -> Pixels:
 def bokeh(random: np.random.Generator) -> Pixels:
     """Lights out of focus."""
     y, x = np.mgrid[:HEIGHT, :WIDTH]
-    light = (*np.zeros((HEIGHT, WIDTH, 3)), 18, 14, 30)
+    light = plain(18, 14, 30).astype(np.float64)
     for _ in range(25):
         distance = np.hypot(y - random.integers(0, HEIGHT), x - random.integers(0, WIDTH))
         disc = np.clip((random.integers(10, 45) - distance) / 3, 0, 1) * random.uniform(0.3, 0.7)
@@ -196,16 +196,19 @@ def cut_outs(photos: list[Pixels]) -> list[tuple[str, Pixels]]:
         left, top, size = (FINE * int(v) for v in random.integers((0, 0, 8), (380, 250, 40)))
         shape = pen.ellipse if i % 2 else pen.rectangle
         shape((left, top, left + size, top + size), (*random.integers(0, 256, 3).tolist(), 255))
-    black = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     return [
         ("oval", with_alpha(photos[0], 255 * np.clip(4 * oval, 0, 1))),
         ("fringe", with_alpha(photos[-1], 255 * np.clip(4 * oval + fringe, 0, 1))),
-        ("white letters", with_alpha(black + 255, letters)),
-        ("letters with a shadow", over(with_alpha((*black, 230, 40, 30), letters),
-                                       with_alpha(black, 0.6 * shadow))),
+        ("white letters", with_alpha(plain(255, 255, 255), letters)),
+        ("letters with a shadow", over(with_alpha(plain(230, 40, 30), letters),
+                                       with_alpha(plain(0, 0, 0), 0.6 * shadow))),
         ("light", with_alpha(colored(255, 180 + 60 * light, 60 + 150 * light), 255 * light)),
         ("icons", shrunk(icons)),
     ]  # fmt: skip
+
+
+def plain(*color: int) -> Pixels:
+    return np.full((HEIGHT, WIDTH, 3), color, np.uint8)
 
 
 def with_alpha(color: NDArray[np.integer], alpha: NDArray[np.generic]) -> Pixels:
