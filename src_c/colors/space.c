@@ -1,5 +1,6 @@
 /* Converts colours to coordinates in a colour space, in integer arithmetic; measures the error of a palette. */
 #include "colors/colors.h"
+#include "base/bits.h"
 #include "base/parallel.h"
 #include "kmeans/points.h"
 
@@ -7,7 +8,8 @@ enum {
     TASK_COLORS = 4096, /* some 0.1 ms */
     THREAD_COLORS = 16384,
     ROOT_BITS = 20, /* below those that index the table of cube roots */
-    FIRST_ROOT = 128
+    FIRST_ROOT = 128,
+    FIRST_BIT = 27 /* the highest bit of lights at the first root */
 };
 
 const kmc_space kmc_levels = {.transparent = {8160, 8160, 8160, 14134}};
@@ -17,10 +19,11 @@ const kmc_space kmc_levels = {.transparent = {8160, 8160, 8160, 14134}};
  * The error of the linear interpolation is at most 2^-20. */
 static inline int64_t response(const kmc_space *space, uint32_t light)
 {
-    int halvings = 0;
     if (!space->roots) return light >> 6;
     if (light <= space->toe_end) return (int64_t)(light * (uint64_t)space->toe_slope >> 30) + space->toe_start;
-    for (; light < (uint32_t)FIRST_ROOT << ROOT_BITS; light <<= 3) halvings++; /* ends: above toe_end it is not 0 */
+    const int missing = FIRST_BIT - kmc_highest_bit(light); /* above toe_end it is not 0 */
+    const int halvings = missing > 0 ? (missing + 2) / 3 : 0;
+    light <<= 3 * halvings;
     const uint32_t *root = space->roots + (light >> ROOT_BITS) - FIRST_ROOT;
     const uint64_t part = light & ((1u << ROOT_BITS) - 1);
     return (root[0] + (int64_t)((root[1] - root[0]) * part >> ROOT_BITS)) >> halvings;
