@@ -14,7 +14,7 @@ import kmc
 from kmc.cli.batch import run_ordered
 from kmc.cli.console import without_warnings
 from kmc.cli.inputs import Input
-from kmc.cli.job import iteration_printer
+from kmc.cli.job import error_label, iteration_printer
 from kmc.cli.opening import Opener
 from kmc.cli.options import DITHERING, GOALS, SEARCH, given_options
 from kmc.clustering.options import FitOptions, checked_options
@@ -113,7 +113,10 @@ def shared_palette(
     first = next(found, None)
     if first is None:
         return None
-    callback = iteration_printer("shared palette", lambda: n_pixels) if verbose else None
+    callback = None
+    if verbose:
+        label = error_label(options.get("space"))
+        callback = iteration_printer("shared palette", lambda: n_pixels, label)
     return kmc.fit(_chained(first, found), k, callback=callback, **options)
 
 

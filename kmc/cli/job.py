@@ -29,6 +29,7 @@ from kmc.cli.outputs import (
 from kmc.cli.redrawing import posterized, without_unused
 from kmc.cli.report import Outcome
 from kmc.clustering.options import Callback
+from kmc.colors.spaces import SpaceName
 from kmc.display.wording import color_count
 from kmc.errors import (
     ArgumentError,
@@ -226,10 +227,11 @@ class Pipeline:
         check_mask(self.fit, picture)
         callback = None
         if self.verbose:
-            mask, label = self.fit.get("importance"), "MSE"
+            mask, label = self.fit.get("importance"), error_label(self.fit.get("space"))
             total = picture.pixels.shape[0] * picture.pixels.shape[1]
             if mask is not None:
-                total, label = kmc.histogram(picture, importance=mask).n_pixels, "weighted MSE"
+                total = kmc.histogram(picture, importance=mask).n_pixels
+                label = f"weighted {label}"
             callback = iteration_printer(name, lambda: total, label)
         image = kmc.quantize(picture, self.k, callback=callback, **self.fit | self.remap)
         if self.posterize:
@@ -241,7 +243,12 @@ class Pipeline:
         return image if counts.all() else without_unused(image, **kept)
 
 
-def iteration_printer(name: str, total: Callable[[], int], label: str = "MSE") -> Callback:
+def error_label(space: SpaceName | None) -> str:
+    """What the inertia per pixel of a fit is called: it is an MSE only in rgb."""
+    return "MSE" if space in (None, "rgb") else f"error in {space}"
+
+
+def iteration_printer(name: str, total: Callable[[], int], label: str) -> Callback:
     """A callback of a fit that prints each iteration; `total` is the weight of all pixels."""
 
     def show(iteration: int, _: Any, inertia: float, shift: float) -> None:

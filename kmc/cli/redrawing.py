@@ -33,8 +33,8 @@ def posterized(
         return image
     if colors.shape[1] == 4:
         colors[colors[:, 3] == 0] = 0
-    made = kmc.Palette(np.unique(colors, axis=0)).remap(picture, **remap)
-    return without_unused(made, order="compact")
+    palette = kmc.Palette(np.unique(colors, axis=0), space=image.palette.space)
+    return without_unused(palette.remap(picture, **remap), order="compact")
 
 
 def nearest_levels(bits: int) -> NDArray[np.uint8]:

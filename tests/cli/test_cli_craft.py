@@ -118,9 +118,15 @@ def test_dithering(cli, photo):
     arguments += ["--shared-palette", "-f"]
     assert cli("quantize", "photo.png", *arguments, "-o", "o.png")[0] == 0
     np.testing.assert_array_equal(painted("o.png"), np.asarray(expected))
-    code, _, err = cli("quantize", "photo.png", "none.png", "--dither-strength", 0.5)
-    assert code == 1
-    assert err.startswith("kmc: --dither-strength needs --dither\n")
+    code = cli("quantize", "photo.png", "--dither-strength", 0.5, "-k", 6, "-o", "o.png", "-f")[0]
+    assert code == 0
+    expected = look_best(photo, 6, dither="adaptive", dither_strength=0.5)
+    np.testing.assert_array_equal(painted("o.png"), np.asarray(expected))
+    for plain in (["--look", "plain"], ["--dither", "none"]):
+        arguments = ["photo.png", "none.png", "--dither-strength", 0.5, *plain]
+        code, _, err = cli("quantize", *arguments)
+        assert code == 1
+        assert err.startswith("kmc: --dither-strength needs --dither\n")
     assert cli("quantize", "photo.png", "--dither", "bayer", "--dither-strength", 2)[0] == 1
 
 
@@ -180,12 +186,16 @@ def test_goals_out_of_reach(cli, tmp_path):
 
 def test_a_given_palette_is_used_as_it_is(cli, photo):
     colors = [[0, 0, 0], [255, 255, 255], [200, 40, 60], [7, 7, 7]]
-    palette = kmc.Palette(colors)
+    palette = kmc.Palette(colors, space="oklab")
+    expected = palette.remap(photo, dither="adaptive")
     for suffix in ("gpl", "hex", "json", "act", "pal", "png"):
         palette.save(f"p.{suffix}")
         arguments = ["--palette", f"p.{suffix}", "-o", "o.png", "-f"]
         assert cli("quantize", "photo.png", *arguments)[0] == 0
-        np.testing.assert_array_equal(painted("o.png"), np.asarray(palette.remap(photo)))
+        np.testing.assert_array_equal(painted("o.png"), np.asarray(expected))
+    assert cli("quantize", "photo.png", *arguments, "--look", "plain")[0] == 0
+    expected = kmc.Palette(colors).remap(photo)
+    np.testing.assert_array_equal(painted("o.png"), np.asarray(expected))
     arguments = ["--palette", "pico-8", "--space", "oklab", "--dither", "bayer"]
     assert cli("quantize", "photo.png", *arguments, "-o", "o.png", "-f")[0] == 0
     pico = kmc.Palette(kmc.palettes["pico-8"].colors, space="oklab")

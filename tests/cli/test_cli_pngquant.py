@@ -32,21 +32,21 @@ def pixels(name: str) -> np.ndarray:
 @pytest.mark.parametrize(
     ("arguments", "k", "options", "name"),
     [
-        ([], 256, {"dither": "floyd-steinberg"}, "a-fs8.png"),
-        (["16"], 16, {"dither": "floyd-steinberg"}, "a-fs8.png"),
-        (["--nofs", "16"], 16, {}, "a-or8.png"),
-        (["--ordered", "16", "--"], 16, {}, "a-or8.png"),
-        (["--floyd", "16"], 16, {"dither": "floyd-steinberg"}, "a-fs8.png"),
+        ([], 256, {}, "a-fs8.png"),
+        (["16"], 16, {}, "a-fs8.png"),
+        (["--nofs", "16"], 16, {"dither": "none"}, "a-or8.png"),
+        (["--ordered", "16", "--"], 16, {"dither": "none"}, "a-or8.png"),
+        (["--floyd", "16"], 16, {}, "a-fs8.png"),
         (["--floyd=0.5", "16"], 16,
-         {"dither": "floyd-steinberg", "dither_strength": 0.5}, "a-fs8.png"),
-        (["--floyd=0", "16"], 16, {}, "a-or8.png"),
-        (["--speed", "1", "16"], 16, {"effort": "best", "dither": "floyd-steinberg"}, "a-fs8.png"),
-        (["-s4", "16"], 16, {"dither": "floyd-steinberg"}, "a-fs8.png"),
-        (["-s10", "16"], 16, {"effort": "fast", "dither": "floyd-steinberg"}, "a-fs8.png"),
-        (["--speed=11", "16"], 16, {"effort": "fast"}, "a-or8.png"),
-        (["--ext", "-new.png", "16"], 16, {"dither": "floyd-steinberg"}, "a-new.png"),
-        (["-o", "x.png", "16"], 16, {"dither": "floyd-steinberg"}, "x.png"),
-        (["-Q", "50-60", "--nofs"], 256, {"quality": (50, 60)}, "a-or8.png"),
+         {"dither_strength": 0.5}, "a-fs8.png"),
+        (["--floyd=0", "16"], 16, {"dither": "none"}, "a-or8.png"),
+        (["--speed", "1", "16"], 16, {"effort": "best"}, "a-fs8.png"),
+        (["-s4", "16"], 16, {}, "a-fs8.png"),
+        (["-s10", "16"], 16, {"effort": "fast"}, "a-fs8.png"),
+        (["--speed=11", "16"], 16, {"effort": "fast", "dither": "none"}, "a-or8.png"),
+        (["--ext", "-new.png", "16"], 16, {}, "a-new.png"),
+        (["-o", "x.png", "16"], 16, {}, "x.png"),
+        (["-Q", "50-60", "--nofs"], 256, {"quality": (50, 60), "dither": "none"}, "a-or8.png"),
     ],
 )  # fmt: skip
 def test_options_and_names(cli, tmp_path, arguments, k, options, name):
@@ -80,7 +80,7 @@ def test_exit_codes(cli, tmp_path):
 
 def test_standard_input_becomes_standard_output(cli):
     data = Path("a.png").read_bytes()
-    expected = np.asarray(look_best(PHOTO, 8, dither="floyd-steinberg"))
+    expected = np.asarray(look_best(PHOTO, 8))
     for arguments in (["8"], ["8", "-"], ["8", "-", "-o", "-"]):
         done = run("pngquant", *arguments, input=data)
         assert (done.returncode, done.stderr) == (0, b"")

@@ -75,7 +75,9 @@ def test_options_arrive(cli, source, monkeypatch):
     k, defaults = seen.pop()
     assert k == 256
     assert {name: value for name, value in defaults.items() if value is not None} == {
-        "order": "compact"
+        "order": "compact",
+        "space": "oklab",
+        "dither": "adaptive",
     }
     given = {
         "dither": "bayer",
@@ -85,7 +87,7 @@ def test_options_arrive(cli, source, monkeypatch):
         "max_iter": 7,
         "n_init": 2,
         "seed": 3,
-        "space": "oklab",
+        "space": "lab",
         "threads": 2,
         "tol": 0.5,
     }
@@ -152,12 +154,16 @@ def test_quiet_and_verbose(cli, source):
     code, out, err = cli("quantize", source, "-n", "-v", "-k", 5, "--init", "random", "--tol", 0,
                          "--max-iter", 4)  # fmt: skip
     assert (code, out) == (0, "")
-    said = re.findall(r"iteration (\d): largest shift ([\d.]+) levels, MSE ([\d.]+)", err)
+    said = re.findall(r"iteration (\d): largest shift ([\d.]+) levels, error in oklab ([\d.]+)", err)
     assert [number for number, _, _ in said] == ["1", "2", "3", "4"]
     history = look_best(source, 5, init="random", tol=0, max_iter=4).history
-    for (_, shift, mse), (inertia, squared) in zip(said, history, strict=True):
+    for (_, shift, error), (inertia, squared) in zip(said, history, strict=True):
         assert float(shift) == pytest.approx(squared**0.5, abs=1e-3)
-        assert float(mse) == pytest.approx(inertia / (48 * 64), abs=1e-3)
+        assert float(error) == pytest.approx(inertia / (48 * 64), abs=1e-3)
+    plain = ["-n", "-v", "-k", 5, "--look", "plain"]
+    said = re.findall(r"levels, MSE ([\d.]+)", cli("quantize", source, *plain)[2])
+    expected = [inertia / (48 * 64) for inertia, _ in kmc.quantize(source, 5).history]
+    assert [float(each) for each in said] == pytest.approx(expected, abs=1e-3)
 
 
 def test_verbose_with_importance_weighs_the_error(cli, source, photo, tmp_path):
@@ -166,7 +172,7 @@ def test_verbose_with_importance_weighs_the_error(cli, source, photo, tmp_path):
     options = ["-n", "-v", "-k", 5, "--init", "random", "--importance", tmp_path / "mask.png"]
     code, _, err = cli("quantize", source, *options)
     assert code == 0
-    said = re.findall(r"weighted MSE ([\d.]+)", err)
+    said = re.findall(r"weighted error in oklab ([\d.]+)", err)
     history = look_best(photo, 5, init="random", importance=mask).history
     expected = [inertia / mask.sum() for inertia, _ in history]
     assert [float(each) for each in said] == pytest.approx(expected, abs=1e-3)
@@ -176,7 +182,7 @@ def test_verbose_with_a_shared_palette(cli, source, tmp_path):
     other = picture(tmp_path / "other.png", (20, 10))
     code, _, err = cli("quantize", source, other, "-n", "-v", "-k", 5, "--shared-palette")
     assert code == 0
-    said = re.findall(r"shared palette: iteration \d+: .* MSE ([\d.]+)", err)
+    said = re.findall(r"shared palette: iteration \d+: .* error in oklab ([\d.]+)", err)
     history = kmc.fit([source, other], 5, space="oklab").history
     expected = [inertia / (48 * 64 + 200) for inertia, _ in history]
     assert [float(each) for each in said] == pytest.approx(expected, abs=1e-3)

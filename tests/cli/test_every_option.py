@@ -41,7 +41,7 @@ RANDOM = ["--init", "random"]
 FIT = {
     "--colors": Case(["-k", "4"]),
     "--fixed": Case(["--fixed", "#123456"]),
-    "--space": Case(["--space", "oklab"]),
+    "--space": Case(["--space", "lab"]),
     "--importance": Case(["--importance", "mask.png"]),
     "--effort": Case(["--effort", "fast"]),
     "--init": Case(RANDOM),
@@ -61,6 +61,7 @@ CASES = {
     "quantize": {
         **FIT,
         **DITHER,
+        "--look": Case(["--look", "plain"]),
         "--palette": Case(["--palette", "pico-8"]),
         "--order": Case(["--order", "hue"]),
         "--shared-palette": Case(["--shared-palette"], files=["photo.png", "other.png"]),
@@ -136,8 +137,8 @@ CASES = {
         "--ext": Case(["--ext", "-new.png"]),
         "--quality": Case(["--quality", "20-30"]),
         "--speed": Case(["--speed", "11"]),
-        "--ordered": Case(["--nofs"]),
-        "--floyd": Case(["--floyd=0.5"]),
+        "--ordered": Case(["--nofs"], files=["smooth.png"]),
+        "--floyd": Case(["--floyd=0.5"], files=["smooth.png"]),
         "--posterize": Case(["--posterize", "4"]),
         "--strip": Case(["--strip"]),
         "--verbose": Case(["-v"]),
@@ -242,6 +243,8 @@ def here(photo, tmp_path, monkeypatch):
     frames = [Image.fromarray(part).quantize(16) for part in (small, 255 - small)]
     frames[0].save("film.gif", save_all=True, append_images=frames[1:])
     kmc.quantize("photo.png", 12).save("done.png")
+    y, x = np.mgrid[:96, :128]  # so smooth that 256 colours make bands
+    Image.fromarray(np.dstack((2 * x, 2 * y, x + y)).astype(np.uint8)).save("smooth.png")
     Image.new("RGB", (1, 1)).save("tiny.webp", lossless=True)
     for name in ("done-kmc.png", "done-kmc.gif", "done-fs8.png", "done-or8.png"):
         Path(name).write_bytes(b"old")

@@ -50,8 +50,9 @@ def compare(
     """Measure the difference between two pictures of the same size.
 
     The mean squared error is summed over the channels; the PSNR is that of its mean over the
-    channels; the quality, 0 to 100, is the scale of kmc quantize --quality; the SSIM is that of
-    Wang et al. 2004, averaged over the channels. Either picture may be - for standard input.
+    channels; the quality is what people see, 0 to 100, as kmc quantize has it for a goal; the SSIM
+    is that of Wang et al. 2004, averaged over the channels. Either picture may be - for standard
+    input.
 
     \b
       kmc compare photo.png photo-kmc.png
