@@ -1,8 +1,8 @@
 """Quality as people see it, 0 to 100: a scale of the error in Oklab.
 
 The quality is 100 - 8.6 r, where r is the root of the mean squared distance in Oklab, in 255ths of
-the lightness of white, and 0 where that is negative. From 40 on, it is near the SSIMULACRA2 index
-of the picture as ``look="best"`` dithers it, and from 50 on near the quality that pngquant reports:
+the lightness of white, and 0 where that is negative. From 60 on, it is near the SSIMULACRA2 index
+of the picture as ``look="best"`` dithers it, and near the quality that pngquant reports:
 src_c/README.md says how near.
 """
 

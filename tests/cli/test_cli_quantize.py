@@ -154,7 +154,9 @@ def test_quiet_and_verbose(cli, source):
     code, out, err = cli("quantize", source, "-n", "-v", "-k", 5, "--init", "random", "--tol", 0,
                          "--max-iter", 4)  # fmt: skip
     assert (code, out) == (0, "")
-    said = re.findall(r"iteration (\d): largest shift ([\d.]+) levels, error in oklab ([\d.]+)", err)
+    said = re.findall(
+        r"iteration (\d): largest shift ([\d.]+) levels, error in oklab ([\d.]+)", err
+    )
     assert [number for number, _, _ in said] == ["1", "2", "3", "4"]
     history = look_best(source, 5, init="random", tol=0, max_iter=4).history
     for (_, shift, error), (inertia, squared) in zip(said, history, strict=True):
