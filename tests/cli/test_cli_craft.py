@@ -130,6 +130,23 @@ def test_dithering(cli, photo):
     assert cli("quantize", "photo.png", "--dither", "bayer", "--dither-strength", 2)[0] == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        ([], {"space": "oklab", "dither": "adaptive"}),
+        (["--look", "best"], {"space": "oklab", "dither": "adaptive"}),
+        (["--look", "plain"], {}),
+        (["--dither", "none"], {"space": "oklab"}),
+        (["--space", "rgb"], {"dither": "adaptive"}),
+        (["--look", "plain", "--dither", "bayer"], {"dither": "bayer"}),
+        (["--look", "plain", "--space", "lab"], {"space": "lab"}),
+    ],
+)
+def test_a_look_and_its_parts(cli, photo, arguments, options):
+    assert cli("quantize", "photo.png", "-k", 6, *arguments, "-o", "o.png")[0] == 0
+    np.testing.assert_array_equal(painted("o.png"), np.asarray(kmc.quantize(photo, 6, **options)))
+
+
 @pytest.mark.parametrize("optimizer", ["oxipng"] if find_spec("oxipng") else [])
 def test_optimize_makes_a_smaller_file_of_the_same_picture(cli, tmp_path, optimizer):
     assert cli("quantize", "photo.png", "-k", 5, "-o", "plain.png")[0] == 0

@@ -118,6 +118,14 @@ def test_posterized_palettes(cli, given, dither):
     assert not (pixels("c.png") % 17 == 0).all()
 
 
+def test_posterized_palettes_look_best(cli):
+    """In Oklab and by adaptive dithering, as all results."""
+    assert cli("pngquant", "--posterize", "4", "40", "a.png", "-o", "b.png")[0] == 0
+    colors = np.unique(nearest_levels(4)[look_best(PHOTO, 40).palette.colors], axis=0)
+    expected = kmc.Palette(colors, space="oklab").remap(PHOTO, dither="adaptive")
+    np.testing.assert_array_equal(pixels("b.png"), np.asarray(expected))
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

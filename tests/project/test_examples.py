@@ -147,7 +147,8 @@ def test_lesson(tmp_path, picture, given):
 SCRIPTS = {
     "colour_spaces.py": ["lab.png", "linear.png", "oklab.png", "rgb.png"],
     "dithering.py": [
-        "atkinson.png", "bayer.png", "blue-noise.png", "floyd-steinberg.png", "none.png",
+        "adaptive.png", "atkinson.png", "bayer.png", "blue-noise.png", "floyd-steinberg.png",
+        "none.png",
     ],
     "dominant_colours.py": [],
     "importance.py": ["all-alike.png", "balloon-first.png"],
