@@ -220,7 +220,7 @@ KMC_TARGET static inline size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row, siz
         const size_t folds = KMC_LANES * x;
         const folded rows = folded_add(folded_load(off_above + folds), folded_load(off_here + folds));
         const folded limits = folded_share(folded_add(rows, folded_load(off_below + folds)), share);
-        const int still = masked || folded_any_zero(limits);
+        const int still = alpha || masked || folded_any_zero(limits);
         const quads shift = quads_repeat(row->offsets[x & 3]);
         quads_squares squares = quads_no_squares();
         KMC_UNROLL
@@ -236,8 +236,10 @@ KMC_TARGET static inline size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row, siz
             const quads moved = quads_max(quads_min(quads_add(own, push), quads_max(own, high)), quads_min(own, low));
             const quads near = KMC_NAME(shifted)(moved, KMC_NAME(limited)(shift, limit));
             const quads_cells cells = KMC_NAME(cells)(&f, near, opaque, clear);
+            /* The cells along four axes are too large for palettes with steps of alpha: their parts are used. */
+            const quads exactness = alpha ? quads_and(opaque, limit) : limit;
             const KMC_NAME(four) found =
-                may_ask ? KMC_NAME(find)(&f, cells, near, limit, still) : KMC_NAME(look_up)(&f, cells);
+                may_ask ? KMC_NAME(find)(&f, cells, near, exactness, still) : KMC_NAME(look_up)(&f, cells);
             if (!may_ask && KMC_NAME(misses)(&f, &found, still)) goto missing;
             const quads entry = KMC_NAME(entries)(&f, &found);
             uint16_t *const to = row->found + 4 * v * apart + x;

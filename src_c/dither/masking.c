@@ -18,7 +18,8 @@ enum {
     VALUES = 6,                  /* of a pixel: its error, (4); the sum of its coordinates, and the square of this */
     SUM = 4, SQUARE = 5,
     COARSE = 3,                  /* bits of the sum that are dropped, so that 25 squares fit 32 bits */
-    LEAST = 32, FULL = 96,       /* mean errors that are not seen, and fully seen, in 64ths of a level */
+    LEAST = 64,                  /* mean errors up to this are not seen, in 64ths of a level, */
+    FULL = 128,                  /* and from this on fully seen */
     MASKED = 5                   /* a mean error is seen if its square is above 1 / MASKED of the variance */
 };
 

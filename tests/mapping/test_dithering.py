@@ -340,7 +340,7 @@ def test_adaptive_dithers_bands_and_leaves_texture_alone():
     ramp = np.linspace(40, 200, 96)[None].repeat(64, axis=0).astype(np.uint8)
     mixed = np.random.default_rng(3).permuted(ramp, axis=1)
     palette = kmc.Palette(np.linspace(40, 200, 6).round().astype(np.uint8)[:, None])
-    for picture, least, most in ((ramp, 0.2, 0.9), (mixed, 0, 0.02)):
+    for picture, least, most in ((ramp, 0.15, 0.9), (mixed, 0, 0.02)):
         plain = palette.remap(picture).indices
         changed = (palette.remap(picture, dither="adaptive").indices != plain).mean()
         assert least <= changed <= most

@@ -97,7 +97,7 @@ def mask(d: Dithering, plain: Ints) -> Ints:
     """How clearly the mean error of 5 x 5 pixels is seen, 0 to 255.
 
     Its square is above a fifth of the variance of the sum of the coordinates: fully seen by
-    (3/2)**2 levels, not at all by (1/2)**2.
+    2**2 levels, not at all by 1**2.
     """
     wide = [(REACH, REACH), (REACH, REACH)]
     error = np.pad(d.at - d.palette[plain], [*wide, (0, 0)], mode="edge")
@@ -107,7 +107,7 @@ def mask(d: Dithering, plain: Ints) -> Ints:
         window = slice(y, y + 5), slice(x, x + 5)
         square = int(np.square(error[window].sum(axis=(0, 1))).sum())
         variance = 25 * int(np.square(sums[window]).sum()) - int(sums[window].sum()) ** 2
-        least, full = (32 * 25) ** 2, (96 * 25) ** 2
+        least, full = (64 * 25) ** 2, (128 * 25) ** 2
         seen = max(0, square - (variance << 6) // 5 - least)
         shares[y, x] = min(255, seen * 255 // (full - least))
     return shares
@@ -160,7 +160,8 @@ def diffused_rows(
             point = d.within(own + push, own)
             if limit[i, x] != 0:
                 offset = np.clip(lookup_offset(d, x, i), -limit[i, x], limit[i, x])
-                found[i, x] = d.looked_up(np.clip(point + offset, 0, 16383), opaque, False)
+                exact = d.served(opaque)[0] == 4
+                found[i, x] = d.looked_up(np.clip(point + offset, 0, 16383), opaque, exact)
             error = point - d.palette[found[i, x]]
             for (dx, dy), weight in weights.items():
                 waiting[i + dy, x + 2 + dx * step] += error * weight * passed * 8 + 16384 >> 15
