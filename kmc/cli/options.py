@@ -111,7 +111,7 @@ GOALS = ("psnr", "max_mse", "quality")
 
 goals = group(
     "Goals: the fewest colours, at most -k, that reach one; exit code 99 if none do",
-    ("--quality MIN-MAX", "Reach MAX, or MIN with all colours; 0 to 100, as people see.",
+    ("--quality MIN-MAX", "Reach MAX, or MIN with all colours: 0 to 100, for what people see.",
      {"type": quality}),
     ("--psnr DB", "The least peak signal-to-noise ratio.", {"type": real(0)}),
     ("--max-mse X", "The most mean squared error, summed over the channels.", {"type": real(0)}),
@@ -121,7 +121,7 @@ DITHERING = ("dither", "dither_strength")
 
 look = group(
     "Colours",
-    ("--look NAME", "best (default) to the eye: oklab, adaptive dithering; or plain: rgb, none.",
+    ("--look NAME", "best (default): for the eye, oklab and adaptive dithering; plain: rgb, none.",
      {"type": click.Choice(["best", "plain"])}),
 )  # fmt: skip
 

@@ -18,6 +18,7 @@ from engine import tree_of
 from numpy.typing import NDArray
 from PIL import Image
 from scenes import NAMED, noise, photo, scattered
+from shell import look_best
 
 import kmc
 from kmc import core
@@ -317,11 +318,11 @@ def test_the_program_takes_a_deadline(cli, source, tmp_path):
     hurried, at_leisure = tmp_path / "a.png", tmp_path / "b.png"
     assert cli("quantize", source, "-k", 16, "-o", hurried, "--deadline", AT_ONCE)[0] == 0
     assert cli("quantize", source, "-k", 16, "-o", at_leisure, "--deadline", 1000)[0] == 0
-    expected = kmc.quantize(PICTURES["rgb"], 16, deadline=AT_ONCE)
+    expected = look_best(PICTURES["rgb"], 16, deadline=AT_ONCE)
     with Image.open(hurried) as painted:
         np.testing.assert_array_equal(np.asarray(painted.convert("RGB")), np.asarray(expected))
     with Image.open(at_leisure) as painted:
-        full = np.asarray(kmc.quantize(PICTURES["rgb"], 16))
+        full = np.asarray(look_best(PICTURES["rgb"], 16))
         np.testing.assert_array_equal(np.asarray(painted.convert("RGB")), full)
     printed = cli("palette", source, "-k", 5, "--format", "hex", "--deadline", AT_ONCE)[1].split()
     colors = kmc.fit(PICTURES["rgb"], 5, deadline=AT_ONCE).colors
@@ -357,5 +358,5 @@ def test_verbose_tells_of_iterations_alone(cli, source, every_poll):
     code, _, err = cli("quantize", source, "-n", "-v", "-k", 5)
     assert code == 0
     told = [line for line in err.splitlines() if "iteration" in line]
-    assert len(told) == kmc.quantize(PICTURES["rgb"], 5).n_iter
+    assert len(told) == look_best(PICTURES["rgb"], 5).n_iter
     assert "iteration 0" not in err

@@ -50,7 +50,7 @@ def compare(
     """Measure the difference between two pictures of the same size.
 
     The mean squared error is summed over the channels; the PSNR is that of its mean over the
-    channels; the quality is what people see, 0 to 100, as kmc quantize has it for a goal; the SSIM
+    channels; the quality is for what people see, 0 to 100, on the scale of kmc quantize; the SSIM
     is that of Wang et al. 2004, averaged over the channels. Either picture may be - for standard
     input.
 
