@@ -2,7 +2,8 @@
  *
  * The eye averages over small areas: errors that cancel out within a few pixels are texture, while those that do not are
  * bands and shifts of colour. Where a picture varies by itself, it hides both (contrast masking). So error diffusion is
- * worth its noise, and its bytes, where the mean error of a small area stands out against the contrast there. */
+ * worth its noise, and its bytes, where the mean error of a small area stands out against the contrast there. Areas of
+ * one colour stay so. */
 #include "dither/canvas.h"
 #include "base/parallel.h"
 
@@ -76,6 +77,7 @@ static uint8_t share_of(const value *sums)
     for (int c = 0; c < 4; c++) error += (int64_t)(int32_t)sums[c] * (int32_t)sums[c];
     if (error <= least) return 0;
     const int64_t variance = (int64_t)WINDOW * sums[SQUARE] - (int64_t)sums[SUM] * sums[SUM];
+    if (variance == 0) return 0; /* flat areas have no bands, and noise would be seen there first */
     const int64_t seen = error - (variance << 2 * COARSE) / MASKED - least;
     return (uint8_t)(seen <= 0 ? 0 : seen >= full - least ? UINT8_MAX : seen * UINT8_MAX / (full - least));
 }

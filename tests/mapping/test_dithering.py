@@ -350,6 +350,14 @@ def test_adaptive_dithers_bands_and_leaves_texture_alone():
     assert columns[0] < columns[1] / 2
 
 
+def test_adaptive_leaves_flat_areas_alone():
+    flat = np.full((40, 40), 100, np.uint8)
+    flat[:, 20:] = 160
+    palette = kmc.Palette([[90], [140], [200]])
+    plain, dithered = (palette.remap(flat, dither=name).indices for name in (None, "adaptive"))
+    np.testing.assert_array_equal(dithered, plain)
+
+
 def test_adaptive_leaves_errors_that_nobody_sees():
     ramp = np.linspace(0, 255, 256).astype(np.uint8)[None].repeat(40, axis=0)
     palette = kmc.Palette(np.arange(1, 256, 2, dtype=np.uint8)[:, None])  # off by one level at most

@@ -97,7 +97,7 @@ def mask(d: Dithering, plain: Ints) -> Ints:
     """How clearly the mean error of 5 x 5 pixels is seen, 0 to 255.
 
     Its square is above a fifth of the variance of the sum of the coordinates: fully seen by
-    2**2 levels, not at all by 1**2.
+    2**2 levels, not at all by 1**2. Flat areas stay as they are.
     """
     wide = [(REACH, REACH), (REACH, REACH)]
     error = np.pad(d.at - d.palette[plain], [*wide, (0, 0)], mode="edge")
@@ -109,7 +109,7 @@ def mask(d: Dithering, plain: Ints) -> Ints:
         variance = 25 * int(np.square(sums[window]).sum()) - int(sums[window].sum()) ** 2
         least, full = (64 * 25) ** 2, (128 * 25) ** 2
         seen = max(0, square - (variance << 6) // 5 - least)
-        shares[y, x] = min(255, seen * 255 // (full - least))
+        shares[y, x] = min(255, seen * 255 // (full - least)) if variance > 0 else 0
     return shares
 
 
