@@ -20,8 +20,7 @@ enum {
     SUM = 4, SQUARE = 5,
     COARSE = 3,                  /* bits of the sum that are dropped, so that 25 squares fit 32 bits */
     LEAST = 64,                  /* mean errors up to this are not seen, in 64ths of a level, */
-    FULL = 128,                  /* and from this on fully seen */
-    MASKED = 5                   /* a mean error is seen if its square is above 1 / MASKED of the variance */
+    FULL = 128                   /* and from this on fully seen */
 };
 
 /* Negative ones wrap around, and so do their sums. */
@@ -69,7 +68,7 @@ static void load(const masking *m, ptrdiff_t y, size_t x, size_t width, value *t
         load_row(m, y, x, width, 4, to);
 }
 
-/* The share of a window's middle, of its sums. */
+/* The share of a window's middle, of its sums: how far the squared mean error is above the variance. */
 static uint8_t share_of(const value *sums)
 {
     const int64_t least = (int64_t)LEAST * LEAST * WINDOW * WINDOW, full = (int64_t)FULL * FULL * WINDOW * WINDOW;
@@ -78,7 +77,7 @@ static uint8_t share_of(const value *sums)
     if (error <= least) return 0;
     const int64_t variance = (int64_t)WINDOW * sums[SQUARE] - (int64_t)sums[SUM] * sums[SUM];
     if (variance == 0) return 0; /* flat areas have no bands, and noise would be seen there first */
-    const int64_t seen = error - (variance << 2 * COARSE) / MASKED - least;
+    const int64_t seen = error - (variance << 2 * COARSE) - least;
     return (uint8_t)(seen <= 0 ? 0 : seen >= full - least ? UINT8_MAX : seen * UINT8_MAX / (full - least));
 }
 

@@ -304,8 +304,9 @@ def test_ordered_kinds_know_only_the_place(name):
 
 
 def test_half_of_black_and_white_is_grey():
+    """Of adaptive dithering not: it leaves flat areas alone."""
     palette = kmc.Palette([[0], [255]])
-    for name in DITHERS:
+    for name in set(DITHERS) - {"adaptive"}:
         painted = np.asarray(palette.remap(np.full((64, 64), 127, np.uint8), dither=name))
         assert abs(painted.mean() - 127) < 12
 

@@ -96,8 +96,8 @@ def limits(d: Dithering, plain: Ints) -> Ints:
 def mask(d: Dithering, plain: Ints) -> Ints:
     """How clearly the mean error of 5 x 5 pixels is seen, 0 to 255.
 
-    Its square is above a fifth of the variance of the sum of the coordinates: fully seen by
-    2**2 levels, not at all by 1**2. Flat areas stay as they are.
+    Its square is above the variance of the sum of the coordinates: fully seen by 2**2 levels, not
+    at all by 1**2. Flat areas stay as they are.
     """
     wide = [(REACH, REACH), (REACH, REACH)]
     error = np.pad(d.at - d.palette[plain], [*wide, (0, 0)], mode="edge")
@@ -108,7 +108,7 @@ def mask(d: Dithering, plain: Ints) -> Ints:
         square = int(np.square(error[window].sum(axis=(0, 1))).sum())
         variance = 25 * int(np.square(sums[window]).sum()) - int(sums[window].sum()) ** 2
         least, full = (64 * 25) ** 2, (128 * 25) ** 2
-        seen = max(0, square - (variance << 6) // 5 - least)
+        seen = max(0, square - (variance << 6) - least)
         shares[y, x] = min(255, seen * 255 // (full - least)) if variance > 0 else 0
     return shares
 
