@@ -1,9 +1,9 @@
 /* Where errors of nearest-colour mapping are seen, for adaptive dithering.
  *
  * The eye averages over small areas: errors that cancel out within a few pixels are texture, while those that do not are
- * bands and shifts of colour. Where a picture varies by itself, it hides both (contrast masking). So error diffusion is
- * worth its noise, and its bytes, where the mean error of a small area stands out against the contrast there. Areas of
- * one colour stay so. */
+ * bands and shifts of colour. Where a picture varies by itself, other than by a gradient, it hides both (contrast
+ * masking). So error diffusion is worth its noise, and its bytes, where the mean error of a small area stands out against
+ * the contrast there. Areas of one colour stay so. */
 #include "dither/canvas.h"
 #include "base/parallel.h"
 
@@ -68,8 +68,21 @@ static void load(const masking *m, ptrdiff_t y, size_t x, size_t width, value *t
         load_row(m, y, x, width, 4, to);
 }
 
-/* The share of a window's middle, of its sums: how far the squared mean error is above the variance. */
-static uint8_t share_of(const value *sums)
+/* What a plane through the values of a window explains of their variance, in the same units. `columns` has the sums of
+ * its columns; its rows begin at rows[0] to rows[4]. */
+static int64_t explained(const value *columns, const value *const *rows, size_t at)
+{
+    int64_t across = 0, down = 0;
+    for (int i = 0; i < SIDE; i++) {
+        const size_t column = at + (size_t)i * VALUES + SUM;
+        across += (i - REACH) * (int64_t)columns[column];
+        for (int j = 0; j < SIDE; j++) down += (j - REACH) * (int64_t)rows[j][column];
+    }
+    return (across * across + down * down) / 2;
+}
+
+/* The share of a window's middle: how far the squared mean error is above twice the variance that is no gradient. */
+static uint8_t share_of(const value *sums, const value *columns, const value *const *rows, size_t at)
 {
     const int64_t least = (int64_t)LEAST * LEAST * WINDOW * WINDOW, full = (int64_t)FULL * FULL * WINDOW * WINDOW;
     int64_t error = 0;
@@ -77,7 +90,8 @@ static uint8_t share_of(const value *sums)
     if (error <= least) return 0;
     const int64_t variance = (int64_t)WINDOW * sums[SQUARE] - (int64_t)sums[SUM] * sums[SUM];
     if (variance == 0) return 0; /* flat areas have no bands, and noise would be seen there first */
-    const int64_t seen = error - (variance << 2 * COARSE) - least;
+    const int64_t texture = variance - explained(columns, rows, at);
+    const int64_t seen = error - (texture << (2 * COARSE + 1)) - least;
     return (uint8_t)(seen <= 0 ? 0 : seen >= full - least ? UINT8_MAX : seen * UINT8_MAX / (full - least));
 }
 
@@ -101,8 +115,12 @@ static kmc_status mask_tile(void *job, ptrdiff_t tile, int thread)
             const value *const five = columns + i;
             windows[i] = five[0] + five[VALUES] + five[2 * VALUES] + five[3 * VALUES] + five[4 * VALUES];
         }
+        const value *window_rows[SIDE];
+        for (int i = 0; i < SIDE; i++) window_rows[i] = rows + (size_t)(y - 2 * REACH + i + SIDE) % SIDE * row_values;
         uint8_t *const shares = m->shares + (size_t)(y - REACH) * m->canvas->width + x;
-        for (size_t i = 0; i < n; i++) shares[i] = share_of(windows + i * VALUES);
+        for (size_t i = 0; i < n; i++) {
+            shares[i] = share_of(windows + i * VALUES, columns, window_rows, i * VALUES);
+        }
     }
     return KMC_OK;
 }

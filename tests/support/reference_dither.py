@@ -12,7 +12,7 @@ from kmc.colors.spaces import SpaceName, coordinates
 BAND, LEAD_IN = 32, 4
 CELL_BITS = {1: 8, 3: 6, 4: 5}
 CELL_BITS_OF_COORDINATES = CELL_BITS | {3: 7}
-REACH = 2
+REACH, STEPS = 2, np.arange(-2, 3)
 FLOYD_STEINBERG = {(1, 0): 7, (-1, 1): 3, (0, 1): 5, (1, 1): 1}
 ATKINSON = dict.fromkeys([(1, 0), (2, 0), (-1, 1), (0, 1), (1, 1), (0, 2)], 2)
 Ints = NDArray[np.int64]
@@ -96,8 +96,8 @@ def limits(d: Dithering, plain: Ints) -> Ints:
 def mask(d: Dithering, plain: Ints) -> Ints:
     """How clearly the mean error of 5 x 5 pixels is seen, 0 to 255.
 
-    Its square is above the variance of the sum of the coordinates: fully seen by 2**2 levels, not
-    at all by 1**2. Flat areas stay as they are.
+    Its square is above twice the variance, about a plane, of the sum of the coordinates: fully seen
+    by 2**2 levels, not at all by 1**2. Flat areas stay as they are.
     """
     wide = [(REACH, REACH), (REACH, REACH)]
     error = np.pad(d.at - d.palette[plain], [*wide, (0, 0)], mode="edge")
@@ -108,7 +108,9 @@ def mask(d: Dithering, plain: Ints) -> Ints:
         square = int(np.square(error[window].sum(axis=(0, 1))).sum())
         variance = 25 * int(np.square(sums[window]).sum()) - int(sums[window].sum()) ** 2
         least, full = (64 * 25) ** 2, (128 * 25) ** 2
-        seen = max(0, square - (variance << 6) - least)
+        across, down = int((sums[window] * STEPS).sum()), int((sums[window] * STEPS[:, None]).sum())
+        explained = (across**2 + down**2) // 2  # by a gradient
+        seen = max(0, square - 2 * (variance - explained << 6) - least)
         shares[y, x] = min(255, seen * 255 // (full - least)) if variance > 0 else 0
     return shares
 
