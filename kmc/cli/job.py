@@ -219,10 +219,6 @@ class Pipeline:
 
     def _quantized(self, picture: Picture, name: str) -> kmc.IndexedImage:
         if self.palette is not None:
-            if picture.pixels.shape[2] > max(3, self.palette.colors.shape[1]):
-                raise ArgumentError(
-                    "the picture has alpha, and the palette none; --background COLOR removes alpha"
-                )
             return self.palette.remap(picture, **self.remap)
         check_mask(self.fit, picture)
         callback = None
