@@ -210,7 +210,7 @@ class Pipeline:
         if problem := self.format.alpha_problem(colors):
             options = "--background COLOR removes alpha"
             if self.format.alpha == "one clear":
-                options += ", --alpha-threshold N rounds it"
+                options += ", --alpha-threshold N rounds it, or dithers it"
             raise ArgumentError(f"{name}: {problem}; {options}")
         data = encode(
             image.indices, colors, kept, self.format, name, plan=image._png_plan, **self.settings

@@ -127,6 +127,13 @@ def test_formats_without_alpha(cli, photo):
     written = kmc.read("o.gif").pixels
     np.testing.assert_array_equal(written[:, :, 3], np.where(alpha >= 128, 255, 0))
     assert cli("quantize", "clear.png", *arguments, "-f", "--background", "#fff")[0] == 1
+    arguments[3] = "dither"
+    assert cli("quantize", "clear.png", *arguments, "-f")[0] == 0
+    mixed = kmc.read("o.gif").pixels[:, :, 3]
+    assert set(np.unique(mixed)) == {0, 255}
+    assert (mixed[alpha == 0] == 0).all() and (mixed[alpha == 255] == 255).all()
+    assert mixed.mean() == pytest.approx(alpha.mean(), abs=4)
+    assert cli("quantize", "clear.png", "--alpha-threshold", "256", "-n")[0] == 1
     assert cli("quantize", "clear.png", "--background", "#fff8", "-n")[0] == 1
 
 
