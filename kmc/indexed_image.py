@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from kmc.clustering.goals import psnr_of
 from kmc.clustering.problem import Clustering
-from kmc.colors.arrays import checked_colors
+from kmc.colors.arrays import checked_colors, promoted
 from kmc.colors.spaces import SpaceName, checked_space
 from kmc.cpu import thread_count
 from kmc.display.wording import color_count
@@ -237,8 +237,9 @@ class Palette(Immutable):
         Parameters
         ----------
         image : path, bytes, binary file object, PIL.Image.Image or array_like of uint8
-            An image as `kmc.quantize` takes it, with at most as many channels as the palette. Grey
-            is promoted to RGB, and an image without alpha is opaque.
+            An image as `kmc.quantize` takes it. Grey is promoted to RGB, and an image without alpha
+            is opaque. Where a palette of RGB colours meets an image with transparency, the result
+            has a palette of its own: a fully transparent entry, then these colours, opaque.
         dither, dither_strength
             As for `kmc.quantize`.
         threads : int, optional
@@ -247,12 +248,12 @@ class Palette(Immutable):
         Returns
         -------
         IndexedImage
-            With this palette, and the `mse` of this mapping.
+            With this palette, or the one with a transparent entry, and the `mse` of this mapping.
 
         Raises
         ------
         ImageError
-            The image cannot be read, or has more channels than the palette.
+            The image cannot be read, or has colours where the palette has greys.
         ArgumentError, ArgumentTypeError
             An option is out of range or of the wrong type.
         OutOfMemoryError
@@ -268,9 +269,20 @@ class Palette(Immutable):
         """
         dithering, n_threads = checked_dither(dither, dither_strength), thread_count(threads)
         picture = read(image)
-        mapped = remap(picture.pixels, self.colors, self.space, dithering, n_threads)
+        pixels, palette = picture.pixels, self
+        if pixels.shape[2] == 4 and self.colors.shape[1] == 3:
+            if (pixels[:, :, 3] == 255).all():
+                pixels = np.ascontiguousarray(pixels[:, :, :3])
+            else:
+                palette = self._with_transparent_entry()
+        mapped = remap(pixels, palette.colors, self.space, dithering, n_threads)
         method = dithering.name if dithering else None
-        return IndexedImage(mapped.indices, self, mapped.mse, picture.metadata, dither=method)
+        return IndexedImage(mapped.indices, palette, mapped.mse, picture.metadata, dither=method)
+
+    def _with_transparent_entry(self) -> Palette:
+        """The palette for images with transparency: one more entry before these RGB colours."""
+        opaque, entry = promoted(self.colors, 4), np.zeros((1, 4), np.uint8)
+        return Palette(np.concatenate((entry, opaque)), space=self.space)
 
 
 def _checked_counts(counts: ArrayLike) -> NDArray[np.int64]:

@@ -210,7 +210,7 @@ class Pipeline:
         if problem := self.format.alpha_problem(colors):
             options = "--background COLOR removes alpha"
             if self.format.alpha == "one clear":
-                options += ", --alpha-threshold N rounds it"
+                options += ", --alpha-threshold N rounds it, or dithers it"
             raise ArgumentError(f"{name}: {problem}; {options}")
         data = encode(
             image.indices, colors, kept, self.format, name, plan=image._png_plan, **self.settings
@@ -219,10 +219,6 @@ class Pipeline:
 
     def _quantized(self, picture: Picture, name: str) -> kmc.IndexedImage:
         if self.palette is not None:
-            if picture.pixels.shape[2] > max(3, self.palette.colors.shape[1]):
-                raise ArgumentError(
-                    "the picture has alpha, and the palette none; --background COLOR removes alpha"
-                )
             return self.palette.remap(picture, **self.remap)
         check_mask(self.fit, picture)
         callback = None

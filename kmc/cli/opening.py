@@ -6,11 +6,12 @@ import io
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+import kmc
 from kmc.cli.console import working_on
 from kmc.cli.inputs import Input
 from kmc.cli.parameter_types import Size
@@ -60,14 +61,15 @@ class Opener:
         What to scale to.
     background : (int, int, int), optional
         A colour that transparent pictures are laid over.
-    alpha_threshold : int, optional
-        Pixels of at least this alpha become opaque, the others clear.
+    alpha_threshold : int or "dither", optional
+        Pixels of at least this alpha become opaque, the others clear. Or mixed, as many of either
+        as their alpha says.
     """
 
     frame: int | None = None
     size: Size | None = None
     background: tuple[int, ...] | None = None
-    alpha_threshold: int | None = None
+    alpha_threshold: int | Literal["dither"] | None = None
 
     def __call__(self, source: Input) -> Picture:
         """The picture of an input.
@@ -177,11 +179,17 @@ def over(pixels: NDArray[np.uint8], background: tuple[int, ...]) -> NDArray[np.u
     return ((pixels[:, :, :3] * alpha + ground * (255 - alpha) + 127) // 255).astype(np.uint8)
 
 
-def with_binary_alpha(pixels: NDArray[np.uint8], threshold: int) -> NDArray[np.uint8]:
+def with_binary_alpha(
+    pixels: NDArray[np.uint8], threshold: int | Literal["dither"]
+) -> NDArray[np.uint8]:
     """Pixels (H, W, 4) of at least this alpha made opaque, the others (0, 0, 0, 0)."""
     if pixels.shape[2] < 4:
         return pixels
-    opaque = pixels[:, :, 3] >= threshold
+    if threshold == "dither":
+        extremes = kmc.Palette(np.array([[0], [255]]))
+        opaque = extremes.remap(pixels[:, :, 3], dither="blue-noise").indices == 1
+    else:
+        opaque = pixels[:, :, 3] >= threshold
     if opaque.all():
         return np.ascontiguousarray(pixels[:, :, :3])
     found = np.where(opaque[:, :, None], pixels, np.uint8(0))

@@ -10,6 +10,7 @@ from click.core import ParameterSource
 
 from kmc.cli.layout import Option
 from kmc.cli.parameter_types import (
+    alpha_threshold,
     colors,
     name_of,
     opaque_color,
@@ -143,8 +144,8 @@ opening = group(
 transparency = group(
     "Input",
     ("--background COLOR", "Lay transparent pictures over a colour.", {"type": opaque_color}),
-    ("--alpha-threshold N", "Make pixels of alpha N and more opaque, others clear; 1 to 255.",
-     {"type": whole(1, 255)}),
+    ("--alpha-threshold N", "Make pixels of alpha N and more opaque, others clear; or dither it.",
+     {"type": alpha_threshold}),
 )  # fmt: skip
 
 folders = group("Input", ("-r --recursive", "Take the pictures in folders, too.", {}))

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -104,6 +104,11 @@ def size(text: str) -> Size:
     raise click.BadParameter(
         f"{text!r} is not a size: 700 is a width, x465 a height, 700x465 both, and 50% a scale"
     )
+
+
+def alpha_threshold(text: str | int) -> int | Literal["dither"]:
+    """A whole number from 1 to 255, or ``dither``."""
+    return "dither" if text == "dither" else whole(1, 255)(text)
 
 
 def whole_range(text: str) -> tuple[int, int]:

@@ -127,15 +127,27 @@ def test_formats_without_alpha(cli, photo):
     written = kmc.read("o.gif").pixels
     np.testing.assert_array_equal(written[:, :, 3], np.where(alpha >= 128, 255, 0))
     assert cli("quantize", "clear.png", *arguments, "-f", "--background", "#fff")[0] == 1
+    arguments[3] = "dither"
+    assert cli("quantize", "clear.png", *arguments, "-f")[0] == 0
+    mixed = kmc.read("o.gif").pixels[:, :, 3]
+    assert set(np.unique(mixed)) == {0, 255}
+    assert (mixed[alpha == 0] == 0).all() and (mixed[alpha == 255] == 255).all()
+    assert mixed.mean() == pytest.approx(alpha.mean(), abs=4)
+    assert cli("quantize", "clear.png", "--alpha-threshold", "256", "-n")[0] == 1
     assert cli("quantize", "clear.png", "--background", "#fff8", "-n")[0] == 1
 
 
 def test_a_palette_without_alpha_for_a_picture_with(cli):
-    Image.new("RGBA", (4, 4), (200, 10, 20, 100)).save("clear.png")
-    code, _, err = cli("quantize", "clear.png", "--palette", "nord", "-n")
-    assert code == 1
-    assert err.startswith("kmc: clear.png: the picture has alpha, and the palette none; ")
-    assert cli("quantize", "clear.png", "--palette", "nord", "-n", "--background", "#fff")[0] == 0
+    picture = np.zeros((4, 4, 4), np.uint8)
+    picture[:2] = (200, 10, 20, 255)
+    Image.fromarray(picture).save("clear.png")
+    for format in ("png", "gif"):
+        assert cli("quantize", "clear.png", "--palette", "nord", "--format", format)[0] == 0
+        written = kmc.read(f"clear-kmc.{format}").pixels
+        red = kmc.palettes["nord"].remap(picture[..., :3]).palette.colors[..., :3]
+        np.testing.assert_array_equal(written[..., 3], picture[..., 3])
+        assert written[0, 0, :3].tolist() in red.tolist()
+    assert cli("quantize", "clear.png", "--palette", "nord", "-nf", "--background", "#fff")[0] == 0
 
 
 @pytest.mark.parametrize("suffix", ["png", "gif", "webp", "tiff", "bmp"])

@@ -313,11 +313,32 @@ def test_an_rgb_picture_is_opaque_to_a_palette_with_alpha():
     palette = kmc.fit(ALPHA["soft"], 8)
     rgb = NAMED["photo"]
     np.testing.assert_array_equal(palette.remap(rgb).indices, palette.remap(opaque(rgb)).indices)
-    with pytest.raises(kmc.ImageShapeError, match="RGB colours cannot represent an image in RGBA"):
-        kmc.Palette([[1, 2, 3]]).remap(ALPHA["soft"])
+    with pytest.raises(kmc.ImageShapeError, match="grey colours cannot represent an image in RGBA"):
+        kmc.Palette([[1]]).remap(ALPHA["soft"])
     grey = NAMED["grey photo"]
     alike = opaque(np.repeat(grey[..., None], 3, axis=2))
     np.testing.assert_array_equal(palette.remap(grey).indices, palette.remap(alike).indices)
+
+
+@pytest.mark.parametrize("dither", [None, "adaptive", "bayer"])
+def test_an_rgb_palette_serves_transparency_with_one_more_entry(dither):
+    palette = kmc.Palette([[250, 250, 250], [200, 30, 40], [0, 0, 0]], space="oklab")
+    picture = ALPHA["soft"]
+    result = palette.remap(picture, dither=dither)
+    expected = np.concatenate(([[0, 0, 0, 0]], opaque(palette.colors)))
+    np.testing.assert_array_equal(result.palette.colors, expected)
+    assert result.palette.space == "oklab"
+    again = kmc.Palette(expected, space="oklab").remap(picture, dither=dither)
+    np.testing.assert_array_equal(result.indices, again.indices)
+    assert result.mse == again.mse
+    painted = np.asarray(result)
+    assert (painted[picture[..., 3] == 0] == 0).all()
+    assert (painted[picture[..., 3] == 255, 3] == 255).all()
+    solid = palette.remap(opaque(NAMED["photo"]), dither=dither)
+    assert solid.palette is palette
+    np.testing.assert_array_equal(
+        solid.indices, palette.remap(NAMED["photo"], dither=dither).indices
+    )
 
 
 @pytest.mark.parametrize("weights", ["counts", "uniform"])
