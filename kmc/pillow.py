@@ -13,7 +13,7 @@ from kmc.colors.arrays import checked_colors
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.images.files import is_pillow
 from kmc.images.reading import Picture, open_source, read
-from kmc.indexed_image import Palette
+from kmc.indexed_image import IndexedImage, Palette
 from kmc.mapping.dithering import DITHERS, DitherName
 from kmc.pipeline import quantize as quantize_pixels
 from kmc.utils.arguments import one_of, whole
@@ -113,8 +113,14 @@ def quantize(
                 )
         entries = _palette(palette)
         picture = _read(im)
-        result = entries.remap(picture, dither=kind).to_pil()
+        result = _indexed(entries.remap(picture, dither=kind))
     return _with_info(result, im, picture)
+
+
+def _indexed(result: IndexedImage) -> Image.Image:
+    if len(result.palette) > MOST_COLORS:  # one was added for transparency
+        raise ArgumentError(f"{MOST_COLORS} colours leave no room for a transparent one")
+    return result.to_pil()
 
 
 def _effort(method: int | None) -> EffortName:

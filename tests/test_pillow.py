@@ -213,7 +213,19 @@ def test_what_is_wrong_is_said(options, error, message):
 def test_only_pillow_images():
     with pytest.raises(kmc.ArgumentTypeError, match=r"im must be a PIL\.Image\.Image, not ndarray"):
         kmc.pillow.quantize(photo(4, 4))
-    with pytest.raises(kmc.ImageError):
-        kmc.pillow.quantize(Image.fromarray(soft(30, 40)), palette=TRAFFIC)
+    with pytest.raises(kmc.ImageError):  # grey for colours
+        kmc.pillow.quantize(Image.fromarray(photo(30, 40)), palette=kmc.Palette([[1], [9]]))
     with pytest.raises(kmc.ImageShapeError, match="empty"):
         kmc.pillow.quantize(Image.new("RGB", (0, 3)))
+
+
+def test_an_rgb_palette_serves_transparency():
+    image = Image.fromarray(soft(30, 40))
+    result = kmc.pillow.quantize(image, palette=TRAFFIC)
+    assert (result.mode, result.info["transparency"]) == ("P", 0)
+    alpha = np.asarray(result.convert("RGBA"))[..., 3]
+    original = np.asarray(image)[..., 3]
+    assert (alpha[original == 0] == 0).all() and (alpha[original == 255] == 255).all()
+    full = np.random.default_rng(0).integers(0, 256, (256, 3), np.uint8)
+    with pytest.raises(kmc.ArgumentError, match="256 colours leave no room for a transparent one"):
+        kmc.pillow.quantize(image, palette=full)

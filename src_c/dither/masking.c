@@ -19,8 +19,8 @@ enum {
     VALUES = 6,                  /* of a pixel: its error, (4); the sum of its coordinates, and the square of this */
     SUM = 4, SQUARE = 5,
     COARSE = 3,                  /* bits of the sum that are dropped, so that 25 squares fit 32 bits */
-    LEAST = 64,                  /* mean errors up to this are not seen, in 64ths of a level, */
-    FULL = 128                   /* and from this on fully seen */
+    LEAST = 32,                  /* mean errors up to this are not seen, in 64ths of a level, */
+    FULL = 80                    /* and from this on fully seen */
 };
 
 /* Negative ones wrap around, and so do their sums. */

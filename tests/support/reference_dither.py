@@ -97,7 +97,7 @@ def mask(d: Dithering, plain: Ints) -> Ints:
     """How clearly the mean error of 5 x 5 pixels is seen, 0 to 255.
 
     Its square is above twice the variance, about a plane, of the sum of the coordinates: fully seen
-    by 2**2 levels, not at all by 1**2. Flat areas stay as they are.
+    by (5/4)**2 levels, not at all by (1/2)**2. Flat areas stay as they are.
     """
     wide = [(REACH, REACH), (REACH, REACH)]
     error = np.pad(d.at - d.palette[plain], [*wide, (0, 0)], mode="edge")
@@ -107,7 +107,7 @@ def mask(d: Dithering, plain: Ints) -> Ints:
         window = slice(y, y + 5), slice(x, x + 5)
         square = int(np.square(error[window].sum(axis=(0, 1))).sum())
         variance = 25 * int(np.square(sums[window]).sum()) - int(sums[window].sum()) ** 2
-        least, full = (64 * 25) ** 2, (128 * 25) ** 2
+        least, full = (32 * 25) ** 2, (80 * 25) ** 2
         across, down = int((sums[window] * STEPS).sum()), int((sums[window] * STEPS[:, None]).sum())
         explained = (across**2 + down**2) // 2  # by a gradient
         seen = max(0, square - 2 * (variance - explained << 6) - least)
