@@ -16,7 +16,7 @@ from kmc.cli.console import without_warnings
 from kmc.cli.inputs import Input
 from kmc.cli.job import error_label, iteration_printer
 from kmc.cli.opening import Opener
-from kmc.cli.options import DITHERING, GOALS, SEARCH, given_options
+from kmc.cli.options import DITHERING, GOALS, SEARCH, given_options, look_of
 from kmc.clustering.options import FitOptions, checked_options
 from kmc.colors.spaces import SpaceName
 from kmc.errors import KmcError, PaletteNotFoundError
@@ -47,7 +47,7 @@ def loaded_palette(name: str, space: SpaceName | None) -> Palette:
 
 def apply_look(given: dict[str, Any]) -> None:
     """Set the space and the dithering to those of the look, where they are not given."""
-    look = LOOKS[given["look"] or "best"]
+    look = LOOKS[look_of(given)]
     given["space"] = given["space"] or look.space
     given["dither"] = given["dither"] or look.dither
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -20,6 +20,9 @@ from kmc.cli.parameter_types import (
     size,
     whole,
 )
+
+if TYPE_CHECKING:
+    from kmc.pipeline import LookName
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -122,7 +125,8 @@ DITHERING = ("dither", "dither_strength")
 
 look = group(
     "Colours",
-    ("--look NAME", "best (default): for the eye, oklab and adaptive dithering; plain: rgb, none.",
+    ("--look NAME", "best: for the eye, oklab and adaptive dithering, the default; or plain: rgb, "
+     "none, the default with --psnr and --max-mse.",
      {"type": click.Choice(["best", "plain"])}),
 )  # fmt: skip
 
@@ -202,10 +206,22 @@ def refuse(names: Iterable[str], reason: str) -> None:
             raise click.UsageError(reason.format(option=parameter.opts[-1]))
 
 
+def look_of(given: dict[str, Any]) -> LookName:
+    """The look asked for, or the default: "plain" if the goal is a figure, which dithering misses.
+
+    Commands without the option make no pictures to look at.
+    """
+    is_measured = given.get("psnr") is not None or given.get("max_mse") is not None
+    if "look" not in given or (given["look"] is None and is_measured):
+        return "plain"
+    chosen: LookName = given["look"] or "best"
+    return chosen
+
+
 def _is_plain(given: dict[str, Any]) -> bool:
     """Whether nothing is dithered."""
-    by_default = given.get("look", "plain") == "plain"
-    return given["dither"] == "none" or (given["dither"] is None and by_default)
+    is_default = given["dither"] is None and look_of(given) == "plain"
+    return given["dither"] == "none" or is_default
 
 
 def refuse_contradictions(given: dict[str, Any]) -> None:

@@ -177,10 +177,25 @@ def test_optimize_says_where_to_get_it(cli, monkeypatch):
     ],
 )
 def test_goals(cli, photo, option, value, argument):
-    assert cli("quantize", "photo.png", option, value, "-o", "o.png")[0] == 0
-    expected = look_best(photo, 256, **argument)
-    assert len(expected.palette) < 256
-    np.testing.assert_array_equal(painted("o.png"), np.asarray(expected))
+    """What is written reaches a figure: with one, the look is plain unless it is asked for."""
+    default = "best" if option == "--quality" else "plain"
+    for look, asked in (
+        (default, []),
+        ("best", ["--look", "best"]),
+        ("plain", ["--look", "plain"]),
+    ):
+        assert cli("quantize", "photo.png", option, value, *asked, "-fo", "o.png")[0] == 0
+        expected = kmc.quantize(photo, 256, **argument, look=look)
+        assert len(expected.palette) < 256
+        np.testing.assert_array_equal(painted("o.png"), np.asarray(expected))
+
+
+def test_the_strength_of_no_dithering_is_refused(cli, photo):
+    for goal in (["--psnr", 25], ["--max-mse", 200], ["--look", "plain"], ["--dither", "none"]):
+        code, _, err = cli("quantize", "photo.png", *goal, "--dither-strength", 0.5, "-n")
+        assert (code, "--dither-strength needs --dither" in err) == (1, True)
+        more = ["--dither", "bayer", "--dither-strength", 0.5, "-n"]
+        assert cli("quantize", "photo.png", *goal[: 2 * ("--dither" not in goal)], *more)[0] == 0
 
 
 def test_goals_out_of_reach(cli, tmp_path):

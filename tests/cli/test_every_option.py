@@ -195,6 +195,7 @@ SAME = {
     ("quantize", "output", "--if-newer"),  # nothing is there to be compared with
     ("quantize", "folder", "--if-newer"),
     ("quantize", "goal", "--psnr"),
+    ("quantize", "goal", "--look"),  # with a figure as the goal it is plain
     ("quantize", "given", "--alpha-threshold"),  # that palette has no alpha
     ("palette", "file", "--force"),
     ("plot", "history", "--history"),
