@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from kmc.clustering.goals import psnr_of
 from kmc.clustering.problem import Clustering
-from kmc.colors.arrays import checked_colors, promoted
+from kmc.colors.arrays import checked_colors
 from kmc.colors.spaces import SpaceName, checked_space
 from kmc.cpu import thread_count
 from kmc.display.wording import color_count
@@ -29,7 +29,7 @@ from kmc.formats.png_compression import Plan
 from kmc.formats.registry import write
 from kmc.images.reading import ImageInput, read
 from kmc.mapping.dithering import DITHERS, DitherName, checked_dither
-from kmc.mapping.remapping import remap
+from kmc.mapping.remapping import fitted_alpha, remap
 from kmc.metadata import Metadata
 from kmc.utils.arguments import array, flag, not_negative, one_of, whole
 from kmc.utils.immutable import Immutable
@@ -237,9 +237,8 @@ class Palette(Immutable):
         Parameters
         ----------
         image : path, bytes, binary file object, PIL.Image.Image or array_like of uint8
-            An image as `kmc.quantize` takes it. Grey is promoted to RGB, and an image without alpha
-            is opaque. Where a palette of RGB colours meets an image with transparency, the result
-            has a palette of its own: a fully transparent entry, then these colours, opaque.
+            As `kmc.quantize` takes it. Grey becomes RGB; without alpha, it is opaque. For an image
+            with transparency, a palette of RGB colours gets a transparent entry in front.
         dither, dither_strength
             As for `kmc.quantize`.
         threads : int, optional
@@ -248,7 +247,7 @@ class Palette(Immutable):
         Returns
         -------
         IndexedImage
-            With this palette, or the one with a transparent entry, and the `mse` of this mapping.
+            With this palette, or with that entry more, and the `mse` of this mapping.
 
         Raises
         ------
@@ -269,20 +268,11 @@ class Palette(Immutable):
         """
         dithering, n_threads = checked_dither(dither, dither_strength), thread_count(threads)
         picture = read(image)
-        pixels, palette = picture.pixels, self
-        if pixels.shape[2] == 4 and self.colors.shape[1] == 3:
-            if (pixels[:, :, 3] == 255).all():
-                pixels = np.ascontiguousarray(pixels[:, :, :3])
-            else:
-                palette = self._with_transparent_entry()
-        mapped = remap(pixels, palette.colors, self.space, dithering, n_threads)
-        method = dithering.name if dithering else None
-        return IndexedImage(mapped.indices, palette, mapped.mse, picture.metadata, dither=method)
-
-    def _with_transparent_entry(self) -> Palette:
-        """The palette for images with transparency: one more entry before these RGB colours."""
-        opaque, entry = promoted(self.colors, 4), np.zeros((1, 4), np.uint8)
-        return Palette(np.concatenate((entry, opaque)), space=self.space)
+        pixels, colors = fitted_alpha(picture.pixels, self.colors)
+        palette = self if colors is self.colors else Palette(colors, space=self.space)
+        mapped = remap(pixels, colors, self.space, dithering, n_threads)
+        used = dithering.name if dithering else None
+        return IndexedImage(mapped.indices, palette, mapped.mse, picture.metadata, dither=used)
 
 
 def _checked_counts(counts: ArrayLike) -> NDArray[np.int64]:
@@ -428,9 +418,7 @@ class IndexedImage(Immutable):
 
     @property
     def psnr(self) -> float:
-        """Peak signal-to-noise ratio in dB: ``10 log10(255**2 / (mse / C))``, inf where mse is 0.
-
-        C is the number of colour channels, 1 or 3: alpha is none of its own.
+        """PSNR in dB: ``10 log10(255**2 / (mse / C))``, C = 1 for grey, else 3; inf where equal.
 
         Examples
         --------

@@ -67,7 +67,9 @@ class Naming:
             return
         if not self.overwrite and os.path.lexists(target):
             raise exists_error(f"{target}: exists already; --force replaces it")
-        if self.folder is None:
+        if (
+            self.output is not None
+        ):  # others are beside their pictures, or --out-dir makes the folder
             with writing(target):
                 os.stat(os.path.join(os.path.dirname(os.path.realpath(target)), ""))
 

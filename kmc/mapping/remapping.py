@@ -39,6 +39,21 @@ class Mapped(NamedTuple):
         return self.error / self.indices.size
 
 
+def fitted_alpha(
+    pixels: NDArray[np.uint8], palette: NDArray[np.uint8]
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """RGBA pixels and an RGB palette in channels that fit.
+
+    Where all pixels are opaque, they are RGB; else the palette has one more entry, before its own
+    colours, which is fully transparent. Other pixels and palettes stay as they are.
+    """
+    if (pixels.shape[2], palette.shape[1]) != (4, 3):
+        return pixels, palette
+    if (pixels[:, :, 3] == 255).all():
+        return np.ascontiguousarray(pixels[:, :, :3]), palette
+    return pixels, np.concatenate((np.zeros((1, 4), np.uint8), promoted(palette, 4)))
+
+
 @enough_memory()
 def remap(
     pixels: NDArray[np.uint8],

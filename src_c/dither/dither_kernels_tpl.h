@@ -111,6 +111,15 @@ KMC_TARGET static inline KMC_NAME(four) KMC_NAME(find)(const KMC_NAME(finder) *f
     return found;
 }
 
+/* Writes four table values, so far apart. */
+KMC_TARGET static inline void KMC_NAME(put)(uint16_t *to, size_t apart, const KMC_NAME(four) *found)
+{
+    to[0] = (uint16_t)found->a;
+    to[apart] = (uint16_t)found->b;
+    to[2 * apart] = (uint16_t)found->c;
+    to[3 * apart] = (uint16_t)found->d;
+}
+
 KMC_TARGET static inline quads KMC_NAME(entries)(const KMC_NAME(finder) *f, const KMC_NAME(four) *found)
 {
     return quads_gather(f->entries[found->a], f->entries[found->b], f->entries[found->c], f->entries[found->d]);
@@ -242,11 +251,7 @@ KMC_TARGET static inline size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row, siz
                 may_ask ? KMC_NAME(find)(&f, cells, near, exactness, still) : KMC_NAME(look_up)(&f, cells);
             if (!may_ask && KMC_NAME(misses)(&f, &found, still)) goto missing;
             const quads entry = KMC_NAME(entries)(&f, &found);
-            uint16_t *const to = row->found + 4 * v * apart + x;
-            to[0] = (uint16_t)found.a;
-            to[apart] = (uint16_t)found.b;
-            to[2 * apart] = (uint16_t)found.c;
-            to[3 * apart] = (uint16_t)found.d;
+            KMC_NAME(put)(row->found + 4 * v * apart + x, apart, &found);
             if (atkinson) before[v] = last[v];
             last[v] = alpha ? quads_and_not(clear, quads_sub(moved, entry)) : quads_sub(moved, entry);
             quads_store(row->here[0] + at, last[v]);
@@ -303,11 +308,7 @@ KMC_TARGET static void KMC_NAME(mix)(kmc_mixtures *m)
             const quads_cells cells = KMC_NAME(cells)(&f, moved, quads_load(m->opaque[4 * v]), zero);
             const KMC_NAME(four) found = KMC_NAME(find)(&f, cells, moved, quads_set(1), 0);
             const quads entry = KMC_NAME(entries)(&f, &found);
-            uint16_t *const to = m->found[i] + 4 * v;
-            to[0] = (uint16_t)found.a;
-            to[1] = (uint16_t)found.b;
-            to[2] = (uint16_t)found.c;
-            to[3] = (uint16_t)found.d;
+            KMC_NAME(put)(m->found[i] + 4 * v, 1, &found);
             error[v] = quads_add(quads_share(carried, (int16_t)(m->passed << 7)), quads_sub(target, entry));
         }
     }

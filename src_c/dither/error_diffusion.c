@@ -243,7 +243,8 @@ static kmc_status worker_new(const diffusion *d, int thread, worker *w)
     w->apart = (width + 2047) / 2048 * 2048 + 32; /* avoids conflicts in the cache */
     w->found = kmc_alloc(w->apart, d->lanes * sizeof *w->found);
     if (d->shares) w->shares = kmc_alloc_zeroed(width * KMC_LANES, sizeof *w->shares);
-    if ((d->shares && !w->shares) || !w->memory || !w->coordinates[0] || !w->coordinates[1] || !w->off[0] || !w->off[1] || !w->off[2] || !w->found)
+    if (d->shares && !w->shares) return KMC_NO_MEMORY;
+    if (!w->memory || !w->coordinates[0] || !w->coordinates[1] || !w->off[0] || !w->off[1] || !w->off[2] || !w->found)
         return KMC_NO_MEMORY;
     for (size_t i = 0; i < 3; i++) w->errors[i] = w->memory + (i * room + KMC_ROW_PADDING) * d->lanes;
     if (status == KMC_OK) w->job = d;

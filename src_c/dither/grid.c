@@ -146,7 +146,8 @@ kmc_status kmc_grid_new(const kmc_run *run, const kmc_canvas *canvas, int thread
     const size_t room = canvas->k + KMC_PADDING;
     *grid = (kmc_grid){.run = run, .thread = thread};
     kmc_status status = number_cells(&grid->all, canvas, canvas->channels, 0, &grid->clear);
-    if (status == KMC_OK && canvas->channels == 4) status = number_cells(&grid->opaque, canvas, 3, grid->clear, &grid->clear);
+    if (status == KMC_OK && canvas->channels == 4)
+        status = number_cells(&grid->opaque, canvas, 3, grid->clear, &grid->clear);
     if (status != KMC_OK) return status;
     grid->cut = canvas->k < CUT_CELL ? CUT_CELL : UINT16_MAX + 1;
     grid->nearest = kmc_alloc_zeroed((size_t)grid->clear + 1, sizeof *grid->nearest);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,9 @@ from kmc.cli.layout import Command
 from kmc.cli.options import group, named
 from kmc.cli.parameter_types import real
 from kmc.errors import ImageShapeError, OutOfMemoryError
+
+if TYPE_CHECKING:
+    from kmc.images.similarity import Similarity
 
 
 @click.command(cls=Command)
@@ -83,26 +87,9 @@ def compare(
     except MemoryError as error:
         raise OutOfMemoryError(f"{names}: not enough memory") from error
     if as_json:
-        figures = {
-            "mse": found.mse,
-            "psnr": found.psnr,
-            "quality": found.quality,
-            "ssim": found.ssim,
-        }
-        if seen is not None:
-            figures["ssimulacra2"] = seen
-        finite = {name: value if math.isfinite(value) else None for name, value in figures.items()}
-        console.result(console.json_line(finite | {"max_error": found.max_error}))
+        console.result(_json(found, seen))
     elif not quiet:
-        ssim = "none under 11 pixels" if math.isnan(found.ssim) else f"{found.ssim:.4f}"
-        more = ""
-        if seen is not None:
-            figure = "none under 8 pixels" if math.isnan(seen) else f"{seen:.1f}"
-            more = f", SSIMULACRA2 {figure}"
-        console.result(
-            f"MSE {found.mse:.2f}, PSNR {found.psnr:.2f} dB, quality {found.quality:.1f}, "
-            f"SSIM {ssim}, largest error {found.max_error}{more}"
-        )
+        console.result(_sentence(found, seen))
     beyond = (
         (max_mse is not None and found.mse > max_mse)
         or (min_psnr is not None and found.psnr < min_psnr)
@@ -112,3 +99,23 @@ def compare(
         or (min_ssimulacra2 is not None and not (seen or 0) >= min_ssimulacra2)
     )
     return Exit.FAILED if beyond else Exit.DONE
+
+
+def _json(found: Similarity, seen: float | None) -> str:
+    figures = {name: getattr(found, name) for name in ("mse", "psnr", "quality", "ssim")}
+    if seen is not None:
+        figures["ssimulacra2"] = seen
+    finite = {name: value if math.isfinite(value) else None for name, value in figures.items()}
+    return console.json_line(finite | {"max_error": found.max_error})
+
+
+def _sentence(found: Similarity, seen: float | None) -> str:
+    ssim = "none under 11 pixels" if math.isnan(found.ssim) else f"{found.ssim:.4f}"
+    more = ""
+    if seen is not None:
+        figure = "none under 8 pixels" if math.isnan(seen) else f"{seen:.1f}"
+        more = f", SSIMULACRA2 {figure}"
+    return (
+        f"MSE {found.mse:.2f}, PSNR {found.psnr:.2f} dB, quality {found.quality:.1f}, "
+        f"SSIM {ssim}, largest error {found.max_error}{more}"
+    )
