@@ -118,7 +118,7 @@ class Pipeline:
                 if self.if_newer and is_up_to_date(job.source, job.target):
                     outcome.up_to_date = True
                 else:
-                    self.naming.check(job.target)
+                    self.naming.check(job.target, is_beside=self.naming.output is None)
                     self.naming.check_ending(job.target, self.format)
                     self._run(job.source, outcome)
         except KmcError as error:

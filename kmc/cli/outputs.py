@@ -55,8 +55,10 @@ class Naming:
             return os.path.join(self.folder, os.path.splitext(source.relative)[0] + self.ending)
         return os.path.splitext(source.path)[0] + self.ending
 
-    def check(self, target: str) -> None:
+    def check(self, target: str, is_beside: bool = False) -> None:
         """Check that the output may be written, before any work is done.
+
+        One beside its input has a folder, if the input exists, which reading says better.
 
         Raises
         ------
@@ -67,9 +69,7 @@ class Naming:
             return
         if not self.overwrite and os.path.lexists(target):
             raise exists_error(f"{target}: exists already; --force replaces it")
-        if (
-            self.output is not None
-        ):  # others are beside their pictures, or --out-dir makes the folder
+        if self.folder is None and not is_beside:
             with writing(target):
                 os.stat(os.path.join(os.path.dirname(os.path.realpath(target)), ""))
 
