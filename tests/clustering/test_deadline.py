@@ -197,6 +197,8 @@ def stage(name: str) -> Callable[[], object]:
     colors, counts = core.colors.histogram(LARGE, 1)
     labels, _, _ = tree.label(seeds, 1)
     palette = kmc.Palette(scattered((64, 3), 256).astype(np.uint8))
+    places = coordinates(palette.colors)
+    canvas = core.dither.Canvas(LARGE, places, places[:1], None)
     return {
         "counting": lambda: core.colors.histogram(LARGE, 1),
         "counting with alpha": lambda: core.colors.histogram(soft(LARGE), 1),
@@ -215,6 +217,7 @@ def stage(name: str) -> Callable[[], object]:
         "error": lambda: core.colors.color_error(colors, counts, palette.colors, labels, 1),
         "mapping": lambda: core.colors.remap(LARGE, colors, labels, 64, 1),
         "comparing": lambda: core.colors.assign(LARGE.reshape(-1, 3), palette.colors, 1),
+        "masking": lambda: canvas.mask(np.zeros(LARGE.shape[:2], np.uint8), 1),
         "floyd-steinberg": lambda: palette.remap(LARGE, dither="floyd-steinberg", threads=1),
         "bayer": lambda: palette.remap(LARGE, dither="bayer", threads=1),
         "order": lambda: core.png.palette_order(np.ones((64, 64), np.int64), 1),
@@ -226,7 +229,8 @@ def stage(name: str) -> Callable[[], object]:
     [
         *("counting", "counting with alpha", "weighing", "coordinates", "tree", "cells"),
         *("k-means++", "random", "bisecting", "search", "kicks", "iterations", "nudging"),
-        *("labels", "error", "mapping", "comparing", "floyd-steinberg", "bayer", "order"),
+        *("labels", "error", "mapping", "comparing", "masking", "floyd-steinberg", "bayer"),
+        "order",
     ],
 )
 def test_every_stage_asks(name, every_poll):

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import kmc
+from kmc.mapping.dithering import DITHERS
 
 # Seconds, while each of these takes milliseconds. A poll ends a search that does not finish.
 PATIENCE = 20.0
@@ -77,7 +78,7 @@ OPTIONS = st.fixed_dictionaries(
         "weights": st.sampled_from(["counts", "uniform"]),
         "space": st.sampled_from(["rgb", "linear", "oklab", "lab"]),
         "order": st.sampled_from(["compact", "luminance", "popularity", "hue"]),
-        "dither": st.sampled_from(["floyd-steinberg", "atkinson", "bayer", "blue-noise"]),
+        "dither": st.sampled_from(DITHERS),
     },
 )
 SPRITES = st.one_of(

@@ -28,7 +28,7 @@ from kmc.mapping.remapping import remap
 Pixels = NDArray[np.uint8]
 
 KINDS = ("grey", "rgb", "rgba", "opaque")
-DITHERS = (None, "floyd-steinberg", "atkinson", "bayer", "blue-noise")
+DITHERS = (None, "adaptive", "floyd-steinberg", "atkinson", "bayer", "blue-noise")
 ORDERS = ("luminance", "popularity", "hue", "compact")
 
 

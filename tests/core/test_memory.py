@@ -63,7 +63,7 @@ def calls():
         rows = slice(None if threads > 1 else 30)  # for several threads it takes a million pixels
         for picture in (wide[rows], np.dstack((wide, wide[..., 0]))[rows]):
             yield partial(kmc.histogram, picture, importance=heavy[rows], threads=threads)
-        for dither in ("atkinson", "blue-noise"):
+        for dither in ("adaptive", "atkinson", "blue-noise"):
             yield partial(palette.remap, photo(140, 60), dither=dither, threads=threads)
         yield partial(palette.remap, LARGE, dither="floyd-steinberg", threads=threads)
         yield partial(core.png.palette_order, np.ones((50, 50), np.int64), threads)
