@@ -29,7 +29,7 @@ from bench import gallery, pictures, report
 from bench.clock import geometric_mean
 from bench.contender import Pixels
 from bench.rivals import installed
-from kmc.images.similarity import seen_over
+from kmc.images.compositing import BLACK, WHITE, over
 from kmc.images.ssimulacra2 import ssimulacra2
 
 KMC, PLAIN, PNGQUANT = "kmc", "kmc, plain", "pngquant, oxipng"
@@ -149,9 +149,9 @@ def butteraugli(first: Pixels, second: Pixels) -> float | None:
     found = []
     with tempfile.TemporaryDirectory() as folder:
         paths = [f"{folder}/{name}.png" for name in ("first", "second")]
-        for background in (0, 255) if first.shape[2] == 4 else (0,):
+        for background in (BLACK, WHITE) if first.shape[2] == 4 else (BLACK,):
             for path, pixels in zip(paths, (first, second), strict=True):
-                Image.fromarray(seen_over(pixels, background)).save(path, compress_level=1)
+                Image.fromarray(over(pixels, background)).save(path, compress_level=1)
             done = subprocess.run([BUTTERAUGLI, *paths], capture_output=True, check=True, text=True)
             found.append(float(done.stdout.split()[-1]))
     return max(found)
@@ -163,8 +163,8 @@ def soft_mse(first: Pixels, second: Pixels) -> float | None:
         return None
     soft = (first[..., 3] > 0) & (first[..., 3] < 255)
     seen = (
-        [seen_over(each, background)[soft].astype(np.float64) for each in (first, second)]
-        for background in (0, 255)
+        [over(each, background)[soft].astype(np.float64) for each in (first, second)]
+        for background in (BLACK, WHITE)
     )
     return max(float(np.square(a - b).sum(axis=-1).mean()) for a, b in seen)
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import math
-import tempfile
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from bench.contender import Pixels
 from bench.rivals import installed
+from kmc.images import ssimulacra2 as index
 
 SIGMA = 1.5  # pixels: about the blur of a screen seen from arm's length
 
@@ -42,9 +39,4 @@ def ssimulacra2(original: Pixels, other: Pixels) -> float | None:
     """SSIMULACRA2, 100 for equal pictures; None where the package of that name is missing."""
     if installed("ssimulacra2") is None:
         return None
-    measure = importlib.import_module("ssimulacra2").compute_ssimulacra2
-    with tempfile.TemporaryDirectory() as folder:
-        paths = [Path(folder, name) for name in ("original.png", "other.png")]
-        for path, pixels in zip(paths, (original, other), strict=True):
-            Image.fromarray(pixels).save(path, compress_level=1)
-        return float(measure(*map(str, paths)))
+    return index.ssimulacra2(original, other)

@@ -16,6 +16,7 @@ from kmc.cli.console import working_on
 from kmc.cli.inputs import Input
 from kmc.cli.parameter_types import Size
 from kmc.errors import ArgumentError, ImageTooLargeError, ImageWarning
+from kmc.images.compositing import BLACK, over
 from kmc.images.reading import Picture, open_source, read
 
 
@@ -118,7 +119,7 @@ class Opener:
         with working_on(path):
             picture = read(path)
             warn_of(picture.changes)
-            pixels = over(resized(picture.pixels, self.size, path), (0, 0, 0))
+            pixels = over(resized(picture.pixels, self.size, path), BLACK)
         if pixels.shape[2] == 1:
             return pixels[:, :, 0]
         # The luma of ITU-R BT.601, as in Pillow's mode "L".
@@ -168,15 +169,6 @@ def resized(pixels: NDArray[np.uint8], size: Size | None, name: str) -> NDArray[
     picture = Image.fromarray(pixels[:, :, 0] if channels == 1 else pixels)
     scaled = np.asarray(picture.resize((new_width, new_height), Image.Resampling.LANCZOS))
     return scaled.reshape(new_height, new_width, channels)
-
-
-def over(pixels: NDArray[np.uint8], background: tuple[int, ...]) -> NDArray[np.uint8]:
-    """Pixels (H, W, 4) laid over a colour, rounded; opaque ones stay as they are."""
-    if pixels.shape[2] < 4:
-        return pixels
-    alpha = pixels[:, :, 3:].astype(np.uint16)
-    ground = np.array(background, np.uint16)
-    return ((pixels[:, :, :3] * alpha + ground * (255 - alpha) + 127) // 255).astype(np.uint8)
 
 
 def with_binary_alpha(

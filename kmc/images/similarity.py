@@ -12,6 +12,7 @@ from kmc.colors.arrays import color_channels
 from kmc.colors.quality import SPACE, quality_of
 from kmc.colors.spaces import UNITS_PER_LEVEL, SpaceName, coordinates
 from kmc.errors import ImageShapeError
+from kmc.images.compositing import BLACK, WHITE, over
 
 # The window and the constants of the paper; levels go up to 255.
 _RADIUS, _SIGMA = 5, 1.5
@@ -78,9 +79,9 @@ def similarity(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Similarit
         a, b = widened(first[rows], channels), widened(second[rows], channels)
         total += _squared_error(a[:_ROWS], b[:_ROWS])
         seen += _squared_error(a[:_ROWS], b[:_ROWS], SPACE)
-        backgrounds = (0, 255) if channels == 4 else (0,)
+        backgrounds = (BLACK, WHITE) if channels == 4 else (BLACK,)
         for i, background in enumerate(backgrounds):
-            seen_a, seen_b = seen_over(a, background), seen_over(b, background)
+            seen_a, seen_b = over(a, background), over(b, background)
             off = seen_a[:_ROWS].astype(np.int16) - seen_b[:_ROWS]
             largest = max(largest, int(np.abs(off).max()))
             values = _ssim_map(seen_a.astype(np.float64), seen_b.astype(np.float64))
@@ -136,14 +137,6 @@ def _squared_error(a: NDArray[np.uint8], b: NDArray[np.uint8], space: SpaceName 
     places = (coordinates(pixels, space).astype(np.int32) for pixels in flat)
     off = next(places) - next(places)
     return float(np.square(off).sum(dtype=np.int64)) / UNITS_PER_LEVEL**2
-
-
-def seen_over(pixels: NDArray[np.uint8], background: int) -> NDArray[np.uint8]:
-    """Pixels as they look over a grey level."""
-    if pixels.shape[2] < 4:
-        return pixels
-    color, alpha = pixels[:, :, :3].astype(np.uint16), pixels[:, :, 3:].astype(np.uint16)
-    return ((color * alpha + background * (255 - alpha) + 127) // 255).astype(np.uint8)
 
 
 def _ssim_map(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:

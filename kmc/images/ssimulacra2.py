@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from kmc.errors import MissingPackageError
-from kmc.images.similarity import seen_over, widened
+from kmc.images.compositing import BLACK, WHITE, over
+from kmc.images.similarity import widened
 
 # The index is not defined where a side is shorter.
 _LEAST_SIDE = 8
@@ -52,9 +53,9 @@ def ssimulacra2(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
         return math.nan
     channels = max(3, first.shape[2], second.shape[2])
     pair = widened(first, channels), widened(second, channels)
-    backgrounds = (0, 255) if channels == 4 else (0,)
+    backgrounds = (BLACK, WHITE) if channels == 4 else (BLACK,)
     return min(
-        float(measure(*(_file(seen_over(each, background)) for each in pair)))
+        float(measure(*(_file(over(each, background)) for each in pair)))
         for background in backgrounds
     )
 
