@@ -100,7 +100,8 @@ class ClusteringProblem:
     def __init__(self, given: WeightedColors, options: Options) -> None:
         channels = given.colors.shape[1]
         self.options = _with_channels(channels, options)
-        self.unmerged = given  # of its colours are the labels of solutions
+        # The labels of solutions are of its colours. Kept for targets alone, since it can be large.
+        self.unmerged = None if options.goal is None else given
         self.visible: NDArray[np.bool_] | None = None
         if channels == 4:
             given, self.visible = _with_transparent_merged(given)

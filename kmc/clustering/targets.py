@@ -78,6 +78,7 @@ def _measured(problem: ClusteringProblem, goal: Goal, found: Clustering) -> floa
     """The error that a goal limits, of all pixels."""
     if goal.measure != "quality":
         return found.error
+    assert problem.unmerged is not None
     colors, counts, _ = problem.unmerged
     return seen_error(colors, counts, found.colors, found.labels)
 
