@@ -102,7 +102,8 @@ def test_ctrl_c_leaves_a_clean_line(tmp_path, monkeypatch, jobs, _):
     assert has_its_cursor(sent)
     first, *_, bar, last = seen(sent)
     assert first.startswith("first.png -> ")
-    assert (bar[:1], last) == ("[", "")
+    # The terminal echoes ^C at the cursor, over a bar that may not be drawn again.
+    assert (bar.startswith(("[", "^C")), last) == (True, "")
     assert not [name for name in tree(tmp_path) if name.endswith(".tmp")]
 
 
