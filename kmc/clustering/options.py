@@ -248,12 +248,12 @@ def _refuse_contradictions(
         return
     if not isinstance(init, str):
         raise ArgumentError(
-            f"init as an array and {goal.description} exclude each other: "
+            f"init as an array and {goal.measure} exclude each other: "
             "the number of colours is not known in advance"
         )
     if callback is not None:
         raise ArgumentError(
-            f"callback and {goal.description} exclude each other: "
+            f"callback and {goal.measure} exclude each other: "
             "reaching a target takes several fits"
         )
 

@@ -93,6 +93,8 @@ CASES = {
     "palette": {
         **FIT,
         "--recursive": Case(["-r"], files=["folder"]),
+        "--ignore": Case(["--ignore", "transparent"], files=["clear.png"]),
+        "--merge": Case(["--merge", "30"]),
         "--format": Case(["--format", "hex"]),
         "--output": Case(["-o", "p.hex"]),
         "--force": Case(["-f"], ["-o", "photo.png"]),

@@ -50,7 +50,7 @@ KINDS = ("clusters", "history", "curve", "choices")
     ("--clusters", "Pixels in colour space, a figure for each iteration.", {}),
     ("--history", "Error and largest shift of each iteration.", {}),
     ("--curve MIN-MAX", "Error and file size for numbers of colours.", {"type": whole_range}),
-    ("--choices MIN-MAX", "The picture in numbers of colours, plain and dithered.",
+    ("--choices MIN-MAX", "The picture in numbers of colours, plain and dithered, in oklab.",
      {"type": whole_range}),
 )  # fmt: skip
 @number_of_colors(16)
@@ -126,7 +126,8 @@ def _drawn(
         return kmc.plot.curve(picture, spread(given["curve"], CURVE_POINTS), **options)
     if given["choices"]:
         dithers = [given["dither"]] if given["dither"] else None
-        return kmc.plot.choices(picture, spread(given["choices"], CHOICES), dithers, **options)
+        seen = {"space": "oklab", **options}  # as the program quantizes
+        return kmc.plot.choices(picture, spread(given["choices"], CHOICES), dithers, **seen)
     result = kmc.quantize(picture, given["k"], **options, **dithered)
     if given["history"]:
         return kmc.plot.history(result)
