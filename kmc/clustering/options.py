@@ -253,8 +253,7 @@ def _refuse_contradictions(
         )
     if callback is not None:
         raise ArgumentError(
-            f"callback and {goal.measure} exclude each other: "
-            "reaching a target takes several fits"
+            f"callback and {goal.measure} exclude each other: reaching a target takes several fits"
         )
 
 

@@ -33,7 +33,7 @@ def test_writes_beside_the_input(cli, source, photo):
     size = r"[\d.]+ k?B"
     assert re.fullmatch(
         rf"{re.escape(str(source))} -> {re.escape(str(target))}: "
-        rf"{size} -> {size} \([\d.]+ %\), {figures}\n",
+        rf"{size} -> {size} \([\d.]+ % smaller\), {figures}\n",
         err,
     )
 
@@ -133,7 +133,7 @@ def test_many_files_get_a_line_each_and_a_total(cli, tmp_path):
     lines = err.splitlines()
     assert [re.split(r" -> |: no", line)[0] for line in lines[:3]] == [str(n) for n in names[:3]]
     assert lines[3] == f"kmc: {names[3]}: no such file"
-    assert re.fullmatch(r"7 of 8 files: .* -> .* \([\d.]+ %\), in [\d.]+ s", lines[-1])
+    assert re.fullmatch(r"7 of 8 files: .* -> .* \([\d.]+ % smaller\), in [\d.]+ s", lines[-1])
     assert len(lines) == 9
     assert len(tree(tmp_path)) == 14
 

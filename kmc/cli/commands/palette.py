@@ -42,10 +42,16 @@ SWATCH_WIDTH = 8
 @opening
 @group(
     "Dominant colours",
-    ("--ignore NAME", "Leave out what is white, or transparent; can be repeated.",
-     {"type": click.Choice(["white", "transparent"]), "multiple": True}),
-    ("--merge X", "Merge what looks alike: colours nearer than this in CIE Lab, such as 10.",
-     {"type": real(0)}),
+    (
+        "--ignore NAME",
+        "Leave out what is white, or transparent; can be repeated.",
+        {"type": click.Choice(["white", "transparent"]), "multiple": True},
+    ),
+    (
+        "--merge X",
+        "Merge what looks alike: colours nearer than this in CIE Lab, such as 10.",
+        {"type": real(0)},
+    ),
 )
 @group(
     "Output",
