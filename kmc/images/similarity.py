@@ -158,8 +158,10 @@ def _sums_around(values: NDArray[np.int64]) -> NDArray[np.int64]:
     for axis in (0, 1):
         padding = [(1, 1) if each == axis else (0, 0) for each in range(3)]
         padded = np.pad(values, padding, mode="edge")
-        n = values.shape[axis]
-        values = sum(np.take(padded, range(at, at + n), axis) for at in range(3))
+        first, second, third = (
+            np.take(padded, range(at, at + values.shape[axis]), axis) for at in range(3)
+        )
+        values = first + second + third
     return values
 
 
