@@ -14,6 +14,7 @@ from shell import tree
 
 import kmc
 from kmc.cli import console
+from kmc.cli.parameter_types import numbers_of_colors
 from kmc.display.swatches import swatches
 
 pytestmark = pytest.mark.once
@@ -159,7 +160,9 @@ def test_plot_complains(cli, monkeypatch):
     for arguments, code, words in (
         (["photo.png"], 1, "Missing option '-o'"),
         (["photo.png", "-o", "a.xyz"], 1, "a.xyz: a figure's name ends in .png, .pdf, .svg"),
-        (["photo.png", "-o", "a.png", "--curve", "9-3"], 1, "'9-3' is not a range"),
+        (["photo.png", "-o", "a.png", "--curve", "9-3"], 1, "'9-3' is neither a range"),
+        (["photo.png", "-o", "a.png", "--choices", "4,,8"], 1, "'4,,8' is neither a range"),
+        (["photo.png", "-o", "a.png", "--choices", "0,8"], 1, "'0,8' is neither a range"),
         (["photo.png", "-o", "a", "--curve", "2-3", "--clusters"], 1, "are different figures"),
         (["none.png", "-o", "a.png"], 2, "none.png: no such file"),
         ([".", "-o", "a.png"], 2, ".: is a folder, not a picture"),
@@ -197,3 +200,11 @@ def test_dominant_colours_of_a_logo(cli):
     Image.fromarray(logo[..., 0]).save("mask.png")
     code, _, err = cli("palette", "logo.png", "--merge", 5, "--importance", "mask.png")
     assert (code, "--merge excludes --importance" in err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("2-256", [2, 10, 51, 256]), ("3-4", [3, 4]), ("7-7", [7]), ("16, 4,8,4", [4, 8, 16])],
+)
+def test_numbers_of_colours_are_a_range_or_a_list(text, expected):
+    assert numbers_of_colors(4)(text) == expected
