@@ -50,7 +50,8 @@ typedef struct worker {
     kmc_quad *memory, *errors[3]; /* of row y in errors[(y + 6) % 3]: y begins at -LEAD_IN - 1 */
     uint8_t *coordinates[2];      /* of the pixels of row y in coordinates[y % 2] */
     uint16_t *off[3];             /* like errors */
-    int16_t *shares;              /* of a row, if not all pixels accept everything */
+    int16_t *shares;              /* of a row, if not all pixels accept everything, */
+    uint8_t *active[2], *any;     /* and which vectors have any nearby: like coordinates; scratch memory */
     uint16_t *found;              /* of each tile, w->apart apart */
     size_t apart;
     uint64_t lost;
@@ -70,7 +71,7 @@ static void load(const kmc_canvas *canvas, size_t from, size_t n, uint8_t *to, s
 {
     const uint8_t *const pixels = canvas->pixels;
     if (canvas->coordinates) {
-        for (size_t i = 0; i < n; i++) load_coordinates(canvas->coordinates + 4 * (from + i), to + i * beside);
+        for (size_t i = 0; i < n; i++) load_coordinates(kmc_canvas_quad(canvas, from + i), to + i * beside);
     } else if (canvas->channels == 1) {
         for (size_t i = 0; i < n; i++) to[i * beside] = pixels[from + i];
     } else {
@@ -104,33 +105,79 @@ static size_t row_of(const diffusion *d, size_t tile, ptrdiff_t y)
     return (size_t)(row < 0 ? 0 : row > last ? last : row);
 }
 
-/* Row y of all tiles from `first` on: where its pixels lie. */
+/* The first column of a tile in the picture, beyond its left border if negative. */
+static ptrdiff_t column_of(const diffusion *d, size_t tile)
+{
+    return (ptrdiff_t)(tile % d->columns * d->column_width) - (ptrdiff_t)d->margin;
+}
+
+/* Adds `bit` to those pixels of row y of a tile that have a share nearby: errors reach a pixel from its neighbours, and
+ * its limit depends on theirs. */
+static void activate(const worker *w, size_t tile, ptrdiff_t y, uint8_t bit)
+{
+    const diffusion *const d = w->job;
+    const size_t width = d->canvas->width;
+    const ptrdiff_t from = column_of(d, tile);
+    const size_t begin = from < 0 ? (size_t)-from : 0, left = from < 0 ? 0 : (size_t)from;
+    const size_t n = kmc_smaller(d->width - begin, width - left);
+    const uint8_t *const above = d->shares + row_of(d, tile, y - 1) * width + left;
+    const uint8_t *const here = d->shares + row_of(d, tile, y) * width + left;
+    const uint8_t *const below = d->shares + row_of(d, tile, y + 1) * width + left;
+    uint8_t *const any = w->any + 1, *const active = w->active[y & 1]; /* any: with one pixel more at both ends */
+    for (size_t x = 0; x < n; x++) any[begin + x] = above[x] | here[x] | below[x];
+    memset(any, any[begin], begin);
+    memset(any + begin + n, any[begin + n - 1], d->width - begin - n);
+    for (size_t x = 0; x < d->width; x++) active[x] |= (w->any[x] | w->any[x + 1] | w->any[x + 2]) != 0 ? bit : 0;
+}
+
+/* The bit of the vector that has a lane. */
+static uint8_t vector_bit(size_t lane)
+{
+    return (uint8_t)(1u << lane / KMC_VECTOR);
+}
+
+/* Whether a vector is active at any of n pixels. */
+static int is_active(const uint8_t *active, size_t n, uint8_t bit)
+{
+    uint8_t all = 0;
+    for (size_t x = 0; x < n; x++) all |= active[x];
+    return (all & bit) != 0;
+}
+
+/* Row y of all tiles from `first` on: where its pixels lie, and which of them are active. */
 static void load_rows(const worker *w, size_t first, ptrdiff_t y)
 {
     const diffusion *const d = w->job;
     const size_t bytes = d->canvas->coordinates ? sizeof(kmc_quad) : 4, beside = bytes * d->lanes;
+    const uint8_t *const active = w->active[y & 1];
     uint8_t *const to = w->coordinates[y & 1];
+    if (d->shares) memset(w->active[y & 1], 0, d->width);
+    for (size_t lane = 0; d->shares && lane < d->lanes; lane++) activate(w, first + lane, y, vector_bit(lane));
     for (size_t x = 0; x < d->width; x += PART) {
         const size_t n = kmc_smaller(d->width - x, PART);
         for (size_t lane = 0; lane < d->lanes; lane++) {
-            const size_t tile = first + lane, column = tile % d->columns;
-            const ptrdiff_t from = (ptrdiff_t)(column * d->column_width + x) - (ptrdiff_t)d->margin;
-            load_part(d->canvas, row_of(d, tile, y), from, n, to + x * beside + lane * bytes, beside);
+            if (d->shares && !is_active(active + x, n, vector_bit(lane))) continue;
+            const ptrdiff_t from = column_of(d, first + lane) + (ptrdiff_t)x;
+            load_part(d->canvas, row_of(d, first + lane, y), from, n, to + x * beside + lane * bytes, beside);
         }
     }
 }
 
-/* Row y of all tiles: the shares of its pixels. */
+/* Row y of all tiles: the shares of its pixels, where vectors are active. */
 static void load_shares(const worker *w, size_t first, ptrdiff_t y)
 {
     const diffusion *const d = w->job;
     const ptrdiff_t width = (ptrdiff_t)d->canvas->width;
     for (size_t lane = 0; lane < d->lanes; lane++) {
         const uint8_t *const row = d->shares + row_of(d, first + lane, y) * d->canvas->width;
-        const ptrdiff_t from = (ptrdiff_t)((first + lane) % d->columns * d->column_width) - (ptrdiff_t)d->margin;
-        for (size_t x = 0; x < d->width; x++) {
-            const ptrdiff_t at = from + (ptrdiff_t)x;
-            w->shares[x * KMC_LANES + lane] = (int16_t)(row[at < 0 ? 0 : at < width ? at : width - 1] << 7);
+        const ptrdiff_t from = column_of(d, first + lane);
+        for (size_t begin = 0; begin < d->width; begin += PART) {
+            const size_t n = kmc_smaller(d->width - begin, PART);
+            if (!is_active(w->active[y & 1] + begin, n, vector_bit(lane))) continue;
+            for (size_t x = begin; x < begin + n; x++) {
+                const ptrdiff_t at = from + (ptrdiff_t)x;
+                w->shares[x * KMC_LANES + lane] = (int16_t)(row[at < 0 ? 0 : at < width ? at : width - 1] << 7);
+            }
         }
     }
 }
@@ -146,7 +193,12 @@ static void write_rows(const worker *w, size_t first, size_t y)
         if (row >= d->canvas->height) break;
         const uint16_t *const found = w->found + lane * w->apart + d->margin;
         const size_t to = row * d->canvas->width + left, n = kmc_smaller(d->canvas->width - left, d->column_width);
-        if (d->canvas->index_bytes == 1) {
+        if (d->shares) {
+            if (!is_active(w->active[y & 1] + d->margin, n, vector_bit(lane))) continue;
+            for (size_t x = 0; x < n; x++)
+                if (d->shares[to + x] != 0)
+                    kmc_index_set(d->indices, d->canvas->index_bytes, to + x, (found[x] & mask) - 1u);
+        } else if (d->canvas->index_bytes == 1) {
             uint8_t *const indices = (uint8_t *)d->indices + to;
             for (size_t x = 0; x < n; x++) indices[x] = (uint8_t)((found[x] & mask) - 1);
         } else {
@@ -205,6 +257,7 @@ static kmc_status measure_row(worker *w, kmc_dither_row *row, size_t first, ptrd
 {
     load_rows(w, first, y);
     row->below = w->coordinates[y & 1];
+    row->active_below = w->active[y & 1];
     row->off_below = w->off[(y + 6) % 3];
     return go_along(w, row, w->job->run->kernels->dither->measure, thread);
 }
@@ -215,6 +268,7 @@ static kmc_status diffuse_row(worker *w, kmc_dither_row *row, size_t first, ptrd
     const diffusion *const d = w->job;
     row->step = (y & 1) == 0 ? 1 : -1;
     row->at = w->coordinates[y & 1];
+    row->active = w->active[y & 1];
     row->off_above = w->off[(y + 5) % 3];
     row->off_here = w->off[(y + 6) % 3];
     row->here = w->errors[(y + 6) % 3];
@@ -242,8 +296,12 @@ static kmc_status worker_new(const diffusion *d, int thread, worker *w)
     for (int i = 0; i < 3; i++) w->off[i] = kmc_alloc(width * KMC_LANES, sizeof *w->off[i]);
     w->apart = (width + 2047) / 2048 * 2048 + 32; /* avoids conflicts in the cache */
     w->found = kmc_alloc(w->apart, d->lanes * sizeof *w->found);
-    if (d->shares) w->shares = kmc_alloc_zeroed(width * KMC_LANES, sizeof *w->shares);
-    if (d->shares && !w->shares) return KMC_NO_MEMORY;
+    if (d->shares) {
+        w->shares = kmc_alloc_zeroed(width * KMC_LANES, sizeof *w->shares);
+        w->any = kmc_alloc_zeroed(width + 2, 1);
+        for (int i = 0; i < 2; i++) w->active[i] = kmc_alloc(width, 1);
+        if (!w->shares || !w->any || !w->active[0] || !w->active[1]) return KMC_NO_MEMORY;
+    }
     if (!w->memory || !w->coordinates[0] || !w->coordinates[1] || !w->off[0] || !w->off[1] || !w->off[2] || !w->found)
         return KMC_NO_MEMORY;
     for (size_t i = 0; i < 3; i++) w->errors[i] = w->memory + (i * room + KMC_ROW_PADDING) * d->lanes;
@@ -255,9 +313,13 @@ static void worker_free(worker *w)
 {
     kmc_grid_free(&w->grid);
     kmc_free(w->memory);
-    for (int i = 0; i < 2; i++) kmc_free(w->coordinates[i]);
+    for (int i = 0; i < 2; i++) {
+        kmc_free(w->coordinates[i]);
+        kmc_free(w->active[i]);
+    }
     for (int i = 0; i < 3; i++) kmc_free(w->off[i]);
     kmc_free(w->shares);
+    kmc_free(w->any);
     kmc_free(w->found);
 }
 
@@ -293,8 +355,9 @@ static void cut_columns(diffusion *d)
     d->width = d->column_width + 2 * MARGIN;
 }
 
-kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusion kind, int strength,
-                       const uint8_t *shares, void *indices, double *error)
+/* Both kinds of error diffusion: `shares` may be NULL. */
+static kmc_status diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusion kind, int strength,
+                          const uint8_t *shares, void *indices, double *error)
 {
     if (strength < 0 || strength > 256) return KMC_BAD_ARGUMENT;
     const int threads = kmc_threads_for(run, canvas->height * canvas->width, THREAD_PIXELS);
@@ -316,6 +379,19 @@ kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusi
     }
     kmc_free(d.workers);
     *error = (double)lost / (KMC_UNITS_PER_LEVEL * KMC_UNITS_PER_LEVEL);
-    if (status != KMC_OK || d.columns == 1) return status;
+    if (status != KMC_OK || d.columns == 1 || shares) return status;
     return kmc_canvas_error(run, canvas, indices, error); /* without the margins */
+}
+
+kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusion kind, int strength, void *indices,
+                       double *error)
+{
+    return diffuse(run, canvas, kind, strength, NULL, indices, error);
+}
+
+kmc_status kmc_diffuse_shares(const kmc_run *run, const kmc_canvas *canvas, int strength, const uint8_t *shares,
+                              void *indices)
+{
+    double error;
+    return diffuse(run, canvas, KMC_FLOYD_STEINBERG, strength, shares, indices, &error);
 }
