@@ -123,11 +123,12 @@ static void activate(const worker *w, size_t tile, ptrdiff_t y, uint8_t bit)
     const uint8_t *const above = d->shares + row_of(d, tile, y - 1) * width + left;
     const uint8_t *const here = d->shares + row_of(d, tile, y) * width + left;
     const uint8_t *const below = d->shares + row_of(d, tile, y + 1) * width + left;
-    uint8_t *const any = w->any + 1, *const active = w->active[y & 1]; /* any: with one pixel more at both ends */
-    for (size_t x = 0; x < n; x++) any[begin + x] = above[x] | here[x] | below[x];
-    memset(any, any[begin], begin);
-    memset(any + begin + n, any[begin + n - 1], d->width - begin - n);
-    for (size_t x = 0; x < d->width; x++) active[x] |= (w->any[x] | w->any[x + 1] | w->any[x + 2]) != 0 ? bit : 0;
+    const size_t all = d->width;
+    uint8_t *const any = w->any, *const active = w->active[y & 1]; /* any: from one pixel before the tile on */
+    for (size_t x = 0; x < n; x++) any[1 + begin + x] = above[x] | here[x] | below[x];
+    memset(any + 1, any[1 + begin], begin);
+    memset(any + 1 + begin + n, any[begin + n], all - begin - n);
+    for (size_t x = 0; x < all; x++) active[x] |= (any[x] | any[x + 1] | any[x + 2]) != 0 ? bit : 0;
 }
 
 /* The bit of the vector that has a lane. */

@@ -20,11 +20,17 @@ typedef void kmc_mix_fn(struct kmc_mixtures *mixtures);
 /* How clearly errors are seen, for a row of windows. */
 typedef void kmc_mask_fn(const struct kmc_windows *windows);
 
+/* The sum of the squared distances of n <= KMC_SQUARE_ERRORS RGB pixels to the colors of their indices, 256 words of
+ * red + 2^8 green + 2^16 blue. */
+typedef uint32_t kmc_square_errors_fn(const uint8_t *pixels, const uint8_t *indices, size_t n, const uint32_t *colors);
+#define KMC_SQUARE_ERRORS (1 << 14)
+
 typedef struct kmc_dither_kernels {
     kmc_measure_fn *measure;
     kmc_diffuse_fn *diffuse;
     kmc_mix_fn *mix;
     kmc_mask_fn *mask;
+    kmc_square_errors_fn *square_errors;
 } kmc_dither_kernels;
 
 #endif

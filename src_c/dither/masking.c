@@ -59,31 +59,34 @@ static kmc_status map_task(void *job, ptrdiff_t task, int thread)
     return KMC_OK;
 }
 
-static inline void load_pixel(const mapped *color, int16_t *errors, int16_t *sum)
+static inline void load_pixel(const mapped *color, int16_t *errors, int16_t *sum, uint16_t *label)
 {
     memcpy(errors, color->errors, sizeof color->errors);
     *sum = color->sum;
+    *label = color->label;
 }
 
-/* Errors and sums of row y from column x - REACH on; pixels beyond the borders are like those at the border. */
-static void load_row(const masking *m, ptrdiff_t y, size_t x, size_t width, int16_t (*errors)[4], int16_t *sums)
+/* What becomes of row y from column x - REACH on; pixels beyond the borders are like those at the border. */
+static void load_row(const masking *m, ptrdiff_t y, size_t x, size_t width, int16_t (*errors)[4], int16_t *sums,
+                     uint16_t *labels)
 {
     const ptrdiff_t last_row = (ptrdiff_t)m->canvas->height - 1;
     const size_t row = (size_t)(y < 0 ? 0 : y > last_row ? last_row : y), before = x < REACH ? REACH - x : 0;
     const uint32_t *const positions = m->canvas->positions + row * m->canvas->width;
     const size_t end = kmc_smaller(width, m->canvas->width - x + REACH);
     const mapped *const left = &m->colors[positions[0]], *const right = &m->colors[positions[m->canvas->width - 1]];
-    for (size_t i = 0; i < before; i++) load_pixel(left, errors[i], &sums[i]);
-    for (size_t i = before; i < end; i++) load_pixel(&m->colors[positions[x + i - REACH]], errors[i], &sums[i]);
-    for (size_t i = end; i < width; i++) load_pixel(right, errors[i], &sums[i]);
+    for (size_t i = 0; i < before; i++) load_pixel(left, errors[i], &sums[i], &labels[i]);
+    for (size_t i = before; i < end; i++)
+        load_pixel(&m->colors[positions[x + i - REACH]], errors[i], &sums[i], &labels[i]);
+    for (size_t i = end; i < width; i++) load_pixel(right, errors[i], &sums[i], &labels[i]);
 }
 
-static void write_indices(const masking *m, size_t y, size_t x, size_t n)
+static void write_indices(const masking *m, size_t at, size_t n, const uint16_t *labels)
 {
-    const size_t at = y * m->canvas->width + x;
-    const uint32_t *const positions = m->canvas->positions + at;
-    for (size_t i = 0; i < n; i++)
-        kmc_index_set(m->indices, m->canvas->index_bytes, at + i, m->colors[positions[i]].label);
+    if (m->canvas->index_bytes == 1)
+        for (size_t i = 0; i < n; i++) ((uint8_t *)m->indices)[at + i] = (uint8_t)labels[i];
+    else
+        memcpy((uint16_t *)m->indices + at, labels, n * sizeof *labels);
 }
 
 static kmc_status mask_tile(void *job, ptrdiff_t tile, int thread)
@@ -92,20 +95,21 @@ static kmc_status mask_tile(void *job, ptrdiff_t tile, int thread)
     const size_t x = (size_t)tile % m->tiles_across * KMC_WINDOWS, first = (size_t)tile / m->tiles_across * ROWS;
     const size_t end = first + kmc_smaller(m->canvas->height - first, ROWS);
     int16_t errors[SIDE][KMC_WINDOWS_WIDTH][4], sums[SIDE][KMC_WINDOWS_WIDTH];
+    uint16_t labels[KMC_WINDOWS_WIDTH];
     kmc_windows windows = {.n = kmc_smaller(m->canvas->width - x, KMC_WINDOWS)};
     (void)thread;
     for (ptrdiff_t y = (ptrdiff_t)first - REACH; y < (ptrdiff_t)end + REACH; y++) {
         const size_t slot = (size_t)(y + SIDE) % SIDE;
-        load_row(m, y, x, windows.n + 2 * REACH, errors[slot], sums[slot]);
+        load_row(m, y, x, windows.n + 2 * REACH, errors[slot], sums[slot], labels);
+        if (y >= (ptrdiff_t)first && y < (ptrdiff_t)end)
+            write_indices(m, (size_t)y * m->canvas->width + x, windows.n, labels + REACH);
         if (y < (ptrdiff_t)first + REACH) continue;
         for (size_t i = 0; i < SIDE; i++) {
             windows.errors[i] = errors[(slot + 1 + i) % SIDE][0];
             windows.sums[i] = sums[(slot + 1 + i) % SIDE];
         }
-        const size_t middle = (size_t)y - REACH;
-        windows.shares = m->shares + middle * m->canvas->width + x;
+        windows.shares = m->shares + (size_t)(y - REACH) * m->canvas->width + x;
         m->run->kernels->dither->mask(&windows);
-        write_indices(m, middle, x, windows.n);
     }
     return KMC_OK;
 }

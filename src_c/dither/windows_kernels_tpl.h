@@ -8,7 +8,7 @@ enum {
 };
 
 /* The squares of the summed errors of windows. */
-KMC_TARGET static inline void KMC_NAME(square_errors)(const kmc_windows *w, int64_t *squares)
+KMC_TARGET static inline void KMC_NAME(sum_errors)(const kmc_windows *w, int64_t *squares)
 {
     const int16_t *const a = w->errors[0], *const b = w->errors[1], *const c = w->errors[2];
     const int16_t *const d = w->errors[3], *const e = w->errors[4];
@@ -42,7 +42,7 @@ KMC_TARGET static void KMC_NAME(mask)(const kmc_windows *w)
     uint8_t *const shares = w->shares;
     int32_t columns[KMC_WINDOWS_WIDTH], slopes[KMC_WINDOWS_WIDTH], squares[KMC_WINDOWS_WIDTH], seen[KMC_WINDOWS];
     int64_t errors[KMC_WINDOWS];
-    KMC_NAME(square_errors)(w, errors);
+    KMC_NAME(sum_errors)(w, errors);
     for (size_t i = 0; i < n + 2 * KMC_WINDOW_REACH; i++) {
         columns[i] = a[i] + b[i] + c[i] + d[i] + e[i];
         slopes[i] = 2 * (e[i] - a[i]) + d[i] - b[i];
