@@ -127,7 +127,7 @@ KMC_TARGET static inline quads KMC_NAME(entries)(const KMC_NAME(finder) *f, cons
 
 /* The error of nearest-colour mapping at pixel x of the row below, summed over the channels; 0 for vectors that are not
  * active. */
-KMC_TARGET static inline folded KMC_NAME(off)(const KMC_NAME(finder) *f, const void *below, size_t x, size_t vectors,
+KMC_TARGET static KMC_INLINE folded KMC_NAME(off)(const KMC_NAME(finder) *f, const void *below, size_t x, size_t vectors,
                                               int levels, const uint8_t *active)
 {
     const quads zero = quads_set(0);
@@ -142,7 +142,7 @@ KMC_TARGET static inline folded KMC_NAME(off)(const KMC_NAME(finder) *f, const v
     return quads_fold(off, ERROR_MAX);
 }
 
-KMC_TARGET static inline void KMC_NAME(measure_span)(kmc_dither_row *row, size_t vectors, int levels, int alpha,
+KMC_TARGET static KMC_INLINE void KMC_NAME(measure_span)(kmc_dither_row *row, size_t vectors, int levels, int alpha,
                                                      const uint8_t *active)
 {
     const KMC_NAME(finder) f = KMC_NAME(find_in)(row->grid, alpha);
@@ -209,7 +209,7 @@ KMC_TARGET static inline quads KMC_NAME(shifted)(quads point, quads by)
  * table lacks an entry, and this pixel must be done again: without calls, the loop keeps its values in registers.
  * Pixels with their error added are clamped to the bounding box of the palette, extended to contain the pixel itself:
  * an error that no entry can compensate for is not passed on for ever. */
-KMC_TARGET static inline size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row, size_t begin, size_t end, size_t vectors,
+KMC_TARGET static KMC_INLINE size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row, size_t begin, size_t end, size_t vectors,
                                                         int atkinson, int levels, int alpha, int masked, int may_ask)
 {
     const KMC_NAME(finder) f = KMC_NAME(find_in)(row->grid, alpha);
@@ -273,13 +273,19 @@ missing:
     return i;
 }
 
-KMC_TARGET static inline void KMC_NAME(diffuse_span)(kmc_dither_row *row, size_t vectors, int atkinson, int levels,
-                                                     int alpha, int masked)
+/* Dithers one pixel. */
+KMC_TARGET static KMC_NOINLINE size_t KMC_NAME(diffuse_step)(kmc_dither_row *row, size_t i, int alpha)
+{
+    const int masked = row->shares != NULL;
+    return KMC_NAME(diffuse_steps)(row, i, i + 1, row->vectors, row->atkinson, row->levels, alpha, masked, 1);
+}
+
+KMC_TARGET static KMC_INLINE void KMC_NAME(diffuse_span)(kmc_dither_row *row, size_t vectors, int atkinson, int levels,
+                                                         int alpha, int masked)
 {
     for (size_t i = row->begin; i < row->end;) {
         i = KMC_NAME(diffuse_steps)(row, i, row->end, vectors, atkinson, levels, alpha, masked, 0);
-        if (i < row->end)
-            i = KMC_NAME(diffuse_steps)(row, i, i + 1, row->vectors, row->atkinson, levels, alpha, masked, 1);
+        if (i < row->end) i = KMC_NAME(diffuse_step)(row, i, alpha);
     }
 }
 
