@@ -11,6 +11,7 @@ from kmc.clustering.options import (
     Callback,
     FitOptions,
     Options,
+    Weights,
     checked_options,
     takes_fit_options,
 )
@@ -31,14 +32,18 @@ LookName = Literal["plain", "best"]
 
 
 class Look(NamedTuple):
-    """What an image is quantized for: the space of the distances, and the dithering."""
+    """What an image is quantized for: the space and weights of the fit, and the dithering."""
 
     space: SpaceName
+    weights: Weights
     dither: DitherName | None
 
 
-# "best" was chosen by SSIMULACRA2 and bytes; src_c/README.md has the alternatives.
-LOOKS: dict[LookName, Look] = {"plain": Look("rgb", None), "best": Look("oklab", "adaptive")}
+# "best" was chosen by SSIMULACRA2, bytes and by eye; src_c/README.md has the alternatives.
+LOOKS: dict[LookName, Look] = {
+    "plain": Look("rgb", "counts", None),
+    "best": Look("oklab", "balanced", "adaptive"),
+}
 
 
 @takes_fit_options
@@ -78,8 +83,8 @@ def quantize(
         **Not reproducible**: it depends on the speed of the machine.
     look : {"plain", "best"}, default "plain"
         ``"plain"`` is k-means in RGB without dithering, the lowest squared error. ``"best"`` is for
-        images that people look at: by default, distances are measured in Oklab, and the dithering
-        is adaptive; `space` and `dither` change either.
+        images that people look at: by default, distances are measured in Oklab, weights are
+        balanced, and the dithering is adaptive; `space`, `weights` and `dither` change each.
     dither : {None, "none", "adaptive", "floyd-steinberg", "atkinson", "bayer", "blue-noise"}
         By default as `look` says. Error diffusion passes the error of a pixel on to its neighbours
         [1]_ [2]_; ``"adaptive"`` does so by the weights of Floyd and Steinberg, but only where
@@ -139,7 +144,7 @@ def quantize(
     """
     one_of("look", look, tuple(LOOKS))
     chosen = LOOKS[look]
-    options = {"space": chosen.space, **options}
+    options = {"space": chosen.space, "weights": chosen.weights, **options}
     checked = checked_options(
         k,
         options,

@@ -28,6 +28,8 @@ cdef extern from "dither/dither.h" nogil:
                            int strength, const uint8_t *shares, void *indices, double *error)
     kmc_status kmc_mask(const kmc_run *run, const kmc_canvas *canvas, const void *indices,
                         uint8_t *shares)
+    kmc_status kmc_mask_flat_areas(const kmc_run *run, const kmc_canvas *canvas,
+                                   const void *indices, uint8_t *shares)
 
     ctypedef enum kmc_order:
         KMC_BAYER, KMC_BLUE_NOISE
@@ -122,6 +124,9 @@ cdef class Canvas:
         cdef kmc_status status
         with nogil:
             status = kmc_mask(&run.c, &self.c, source, &shares[0, 0])
+        run.check(status)
+        with nogil:
+            status = kmc_mask_flat_areas(&run.c, &self.c, source, &shares[0, 0])
         run.check(status)
         return shares.base
 

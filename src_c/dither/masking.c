@@ -3,7 +3,7 @@
  * The eye averages over small areas: errors that cancel out within a few pixels are texture, while those that do not
  * are bands and shifts of colour. Where a picture varies by itself, other than by a gradient, it hides both (contrast
  * masking). So error diffusion is worth its noise, and its bytes, where the mean error of a small area stands out
- * against the contrast there. Areas of one colour stay so. */
+ * against the contrast there. */
 #include "dither/canvas.h"
 #include "base/parallel.h"
 
@@ -89,7 +89,6 @@ static uint8_t share_of(const value *sums, const value *columns, const value *co
     for (int c = 0; c < 4; c++) error += (int64_t)(int32_t)sums[c] * (int32_t)sums[c];
     if (error <= least) return 0;
     const int64_t variance = (int64_t)WINDOW * sums[SQUARE] - (int64_t)sums[SUM] * sums[SUM];
-    if (variance == 0) return 0; /* flat areas have no bands, and noise would be seen there first */
     const int64_t texture = variance - explained(columns, rows, at);
     const int64_t seen = error - (texture << (2 * COARSE + 1)) - least;
     return (uint8_t)(seen <= 0 ? 0 : seen >= full - least ? UINT8_MAX : seen * UINT8_MAX / (full - least));
