@@ -89,9 +89,9 @@ def quantize(
         By default as `look` says. Error diffusion passes the error of a pixel on to its neighbours
         [1]_ [2]_; ``"adaptive"`` does so by the weights of Floyd and Steinberg, but only where
         bands or shifts of colour would be seen: where the mean error of a small area stands out
-        against the contrast there. Ordered dithering mixes palette colours [5]_ by position, in a
-        regular pattern [3]_ or by blue noise [4]_. Areas that the palette represents exactly stay
-        as they are.
+        against the contrast there, or where a flat area of a drawing is off by more than 8 levels
+        of the space. Ordered dithering mixes palette colours [5]_ by position, in a regular pattern
+        [3]_ or by blue noise [4]_. Areas that the palette represents exactly stay as they are.
     dither_strength : float, default 1.0
         Share of the error that is compensated, 0 to 1, in steps of 1/256.
     psnr, max_mse : float, optional

@@ -287,7 +287,8 @@ def test_a_shared_palette_is_the_same_in_all_files(cli, photo, tmp_path):
                 palettes.append(written.getpalette())
         assert palettes[0] == palettes[1]
         name = order[1] if order else "luminance"
-        expected = kmc.fit(names, 9, space="oklab", order=None if name == "none" else name)
+        options = {"space": "oklab", "weights": "balanced"}
+        expected = kmc.fit(names, 9, order=None if name == "none" else name, **options)
         assert palettes[0] == expected.colors.ravel().tolist()
     assert cli("quantize", *names, "--shared-palette", "--order", "compact")[0] == 1
     assert cli("quantize", *names, "--palette", "nord", "--order", "hue")[0] == 1
