@@ -126,8 +126,9 @@ DITHERING = ("dither", "dither_strength")
 
 look = group(
     "Colours",
-    ("--look NAME", "best: for the eye, oklab and adaptive dithering; plain: the lowest error, rgb "
-     "and no dithering. The default is best, and plain with --psnr or --max-mse.",
+    ("--look NAME", "best: for the eye, oklab, balanced weights and adaptive dithering; plain: the "
+     "lowest error, rgb and no dithering. The default is best, and plain with --psnr or "
+     "--max-mse.",
      {"type": click.Choice(["best", "plain"])}),
 )  # fmt: skip
 

@@ -32,6 +32,8 @@ cdef extern from "dither/dither.h" nogil:
     kmc_status kmc_mask(const kmc_run *run, const kmc_canvas *canvas, size_t n,
                         const int16_t *coordinates, const uint16_t *labels, void *indices,
                         uint8_t *shares)
+    kmc_status kmc_mask_flat_areas(const kmc_run *run, const kmc_canvas *canvas,
+                                   const void *indices, uint8_t *shares)
 
     ctypedef enum kmc_order:
         KMC_BAYER, KMC_BLUE_NOISE
@@ -156,6 +158,9 @@ cdef class Canvas:
         cdef kmc_status status
         with nogil:
             status = kmc_mask(&run.c, &self.c, <size_t>n, &coordinates[0, 0], &labels[0], target, &shares[0, 0])
+        run.check(status)
+        with nogil:
+            status = kmc_mask_flat_areas(&run.c, &self.c, target, &shares[0, 0])
         run.check(status)
         with nogil:
             status = kmc_diffuse_shares(&run.c, &self.c, strength, &shares[0, 0], target)

@@ -34,6 +34,10 @@ kmc_status kmc_diffuse_shares(const kmc_run *run, const kmc_canvas *canvas, int 
 kmc_status kmc_mask(const kmc_run *run, const kmc_canvas *canvas, size_t n, const int16_t *coordinates,
                     const uint16_t *labels, void *indices, uint8_t *shares);
 
+/* Overwrites the shares of pixels in the flat areas of drawings: 255 where the entry of their index has another colour
+ * than they, else 0. */
+kmc_status kmc_mask_flat_areas(const kmc_run *run, const kmc_canvas *canvas, const void *indices, uint8_t *shares);
+
 /* The n distinct colours of a canvas in Morton order, their coordinates (4 each) and their labels by nearest-colour
  * mapping; the lightness of each palette entry. */
 typedef enum kmc_order { KMC_BAYER, KMC_BLUE_NOISE } kmc_order;

@@ -3,7 +3,7 @@
  * The eye averages over small areas: errors that cancel out within a few pixels are texture, while those that do not
  * are bands and shifts of colour. Where a picture varies by itself, other than by a gradient, it hides both (contrast
  * masking). So error diffusion is worth its noise, and its bytes, where the mean error of a small area stands out
- * against the contrast there. Areas of one colour stay so. */
+ * against the contrast there. */
 #include "dither/canvas.h"
 #include "dither/kernels.h"
 #include "dither/windows.h"

@@ -54,7 +54,6 @@ KMC_TARGET static void KMC_NAME(mask)(const kmc_windows *w)
         const int64_t variance = (int64_t)KMC_WINDOW * KMC_NAME(five)(squares + i) - (int64_t)sum * sum;
         const int64_t texture = variance - (((int64_t)across * across + (int64_t)down * down) >> 1);
         int64_t above = errors[i] - (texture << (2 * KMC_COARSE + 1)) - least;
-        above = variance == 0 ? 0 : above; /* flat areas have no bands, and noise would be seen there first */
         above = above < 0 ? 0 : above;
         seen[i] = (int32_t)(above > most ? most : above);
     }

@@ -77,6 +77,7 @@ def test_options_arrive(cli, source, monkeypatch):
     assert {name: value for name, value in defaults.items() if value is not None} == {
         "order": "compact",
         "space": "oklab",
+        "weights": "balanced",
         "dither": "adaptive",
     }
     given = {
