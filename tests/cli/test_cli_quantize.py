@@ -186,7 +186,7 @@ def test_verbose_with_a_shared_palette(cli, source, tmp_path):
     code, _, err = cli("quantize", source, other, "-n", "-v", "-k", 5, "--shared-palette")
     assert code == 0
     said = re.findall(r"shared palette: iteration \d+: .* error in oklab ([\d.]+)", err)
-    history = kmc.fit([source, other], 5, space="oklab").history
+    history = kmc.fit([source, other], 5, space="oklab", weights="balanced").history
     expected = [inertia / (48 * 64 + 200) for inertia, _ in history]
     assert [float(each) for each in said] == pytest.approx(expected, abs=1e-3)
 
