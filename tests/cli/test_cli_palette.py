@@ -33,7 +33,7 @@ def cli(cli, photo, tmp_path, monkeypatch):
 
 @pytest.fixture
 def expected(photo):
-    return swatches_of(kmc.fit(photo, 5, space="oklab"))
+    return swatches_of(kmc.fit(photo, 5, space="oklab", weights="balanced"))
 
 
 def test_a_table_of_colours_and_shares(cli, expected):
@@ -84,7 +84,7 @@ def test_palettes_as_files(cli, expected, suffix):
 def test_one_palette_of_several_pictures(cli, photo):
     Image.fromarray(255 - photo).save("other.png")
     lines = cli("palette", "photo.png", "other.png", "-k", 6, "--format", "hex")[1].split()
-    best = swatches_of(kmc.fit(["photo.png", "other.png"], 6, space="oklab"))
+    best = swatches_of(kmc.fit(["photo.png", "other.png"], 6, space="oklab", weights="balanced"))
     assert lines == [swatch.hex for swatch in best]
     assert cli("palette", "-r", ".", "-k", 6, "--format", "hex")[1].split() == lines
 
@@ -191,7 +191,9 @@ def test_dominant_colours_of_a_logo(cli):
     assert cli(*arguments, "-o", "logo.gpl")[0] == 0
     assert kmc.Palette.load("logo.gpl") == kmc.Palette(wanted)
     said = json.loads(cli(*arguments, "--format", "json")[1])
-    found = kmc.dominant_colors("logo.png", 2, ignore="white", merge=10, space="oklab")
+    found = kmc.dominant_colors(
+        "logo.png", 2, ignore="white", merge=10, space="oklab", weights="balanced"
+    )
     assert said["shares"] == [round(share, 6) for _, share in found]
     Image.fromarray(logo[:4]).save("white.png")
     code, out, err = cli("palette", "white.png", "--ignore", "white")

@@ -64,7 +64,7 @@ def palette(files: tuple[str, ...], **given: Any) -> Exit:
     """Print the best colours of a picture.
 
     A line for each, largest share first, with swatches on terminals. Several pictures get one
-    palette. As in kmc quantize, distances are measured in oklab.
+    palette. Distances and weights are those of kmc quantize, for the eye.
 
     \b
       kmc palette photo.jpg -k 8
@@ -79,9 +79,10 @@ def palette(files: tuple[str, ...], **given: Any) -> Exit:
     from kmc.cli.opening import Opener, check_mask
     from kmc.colors.arrays import hex_codes
     from kmc.display.swatches import Swatch, swatches
+    from kmc.pipeline import LOOKS
     from kmc.formats.palette_files import checked_format
 
-    inputs = expand(files, given["recursive"])
+    inputs, best = expand(files, given["recursive"]), LOOKS["best"]
     output, opener = given["output"], Opener(given["frame"], given["resize"])
     refuse_contradictions(given)
     if output is None:
@@ -95,7 +96,7 @@ def palette(files: tuple[str, ...], **given: Any) -> Exit:
     dominant = {name: given[name] for name in ("ignore", "merge") if given[name]}
     if dominant:
         refuse(["importance"], f"--{next(iter(dominant))} excludes {{option}}")
-    options = {"space": "oklab", **fit_options(given, opener)}
+    options = {"space": best.space, "weights": best.weights, **fit_options(given, opener)}
     name = inputs[0].name if len(inputs) == 1 else f"{len(inputs)} pictures"
     with console.working_on(name, *(each.name for each in inputs)):
         if len(inputs) == 1:
