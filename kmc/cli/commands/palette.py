@@ -79,8 +79,8 @@ def palette(files: tuple[str, ...], **given: Any) -> Exit:
     from kmc.cli.opening import Opener, check_mask
     from kmc.colors.arrays import hex_codes
     from kmc.display.swatches import Swatch, swatches
-    from kmc.pipeline import LOOKS
     from kmc.formats.palette_files import checked_format
+    from kmc.pipeline import LOOKS
 
     inputs, best = expand(files, given["recursive"]), LOOKS["best"]
     output, opener = given["output"], Opener(given["frame"], given["resize"])
