@@ -56,7 +56,7 @@ def _prose(text: str) -> str:
 
 def _marked(text: str) -> str:
     """Text with the options in it as code."""
-    options = re.compile(r"((?<![\w-])--?[a-z][\w-]*(?:=[\w.]+)?)")
+    options = re.compile(r"((?<![\w-])--?[a-z][\w-]*(?:[=.]\w+)*)")
     parts = options.split(text)
     return "".join(f"`{part}`" if i % 2 else _escaped(part) for i, part in enumerate(parts))
 

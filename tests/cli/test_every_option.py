@@ -142,6 +142,7 @@ CASES = {
         "--ordered": Case(["--nofs"], files=["smooth.png"]),
         "--floyd": Case(["--floyd=0.5"], files=["smooth.png"]),
         "--posterize": Case(["--posterize", "4"]),
+        "--map": Case(["--map", "done.png"]),
         "--strip": Case(["--strip"]),
         "--verbose": Case(["-v"]),
     },
@@ -179,6 +180,7 @@ MODES = {
         "plainly": ["--nofs"],
         "verbose": ["-v"],
         "coarse": ["--posterize", "3"],
+        "mapped": ["--map", "done.png"],
     },
 }
 
@@ -212,6 +214,7 @@ SAME = {
     ("compare", "quiet", "--quiet"),
     ("palette", "json", "--format"),
     ("pngquant", "stdout", "--force"),
+    ("pngquant", "mapped", "--map"),
     ("pngquant", "plainly", "--ordered"),
     ("pngquant", "verbose", "--verbose"),
 }
