@@ -407,20 +407,21 @@ def test_adaptive_leaves_errors_that_nobody_sees():
     assert palette.remap(ramp, dither="adaptive").mse == plain.mse
 
 
-def test_colours_of_another_picture_are_refused_by_the_core():
+def test_colors_of_another_picture_are_refused_by_the_core():
     pixels = photo(9, 9)
+    entries, clear = coordinates(pixels[0]), coordinates(pixels[0, :1])
     colors, _ = core.colors.histogram(pixels, 1)
-    places = coordinates(pixels[0]), coordinates(pixels[0, :1])
-    canvas = core.dither.Canvas(pixels, *places, None, colors)
-    labels = np.zeros(len(colors), np.uint16)
-    with pytest.raises(ArgumentError, match="colours and labels do not fit together"):
-        canvas.adapt(coordinates(colors), labels[1:], 256, 1)
-    with pytest.raises(ArgumentError, match="colours and labels do not fit together"):
-        canvas.adapt(coordinates(colors[1:]), labels, 256, 1)
+    places, labels = coordinates(colors), np.zeros(len(colors), np.uint16)
+    canvas = core.dither.Canvas(pixels, entries, clear, None, colors)
+    for wrong in ((places[1:], labels), (places, labels[1:]), (places[:, :3].copy(), labels)):
+        with pytest.raises(ArgumentError, match="colors and labels do not fit together"):
+            canvas.adapt(*wrong, 256, 1)
     with pytest.raises(ArgumentError):  # beyond the palette
-        canvas.adapt(coordinates(colors), labels + 9, 256, 1)
-    without = core.dither.Canvas(pixels, *places, None)
-    with pytest.raises(ArgumentError, match="colours and labels do not fit together"):
-        without.adapt(coordinates(colors), labels, 256, 1)
-    with pytest.raises(ArgumentError, match="do not fit together"):
-        core.dither.Canvas(pixels, *places, coordinates(colors), colors[:, :1].copy())
+        canvas.adapt(places, labels + 9, 256, 1)
+    with pytest.raises(ArgumentError, match="colors and labels do not fit together"):
+        core.dither.Canvas(pixels, entries, clear, None).adapt(places, labels, 256, 1)
+    for given, of in ((places[1:], colors), (places, colors[1:]), (places, None)):
+        with pytest.raises(ArgumentError, match="pixels and coordinates do not fit together"):
+            core.dither.Canvas(pixels, entries, clear, given, of)
+    with pytest.raises(ArgumentError, match="pixels and colors do not fit together"):
+        core.dither.Canvas(pixels, entries, clear, places, colors[:, :1].copy())
