@@ -124,6 +124,24 @@ def test_bands_masks_and_thin_pictures(name, shape):
     check(pixels, kmc.fit(noise(20, 20), 9).colors, name)
 
 
+@pytest.mark.parametrize("space", ["rgb", "oklab"])
+def test_adaptive_where_few_pixels_accept_errors(space):
+    """Bands in patches of a picture, across the borders between the parts that it is worked on in;
+    texture hides errors elsewhere."""
+    pixels = noise(44, 526, 3, 1)
+    pixels[20:44, 496:518] = gradient(24, 22)
+    pixels[:6, :30] = gradient(6, 30)
+    palette = kmc.fit(gradient(24, 22), 6).colors
+    right = expected(pixels, palette, "adaptive", 256, space)
+    plain = kmc.Palette(palette, space=space).remap(pixels).indices
+    assert 0 < (right != plain).mean() < 0.02
+    for variant in kmc.cpu.available():
+        with kmc.cpu.use(variant):
+            np.testing.assert_array_equal(
+                found(pixels, palette, "adaptive", space=space)[0], right
+            )
+
+
 @pytest.mark.parametrize("name", DITHERS)
 def test_many_colours_and_equal_ones(name):
     palette = noise(1, 300, 3, 5)[0]
