@@ -149,7 +149,7 @@ cdef class Canvas:
         cdef Py_ssize_t n = labels.shape[0]
         if (self.colors is None or self.colors.shape[0] != n or coordinates.shape[0] != n
                 or coordinates.shape[1] != 4):
-            raise ArgumentError("colours and labels do not fit together")
+            raise ArgumentError("colors and labels do not fit together")
         if self.positions is None:
             self.locate(threads)
         indices = self.blank()

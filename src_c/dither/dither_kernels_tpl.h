@@ -223,11 +223,14 @@ KMC_TARGET static KMC_INLINE size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row,
     const uint16_t *const off_below = row->off_below;
     const int16_t *const shares = row->shares;
     const uint8_t *const active = row->active;
+    const int16_t *const above = row->above[0], *const beyond = row->beyond[0];
+    int16_t *const here = row->here[0];
+    uint16_t *const entries = row->found;
     size_t x = step > 0 ? begin : row->width - 1 - begin, i = begin;
     quads last[4], before[4], counted[4];
     quads_sums lost = quads_no_sums();
     for (size_t v = 0; v < vectors; v++) { /* beyond the ends there is padding */
-        const int16_t *const at = row->here[0] + 16 * (x * vectors + v);
+        const int16_t *const at = here + 16 * (x * vectors + v);
         last[v] = quads_load(at - stride);
         before[v] = quads_load(at - 2 * stride);
         counted[v] = quads_load(row->counted[4 * v]);
@@ -247,8 +250,7 @@ KMC_TARGET static KMC_INLINE size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row,
             const quads own = KMC_NAME(load)(pixels, x * vectors + v, levels), most = folded_spread(limits, (int)v);
             const quads limit = masked ? quads_share_each(most, quads_spread(shares + folds + 4 * v)) : most;
             const quads opaque = KMC_NAME(opaque)(&f, own), clear = KMC_NAME(clear)(&f, own);
-            quads push = KMC_NAME(reached)(row->above[0] + at, row->beyond[0] + at, stride, last[v], before[v], part,
-                                           atkinson);
+            quads push = KMC_NAME(reached)(above + at, beyond + at, stride, last[v], before[v], part, atkinson);
             push = KMC_NAME(limited)(push, limit);
             if (alpha) push = quads_and_not(quads_and(opaque, fourth), push);
             const quads moved = quads_max(quads_min(quads_add(own, push), quads_max(own, high)), quads_min(own, low));
@@ -260,10 +262,10 @@ KMC_TARGET static KMC_INLINE size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row,
                 may_ask ? KMC_NAME(find)(&f, cells, near, exactness, still) : KMC_NAME(look_up)(&f, cells);
             if (!may_ask && KMC_NAME(misses)(&f, &found, still)) goto missing;
             const quads entry = KMC_NAME(entries)(&f, &found);
-            KMC_NAME(put)(row->found + 4 * v * apart + x, apart, &found);
+            KMC_NAME(put)(entries + 4 * v * apart + x, apart, &found);
             if (atkinson) before[v] = last[v];
             last[v] = alpha ? quads_and_not(clear, quads_sub(moved, entry)) : quads_sub(moved, entry);
-            quads_store(row->here[0] + at, last[v]);
+            quads_store(here + at, last[v]);
             squares = quads_add_squares(squares, quads_and(quads_sub(own, entry), counted[v]));
         }
         lost = quads_add_sums(lost, squares);

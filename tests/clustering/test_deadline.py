@@ -198,7 +198,7 @@ def stage(name: str) -> Callable[[], object]:
     labels, _, _ = tree.label(seeds, 1)
     palette = kmc.Palette(scattered((64, 3), 256).astype(np.uint8))
     places = coordinates(palette.colors)
-    canvas = core.dither.Canvas(LARGE, places, places[:1], None)
+    canvas = core.dither.Canvas(LARGE, places, places[:1], None, colors)
     return {
         "counting": lambda: core.colors.histogram(LARGE, 1),
         "counting with alpha": lambda: core.colors.histogram(soft(LARGE), 1),
@@ -217,7 +217,8 @@ def stage(name: str) -> Callable[[], object]:
         "error": lambda: core.colors.color_error(colors, counts, palette.colors, labels, 1),
         "mapping": lambda: core.colors.remap(LARGE, colors, labels, 64, 1),
         "comparing": lambda: core.colors.assign(LARGE.reshape(-1, 3), palette.colors, 1),
-        "masking": lambda: canvas.mask(np.zeros(LARGE.shape[:2], np.uint8), 1),
+        "locating": lambda: core.dither.Canvas(LARGE, places, places[:1], coordinates(colors), colors),
+        "adapting": lambda: canvas.adapt(coordinates(colors), labels, 256, 1),
         "floyd-steinberg": lambda: palette.remap(LARGE, dither="floyd-steinberg", threads=1),
         "bayer": lambda: palette.remap(LARGE, dither="bayer", threads=1),
         "order": lambda: core.png.palette_order(np.ones((64, 64), np.int64), 1),
@@ -229,8 +230,8 @@ def stage(name: str) -> Callable[[], object]:
     [
         *("counting", "counting with alpha", "weighing", "coordinates", "tree", "cells"),
         *("k-means++", "random", "bisecting", "search", "kicks", "iterations", "nudging"),
-        *("labels", "error", "mapping", "comparing", "masking", "floyd-steinberg", "bayer"),
-        "order",
+        *("labels", "error", "mapping", "comparing", "locating", "adapting"),
+        *("floyd-steinberg", "bayer", "order"),
     ],
 )
 def test_every_stage_asks(name, every_poll):

@@ -124,6 +124,24 @@ def test_bands_masks_and_thin_pictures(name, shape):
     check(pixels, kmc.fit(noise(20, 20), 9).colors, name)
 
 
+@pytest.mark.parametrize("space", ["rgb", "oklab"])
+def test_adaptive_where_few_pixels_accept_errors(space):
+    """Bands in patches of a picture, across the borders between the parts that it is worked on in;
+    texture hides errors elsewhere."""
+    pixels = noise(44, 526, 3, 1)
+    pixels[20:44, 496:518] = gradient(24, 22)
+    pixels[:6, :30] = gradient(6, 30)
+    palette = kmc.fit(gradient(24, 22), 6).colors
+    right = expected(pixels, palette, "adaptive", 256, space)
+    plain = kmc.Palette(palette, space=space).remap(pixels).indices
+    assert 0 < (right != plain).mean() < 0.02
+    for variant in kmc.cpu.available():
+        with kmc.cpu.use(variant):
+            np.testing.assert_array_equal(
+                found(pixels, palette, "adaptive", space=space)[0], right
+            )
+
+
 @pytest.mark.parametrize("name", DITHERS)
 def test_many_colours_and_equal_ones(name):
     palette = noise(1, 300, 3, 5)[0]
@@ -407,20 +425,21 @@ def test_adaptive_leaves_errors_that_nobody_sees():
     assert palette.remap(ramp, dither="adaptive").mse == plain.mse
 
 
-def test_colours_of_another_picture_are_refused_by_the_core():
+def test_colors_of_another_picture_are_refused_by_the_core():
     pixels = photo(9, 9)
+    entries, clear = coordinates(pixels[0]), coordinates(pixels[0, :1])
     colors, _ = core.colors.histogram(pixels, 1)
-    places = coordinates(pixels[0]), coordinates(pixels[0, :1])
-    canvas = core.dither.Canvas(pixels, *places, None, colors)
-    labels = np.zeros(len(colors), np.uint16)
-    with pytest.raises(ArgumentError, match="colours and labels do not fit together"):
-        canvas.adapt(coordinates(colors), labels[1:], 256, 1)
-    with pytest.raises(ArgumentError, match="colours and labels do not fit together"):
-        canvas.adapt(coordinates(colors[1:]), labels, 256, 1)
+    places, labels = coordinates(colors), np.zeros(len(colors), np.uint16)
+    canvas = core.dither.Canvas(pixels, entries, clear, None, colors)
+    for wrong in ((places[1:], labels), (places, labels[1:]), (places[:, :3].copy(), labels)):
+        with pytest.raises(ArgumentError, match="colors and labels do not fit together"):
+            canvas.adapt(*wrong, 256, 1)
     with pytest.raises(ArgumentError):  # beyond the palette
-        canvas.adapt(coordinates(colors), labels + 9, 256, 1)
-    without = core.dither.Canvas(pixels, *places, None)
-    with pytest.raises(ArgumentError, match="colours and labels do not fit together"):
-        without.adapt(coordinates(colors), labels, 256, 1)
-    with pytest.raises(ArgumentError, match="do not fit together"):
-        core.dither.Canvas(pixels, *places, coordinates(colors), colors[:, :1].copy())
+        canvas.adapt(places, labels + 9, 256, 1)
+    with pytest.raises(ArgumentError, match="colors and labels do not fit together"):
+        core.dither.Canvas(pixels, entries, clear, None).adapt(places, labels, 256, 1)
+    for given, of in ((places[1:], colors), (places, colors[1:]), (places, None)):
+        with pytest.raises(ArgumentError, match="pixels and coordinates do not fit together"):
+            core.dither.Canvas(pixels, entries, clear, given, of)
+    with pytest.raises(ArgumentError, match="pixels and colors do not fit together"):
+        core.dither.Canvas(pixels, entries, clear, places, colors[:, :1].copy())
