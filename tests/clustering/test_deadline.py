@@ -217,7 +217,9 @@ def stage(name: str) -> Callable[[], object]:
         "error": lambda: core.colors.color_error(colors, counts, palette.colors, labels, 1),
         "mapping": lambda: core.colors.remap(LARGE, colors, labels, 64, 1),
         "comparing": lambda: core.colors.assign(LARGE.reshape(-1, 3), palette.colors, 1),
-        "locating": lambda: core.dither.Canvas(LARGE, places, places[:1], coordinates(colors), colors),
+        "locating": lambda: core.dither.Canvas(
+            LARGE, places, places[:1], coordinates(colors), colors
+        ),
         "adapting": lambda: canvas.adapt(coordinates(colors), labels, 256, 1),
         "floyd-steinberg": lambda: palette.remap(LARGE, dither="floyd-steinberg", threads=1),
         "bayer": lambda: palette.remap(LARGE, dither="bayer", threads=1),
