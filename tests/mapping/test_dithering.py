@@ -137,9 +137,7 @@ def test_adaptive_where_few_pixels_accept_errors(space):
     assert 0 < (right != plain).mean() < 0.02
     for variant in kmc.cpu.available():
         with kmc.cpu.use(variant):
-            np.testing.assert_array_equal(
-                found(pixels, palette, "adaptive", space=space)[0], right
-            )
+            np.testing.assert_array_equal(found(pixels, palette, "adaptive", space=space)[0], right)
 
 
 @pytest.mark.parametrize("name", DITHERS)
@@ -438,8 +436,8 @@ def test_colors_of_another_picture_are_refused_by_the_core():
         canvas.adapt(places, labels + 9, 256, 1)
     with pytest.raises(ArgumentError, match="colors and labels do not fit together"):
         core.dither.Canvas(pixels, entries, clear, None).adapt(places, labels, 256, 1)
-    for given, of in ((places[1:], colors), (places, colors[1:]), (places, None)):
+    for at, of in ((places[1:], colors), (places, colors[1:]), (places, None)):
         with pytest.raises(ArgumentError, match="pixels and coordinates do not fit together"):
-            core.dither.Canvas(pixels, entries, clear, given, of)
+            core.dither.Canvas(pixels, entries, clear, at, of)
     with pytest.raises(ArgumentError, match="pixels and colors do not fit together"):
         core.dither.Canvas(pixels, entries, clear, places, colors[:, :1].copy())
