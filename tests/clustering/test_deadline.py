@@ -197,8 +197,8 @@ def stage(name: str) -> Callable[[], object]:
     colors, counts = core.colors.histogram(LARGE, 1)
     labels, _, _ = tree.label(seeds, 1)
     palette = kmc.Palette(scattered((64, 3), 256).astype(np.uint8))
-    places = coordinates(palette.colors)
-    canvas = core.dither.Canvas(LARGE, places, places[:1], None, colors)
+    entries, places = coordinates(palette.colors), coordinates(colors)
+    canvas = core.dither.Canvas(LARGE, entries, entries[:1], None, colors)
     return {
         "counting": lambda: core.colors.histogram(LARGE, 1),
         "counting with alpha": lambda: core.colors.histogram(soft(LARGE), 1),
@@ -217,10 +217,8 @@ def stage(name: str) -> Callable[[], object]:
         "error": lambda: core.colors.color_error(colors, counts, palette.colors, labels, 1),
         "mapping": lambda: core.colors.remap(LARGE, colors, labels, 64, 1),
         "comparing": lambda: core.colors.assign(LARGE.reshape(-1, 3), palette.colors, 1),
-        "locating": lambda: core.dither.Canvas(
-            LARGE, places, places[:1], coordinates(colors), colors
-        ),
-        "adapting": lambda: canvas.adapt(coordinates(colors), labels, 256, 1),
+        "locating": lambda: core.dither.Canvas(LARGE, entries, entries[:1], places, colors),
+        "adapting": lambda: canvas.adapt(places, labels, 256, 1),
         "floyd-steinberg": lambda: palette.remap(LARGE, dither="floyd-steinberg", threads=1),
         "bayer": lambda: palette.remap(LARGE, dither="bayer", threads=1),
         "order": lambda: core.png.palette_order(np.ones((64, 64), np.int64), 1),
