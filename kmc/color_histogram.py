@@ -109,10 +109,13 @@ class Histogram(Immutable):
                 "histograms to be added must have the same number of channels, "
                 f"not {self.colors.shape[1]} and {other.colors.shape[1]}"
             )
+        return self._plus(other, thread_count(None))
+
+    def _plus(self, other: Histogram, threads: int) -> Histogram:
+        """The sum of two histograms with the same number of channels."""
         check_total(self.n_pixels + other.n_pixels)
-        return Histogram._from_sorted(
-            *added((self.colors, self.counts), (other.colors, other.counts))
-        )
+        ours, theirs = (self.colors, self.counts), (other.colors, other.counts)
+        return Histogram._from_sorted(*added(ours, theirs, threads))
 
     def __radd__(self, other: object) -> Histogram:
         """Support ``sum(histograms)``, which starts with 0."""

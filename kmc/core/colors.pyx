@@ -19,6 +19,20 @@ cdef extern from "colors/colors.h" nogil:
     kmc_status kmc_histogram_read(const kmc_histogram *histogram, const kmc_run *run,
                                   uint8_t *colors, int64_t *counts)
 
+    ctypedef struct kmc_counted:
+        const uint8_t *colors
+        const int64_t *counts
+        size_t n
+
+    ctypedef struct kmc_histogram_sum:
+        pass
+
+    kmc_status kmc_histogram_sum_new(const kmc_run *run, kmc_counted a, kmc_counted b, int channels,
+                                     kmc_histogram_sum **sum, size_t *n_colors)
+    void kmc_histogram_sum_free(kmc_histogram_sum *sum)
+    kmc_status kmc_histogram_sum_read(const kmc_histogram_sum *sum, const kmc_run *run,
+                                      uint8_t *colors, int64_t *counts)
+
     kmc_status kmc_remap(const kmc_run *run, const uint8_t *pixels, size_t n, int channels,
                          const uint8_t *colors, const uint16_t *labels, size_t n_colors, size_t k,
                          void *indices, int index_bytes)
@@ -76,6 +90,46 @@ def histogram(const uint8_t[:, :, ::1] pixels not None, int threads):
     finally:
         kmc_histogram_free(counted)
     return colors, counts
+
+
+def add_histograms(const uint8_t[:, ::1] a_colors not None, const int64_t[::1] a_counts not None,
+                   const uint8_t[:, ::1] b_colors not None, const int64_t[::1] b_counts not None,
+                   int threads):
+    """The sum of two histograms of distinct colours in Morton order; the counts must not overflow."""
+    cdef Run run = Run(threads)
+    cdef int channels = channel_count(a_colors.shape[1])
+    cdef kmc_counted a = counted(a_colors, a_counts), b = counted(b_colors, b_counts)
+    cdef kmc_histogram_sum *sum = NULL
+    cdef size_t n_colors = 0
+    cdef kmc_status status
+    cdef uint8_t *colors_data
+    cdef int64_t *counts_data
+    if b_colors.shape[1] != channels:
+        raise ArgumentError("the histograms differ in their number of channels")
+    with nogil:
+        status = kmc_histogram_sum_new(&run.c, a, b, channels, &sum, &n_colors)
+    run.check(status)
+    try:
+        colors = np.empty((n_colors, channels), np.uint8)
+        counts = np.empty(n_colors, np.int64)
+        colors_data = <uint8_t *>first_byte(colors)
+        counts_data = <int64_t *>first_byte(counts)
+        with nogil:
+            status = kmc_histogram_sum_read(sum, &run.c, colors_data, counts_data)
+        run.check(status)
+    finally:
+        kmc_histogram_sum_free(sum)
+    return colors, counts
+
+
+cdef kmc_counted counted(const uint8_t[:, ::1] colors, const int64_t[::1] counts) except *:
+    cdef kmc_counted found
+    if counts.shape[0] != colors.shape[0]:
+        raise ArgumentError("colors and counts do not fit together")
+    found.n = colors.shape[0]
+    found.colors = &colors[0, 0] if found.n else NULL
+    found.counts = &counts[0] if found.n else NULL
+    return found
 
 
 def remap(const uint8_t[:, :, ::1] pixels not None, const uint8_t[:, ::1] colors not None,

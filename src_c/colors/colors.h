@@ -18,6 +18,21 @@ void kmc_histogram_free(kmc_histogram *histogram);
  * with their counts. */
 kmc_status kmc_histogram_read(const kmc_histogram *histogram, const kmc_run *run, uint8_t *colors, int64_t *counts);
 
+/* Distinct colours in Morton order with their counts. */
+typedef struct kmc_counted {
+    const uint8_t *colors;
+    const int64_t *counts;
+    size_t n;
+} kmc_counted;
+
+/* The sum of two histograms: the distinct colours of both in Morton order, and the sums of their counts, which the
+ * caller knows not to overflow. Reads the lists again when the sum is read; release as a kmc_histogram. */
+typedef struct kmc_histogram_sum kmc_histogram_sum;
+kmc_status kmc_histogram_sum_new(const kmc_run *run, kmc_counted a, kmc_counted b, int channels,
+                                 kmc_histogram_sum **sum, size_t *n_colors);
+void kmc_histogram_sum_free(kmc_histogram_sum *sum);
+kmc_status kmc_histogram_sum_read(const kmc_histogram_sum *sum, const kmc_run *run, uint8_t *colors, int64_t *counts);
+
 /* sums[j] = the weights of all pixels whose colour is colors[j], added up; pixels of other colours are added to any of
  * them. Colours are distinct, at least one and in Morton order; n < 2^47. */
 kmc_status kmc_add_weights(const kmc_run *run, const uint8_t *pixels, const uint16_t *weights, size_t n, int channels,

@@ -30,9 +30,10 @@ def pixel_calls():
     for threads in (1, 3):
         for pixels in (tiled if threads > 1 else NAMED["few"], four):
             colors, _ = core.colors.histogram(pixels, 1)
-            labels = np.zeros(len(colors), np.uint16)
+            labels, ones = np.zeros(len(colors), np.uint16), np.ones(len(colors), np.int64)
             flat = pixels.reshape(-1, pixels.shape[2])[:99]
             yield partial(core.colors.histogram, pixels, threads)
+            yield partial(core.colors.add_histograms, colors, ones, colors, ones, threads)
             yield partial(core.colors.remap, pixels, colors, labels, 9, threads)
             yield partial(core.colors.assign, flat, colors[:7], threads)
             yield partial(core.colors.assign_sums, flat, colors[:7], threads)
