@@ -28,10 +28,15 @@ LIGHTNESS = (54, 183, 19)
 
 @dataclass(frozen=True)
 class Dither:
-    """A dithering method and its strength, 1 to FULL_STRENGTH."""
+    """A dithering method and its strength, 1 to FULL_STRENGTH.
+
+    `origin` is the row and the column of the first pixel in a larger picture: ordered dithering of
+    its parts is that of the whole.
+    """
 
     name: DitherName
     strength: int
+    origin: tuple[int, int] = (0, 0)
 
     @property
     def diffuses(self) -> bool:
@@ -89,6 +94,7 @@ def dithered(
             _lightness(palette),
             dither.strength,
             threads,
+            *dither.origin,
         )
     return indices, _error(indices, pixels, canvas, palette, space, threads, colors)
 

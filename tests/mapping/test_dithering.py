@@ -21,6 +21,7 @@ from kmc import core
 from kmc.colors.spaces import SPACES, coordinates
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.mapping.dithering import DITHERS, LIGHTNESS, Dither, dithered
+from kmc.mapping.remapping import remap
 
 DIFFUSING = {"floyd-steinberg": twin.FLOYD_STEINBERG, "atkinson": twin.ATKINSON}
 SOURCES = Path(__file__).resolve().parents[2] / "src_c"
@@ -310,6 +311,23 @@ def test_flat_areas_of_a_drawing_stay_clean(name):
     exact = same & (plain[1:-1, 1:-1] == pixels[1:-1, 1:-1]).all(axis=2)
     assert exact.mean() > 0.5
     np.testing.assert_array_equal(painted[1:-1, 1:-1][exact], pixels[1:-1, 1:-1][exact])
+
+
+@pytest.mark.parametrize("space", ["rgb", "oklab"])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("name", ["bayer", "blue-noise"])
+def test_ordered_dithering_of_parts_is_that_of_the_whole(name, channels, space):
+    pixels = noise(150, 140, channels) if channels != 3 else photo(150, 140)
+    palette = kmc.fit(pixels, 9, effort="fast", space=space).colors
+    whole = remap(pixels, palette, space, Dither(name, 256), 1)
+    error = 0
+    for y, x in ((0, 0), (0, 33), (71, 0), (71, 33)):
+        rows, columns = slice(y, 150 if y else 71), slice(x, 140 if x else 33)
+        part = np.ascontiguousarray(pixels[rows, columns])
+        found = remap(part, palette, space, Dither(name, 256, (y, x)), 1)
+        np.testing.assert_array_equal(found.indices, whole.indices[rows, columns])
+        error += found.error
+    assert error == whole.error
 
 
 @pytest.mark.parametrize("name", ["bayer", "blue-noise"])
