@@ -19,6 +19,8 @@ from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.formats.histogram_bytes import pack, unpack
 from kmc.images.reading import ImageInput, as_pixels
+from kmc.lazy.counting import weighted_colors as lazily_counted
+from kmc.lazy.images import lazy_image, refuse_threads
 from kmc.utils.arguments import array
 from kmc.utils.immutable import Immutable
 from kmc.utils.os_errors import enough_memory
@@ -117,6 +119,9 @@ class Histogram(Immutable):
         ours, theirs = (self.colors, self.counts), (other.colors, other.counts)
         return Histogram._from_sorted(*added(ours, theirs, threads))
 
+    def __dask_tokenize__(self) -> tuple[str, str]:
+        return "kmc.Histogram", self._digest()
+
     def __radd__(self, other: object) -> Histogram:
         """Support ``sum(histograms)``, which starts with 0."""
         return self if isinstance(other, int) and other == 0 else NotImplemented
@@ -193,7 +198,10 @@ class Histogram(Immutable):
 
 
 def histogram(
-    image: ImageInput, *, importance: ArrayLike | None = None, threads: int | None = None
+    image: ImageInput,
+    *,
+    importance: ArrayLike | None = None,
+    threads: int | None = None,
 ) -> Histogram:
     """Count the distinct colours of an image.
 
@@ -201,13 +209,13 @@ def histogram(
     ----------
     image : path, bytes, binary file object, PIL.Image.Image or array_like of uint8
         An image as for `kmc.quantize`; arrays have shape (H, W), (H, W, 1), (H, W, 3) or
-        (H, W, 4). Colours of alpha 0 are not merged.
+        (H, W, 4), and Dask arrays also (T, H, W, C). Colours of alpha 0 are not merged.
     importance : array_like, shape (H, W), optional
         The weight of each pixel, as in `kmc.fit`; by default 1. The counts are then proportional
         to the total importance of each colour, and colours of importance 0 are left out.
     threads : int, optional
         Maximum number of threads, at least 1; by default ``kmc.cpu.threads()``. The result does
-        not depend on it.
+        not depend on it. Not for Dask arrays, each of whose tasks has one.
 
     Returns
     -------
@@ -236,11 +244,18 @@ def histogram(
     >>> kmc.histogram(image, importance=mask).colors.tolist()
     [[10, 20, 30]]
     """
-    pixels, threads = as_pixels(image), thread_count(threads)
+    n_threads = thread_count(threads)
+    if (lazy := lazy_image(image)) is not None:
+        refuse_threads(threads)
+        colors, counts, weights = lazily_counted(lazy, importance)
+        if weights is not None:
+            colors, counts = selected(colors, weights > 0), selected(weights, weights > 0)
+        return Histogram._from_sorted(colors, counts)
+    pixels = as_pixels(image)
     with enough_memory():
-        colors, counts = core.colors.histogram(pixels, threads)
+        colors, counts = core.colors.histogram(pixels, n_threads)
         if importance is not None:
-            weights = color_weights(pixels, colors, importance, threads)
+            weights = color_weights(pixels, colors, importance, n_threads)
             colors, counts = selected(colors, weights > 0), selected(weights, weights > 0)
     return Histogram._from_sorted(colors, counts)
 

@@ -18,6 +18,7 @@
     ├── QualityError          (ValueError)          a quality target that k colours do not reach
     ├── FileWriteError        (OSError)             a result that could not be written
     ├── MissingPackageError   (ImportError)         an optional package that is not installed
+    ├── ClusterError          (RuntimeError)        a Dask cluster that fails
     └── OutOfMemoryError      (MemoryError)
 
 There are two warnings (UserWarning): FormatWarning, for file formats that do not preserve
@@ -32,6 +33,7 @@ import math
 __all__ = [
     "ArgumentError",
     "ArgumentTypeError",
+    "ClusterError",
     "FileWriteError",
     "FormatError",
     "FormatWarning",
@@ -291,6 +293,17 @@ class MissingPackageError(KmcError, ImportError):
     --------
     >>> import kmc
     >>> issubclass(kmc.MissingPackageError, ImportError)
+    True
+    """
+
+
+class ClusterError(KmcError, RuntimeError):
+    """The workers of a Dask cluster, or their scheduler, fail.
+
+    Examples
+    --------
+    >>> import kmc
+    >>> issubclass(kmc.ClusterError, RuntimeError)
     True
     """
 

@@ -13,11 +13,12 @@ from kmc import core
 from kmc.clustering.importance import color_weights, integer_weights, limit_total
 from kmc.clustering.weighted_colors import WeightedColors
 from kmc.color_histogram import Histogram, histogram
-from kmc.colors.arrays import check_total, morton_keys, promoted
-from kmc.colors.chunks import chunks
+from kmc.colors.arrays import check_total, placed, promoted
 from kmc.errors import ArgumentError, KmcError
 from kmc.images.files import is_pillow
 from kmc.images.reading import Picture, as_pixels
+from kmc.lazy.counting import weighted_colors as lazily_counted
+from kmc.lazy.images import dask_array, lazy_image
 from kmc.utils.arguments import array
 
 
@@ -28,6 +29,8 @@ def weighted_colors(
     threads: int = 1,
 ) -> WeightedColors:
     """The weighted colours of an image, a Histogram, or several of them."""
+    if image_weights is None and (lazy := lazy_image(image)) is not None:
+        return lazily_counted(lazy, importance)
     if is_several(image):
         if importance is not None:
             raise ArgumentError(
@@ -104,9 +107,7 @@ def _of_several(
             f"and {number} images"
         )
     weights = weighted.total(counted.channels)
-    sums, keys = np.zeros(len(total), np.int64), morton_keys(total.colors)
-    for part in chunks(len(weights)):
-        sums[np.searchsorted(keys, morton_keys(weights.colors[part]))] = weights.counts[part]
+    sums = placed(total.colors, (weights.colors, weights.counts))
     return WeightedColors(total.colors, total.counts, limit_total(sums, divisor))
 
 
@@ -125,7 +126,7 @@ def _histogram_of(image: Any, number: int, threads: int) -> Histogram:
     if isinstance(image, Histogram):
         return image
     try:
-        return histogram(image, threads=threads)
+        return histogram(image, threads=threads if dask_array(image) is None else None)
     except KmcError as error:
         error.add_note(f"in image {number}, counted from 0")
         raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, Unpack
+from typing import Any, Literal, NamedTuple, Unpack, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,13 +18,24 @@ from kmc.clustering.options import (
 from kmc.clustering.problem import Clustering, ClusteringProblem
 from kmc.clustering.targets import smallest_palette
 from kmc.colors.spaces import SpaceName
-from kmc.errors import ImageTypeError
-from kmc.formats.palette_order import Indices, OrderName, checked_order, image_order, renumbered
+from kmc.errors import ArgumentError, ImageTypeError
+from kmc.formats.palette_order import (
+    Indices,
+    OrderName,
+    checked_order,
+    image_order,
+    renumbered,
+    sorted_entries,
+)
 from kmc.formats.png_compression import Plan
 from kmc.image_sets import colors_of_pixels, is_several
 from kmc.images.reading import ImageInput, read
 from kmc.indexed_image import IndexedImage, fitted_palette
-from kmc.mapping.dithering import DitherName, checked_dither
+from kmc.lazy.counting import weighted_colors as lazily_counted
+from kmc.lazy.images import LazyImage, LazyInput, lazy_image
+from kmc.lazy.mapping import refuse_diffusion, remapped
+from kmc.lazy_indexed_image import LazyIndexedImage
+from kmc.mapping.dithering import Dither, DitherName, checked_dither
 from kmc.mapping.remapping import map_labels
 from kmc.utils.arguments import one_of
 
@@ -46,9 +57,35 @@ LOOKS: dict[LookName, Look] = {
 }
 
 
+class QuantizeOptions(FitOptions, total=False):
+    """The options of `quantize`."""
+
+    callback: Callback | None
+    importance: ArrayLike | None
+    look: LookName
+    dither: DitherName | Literal["none"] | None
+    dither_strength: float
+    psnr: float | None
+    max_mse: float | None
+    quality: tuple[float, float] | None
+    order: OrderName | None
+
+
+@overload
+def quantize(
+    image: LazyInput, k: int = 256, **options: Unpack[QuantizeOptions]
+) -> LazyIndexedImage: ...
+
+
+@overload
+def quantize(
+    image: ImageInput, k: int = 256, **options: Unpack[QuantizeOptions]
+) -> IndexedImage: ...
+
+
 @takes_fit_options
 def quantize(
-    image: ImageInput,
+    image: Any,
     k: int = 256,
     *,
     callback: Callback | None = None,
@@ -61,7 +98,7 @@ def quantize(
     quality: tuple[float, float] | None = None,
     order: OrderName | None = None,
     **options: Unpack[FitOptions],
-) -> IndexedImage:
+) -> IndexedImage | LazyIndexedImage:
     """Reduce an image to its k best colours.
 
     k-means over every pixel finds the palette; then each pixel gets its nearest palette colour. The
@@ -70,7 +107,7 @@ def quantize(
 
     Parameters
     ----------
-    image : path, bytes, binary file object, PIL.Image.Image or array_like of uint8
+    image : path, bytes, binary file object, PIL.Image.Image, array_like or Dask array of uint8
         Arrays have shape (H, W) or (H, W, 1) for grey, (H, W, 3) for RGB or (H, W, 4) for RGBA with
         straight alpha. Files are turned upright as their EXIF orientation says.
     k : int, default 256
@@ -111,6 +148,8 @@ def quantize(
     Returns
     -------
     IndexedImage
+        Of a Dask array, or an xarray.DataArray of one, a `LazyIndexedImage`: colours are counted
+        now, by the Dask scheduler in use, and indices computed when needed.
 
     Raises
     ------
@@ -161,6 +200,8 @@ def quantize(
             "quantize takes one picture; one palette for several is "
             "palette = kmc.fit(pictures, k), then palette.remap(each)"
         )
+    if (lazy := lazy_image(image)) is not None:
+        return _quantized_later(lazy, importance, checked, dithering, sorting)
     with checked.watch():
         picture = read(image)
         given = colors_of_pixels(picture.pixels, importance, checked.threads)
@@ -183,8 +224,38 @@ def quantize(
             is_dithered = dithering is not None
             found, indices, plan = _ordered(found, indices, sorting, checked, is_dithered)
     palette, method = fitted_palette(found, checked.space), dithering.name if dithering else None
-    image = IndexedImage(indices, palette, mapped.mse, picture.metadata, dither=method)
-    return image._with_png_plan(plan)
+    made = IndexedImage(indices, palette, mapped.mse, picture.metadata, dither=method)
+    return made._with_png_plan(plan)
+
+
+def _quantized_later(
+    image: LazyImage,
+    importance: ArrayLike | None,
+    checked: Options,
+    dithering: Dither | None,
+    sorting: str | None,
+) -> LazyIndexedImage:
+    """The palette of a Dask array, which is counted now, and indices that are computed later."""
+    refuse_diffusion(dithering)
+    if sorting == "compact" or (sorting == "popularity" and dithering is not None):
+        raise ArgumentError(
+            f'order="{sorting}" depends on all indices, which are computed later for a Dask array; '
+            'there are "luminance" and "hue", and without dithering "popularity"'
+        )
+    with checked.watch():
+        given = lazily_counted(image, importance)
+        problem = ClusteringProblem(given, checked)
+        found = problem.solve(checked.k) if checked.goal is None else smallest_palette(problem)
+    indices = remapped(image, found.colors, checked.space, dithering)
+    if sorting is not None:
+        entries = sorted_entries(found.colors, found.counts, sorting, checked.n_fixed)
+        found = found.reordered(entries)
+        indices = indices.map_blocks(
+            renumbered, entries, dtype=indices.dtype, meta=indices._meta, token="kmc-order"
+        )
+    palette, method = fitted_palette(found, checked.space), dithering.name if dithering else None
+    mse = found.error / given.n_pixels if dithering is None else None
+    return LazyIndexedImage(image, indices, palette, mse, method)
 
 
 def _ordered(

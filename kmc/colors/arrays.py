@@ -137,6 +137,24 @@ def _merged_few(
     return colors[order[first]], np.add.reduceat(counts[order], first)
 
 
+def placed(colors: NDArray[np.uint8], some: Counted) -> NDArray[np.int64]:
+    """The counts of some of the colours as counts of all of them, which is 0 for the others."""
+    counts, keys = np.zeros(len(colors), np.int64), morton_keys(colors)
+    for part in chunks(len(some[0])):
+        counts[np.searchsorted(keys, morton_keys(some[0][part]))] = some[1][part]
+    return counts
+
+
+def checked_counts(name: str, counts: ArrayLike) -> NDArray[np.int64]:
+    """Check and copy the pixel counts of palette colours, 0 or more."""
+    values = array(name, counts)
+    if values.dtype.kind not in "iu":
+        raise ArgumentTypeError(f"{name} must be integers, not {values.dtype}")
+    if values.size and not 0 <= values.min() <= values.max() < 2**63:
+        raise ArgumentError(f"{name} must be 0 or more, and below 2**63")
+    return np.array(values, np.int64)
+
+
 def check_counts(counts: NDArray[Any]) -> None:
     """Raise ArgumentError unless counts are positive and their sum fits 63 bits."""
     if counts.min() < 1:

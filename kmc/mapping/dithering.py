@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypedDict, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,15 @@ from kmc.utils.arguments import not_negative, one_of
 
 DitherName = Literal["adaptive", "floyd-steinberg", "atkinson", "bayer", "blue-noise"]
 DITHERS: tuple[DitherName, ...] = get_args(DitherName)
+
+
+class RemapOptions(TypedDict, total=False):
+    """The options of `kmc.Palette.remap`."""
+
+    dither: DitherName | Literal["none"] | None
+    dither_strength: float
+    threads: int | None
+
 
 DIFFUSING = ("floyd-steinberg", "atkinson")
 
@@ -128,8 +137,20 @@ def _error(
     colors: NDArray[np.uint8] | None,
 ) -> float:
     """The squared error of indices, in levels for any colour space."""
-    measured = canvas if space == "rgb" else _canvas(pixels, palette, "rgb", threads, colors)
-    return measured.error(indices, threads)
+    if space == "rgb":
+        return canvas.error(indices, threads)
+    return squared_error(pixels, indices, palette, threads, colors)
+
+
+def squared_error(
+    pixels: NDArray[np.uint8],
+    indices: NDArray[np.uint8] | NDArray[np.uint16],
+    palette: NDArray[np.uint8],
+    threads: int,
+    colors: NDArray[np.uint8] | None = None,
+) -> float:
+    """The squared error of indices, which may be those of a part of an image, in levels."""
+    return _canvas(pixels, palette, "rgb", threads, colors).error(indices, threads)
 
 
 def _canvas(

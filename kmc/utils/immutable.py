@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,18 @@ class Immutable:
 
     def __delattr__(self, name: str) -> None:
         raise AttributeError(f"a {type(self).__name__} is immutable: {name} cannot be deleted")
+
+    def _digest(self) -> str:
+        """A hash of all attributes: numbers, strings, lists of these, and arrays."""
+        found = hashlib.blake2b(digest_size=16)
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if isinstance(value, np.ndarray):
+                found.update(f"{name} {value.dtype.str} {value.shape} ".encode())
+                found.update(value.tobytes())
+            else:
+                found.update(f"{name} {value!r} ".encode())
+        return found.hexdigest()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (type(self), {name: getattr(self, name) for name in self.__slots__})
