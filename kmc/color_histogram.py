@@ -7,6 +7,7 @@ add exactly, and `Histogram.to_bytes` serializes them in a few bytes per colour.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,9 +19,8 @@ from kmc.colors.chunks import selected
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.formats.histogram_bytes import pack, unpack
+from kmc.images.arrays import dask_array
 from kmc.images.reading import ImageInput, as_pixels
-from kmc.lazy.counting import weighted_colors as lazily_counted
-from kmc.lazy.images import lazy_image, refuse_threads
 from kmc.utils.arguments import array
 from kmc.utils.immutable import Immutable
 from kmc.utils.os_errors import enough_memory
@@ -245,18 +245,27 @@ def histogram(
     [[10, 20, 30]]
     """
     n_threads = thread_count(threads)
-    if (lazy := lazy_image(image)) is not None:
-        refuse_threads(threads)
-        colors, counts, weights = lazily_counted(lazy, importance)
-        if weights is not None:
-            colors, counts = selected(colors, weights > 0), selected(weights, weights > 0)
-        return Histogram._from_sorted(colors, counts)
+    if dask_array(image) is not None:
+        return _histogram_of_chunks(image, importance, threads)
     pixels = as_pixels(image)
     with enough_memory():
         colors, counts = core.colors.histogram(pixels, n_threads)
         if importance is not None:
             weights = color_weights(pixels, colors, importance, n_threads)
             colors, counts = selected(colors, weights > 0), selected(weights, weights > 0)
+    return Histogram._from_sorted(colors, counts)
+
+
+def _histogram_of_chunks(
+    image: Any, importance: ArrayLike | None, threads: int | None
+) -> Histogram:
+    """The histogram of a Dask array."""
+    from kmc.lazy import counting, images  # loaded late: of no use for other arrays
+
+    images.refuse_threads(threads)
+    colors, counts, weights = counting.weighted_colors(images.lazy_image(image), importance)
+    if weights is not None:
+        colors, counts = selected(colors, weights > 0), selected(weights, weights > 0)
     return Histogram._from_sorted(colors, counts)
 
 

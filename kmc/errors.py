@@ -308,7 +308,8 @@ class ClusterError(KmcError, RuntimeError):
     """
 
 
-class OutOfMemoryError(KmcError, MemoryError):
+# MemoryError comes first, since distributed makes it anew by __new__, which Python would refuse.
+class OutOfMemoryError(MemoryError, KmcError):
     """There is not enough memory.
 
     The call has released its memory, except for tables that are kept for later calls, at most

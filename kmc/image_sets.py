@@ -15,10 +15,9 @@ from kmc.clustering.weighted_colors import WeightedColors
 from kmc.color_histogram import Histogram, histogram
 from kmc.colors.arrays import check_total, placed, promoted
 from kmc.errors import ArgumentError, KmcError
+from kmc.images.arrays import dask_array
 from kmc.images.files import is_pillow
 from kmc.images.reading import Picture, as_pixels
-from kmc.lazy.counting import weighted_colors as lazily_counted
-from kmc.lazy.images import dask_array, lazy_image
 from kmc.utils.arguments import array
 
 
@@ -29,8 +28,10 @@ def weighted_colors(
     threads: int = 1,
 ) -> WeightedColors:
     """The weighted colours of an image, a Histogram, or several of them."""
-    if image_weights is None and (lazy := lazy_image(image)) is not None:
-        return lazily_counted(lazy, importance)
+    if image_weights is None and dask_array(image) is not None:
+        from kmc.lazy import counting, images  # loaded late: of no use for other arrays
+
+        return counting.weighted_colors(images.lazy_image(image), importance)
     if is_several(image):
         if importance is not None:
             raise ArgumentError(

@@ -26,9 +26,8 @@ from kmc.formats.painting import painted, pillow_image
 from kmc.formats.palette_files import load_colors, save_colors
 from kmc.formats.png_compression import Plan
 from kmc.formats.registry import write
+from kmc.images.arrays import LazyInput, dask_array
 from kmc.images.reading import ImageInput, read
-from kmc.lazy.images import LazyInput, lazy_image, refuse_threads
-from kmc.lazy.mapping import remapped as lazily_remapped
 from kmc.mapping.dithering import DITHERS, DitherName, RemapOptions, checked_dither
 from kmc.mapping.remapping import fitted_alpha, remap
 from kmc.metadata import Metadata
@@ -292,9 +291,12 @@ class Palette(Immutable):
         (array([[0, 0, 1]], dtype=uint8), 1667.0)
         """
         dithering, n_threads = checked_dither(dither, dither_strength), thread_count(threads)
-        if (lazy := lazy_image(image)) is not None:
-            refuse_threads(threads)
-            return lazy.named(lazily_remapped(lazy, self.colors, self.space, dithering))
+        if dask_array(image) is not None:
+            from kmc.lazy import images, mapping  # loaded late: of no use for other arrays
+
+            images.refuse_threads(threads)
+            lazy = images.lazy_image(image)
+            return lazy.named(mapping.remapped(lazy, self.colors, self.space, dithering))
         picture = read(image)
         pixels, colors = fitted_alpha(picture.pixels, self.colors)
         palette = self if colors is self.colors else Palette(colors, space=self.space)

@@ -11,15 +11,8 @@ from kmc import core
 from kmc.colors.arrays import checked_colors
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ArgumentTypeError
+from kmc.images.arrays import LazyInput, dask_array
 from kmc.indexed_image import Palette
-from kmc.lazy.images import (
-    LazyImage,
-    LazyInput,
-    check_known,
-    checked_block,
-    dask_array,
-    refuse_threads,
-)
 from kmc.mapping.remapping import has_level_distances, remap
 from kmc.utils.arguments import array, contiguous, flag
 
@@ -111,13 +104,12 @@ def assign(
         )
     return_sums = flag("return_sums", return_sums)
     if lazy is not None:
-        refuse_threads(threads)
         if return_sums:
             raise ArgumentError(
                 "return_sums is for arrays in memory; of a Dask array, kmc.histogram(pixels) is "
                 "small: its colors and counts have the same sums"
             )
-        return _assigned_later(pixels, palette)
+        return _assigned_later(pixels, palette, threads)
     brute_force = has_level_distances(colors, palette.space)
     if return_sums and not brute_force:
         raise ArgumentError(
@@ -134,24 +126,30 @@ def assign(
     return indices.reshape(values.shape[:-1]), counts, sums
 
 
-def _assigned_later(pixels: Any, palette: Palette) -> Any:
+def _assigned_later(pixels: Any, palette: Palette, threads: int | None) -> Any:
     """The indices of a Dask array, or of a DataArray of one, as such."""
-    image = LazyImage.of(pixels)
-    values = image.pixels
-    check_known("pixels", values)
+    from kmc.lazy import images  # loaded late: of no use for other arrays
+
+    images.refuse_threads(threads)
+    image = images.LazyImage.of(pixels)
+    images.check_known("pixels", image.pixels)
+    n_axes = image.pixels.ndim - 1
     dtype = np.uint8 if len(palette) <= 256 else np.uint16
-    indices = values.map_blocks(
+    indices = image.pixels.map_blocks(
         _assign_chunk,
         palette=palette,
-        drop_axis=values.ndim - 1,
+        drop_axis=n_axes,
         dtype=dtype,
-        meta=np.empty((0,) * (values.ndim - 1), dtype),
+        meta=np.empty((0,) * n_axes, dtype),
         token="kmc-assign",
     )
     return image.named(indices)
 
 
 def _assign_chunk(block: Any, palette: Palette, block_info: dict[Any, Any]) -> Indices:
+    """The task of one chunk."""
+    from kmc.lazy.images import checked_block
+
     pixels = checked_block(block, np.uint8, block_info[0]["array-location"])
     found: Indices = assign(pixels, palette, threads=1)
     return found

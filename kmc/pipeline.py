@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Unpack, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,26 +18,25 @@ from kmc.clustering.options import (
 from kmc.clustering.problem import Clustering, ClusteringProblem
 from kmc.clustering.targets import smallest_palette
 from kmc.colors.spaces import SpaceName
-from kmc.errors import ArgumentError, ImageTypeError
+from kmc.errors import ImageTypeError
 from kmc.formats.palette_order import (
     Indices,
     OrderName,
     checked_order,
     image_order,
     renumbered,
-    sorted_entries,
 )
 from kmc.formats.png_compression import Plan
 from kmc.image_sets import colors_of_pixels, is_several
+from kmc.images.arrays import LazyInput, dask_array
 from kmc.images.reading import ImageInput, read
 from kmc.indexed_image import IndexedImage, fitted_palette
-from kmc.lazy.counting import weighted_colors as lazily_counted
-from kmc.lazy.images import LazyImage, LazyInput, lazy_image
-from kmc.lazy.mapping import refuse_diffusion, remapped
-from kmc.lazy_indexed_image import LazyIndexedImage
-from kmc.mapping.dithering import Dither, DitherName, checked_dither
+from kmc.mapping.dithering import DitherName, checked_dither
 from kmc.mapping.remapping import map_labels
 from kmc.utils.arguments import one_of
+
+if TYPE_CHECKING:
+    from kmc.lazy_indexed_image import LazyIndexedImage
 
 LookName = Literal["plain", "best"]
 
@@ -200,8 +199,10 @@ def quantize(
             "quantize takes one picture; one palette for several is "
             "palette = kmc.fit(pictures, k), then palette.remap(each)"
         )
-    if (lazy := lazy_image(image)) is not None:
-        return _quantized_later(lazy, importance, checked, dithering, sorting)
+    if dask_array(image) is not None:
+        from kmc.lazy_indexed_image import quantized_later  # of no use for other arrays
+
+        return quantized_later(image, importance, checked, dithering, sorting)
     with checked.watch():
         picture = read(image)
         given = colors_of_pixels(picture.pixels, importance, checked.threads)
@@ -226,36 +227,6 @@ def quantize(
     palette, method = fitted_palette(found, checked.space), dithering.name if dithering else None
     made = IndexedImage(indices, palette, mapped.mse, picture.metadata, dither=method)
     return made._with_png_plan(plan)
-
-
-def _quantized_later(
-    image: LazyImage,
-    importance: ArrayLike | None,
-    checked: Options,
-    dithering: Dither | None,
-    sorting: str | None,
-) -> LazyIndexedImage:
-    """The palette of a Dask array, which is counted now, and indices that are computed later."""
-    refuse_diffusion(dithering)
-    if sorting == "compact" or (sorting == "popularity" and dithering is not None):
-        raise ArgumentError(
-            f'order="{sorting}" depends on all indices, which are computed later for a Dask array; '
-            'there are "luminance" and "hue", and without dithering "popularity"'
-        )
-    with checked.watch():
-        given = lazily_counted(image, importance)
-        problem = ClusteringProblem(given, checked)
-        found = problem.solve(checked.k) if checked.goal is None else smallest_palette(problem)
-    indices = remapped(image, found.colors, checked.space, dithering)
-    if sorting is not None:
-        entries = sorted_entries(found.colors, found.counts, sorting, checked.n_fixed)
-        found = found.reordered(entries)
-        indices = indices.map_blocks(
-            renumbered, entries, dtype=indices.dtype, meta=indices._meta, token="kmc-order"
-        )
-    palette, method = fitted_palette(found, checked.space), dithering.name if dithering else None
-    mse = found.error / given.n_pixels if dithering is None else None
-    return LazyIndexedImage(image, indices, palette, mse, method)
 
 
 def _ordered(

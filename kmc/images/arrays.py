@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import sys
 import warnings
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,28 @@ from kmc.utils.arguments import contiguous
 # No grey picture has 3 or 4 columns and so many rows, and most lists of colours have.
 MANY_ROWS = 64
 
+# The types of Dask and xarray are not known to mypy, for they need not be installed.
+DaskArray = Any
+
 EXPECTED = "expected a path, bytes, a binary file object, a PIL.Image or a uint8 array"
+
+
+class LazyInput(Protocol):
+    """A Dask array, or a DataArray of one, as type checkers know them."""
+
+    def __dask_graph__(self) -> Any: ...
+
+
+def dask_array(value: Any) -> DaskArray | None:
+    """The Dask array that a value is, or that a DataArray holds; None for everything else."""
+    data = value.data if _is_instance(value, "xarray", "DataArray") else value
+    return data if _is_instance(data, "dask.array", "Array") else None
+
+
+def _is_instance(value: Any, module: str, name: str) -> bool:
+    """Whether this is an instance of a class whose module need not be imported."""
+    known = getattr(sys.modules.get(module), name, None)
+    return isinstance(known, type) and isinstance(value, known)
 
 
 def array_pixels(image: Any) -> NDArray[np.uint8]:

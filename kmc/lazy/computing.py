@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import pkgutil
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +14,7 @@ _VERSION = "kmc:__version__"
 
 
 def computed(*lazy: Any) -> tuple[Any, ...]:
-    """The results of Dask arrays, computed at once by the scheduler in use.
+    """The results of Dask arrays, computed by the scheduler in use; other values as they are.
 
     Raises
     ------
@@ -31,7 +30,8 @@ def computed(*lazy: Any) -> tuple[Any, ...]:
     """
     import dask
 
-    client = getattr(dask.base.get_scheduler(collections=lazy), "__self__", None)
+    collections = [each for each in lazy if dask.is_dask_collection(each)]
+    client = getattr(dask.base.get_scheduler(collections=collections), "__self__", None)
     with enough_memory(), _errors_of_clusters():
         if hasattr(client, "scheduler_info"):
             _check_workers(client)
@@ -43,16 +43,20 @@ def _check_workers(client: Any) -> None:
 
     A worker that cannot read its tasks would end without saying why.
     """
+    from pkgutil import resolve_name  # of the standard library: any worker knows it
+
     if client.asynchronous:
         raise ClusterError(
             "an asynchronous Client computes nothing at once: use a Client of its own for kmc, or "
             "dask.config.set(scheduler='threads')"
         )
+    if client.status in ("closing", "closed"):
+        raise ClusterError(f"the Dask scheduler cannot be reached: its Client is {client.status}")
     try:
-        versions = client.run(pkgutil.resolve_name, _VERSION, on_error="return")
+        versions = client.run(resolve_name, _VERSION, on_error="return")
     except OSError as error:
         raise ClusterError(f"the Dask scheduler cannot be reached: {error}") from error
-    ours = pkgutil.resolve_name(_VERSION)
+    ours = resolve_name(_VERSION)
     for worker, found in versions.items():
         if isinstance(found, ImportError):
             raise MissingPackageError(

@@ -17,8 +17,9 @@ from kmc.clustering.weighted_colors import WeightedColors
 from kmc.colors.arrays import Counted, added, placed
 from kmc.colors.chunks import selected
 from kmc.errors import ArgumentError, ArgumentTypeError
+from kmc.images.arrays import DaskArray, dask_array
 from kmc.lazy.computing import computed
-from kmc.lazy.images import DaskArray, LazyImage, check_known, checked_block, dask_array
+from kmc.lazy.images import LazyImage, check_known, checked_block
 from kmc.utils.os_errors import enough_memory
 
 
@@ -158,6 +159,8 @@ def _count(
         dtype, bounds = of_importance
         values = checked_block(importance, dtype, block_info[1]["array-location"])
         values = checked_values("importance", values, values.shape).reshape(-1)
+        if not (bounds[0] <= values.min() and values.max() <= bounds[1]):
+            raise ArgumentError("importance is not the same each time that it is computed")
         weights, divisor = scaled(values, *bounds)
         sums = core.colors.add_weights(flat, weights.reshape(1, -1), colors, 1)
         weighted = _Colors.of(selected(colors, sums > 0), selected(sums, sums > 0))

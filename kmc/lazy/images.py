@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import math
-import sys
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kmc.errors import ArgumentError, ImageShapeError, ImageTypeError
-from kmc.images.arrays import check_shape, warn_of_colors
-
-# The types of Dask and xarray are not known to mypy, for they need not be installed.
-DaskArray = Any
-
-
-class LazyInput(Protocol):
-    """A Dask array, or a DataArray of one, as type checkers know them."""
-
-    def __dask_graph__(self) -> Any: ...
+from kmc.images.arrays import DaskArray, check_shape, dask_array, warn_of_colors
 
 
 class LazyImage(NamedTuple):
@@ -56,20 +46,8 @@ class LazyImage(NamedTuple):
         return type(given)(labels, kept, dims, given.name, given.attrs)
 
 
-def dask_array(value: Any) -> DaskArray | None:
-    """The Dask array that a value is, or that a DataArray holds; None for everything else."""
-    data = value.data if _is_instance(value, "xarray", "DataArray") else value
-    return data if _is_instance(data, "dask.array", "Array") else None
-
-
-def _is_instance(value: Any, module: str, name: str) -> bool:
-    """Whether this is an instance of a class whose module need not be imported."""
-    known = getattr(sys.modules.get(module), name, None)
-    return isinstance(known, type) and isinstance(value, known)
-
-
-def lazy_image(image: Any) -> LazyImage | None:
-    """A Dask array or a DataArray of one as an image; None for everything else.
+def lazy_image(image: Any) -> LazyImage:
+    """A Dask array or a DataArray of one as an image.
 
     Raises
     ------
@@ -84,9 +62,7 @@ def lazy_image(image: Any) -> LazyImage | None:
     ImageWarning
         It is grey, and likely to be meant as a list of colours.
     """
-    array = dask_array(image)
-    if array is None:
-        return None
+    array: DaskArray = dask_array(image)
     if array.dtype != np.uint8:
         raise ImageTypeError(
             f"expected a Dask array of uint8, got {array.dtype}; bring its values into 0..255, "
@@ -133,8 +109,8 @@ def checked_block(block: Any, dtype: Any, location: list[tuple[int, int]]) -> ND
     if not isinstance(block, np.ndarray) or block.dtype != dtype:
         kind = block.dtype if isinstance(block, np.ndarray) else type(block).__name__
         raise ImageTypeError(
-            f"a chunk is {kind}, although the Dask array says {dtype}: give the function that "
-            "makes the chunks the right dtype and meta"
+            f"a chunk is {kind}, although the Dask array says {np.dtype(dtype)}: give the function "
+            "that makes the chunks the right dtype and meta"
         )
     shape = tuple(end - begin for begin, end in location)
     if block.shape != shape:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from kmc.colors.arrays import promoted
 from kmc.colors.spaces import SpaceName
 from kmc.errors import ArgumentError
-from kmc.lazy.images import DaskArray, LazyImage, checked_block
+from kmc.images.arrays import DaskArray
+from kmc.lazy.images import LazyImage, checked_block
 from kmc.mapping.dithering import Dither, squared_error
 from kmc.mapping.remapping import check_channels, remap
 
@@ -23,8 +24,8 @@ def refuse_diffusion(dither: Dither | None) -> None:
     if dither is not None and dither.name not in ORDERED:
         chosen = ', which look="best" chooses,' if dither.name == "adaptive" else ""
         raise ArgumentError(
-            f'dither="{dither.name}"{chosen} passes errors on from pixel to pixel, across chunks: a Dask '
-            'array can be dithered by "bayer" or "blue-noise"; an array in memory, '
+            f'dither="{dither.name}"{chosen} passes errors on from pixel to pixel, across chunks: '
+            'a Dask array can be dithered by "bayer" or "blue-noise"; an array in memory, '
             "image.compute(), in any way"
         )
 
@@ -84,8 +85,8 @@ def _remap(
     return np.stack(found).reshape(pixels.shape[:-1])
 
 
-def lazy_error(image: LazyImage, indices: DaskArray, palette: NDArray[np.uint8]) -> DaskArray:
-    """The sum of squared errors of indices, in levels squared, as an array without axes."""
+def mean_error(image: LazyImage, indices: DaskArray, palette: NDArray[np.uint8]) -> DaskArray:
+    """The mean squared error of indices, in levels squared, as an array without axes."""
     import dask.array as da
 
     errors = da.map_blocks(
@@ -98,7 +99,7 @@ def lazy_error(image: LazyImage, indices: DaskArray, palette: NDArray[np.uint8])
         chunks=tuple((1,) * n for n in image.pixels.numblocks),
         token="kmc-error",
     )
-    return errors.sum()
+    return errors.sum() / indices.size
 
 
 def _error(block: Any, indices: Any, palette: NDArray[np.uint8]) -> NDArray[np.float64]:

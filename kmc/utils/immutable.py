@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import numpy as np
@@ -28,6 +27,8 @@ class Immutable:
 
     def _digest(self) -> str:
         """A hash of all attributes: numbers, strings, lists of these, and arrays."""
+        import hashlib  # loaded late: only Dask asks, and it takes time
+
         found = hashlib.blake2b(digest_size=16)
         for name in self.__slots__:
             value = getattr(self, name)
