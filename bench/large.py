@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib
 import importlib.util
 import json
 import subprocess
@@ -84,10 +85,11 @@ def used() -> tuple[int, float]:
     return peak_bytes(), time.process_time()
 
 
-def accounts(others: Iterable[tuple[int, float]] = ()) -> Row:
-    """The memory of this process and of others, and their seconds."""
+def accounts(before: float, others: Iterable[tuple[int, float]] = ()) -> Row:
+    """The memory of this process and of others, and their seconds without those before."""
     every = [used(), *others]
-    return {"peaks": [peak for peak, _ in every], "cpu": sum(seconds for _, seconds in every)}
+    seconds = sum(seconds for _, seconds in every) - before
+    return {"peaks": [peak for peak, _ in every], "cpu": seconds}
 
 
 def show(row: Row) -> None:
@@ -225,13 +227,16 @@ def by_dask(options: argparse.Namespace) -> Iterator[Row]:
 def quantize_child(task: Row) -> Row:
     """Find a palette of an image, and map it; the labels are only counted."""
     tiles(task["images"])  # reading files is not what is measured
-    begun = time.perf_counter()
+    for package in ("dask.array", "distributed"):  # nor is importing
+        if is_installed("dask"):
+            importlib.import_module(package)
+    begun, before = time.perf_counter(), time.process_time()
     palette, counts, others = WAYS[task["way"]](task)
     return {
         "what": f"{task['way']}, k = {task['k']}",
         "pixels": int(counts.sum()),
         "seconds": time.perf_counter() - begun,
-        **accounts(others),
+        **accounts(before, others),
         "result": digest(palette.centroids, counts),
     }
 
@@ -335,7 +340,7 @@ def peers(options: argparse.Namespace) -> Iterator[Row]:
 
 def peer_child(task: Row) -> Row:
     pixels = np.concatenate(list(pieces(task)))
-    begun = time.perf_counter()
+    begun, before = time.perf_counter(), time.process_time()
     centroids = PEERS[task["name"]](pixels, task["k"])
     seconds = time.perf_counter() - begun
     palette = kmc.Palette(np.floor(centroids + 0.5).clip(0, 255).astype(np.uint8))
@@ -344,7 +349,7 @@ def peer_child(task: Row) -> Row:
         "pixels": pixels.shape[0] * pixels.shape[1],
         "colors": len(kmc.histogram(pixels)),
         "seconds": seconds,
-        **accounts(),
+        **accounts(before),
         "result": f"MSE {palette.remap(pixels).mse:.3f}",
     }
 
@@ -370,9 +375,7 @@ def by_dask_ml(pixels: Pixels, k: int) -> NDArray[np.float64]:
 
 def by_mini_batches(pixels: Pixels, k: int) -> NDArray[np.float64]:
     """What the documentation of dask-ml recommends where KMeans takes too long."""
-    from sklearn.cluster import MiniBatchKMeans
-
-    model = MiniBatchKMeans(n_clusters=k, random_state=0)
+    model = importlib.import_module("sklearn.cluster").MiniBatchKMeans(n_clusters=k, random_state=0)
     for block in rows_of(pixels).blocks:
         model.partial_fit(block.compute())
     return np.asarray(model.cluster_centers_)
