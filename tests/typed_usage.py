@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import assert_type
+from typing import Protocol, assert_type
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -19,6 +19,19 @@ Indices = NDArray[np.uint8] | NDArray[np.uint16]
 def every_kind_of_picture(pixels: Colors, picture: Image.Image, data: bytes) -> None:
     for image in (pixels, picture, data, "in.png", Path("in.png"), BytesIO(data)):
         assert_type(kmc.quantize(image, 16), kmc.IndexedImage)
+
+
+class Lazy(Protocol):
+    """A Dask array, without its package."""
+
+    def __dask_graph__(self) -> dict[str, object]: ...
+
+
+def a_dask_array(image: Lazy, palette: kmc.Palette) -> None:
+    assert_type(kmc.quantize(image, 16, dither="bayer"), kmc.LazyIndexedImage)
+    assert_type(kmc.quantize(image, 16).compute(), kmc.IndexedImage)
+    palette.remap(image, dither="bayer").to_zarr("labels.zarr")
+    kmc.assign(image, palette).to_zarr("labels.zarr")
 
 
 def an_order(pixels: Colors) -> None:
