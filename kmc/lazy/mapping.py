@@ -51,7 +51,7 @@ def remapped(
             "a Dask array with alpha, give the palette alpha, or take image[..., :3]"
         )
     check_channels(channels, palette.shape[1])
-    dtype = np.uint8 if len(palette) <= 256 else np.uint16
+    dtype = index_dtype(palette)
     return pixels.map_blocks(
         _remap,
         palette=palette,
@@ -64,6 +64,11 @@ def remapped(
     )
 
 
+def index_dtype(palette: NDArray[np.uint8]) -> type[np.uint8] | type[np.uint16]:
+    """The type of the indices of a palette."""
+    return np.uint8 if len(palette) <= 256 else np.uint16
+
+
 def _remap(
     block: Any,
     palette: NDArray[np.uint8],
@@ -74,6 +79,8 @@ def _remap(
     """The task of one chunk. Images of a stack are dithered one by one."""
     location = block_info[0]["array-location"]
     pixels = np.ascontiguousarray(checked_block(block, np.uint8, location))
+    if pixels.size == 0:
+        return np.empty(pixels.shape[:-1], index_dtype(palette))
     height, width, channels = pixels.shape[-3:]
     images = pixels.reshape(-1, height, width, channels)
     if dither is None:
@@ -104,4 +111,5 @@ def mean_error(image: LazyImage, indices: DaskArray, palette: NDArray[np.uint8])
 
 def _error(block: Any, indices: Any, palette: NDArray[np.uint8]) -> NDArray[np.float64]:
     pixels, found = np.ascontiguousarray(promoted(block, palette.shape[1])), indices[..., 0]
-    return np.full((1,) * block.ndim, squared_error(pixels, found, palette, 1))
+    error = squared_error(pixels, found, palette, 1) if pixels.size else 0.0
+    return np.full((1,) * block.ndim, error)

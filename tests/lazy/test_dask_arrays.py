@@ -106,12 +106,10 @@ def test_any_option_gives_the_same(kind, options):
     assert same(kmc.quantize(chunked(pixels), **options), kmc.quantize(pixels, **options))
 
 
-@given(
-    st.sampled_from([(), (1,), (3,), (4,)]),
-    st.lists(st.integers(1, 7), min_size=1, max_size=4),
-    st.lists(st.integers(1, 7), min_size=1, max_size=4),
-    st.integers(0, 2**32 - 1),
-)
+SIZES = st.lists(st.integers(0, 7), min_size=1, max_size=4).filter(any)
+
+
+@given(st.sampled_from([(), (1,), (3,), (4,)]), SIZES, SIZES, st.integers(0, 2**32 - 1))
 def test_any_shape(channels, rows, columns, seed):
     random = np.random.default_rng(seed)
     shape = (sum(rows), sum(columns), *channels)
@@ -123,7 +121,9 @@ def test_any_shape(channels, rows, columns, seed):
         assert kmc.histogram(image, importance=importance) == kmc.histogram(
             pixels, importance=importance
         )
-    assert same(kmc.quantize(image, 3), kmc.quantize(pixels, 3))
+    for dither in (None, "bayer"):
+        expected = kmc.quantize(pixels, 3, dither=dither)
+        assert same(kmc.quantize(image, 3, dither=dither), expected)
 
 
 @pytest.mark.parametrize(
