@@ -30,6 +30,7 @@ def weighted_colors(image: LazyImage, importance: ArrayLike | None = None) -> We
     """
     import dask.array as da  # here and below, whoever calls has imported it
 
+    image = image.without_empty_chunks()
     pixels, of_importance = image.pixels, None
     weights: tuple[DaskArray, ...] = ()
     if importance is not None:
@@ -87,10 +88,9 @@ def _checked_importance(
         raise ArgumentTypeError(f"importance must be an array of numbers, not {given.dtype}")
     if given.shape != pixels.shape[:-1]:
         raise ArgumentError(f"importance must have shape {pixels.shape[:-1]}, not {given.shape}")
-    # Dask has no minimum of arrays of which some chunks are empty.
-    full = given.rechunk(tuple(tuple(n for n in sizes if n) for sizes in given.chunks))
-    smallest, largest = map(float, computed(full.min(), full.max()))
-    return given.rechunk(pixels.chunks[:-1]), checked_range("importance", smallest, largest)
+    given = given.rechunk(pixels.chunks[:-1])
+    smallest, largest = map(float, computed(given.min(), given.max()))
+    return given, checked_range("importance", smallest, largest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ def _count(
         dtype, bounds = of_importance
         values = checked_block(importance, dtype, block_info[1]["array-location"])
         values = checked_values("importance", values, values.shape).reshape(-1)
-        if values.size and not (bounds[0] <= values.min() and values.max() <= bounds[1]):
+        if not (bounds[0] <= values.min() and values.max() <= bounds[1]):
             raise ArgumentError("importance is not the same each time that it is computed")
         weights, divisor = scaled(values, *bounds)
         sums = core.colors.add_weights(flat, weights.reshape(1, -1), colors, 1)

@@ -36,6 +36,12 @@ class LazyImage(NamedTuple):
         """Whether these are several images."""
         return bool(self.pixels.ndim == 4)
 
+    def without_empty_chunks(self) -> LazyImage:
+        """The same image in chunks that have pixels."""
+        sizes = tuple(tuple(n for n in axis if n) for axis in self.pixels.chunks)
+        same = sizes == self.pixels.chunks
+        return self if same else self._replace(pixels=self.pixels.rechunk(sizes))
+
     def named(self, labels: DaskArray) -> Any:
         """A Dask array of one value a pixel, as a DataArray where the image was one."""
         given = self.labelled
