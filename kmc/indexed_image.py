@@ -260,18 +260,14 @@ class Palette(Immutable):
             As `kmc.quantize` takes it. Grey becomes RGB; without alpha, it is opaque. For an image
             with transparency, a palette of RGB colours gets a transparent entry in front. A Dask
             array may also be a stack of images, (T, H, W, C).
-        dither, dither_strength
-            As for `kmc.quantize`.
-        threads : int, optional
-            Maximum number of threads; by default ``kmc.cpu.threads()``. Not for Dask arrays, each
-            of whose tasks has one.
+        dither, dither_strength, threads
+            As for `kmc.quantize`. `threads` is not for Dask arrays, each of whose tasks has one.
 
         Returns
         -------
         IndexedImage
             With this palette, or with that entry more, and the `mse` of this mapping. For a Dask
-            array, or an xarray.DataArray of one, the indices alone as such an array: of uint8 or
-            uint16, in the same chunks, computed when needed.
+            array, or a DataArray of one, the indices as such: in the same chunks, computed later.
 
         Raises
         ------
@@ -292,11 +288,9 @@ class Palette(Immutable):
         """
         dithering, n_threads = checked_dither(dither, dither_strength), thread_count(threads)
         if dask_array(image) is not None:
-            from kmc.lazy import images, mapping  # loaded late: of no use for other arrays
+            from kmc.lazy.mapping import remapped_image  # loaded late: of no use for other arrays
 
-            images.refuse_threads(threads)
-            lazy = images.lazy_image(image)
-            return lazy.named(mapping.remapped(lazy, self.colors, self.space, dithering))
+            return remapped_image(image, self.colors, self.space, dithering, threads)
         picture = read(image)
         pixels, colors = fitted_alpha(picture.pixels, self.colors)
         palette = self if colors is self.colors else Palette(colors, space=self.space)

@@ -200,9 +200,7 @@ def quantize(
             "palette = kmc.fit(pictures, k), then palette.remap(each)"
         )
     if dask_array(image) is not None:
-        from kmc.lazy_indexed_image import quantized_later  # of no use for other arrays
-
-        return quantized_later(image, importance, checked, dithering, sorting)
+        return _of_dask_array(image, importance, checked, dithering, sorting)
     with checked.watch():
         picture = read(image)
         given = colors_of_pixels(picture.pixels, importance, checked.threads)
@@ -227,6 +225,12 @@ def quantize(
     palette, method = fitted_palette(found, checked.space), dithering.name if dithering else None
     made = IndexedImage(indices, palette, mapped.mse, picture.metadata, dither=method)
     return made._with_png_plan(plan)
+
+
+def _of_dask_array(image: Any, *checked: Any) -> LazyIndexedImage:
+    from kmc.lazy_indexed_image import quantized_later  # loaded late: of no use for other arrays
+
+    return quantized_later(image, *checked)
 
 
 def _ordered(

@@ -135,10 +135,10 @@ def every_option(pixels: Colors, starts: NDArray[np.float64]) -> None:
     kmc.fit(["a.png", pixels, kmc.histogram(pixels)], 8, image_weights=[1, 2, 0.5])
     kmc.fit(Path("pictures").glob("*.png"))
     kmc.histogram(pixels, importance=[[True, False]])
-    kmc.quantize(pixels, 8, effort="quick")  # type: ignore[arg-type]
-    kmc.quantize(pixels, 8, weights="pixels")  # type: ignore[arg-type]
-    kmc.quantize(pixels, 8, "bisecting")  # type: ignore[call-arg,arg-type]
-    kmc.quantize(pixels, 8, efort="fast")  # type: ignore[call-arg]
+    kmc.quantize(pixels, 8, effort="quick")  # type: ignore[call-overload]
+    kmc.quantize(pixels, 8, weights="pixels")  # type: ignore[call-overload]
+    kmc.quantize(pixels, 8, "bisecting")  # type: ignore[call-overload]
+    kmc.quantize(pixels, 8, efort="fast")  # type: ignore[call-overload]
     kmc.fit(pixels, 8, psnr=38)  # type: ignore[call-arg]
 
 

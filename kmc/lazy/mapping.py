@@ -12,7 +12,7 @@ from kmc.colors.arrays import promoted
 from kmc.colors.spaces import SpaceName
 from kmc.errors import ArgumentError
 from kmc.images.arrays import DaskArray
-from kmc.lazy.images import LazyImage, checked_block
+from kmc.lazy.images import LazyImage, checked_block, lazy_image, refuse_threads
 from kmc.mapping.dithering import Dither, squared_error
 from kmc.mapping.remapping import check_channels, remap
 
@@ -28,6 +28,19 @@ def refuse_diffusion(dither: Dither | None) -> None:
             'a Dask array can be dithered by "bayer" or "blue-noise"; an array in memory, '
             "image.compute(), in any way"
         )
+
+
+def remapped_image(
+    image: Any,
+    palette: NDArray[np.uint8],
+    space: SpaceName,
+    dither: Dither | None,
+    threads: int | None,
+) -> Any:
+    """What `kmc.Palette.remap` gives for a Dask array, or for a DataArray of one."""
+    refuse_threads(threads)
+    lazy = lazy_image(image)
+    return lazy.named(remapped(lazy, palette, space, dither))
 
 
 def remapped(

@@ -188,7 +188,6 @@ def test_script(name, tmp_path):
 
 def test_the_notebook(tmp_path):
     """Its cells, one after the other, as a script: `if __name__` keeps workers from running it."""
-    pytest.importorskip("zarr")
     notebook = json.loads((EXAMPLES / "mosaic_with_dask.ipynb").read_text(encoding="utf-8"))
     cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
     assert not any(cell.get("outputs") for cell in notebook["cells"])
