@@ -19,13 +19,7 @@ from kmc.clustering.problem import Clustering, ClusteringProblem
 from kmc.clustering.targets import smallest_palette
 from kmc.colors.spaces import SpaceName
 from kmc.errors import ImageTypeError
-from kmc.formats.palette_order import (
-    Indices,
-    OrderName,
-    checked_order,
-    image_order,
-    renumbered,
-)
+from kmc.formats.palette_order import Indices, OrderName, checked_order, image_order, renumbered
 from kmc.formats.png_compression import Plan
 from kmc.image_sets import colors_of_pixels, is_several
 from kmc.images.arrays import LazyInput, dask_array
