@@ -24,6 +24,7 @@ from kmc.errors import (
     PaletteNotFoundError,
     PaletteReadError,
     QualityError,
+    SizeError,
     UnknownPaletteError,
 )
 
@@ -70,6 +71,7 @@ __all__ = [
     "PaletteReadError",
     "Picture",
     "QualityError",
+    "SizeError",
     "UnknownPaletteError",
     "__version__",
     "assign",

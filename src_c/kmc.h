@@ -13,6 +13,7 @@
 #include "colors/colors.h"
 #include "dither/dither.h"
 #include "kmeans/kmeans.h"
+#include "lossy/lossy.h"
 #include "png/filter.h"
 #include "png/palette_order.h"
 #include "simd/kernels.h"

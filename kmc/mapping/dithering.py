@@ -130,8 +130,19 @@ def _error(
     threads: int,
 ) -> float:
     """The squared error of indices, in levels for any colour space."""
-    measured = canvas if space == "rgb" else _canvas(pixels, palette, "rgb", threads)
-    return measured.error(indices, threads)
+    if space == "rgb":
+        return canvas.error(indices, threads)
+    return squared_error(indices, pixels, palette, threads)
+
+
+def squared_error(
+    indices: NDArray[np.uint8] | NDArray[np.uint16],
+    pixels: NDArray[np.uint8],
+    palette: NDArray[np.uint8],
+    threads: int,
+) -> float:
+    """The sum of squared distances between pixels (H, W, C) and their entries, in levels."""
+    return _canvas(pixels, palette, "rgb", threads).error(indices, threads)
 
 
 def _canvas(
