@@ -63,7 +63,7 @@ def quantize(
     max_mse: float | None = None,
     quality: tuple[float, float] | None = None,
     order: OrderName | None = None,
-    lossy: int = 0,
+    lossy: int | None = None,
     max_bytes: int | None = None,
     format: str | None = None,
     **options: Unpack[FitOptions],
@@ -113,8 +113,8 @@ def quantize(
         Order of the palette: that of the centroids; dark to light by luma; most pixels first; by
         hue, greys first; or whichever gives the smallest PNG file. `fixed` colours stay first,
         followed by those that are not opaque.
-    lossy : int, default 0
-        Loss from 0 to 100 for a smaller file in `format`: each pixel gets the entry for which the
+    lossy : int, optional
+        Loss from 0 (none) to 100 for a smaller file in `format`: each pixel gets the entry for which the
         squared distance plus what its bits are worth is least, a bit being worth (lossy / 50)**2
         times the mean squared distance of nearest entries. Squared distances exceed those by at
         most 8 times that. Pixels that the palette represents exactly keep their entries. Then
@@ -235,13 +235,13 @@ class _Mapper(NamedTuple):
             self.dither,
             options.threads,
         )
+        if loss:
+            found, indices = self._chosen(found, indices, loss)
+            error = squared_error(indices, pixels, found.colors, options.threads)
         plan = None
         if self.order is not None:
             is_dithered = self.dither is not None
             found, indices, plan = _ordered(found, indices, self.order, options, is_dithered)
-        if loss:
-            found, indices = self._chosen(found, indices, loss)
-            error, plan = squared_error(indices, pixels, found.colors, options.threads), None
         return _Mapped(found, indices, error / indices.size, plan)
 
     def _chosen(self, found: Clustering, indices: Indices, loss: int) -> tuple[Clustering, Indices]:
@@ -253,7 +253,8 @@ class _Mapper(NamedTuple):
             subject, indices, found.colors, found.centroids, loss, self.request.format.name, rounds
         )
         palette = {"colors": chosen.colors, "centroids": chosen.centroids, "counts": chosen.counts}
-        return found._replace(**palette), chosen.indices
+        # Pixels of one colour may have several entries now: there are no labels of colours.
+        return found._replace(labels=found.labels[:0], **palette), chosen.indices
 
     def fitted_into(self, problem: ClusteringProblem, max_bytes: int) -> _Mapped:
         """The picture with colours and loss such that its file has at most `max_bytes`."""

@@ -42,7 +42,6 @@ class Chosen(NamedTuple):
     colors: Colors
     centroids: NDArray[np.float64]
     counts: NDArray[np.int64]
-    kept: NDArray[np.intp]  # which entries of the given palette they are
 
 
 class Subject(NamedTuple):
@@ -190,13 +189,15 @@ def _moved(
 def _without_unused(
     indices: Indices, colors: Colors, centroids: NDArray[np.float64], n_fixed: int
 ) -> Chosen:
-    """The picture without entries that no pixel has, fixed ones excepted."""
-    counts = np.bincount(indices.reshape(-1), minlength=len(colors))
+    """The picture without entries that no pixel has, fixed ones excepted; equal ones are one."""
+    _, first, same = np.unique(colors, axis=0, return_index=True, return_inverse=True)
+    owner = first[same.reshape(-1)]
+    counts = np.bincount(owner[indices.reshape(-1)], minlength=len(colors))
     used = counts > 0
     used[:n_fixed] = True
     kept = np.flatnonzero(used)
     if len(kept) < len(colors):
         dtype = np.uint8 if len(kept) <= 256 else np.uint16
-        numbers = (np.cumsum(used) - used).astype(dtype)
+        numbers = (np.cumsum(used) - used).astype(dtype)[owner]
         indices = numbers[indices]
-    return Chosen(indices, colors[kept], centroids[kept], counts[kept], kept)
+    return Chosen(indices, colors[kept], centroids[kept], counts[kept])

@@ -155,7 +155,7 @@ class Chooser(Band):
 
 
 def choose(nearest, points, entries, kinds, price, reach, palette, model):
-    """Indices (H, W), of nearest ones and what `core.lossy.Choice` takes, by a model of one band."""
+    """Indices (H, W), from what `core.lossy.Choice` takes, by a model of one band."""
     tree = Tree([tuple(int(v) for v in color) for color in palette])
     symbol_of = {index: symbol for symbol, index in enumerate(tree.order)}
     given = (
