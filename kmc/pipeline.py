@@ -114,12 +114,13 @@ def quantize(
         hue, greys first; or whichever gives the smallest PNG file. `fixed` colours stay first,
         followed by those that are not opaque.
     lossy : int, optional
-        Loss from 0 (none) to 100 for a smaller file in `format`: each pixel gets the entry for which the
-        squared distance plus what its bits are worth is least, a bit being worth (lossy / 50)**2
-        times the mean squared distance of nearest entries. Squared distances exceed those by at
-        most 8 times that. Pixels that the palette represents exactly keep their entries. Then
-        entries move to the means of what they got, but for `fixed` ones, and those that no pixel
-        has are dropped; with ``effort="best"``, this is done up to four times. Not dithered.
+        Loss from 0 (none) to 100 for a smaller file in `format`: each pixel gets the entry for
+        which the squared distance plus what its bits are worth is least, a bit being worth
+        (lossy / 50)**2 times the mean squared distance of nearest entries. Squared distances exceed
+        those by at most 8 times that. Pixels that the palette represents exactly keep their
+        entries. Then entries move to the means of what they got, but for `fixed` ones, and those
+        that no pixel has are dropped; with ``effort="best"``, this is done up to four times. Not
+        dithered.
     max_bytes : int, optional
         Choose the number of colours, `k` at most, and the loss so that the file in `format`, as
         `IndexedImage.save` writes it by default, has at most so many bytes, and not many fewer.

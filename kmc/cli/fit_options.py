@@ -60,7 +60,9 @@ def check_loss(given: dict[str, Any], format: Format) -> None:
     if loses(given) and format.name not in CHOOSERS:
         option = "--lossy" if given["max_bytes"] is None else "--max-bytes"
         known = ", ".join(f".{name}" for name in CHOOSERS)
-        raise click.UsageError(f"{option} is for {known} files, not {format.name}")
+        raise click.UsageError(
+            f"{option} is for {known} files, not {format.name}: -o, --ext or --format names one"
+        )
 
 
 def dither_options(given: dict[str, Any]) -> dict[str, Any]:
