@@ -63,7 +63,8 @@ cdef class Choice:
     """
 
     cdef kmc_choice c
-    cdef object nearest, points, entries, kinds, weights
+    cdef readonly object nearest
+    cdef object points, entries, kinds, weights
 
     def __cinit__(self, nearest not None, const int16_t[:, ::1] points not None,
                   const int16_t[:, ::1] entries not None, const uint8_t[::1] kinds not None,
@@ -76,6 +77,8 @@ cdef class Choice:
             raise ArgumentError("indices and points do not fit together")
         if entries.shape[1] != 4 or kinds.shape[0] != entries.shape[0]:
             raise ArgumentError("entries and their kinds do not fit together")
+        if price < 0 or reach < 0:
+            raise ArgumentError("a price or a reach is negative")
         if own_entries.min() < 0 or own_entries.max() > 16383:
             raise ArgumentError("entries lie too far out")
         self.nearest, self.points, self.entries, self.kinds = own, points, own_entries, own_kinds

@@ -47,6 +47,16 @@ def squared(points, entries, indices):
     return np.square(points.astype(np.int64) - entries[indices.ravel()]).sum(axis=1)
 
 
+def chosen_by_engine(nearest, points, entries, kinds, price, reach, weights):
+    choice = core.lossy.Choice(nearest, points, entries, kinds, price, reach, weights)
+    return choice.by_png(1)
+
+
+def weights_of(nearest, points, entries, threads=1):
+    kinds = np.ones(len(entries), np.uint8)
+    return core.lossy.Choice(nearest, points, entries, kinds, 0, 0).masking_weights(threads)
+
+
 def priced(nearest, points, entries, bits=0.5):
     """A price by which a bit is worth a share of the mean squared error."""
     return int(256 * bits * max(squared(points, entries, nearest).mean(), 4))
@@ -65,9 +75,7 @@ def test_the_slow_twin(name, k, bits):
     kinds = np.ones(len(entries), np.uint8)
     price = priced(nearest, points, entries, bits)
     given = nearest, points, entries, kinds, price, FAR, None
-    np.testing.assert_array_equal(
-        core.choice.choose_png(*given, 1), PngChoice(*given).chosen(), strict=True
-    )
+    np.testing.assert_array_equal(chosen_by_engine(*given), PngChoice(*given).chosen(), strict=True)
 
 
 @given(
@@ -86,15 +94,15 @@ def test_the_slow_twin_on_noise(shape, k, price, reach, seed):
     weights = (1 + scattered(shape, 65535, seed + 3)).astype(np.uint16)
     given = nearest, points, entries, kinds, price, reach, weights
     expected = PngChoice(*given).chosen() if price else nearest
-    np.testing.assert_array_equal(core.choice.choose_png(*given, 1), expected)
+    np.testing.assert_array_equal(chosen_by_engine(*given), expected)
 
 
 def test_the_slow_twin_on_256_colours():
     nearest, points, entries = parts(photo(60, 90), 256, "oklab")
     kinds = np.ones(len(entries), np.uint8)
-    weights = core.choice.masking_weights(nearest, points, entries, 1)
+    weights = weights_of(nearest, points, entries)
     given = nearest, points, entries, kinds, priced(nearest, points, entries), FAR, weights
-    np.testing.assert_array_equal(core.choice.choose_png(*given, 1), PngChoice(*given).chosen())
+    np.testing.assert_array_equal(chosen_by_engine(*given), PngChoice(*given).chosen())
 
 
 @pytest.mark.parametrize("name", NAMED)
@@ -106,7 +114,7 @@ def test_what_is_allowed(name):
     least = squared(points, entries, nearest)
     for reach in (0, 300, 20_000):
         price = priced(nearest, points, entries, 20)
-        chosen = core.choice.choose_png(nearest, points, entries, kinds, price, reach, None, 1)
+        chosen = chosen_by_engine(nearest, points, entries, kinds, price, reach, None)
         assert (squared(points, entries, chosen) <= least + reach).all()
         np.testing.assert_array_equal(kinds[chosen], kinds[nearest])
         kept = (least == 0).reshape(nearest.shape) | (kinds[nearest] == 0)
@@ -116,7 +124,7 @@ def test_what_is_allowed(name):
 def test_without_a_price_all_stay_nearest():
     nearest, points, entries = parts(photo(50, 60), 20)
     kinds = np.ones(len(entries), np.uint8)
-    chosen = core.choice.choose_png(nearest, points, entries, kinds, 0, FAR, None, 1)
+    chosen = chosen_by_engine(nearest, points, entries, kinds, 0, FAR, None)
     np.testing.assert_array_equal(chosen, nearest)
 
 
@@ -126,7 +134,7 @@ def test_the_higher_the_price_the_smaller_the_file():
     sizes, errors = [], []
     for bits in (0, 0.1, 0.3, 1, 3, 10):
         price = priced(nearest, points, entries, bits)
-        chosen = core.choice.choose_png(nearest, points, entries, kinds, price, FAR, None, 1)
+        chosen = chosen_by_engine(nearest, points, entries, kinds, price, FAR, None)
         sizes.append(plain_size(chosen))
         errors.append(squared(points, entries, chosen).mean())
     assert sizes == sorted(sizes, reverse=True)
@@ -140,12 +148,12 @@ def test_weights_protect():
     kinds, price = np.ones(len(entries), np.uint8), priced(nearest, points, entries)
     weights = np.full(nearest.shape, 256, np.uint16)
     weights[60:] = 8
-    chosen = core.choice.choose_png(nearest, points, entries, kinds, price, FAR, weights, 1)
+    chosen = chosen_by_engine(nearest, points, entries, kinds, price, FAR, weights)
     changed = chosen != nearest
     assert changed[:60].mean() < changed[60:].mean() / 1.5
     weights[:60] = 65535
     price //= 16
-    chosen = core.choice.choose_png(nearest, points, entries, kinds, price, FAR, weights, 1)
+    chosen = chosen_by_engine(nearest, points, entries, kinds, price, FAR, weights)
     assert (chosen != nearest)[:60].mean() < 0.02
 
 
@@ -154,7 +162,7 @@ def test_weights_protect():
 def test_the_slow_twin_of_weights(name, space):
     nearest, points, entries = parts(PICTURES[name], 8, space)
     np.testing.assert_array_equal(
-        core.choice.masking_weights(nearest, points, entries, 1),
+        weights_of(nearest, points, entries),
         masking_weights(nearest, points, entries),
         strict=True,
     )
@@ -162,7 +170,7 @@ def test_the_slow_twin_of_weights(name, space):
 
 def test_weights_on_several_threads():
     nearest, points, entries = parts(photo(300, 700), 12)
-    one, many = (core.choice.masking_weights(nearest, points, entries, n) for n in (1, 7))
+    one, many = (weights_of(nearest, points, entries, n) for n in (1, 7))
     np.testing.assert_array_equal(one, many)
     assert one.min() >= 1
     assert one.max() <= 256
@@ -172,18 +180,21 @@ def test_errors():
     nearest, points, entries = parts(photo(5, 6), 4)
     kinds = np.ones(4, np.uint8)
     weights = np.ones((5, 6), np.uint16)
-    good = [nearest, points, entries, kinds, 5, FAR, weights, 1]
-    core.choice.choose_png(*good)
+    good = [nearest, points, entries, kinds, 5, FAR, weights]
+    chosen_by_engine(*good)
     for at, bad in (
         (0, nearest[:0]),
         (1, points[1:]),
         (1, points[:, :3].copy()),
         (2, entries[:, :3].copy()),
-        (2, np.zeros((257, 4), np.int16)),
         (3, kinds[1:]),
         (4, -1),
         (5, -1),
         (6, weights[1:]),
     ):
         with pytest.raises(ArgumentError):
-            core.choice.choose_png(*good[:at], bad, *good[at + 1 :])
+            chosen_by_engine(*good[:at], bad, *good[at + 1 :])
+    wide = core.lossy.Choice(nearest.astype(np.uint16), points, np.zeros((257, 4), np.int16),
+                             np.ones(257, np.uint8), 5, FAR)  # fmt: skip
+    with pytest.raises(ArgumentError):
+        wide.by_png(1)

@@ -90,7 +90,7 @@ class Node(NamedTuple):
 
 
 class PngChoice:
-    """Indices (H, W) chosen for PNG files, as `core.choice.choose_png` has them."""
+    """Indices (H, W) chosen for PNG files, as `core.lossy.Choice.by_png` has them."""
 
     def __init__(
         self,
@@ -262,7 +262,7 @@ def hashed(triple: tuple[int, int, int]) -> tuple[int, int]:
 def masking_weights(
     nearest: NDArray[np.uint8], points: NDArray[np.int16], entries: NDArray[np.int16]
 ) -> NDArray[np.uint16]:
-    """How much errors are seen, window by window, as `core.choice.masking_weights` has it."""
+    """How much errors are seen, window by window, as the engine has it."""
     height, width = nearest.shape
     at = points.astype(int).reshape(height, width, 4)
     errors = np.square(at - entries[nearest]).sum(axis=2)
