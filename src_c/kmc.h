@@ -14,6 +14,8 @@
 #include "dither/dither.h"
 #include "kmeans/kmeans.h"
 #include "lossy/lossy.h"
+#include "lossy/png_choice.h"
+#include "lossy/weights.h"
 #include "png/filter.h"
 #include "png/palette_order.h"
 #include "simd/kernels.h"

@@ -1,6 +1,6 @@
 """Indices chosen for what they cost."""
 
-from libc.stdint cimport int16_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from kmc.core.arrays import np
 from kmc.errors import ArgumentError
@@ -20,10 +20,7 @@ cdef extern from "codec/codec.h" nogil:
         size_t n_bands
 
 
-cdef extern from "lossy/lossy.h" nogil:
-    enum:
-        KMC_CHOICE_COLORS_MAX
-
+cdef extern from "lossy/choice.h" nogil:
     ctypedef struct kmc_choice:
         size_t width, height, k
         const int16_t *points
@@ -32,9 +29,25 @@ cdef extern from "lossy/lossy.h" nogil:
         int index_bytes
         int64_t lambda_ "lambda"
         int64_t reach
+        const uint16_t *weights
+
+
+cdef extern from "lossy/lossy.h" nogil:
+    enum:
+        KMC_CHOICE_COLORS_MAX
 
     kmc_status kmc_choose_kmc(const kmc_run *run, const kmc_choice *choice, const kmc_plane *plane,
                               const void *nearest, void *indices, uint64_t *bytes)
+
+
+cdef extern from "lossy/png_choice.h" nogil:
+    kmc_status kmc_choose_png(const kmc_run *run, const kmc_choice *choice, const void *nearest,
+                              void *indices)
+
+
+cdef extern from "lossy/weights.h" nogil:
+    kmc_status kmc_masking_weights(const kmc_run *run, const kmc_choice *choice,
+                                   const void *nearest, uint16_t *weights)
 
 
 MAX_COLORS = KMC_CHOICE_COLORS_MAX
@@ -45,15 +58,17 @@ cdef class Choice:
     and the entries (k, 4), and the kind of each entry (k,); pixels keep theirs of kind 0.
 
     1/256 of a bit is worth `price` / 65536 of a squared unit, and squared distances may exceed those
-    of the nearest entries by `reach`.
+    of the nearest entries by `reach`. Of each pixel, this excess has a weight, in 256ths; without
+    `weights` (H, W), all have 256.
     """
 
     cdef kmc_choice c
-    cdef object nearest, points, entries, kinds
+    cdef readonly object nearest
+    cdef object points, entries, kinds, weights
 
     def __cinit__(self, nearest not None, const int16_t[:, ::1] points not None,
                   const int16_t[:, ::1] entries not None, const uint8_t[::1] kinds not None,
-                  int64_t price, int64_t reach):
+                  int64_t price, int64_t reach, const uint16_t[:, ::1] weights=None):
         cdef size_t k = entries.shape[0]
         own, own_entries, own_kinds = np.ascontiguousarray(nearest), np.array(entries), np.array(kinds)
         if own.ndim != 2 or own.size == 0 or own.dtype != index_dtype(k):
@@ -62,6 +77,8 @@ cdef class Choice:
             raise ArgumentError("indices and points do not fit together")
         if entries.shape[1] != 4 or kinds.shape[0] != entries.shape[0]:
             raise ArgumentError("entries and their kinds do not fit together")
+        if price < 0 or reach < 0:
+            raise ArgumentError("a price or a reach is negative")
         if own_entries.min() < 0 or own_entries.max() > 16383:
             raise ArgumentError("entries lie too far out")
         self.nearest, self.points, self.entries, self.kinds = own, points, own_entries, own_kinds
@@ -70,7 +87,38 @@ cdef class Choice:
         self.c.entries = <const int16_t *>first_byte(own_entries)
         self.c.kinds = <const uint8_t *>first_byte(own_kinds)
         self.c.index_bytes = own.itemsize
-        self.c.lambda_, self.c.reach = price, reach
+        self.c.lambda_, self.c.reach, self.c.weights = price, reach, NULL
+        if weights is not None:
+            if (weights.shape[0], weights.shape[1]) != own.shape:
+                raise ArgumentError("indices and weights do not fit together")
+            self.weights, self.c.weights = weights, &weights[0, 0]
+
+    def masking_weights(self, int threads):
+        """How much errors of each pixel are seen, (H, W), from 1 to 256."""
+        cdef Run run = Run(threads)
+        cdef kmc_status status
+        weights = np.empty((self.c.height, self.c.width), np.uint16)
+        cdef uint16_t[:, ::1] out = weights
+        cdef const void *nearest = first_byte(self.nearest)
+        with nogil:
+            status = kmc_masking_weights(&run.c, &self.c, nearest, &out[0, 0])
+        run.check(status)
+        return weights
+
+    def by_png(self, int threads):
+        """Indices (H, W) of at most 256 colours that take few bytes in PNG files.
+
+        That is in rows without filters and with a byte for each index.
+        """
+        cdef Run run = Run(threads)
+        cdef kmc_status status
+        indices = np.empty((self.c.height, self.c.width), self.nearest.dtype)
+        cdef void *target = first_byte(indices)
+        cdef const void *nearest = first_byte(self.nearest)
+        with nogil:
+            status = kmc_choose_png(&run.c, &self.c, nearest, target)
+        run.check(status)
+        return indices
 
     def by_kmc(self, const uint8_t[:, ::1] palette not None, uint32_t contexts, int slot_bits,
                size_t n_bands, int threads):

@@ -18,6 +18,7 @@ from kmc.clustering.alpha import OPAQUE, TRANSPARENT, kinds_of
 from kmc.colors.chunks import chunks
 from kmc.colors.spaces import UNITS_PER_LEVEL, SpaceName, coordinates, to_colors
 from kmc.formats.kmc.codec import choosing_model
+from kmc.formats.png_compression import best_plan
 from kmc.mapping.remapping import remap
 
 Indices = NDArray[np.uint8] | NDArray[np.uint16]
@@ -29,8 +30,9 @@ LOSS_OF_ONE = 50
 # The engine's units: bits in 256ths, squared distances in 65 536ths.
 PRICE_UNITS = 65536 // 256
 
-# A squared distance may exceed the least one by what so many bits are worth.
-MAX_BITS = 8
+# A squared distance may exceed the least one by what so many bits are worth; where errors have
+# weights, 1/16 and less in places that hide them, by more.
+MAX_BITS, MAX_WEIGHTED_BITS = 8, 128
 
 MAX_PRICE = 1 << 38
 
@@ -63,8 +65,20 @@ def _by_kmc(
     return choice.by_kmc(colors, *model, threads)[0]
 
 
+def _by_png(
+    choice: core.lossy.Choice, colors: Colors, shape: tuple[int, int], threads: int
+) -> Indices:
+    """Those by the engine, unless a sample of the file says that it would not be smaller."""
+    chosen, k = choice.by_png(threads), len(colors)
+    before, after = (best_plan(each, k, threads).ratio for each in (choice.nearest, chosen))
+    return chosen if after < before else choice.nearest
+
+
 # How indices are chosen for each format, by its name.
-CHOOSERS: dict[str, _Choose] = {"kmc": _by_kmc}
+CHOOSERS: dict[str, _Choose] = {"kmc": _by_kmc, "png": _by_png}
+
+# Formats for which errors count as they are seen, if distances do (contrast masking).
+WEIGHTED = ("png",)
 
 
 def choose(
@@ -99,10 +113,13 @@ def choose(
     nearest, is_opaque = indices, _are_opaque(subject.pixels)
     for i in range(rounds):
         entries, kinds = coordinates(colors, space), _kinds(colors)
-        price, reach = _price(points, entries, nearest, loss)
+        price, bit = _price(points, entries, nearest, loss)
         if price == 0 or len(colors) == 1:
             break
-        choice = core.lossy.Choice(nearest, points, entries, kinds, price, reach)
+        choice = core.lossy.Choice(nearest, points, entries, kinds, price, MAX_BITS * bit)
+        if format in WEIGHTED and space != "rgb":
+            weights, reach = choice.masking_weights(threads), MAX_WEIGHTED_BITS * bit
+            choice = core.lossy.Choice(nearest, points, entries, kinds, price, reach, weights)
         indices = CHOOSERS[format](choice, colors, (height, width), threads)
         means, weights = _means(points, indices, kinds, is_opaque)
         moved, centroids = _moved(means, weights, kinds, colors, centroids, subject)
@@ -117,7 +134,7 @@ def choose(
 def _price(
     points: NDArray[np.int16], entries: NDArray[np.int16], nearest: Indices, loss: int
 ) -> tuple[int, int]:
-    """What 1/256 of a bit is worth, and how far a squared distance may exceed the least one."""
+    """What 1/256 of a bit is worth, and a bit, in squared distances."""
     total = inexact = 0
     labels = nearest.reshape(-1)
     for part in chunks(len(points)):
@@ -129,8 +146,7 @@ def _price(
         return 0, 0
     whole = total * loss * loss
     price = whole * PRICE_UNITS // (inexact * LOSS_OF_ONE**2)
-    reach = whole * MAX_BITS // (inexact * LOSS_OF_ONE**2)
-    return min(price, MAX_PRICE), reach
+    return min(price, MAX_PRICE), whole // (inexact * LOSS_OF_ONE**2)
 
 
 def _kinds(colors: Colors) -> NDArray[np.uint8]:
