@@ -78,7 +78,7 @@ def _by_png(
 CHOOSERS: dict[str, _Choose] = {"kmc": _by_kmc, "png": _by_png}
 
 # Formats for which errors count as they are seen, if distances do (contrast masking).
-WEIGHTED = ("png",)
+WEIGHTED = ("kmc", "png")
 
 
 def choose(

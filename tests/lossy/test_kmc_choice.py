@@ -43,9 +43,16 @@ def chosen(given, colors, threads=1, model=None):
 def test_equals_the_twin(contexts, k, channels, worth):
     given, colors = task(shades(14, 19, channels), k, worth)
     found, _ = chosen(given, colors, model=(contexts, 8, 1))
-    expected = kmc_choice.choose(*given, colors, (contexts, 8))
+    plain = np.full((14, 19), 256, np.uint16)
+    expected = kmc_choice.choose(*given, plain, colors, (contexts, 8))
     np.testing.assert_array_equal(found, expected)
     assert (found != given[0]).any()
+    weights = RANDOM.integers(0, 400, (14, 19)).astype(np.uint16)
+    weighted, _ = chosen((*given, weights), colors, model=(contexts, 8, 1))
+    np.testing.assert_array_equal(
+        weighted, kmc_choice.choose(*given, weights, colors, (contexts, 8))
+    )
+    assert (weighted != found).any()
 
 
 def test_kinds_are_kept_and_those_of_0_never_change():

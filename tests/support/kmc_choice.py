@@ -37,7 +37,8 @@ class Chooser(Band):
     def __init__(self, tree, shape, model, given):
         height, width = shape
         super().__init__(tree, width, height, *model, b"")
-        self.nearest, self.points, self.entries, self.kinds, self.price, self.reach = given
+        self.nearest, self.points, self.entries, self.kinds, self.price, self.reach = given[:6]
+        self.weights = given[6]
         self.queue, self.chosen = [], []
 
     def choose(self):
@@ -89,7 +90,10 @@ class Chooser(Band):
         for d, bit in self.decisions(symbol, near, expected):
             p = self.probability(d)
             bits += cost(p if bit else 65536 - p)
-        return (squared(point, self.entries[symbol]) << 16) + self.price * bits
+        i = len(self.chosen)
+        least = squared(point, self.entries[self.nearest[i]])
+        excess = squared(point, self.entries[symbol]) - least
+        return (excess * self.weights[i] << 8) + self.price * bits
 
     def decisions(self, symbol, near, expected):
         """The decisions on the path to a symbol, with their bits."""
@@ -154,7 +158,7 @@ class Chooser(Band):
         return SQUASH[clamp(x, -2047, 2047)]
 
 
-def choose(nearest, points, entries, kinds, price, reach, palette, model):
+def choose(nearest, points, entries, kinds, price, reach, weights, palette, model):
     """Indices (H, W), from what `core.lossy.Choice` takes, by a model of one band."""
     tree = Tree([tuple(int(v) for v in color) for color in palette])
     symbol_of = {index: symbol for symbol, index in enumerate(tree.order)}
@@ -165,6 +169,7 @@ def choose(nearest, points, entries, kinds, price, reach, palette, model):
         [int(kinds[i]) for i in tree.order],
         price,
         reach,
+        [int(weight) for weight in weights.reshape(-1)],
     )
     rows = Chooser(tree, nearest.shape, model, given).choose()
     return [[tree.order[symbol] for symbol in row] for row in rows]
