@@ -117,14 +117,15 @@ def quantize(
         Loss from 0 (none) to 100 for a smaller file in `format`: each pixel gets the entry for
         which the squared distance plus what its bits are worth is least, a bit being worth
         (lossy / 50)**2 times the mean squared distance of nearest entries. Squared distances exceed
-        those by at most 8 times that. Pixels that the palette represents exactly keep their
+        those by at most 8 times that; in other spaces than rgb, where errors count less in places
+        that hide them, 128 times. Pixels that the palette represents exactly keep their
         entries. Then entries move to the means of what they got, but for `fixed` ones, and those
         that no pixel has are dropped; with ``effort="best"``, this is done up to four times. Not
         dithered.
     max_bytes : int, optional
         Choose the number of colours, `k` at most, and the loss so that the file in `format`, as
         `IndexedImage.save` writes it by default, has at most so many bytes, and not many fewer.
-    format : {"kmc"}, optional
+    format : {"kmc", "png"}, optional
         The file format that `lossy` or `max_bytes` is for.
 
     Returns
@@ -253,9 +254,13 @@ class _Mapper(NamedTuple):
         chosen = choose(
             subject, indices, found.colors, found.centroids, loss, self.request.format.name, rounds
         )
-        palette = {"colors": chosen.colors, "centroids": chosen.centroids, "counts": chosen.counts}
-        # Pixels of one colour may have several entries now: there are no labels of colours.
-        return found._replace(labels=found.labels[:0], **palette), chosen.indices
+        found = found._replace(
+            colors=chosen.colors,
+            centroids=chosen.centroids,
+            counts=chosen.counts,
+            labels=found.labels[:0],  # pixels of one colour may have several entries now
+        )
+        return found, chosen.indices
 
     def fitted_into(self, problem: ClusteringProblem, max_bytes: int) -> _Mapped:
         """The picture with colours and loss such that its file has at most `max_bytes`."""

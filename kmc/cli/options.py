@@ -126,10 +126,10 @@ goals = group(
 SIZES = ("lossy", "max_bytes")
 
 sizes = group(
-    "Size, of .kmc files; not dithered",
+    "Size, of .png and .kmc files: not dithered; exit code 99 if nothing fits",
     ("--lossy N", "Smaller files for a loss from 1 to 100: indices that cost less.",
      {"type": whole(0, 100)}),
-    ("--max-bytes SIZE", "The best result in so many bytes, as 40K; exit code 99 if none fits.",
+    ("--max-bytes SIZE", "The best result in so many bytes, as 40K or 1.5M.",
      {"type": n_bytes}),
 )  # fmt: skip
 

@@ -121,8 +121,8 @@ def choose(
             weights, reach = choice.masking_weights(threads), MAX_WEIGHTED_BITS * bit
             choice = core.lossy.Choice(nearest, points, entries, kinds, price, reach, weights)
         indices = CHOOSERS[format](choice, colors, (height, width), threads)
-        means, weights = _means(points, indices, kinds, is_opaque)
-        moved, centroids = _moved(means, weights, kinds, colors, centroids, subject)
+        means, counted = _means(points, indices, kinds, is_opaque)
+        moved, centroids = _moved(means, counted > 0, kinds, colors, centroids, subject)
         if np.array_equal(moved, colors):
             break
         colors = moved
@@ -187,7 +187,7 @@ def _means(
 
 def _moved(
     means: NDArray[np.float64],
-    weights: NDArray[np.float64],
+    has_pixels: NDArray[np.bool_],
     kinds: NDArray[np.uint8],
     colors: Colors,
     centroids: NDArray[np.float64],
@@ -196,7 +196,7 @@ def _moved(
     """The palette at the means, but for fixed and transparent entries and those without pixels."""
     exact = to_colors(means, colors.shape[1], subject.space)
     moved = np.floor(exact + 0.5).astype(np.uint8)
-    stays = (weights == 0) | (kinds == TRANSPARENT) | (_kinds(moved) != kinds)
+    stays = ~has_pixels | (kinds == TRANSPARENT) | (_kinds(moved) != kinds)
     stays[: subject.n_fixed] = True
     moved[stays], exact[stays] = colors[stays], centroids[stays]
     return moved, exact
@@ -214,6 +214,6 @@ def _without_unused(
     kept = np.flatnonzero(used)
     if len(kept) < len(colors):
         dtype = np.uint8 if len(kept) <= 256 else np.uint16
-        numbers = (np.cumsum(used) - used).astype(dtype)[owner]
+        numbers: Indices = (np.cumsum(used) - used).astype(dtype)[owner]
         indices = numbers[indices]
     return Chosen(indices, colors[kept], centroids[kept], counts[kept])
