@@ -144,6 +144,12 @@ def test_refused(options, words):
         kmc.quantize(PHOTO, **options)
 
 
+@pytest.mark.parametrize("option", ["lossy", "max_bytes"])
+def test_saving_has_no_original_to_lose_from(option):
+    with pytest.raises(kmc.ArgumentError, match=rf"kmc.quantize\(image, {option}=..., format"):
+        kmc.quantize(PHOTO, 16).to_bytes("png", **{option: 30})
+
+
 def test_no_loss_is_no_request():
     """So that dithering is not refused."""
     plain = kmc.quantize(PHOTO, 16, dither="adaptive")
