@@ -75,11 +75,17 @@ def _by_png(
     return chosen if after < before else choice.nearest
 
 
+def _by_gif(
+    choice: core.lossy.Choice, colors: Colors, shape: tuple[int, int], threads: int
+) -> Indices:
+    return choice.by_gif(threads)
+
+
 # How indices are chosen for each format, by its name.
-CHOOSERS: dict[str, _Choose] = {"kmc": _by_kmc, "png": _by_png}
+CHOOSERS: dict[str, _Choose] = {"kmc": _by_kmc, "png": _by_png, "gif": _by_gif}
 
 # Formats for which errors count as they are seen, if distances do (contrast masking).
-WEIGHTED = ("png",)
+WEIGHTED = ("png", "gif")
 
 
 def choose(
@@ -119,8 +125,8 @@ def choose(
             break
         choice = core.lossy.Choice(nearest, points, entries, kinds, price, MAX_BITS * bit)
         if format in WEIGHTED and space != "rgb":
-            weights, reach = choice.masking_weights(threads), MAX_WEIGHTED_BITS * bit
-            choice = core.lossy.Choice(nearest, points, entries, kinds, price, reach, weights)
+            seen, reach = choice.masking_weights(threads), MAX_WEIGHTED_BITS * bit
+            choice = core.lossy.Choice(nearest, points, entries, kinds, price, reach, seen)
         indices = CHOOSERS[format](choice, colors, (height, width), threads)
         means, weights = _means(points, indices, kinds, is_opaque)
         moved, centroids = _moved(means, weights, kinds, colors, centroids, subject)
