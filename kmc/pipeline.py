@@ -63,7 +63,7 @@ def quantize(
     max_mse: float | None = None,
     quality: tuple[float, float] | None = None,
     order: OrderName | None = None,
-    lossy: int = 0,
+    lossy: int | None = None,
     max_bytes: int | None = None,
     format: str | None = None,
     **options: Unpack[FitOptions],
@@ -113,17 +113,19 @@ def quantize(
         Order of the palette: that of the centroids; dark to light by luma; most pixels first; by
         hue, greys first; or whichever gives the smallest PNG file. `fixed` colours stay first,
         followed by those that are not opaque.
-    lossy : int, default 0
-        Loss from 0 to 100 for a smaller file in `format`: each pixel gets the entry for which the
-        squared distance plus what its bits are worth is least, a bit being worth (lossy / 50)**2
-        times the mean squared distance of nearest entries. Squared distances exceed those by at
-        most 8 times that. Pixels that the palette represents exactly keep their entries. Then
-        entries move to the means of what they got, but for `fixed` ones, and those that no pixel
-        has are dropped; with ``effort="best"``, this is done up to four times. Not dithered.
+    lossy : int, optional
+        Loss from 0 (none) to 100 for a smaller file in `format`: each pixel gets the entry for
+        which the squared distance plus what its bits are worth is least, a bit being worth
+        (lossy / 50)**2 times the mean squared distance of nearest entries. Squared distances exceed
+        those by at most 8 times that; in other spaces than rgb, where errors count less in places
+        that hide them, 128 times. Pixels that the palette represents exactly keep their
+        entries. Then entries move to the means of what they got, but for `fixed` ones, and those
+        that no pixel has are dropped; with ``effort="best"``, this is done up to four times. Not
+        dithered.
     max_bytes : int, optional
         Choose the number of colours, `k` at most, and the loss so that the file in `format`, as
         `IndexedImage.save` writes it by default, has at most so many bytes, and not many fewer.
-    format : {"kmc"}, optional
+    format : {"kmc", "png"}, optional
         The file format that `lossy` or `max_bytes` is for.
 
     Returns
@@ -235,13 +237,13 @@ class _Mapper(NamedTuple):
             self.dither,
             options.threads,
         )
+        if loss:
+            found, indices = self._chosen(found, indices, loss)
+            error = squared_error(indices, pixels, found.colors, options.threads)
         plan = None
         if self.order is not None:
             is_dithered = self.dither is not None
             found, indices, plan = _ordered(found, indices, self.order, options, is_dithered)
-        if loss:
-            found, indices = self._chosen(found, indices, loss)
-            error, plan = squared_error(indices, pixels, found.colors, options.threads), None
         return _Mapped(found, indices, error / indices.size, plan)
 
     def _chosen(self, found: Clustering, indices: Indices, loss: int) -> tuple[Clustering, Indices]:
@@ -252,8 +254,13 @@ class _Mapper(NamedTuple):
         chosen = choose(
             subject, indices, found.colors, found.centroids, loss, self.request.format.name, rounds
         )
-        palette = {"colors": chosen.colors, "centroids": chosen.centroids, "counts": chosen.counts}
-        return found._replace(**palette), chosen.indices
+        found = found._replace(
+            colors=chosen.colors,
+            centroids=chosen.centroids,
+            counts=chosen.counts,
+            labels=found.labels[:0],  # pixels of one colour may have several entries now
+        )
+        return found, chosen.indices
 
     def fitted_into(self, problem: ClusteringProblem, max_bytes: int) -> _Mapped:
         """The picture with colours and loss such that its file has at most `max_bytes`."""

@@ -44,7 +44,6 @@ class Chosen(NamedTuple):
     colors: Colors
     centroids: NDArray[np.float64]
     counts: NDArray[np.int64]
-    kept: NDArray[np.intp]  # which entries of the given palette they are
 
 
 class Subject(NamedTuple):
@@ -84,9 +83,6 @@ def _by_gif(
 # How indices are chosen for each format, by its name.
 CHOOSERS: dict[str, _Choose] = {"kmc": _by_kmc, "png": _by_png, "gif": _by_gif}
 
-# Formats for which errors count as they are seen, if distances do (contrast masking).
-WEIGHTED = ("png", "gif")
-
 
 def choose(
     subject: Subject,
@@ -124,12 +120,12 @@ def choose(
         if price == 0 or len(colors) == 1:
             break
         choice = core.lossy.Choice(nearest, points, entries, kinds, price, MAX_BITS * bit)
-        if format in WEIGHTED and space != "rgb":
+        if space != "rgb":  # then errors count as they are seen, like distances (contrast masking)
             seen, reach = choice.masking_weights(threads), MAX_WEIGHTED_BITS * bit
             choice = core.lossy.Choice(nearest, points, entries, kinds, price, reach, seen)
         indices = CHOOSERS[format](choice, colors, (height, width), threads)
-        means, weights = _means(points, indices, kinds, is_opaque)
-        moved, centroids = _moved(means, weights, kinds, colors, centroids, subject)
+        means, counted = _means(points, indices, kinds, is_opaque)
+        moved, centroids = _moved(means, counted > 0, kinds, colors, centroids, subject)
         if np.array_equal(moved, colors):
             break
         colors = moved
@@ -194,7 +190,7 @@ def _means(
 
 def _moved(
     means: NDArray[np.float64],
-    weights: NDArray[np.float64],
+    has_pixels: NDArray[np.bool_],
     kinds: NDArray[np.uint8],
     colors: Colors,
     centroids: NDArray[np.float64],
@@ -203,7 +199,7 @@ def _moved(
     """The palette at the means, but for fixed and transparent entries and those without pixels."""
     exact = to_colors(means, colors.shape[1], subject.space)
     moved = np.floor(exact + 0.5).astype(np.uint8)
-    stays = (weights == 0) | (kinds == TRANSPARENT) | (_kinds(moved) != kinds)
+    stays = ~has_pixels | (kinds == TRANSPARENT) | (_kinds(moved) != kinds)
     stays[: subject.n_fixed] = True
     moved[stays], exact[stays] = colors[stays], centroids[stays]
     return moved, exact
@@ -212,13 +208,15 @@ def _moved(
 def _without_unused(
     indices: Indices, colors: Colors, centroids: NDArray[np.float64], n_fixed: int
 ) -> Chosen:
-    """The picture without entries that no pixel has, fixed ones excepted."""
-    counts = np.bincount(indices.reshape(-1), minlength=len(colors))
+    """The picture without entries that no pixel has, fixed ones excepted; equal ones are one."""
+    _, first, same = np.unique(colors, axis=0, return_index=True, return_inverse=True)
+    owner = first[same.reshape(-1)]
+    counts = np.bincount(owner[indices.reshape(-1)], minlength=len(colors))
     used = counts > 0
     used[:n_fixed] = True
     kept = np.flatnonzero(used)
     if len(kept) < len(colors):
         dtype = np.uint8 if len(kept) <= 256 else np.uint16
-        numbers = (np.cumsum(used) - used).astype(dtype)
+        numbers: Indices = (np.cumsum(used) - used).astype(dtype)[owner]
         indices = numbers[indices]
-    return Chosen(indices, colors[kept], centroids[kept], counts[kept], kept)
+    return Chosen(indices, colors[kept], centroids[kept], counts[kept])

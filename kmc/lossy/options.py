@@ -32,16 +32,18 @@ def checked_request(lossy: Any, max_bytes: Any, format: Any) -> Request | None:
     ArgumentError, ArgumentTypeError
         An option is out of range or of the wrong type, excludes another or needs one.
     """
-    loss = whole("lossy", lossy, 0, MAX_LOSS)
+    loss = 0 if lossy is None else whole("lossy", lossy, 0, MAX_LOSS)
     if max_bytes is not None:
         max_bytes = whole("max_bytes", max_bytes, 1)
-        if loss:
+        if lossy is not None:
             raise ArgumentError("lossy and max_bytes exclude each other: a size sets the loss")
     name = "lossy" if max_bytes is None else "max_bytes"
     if format is None:
         if loss or max_bytes is not None:
             raise ArgumentError(f"{name} needs the format of the file: {_formats()}")
         return None
+    if lossy is None and max_bytes is None:
+        raise ArgumentError("format is that of the file that lossy or max_bytes is for: give one")
     kind = find_format("", format)
     if kind.name not in CHOOSERS:
         raise ArgumentError(f"{name} is for {_formats()}, not {kind.name}")
@@ -80,7 +82,7 @@ def refuse_others(request: Request, options: Options, given: dict[str, Any]) -> 
 
 
 _REASONS = {
-    "dither": "what dithering adds is what costs most",
+    "dither": "what dither and dither_strength add is what costs most",
     "importance": "a loss counts all pixels alike",
 }
 

@@ -50,9 +50,9 @@ def place_of(at: float, k: int, least_k: int) -> Place:
     if at <= LOSS_OF_PATH:
         return Place(k, int(at))
     halvings = (at - LOSS_OF_PATH) / STEPS_OF_HALVING
-    colors = max(int(k / 2**halvings), least_k)
+    colors = max(round(k / 2**halvings), least_k)
     beyond = at - _end_of_halving(k, least_k)
-    return Place(colors, min(LOSS_OF_PATH + max(int(beyond), 0), LOSS_OF_END))
+    return Place(colors, LOSS_OF_PATH + max(round(beyond), 0))
 
 
 def _end_of_halving(k: int, least_k: int) -> float:
@@ -80,7 +80,7 @@ def largest_that_fits(
     end = _end_of_halving(k, least_k) + LOSS_OF_END - LOSS_OF_PATH
     best: Result | None = None
     low, high = None, None  # the last trial too large, and the first that fits
-    at = 0.0
+    at = step = 0.0
     for left in reversed(range(MAX_TRIALS)):
         made, size = make(place_of(at, k, least_k))
         if size <= max_bytes:
@@ -91,10 +91,21 @@ def largest_that_fits(
             low = _Trial(at, size)
         if core.run.watch().look() and best is not None:
             break
-        following = _next(low, high, max_bytes, end, is_last=left == 1)
-        if following is None or place_of(following, k, least_k) == place_of(at, k, least_k):
+        place = place_of(at, k, least_k)
+        if best is None and place == place_of(end, k, least_k):
             break
-        at = following
+        wanted = math.log(max_bytes * (1 + CLOSE) / 2)
+        if high is None:
+            assert low is not None
+            step = max(2 * step, (math.log(low.size) - wanted) / SLOPE, 1.0)
+            at = end if left == 1 else min(at + step, end)
+            while place_of(at, k, least_k) == place:
+                at = min(at + 1, end)
+        else:
+            assert low is not None
+            at = _between(low, high, wanted)
+            if place_of(at, k, least_k) == place:
+                break
     if best is None:
         assert low is not None
         raise SizeError(
@@ -105,18 +116,8 @@ def largest_that_fits(
     return best
 
 
-def _next(
-    low: _Trial | None, high: _Trial | None, max_bytes: int, end: float, *, is_last: bool
-) -> float | None:
-    """The place to try next, between a trial that is too large and one that fits."""
-    wanted = math.log(max_bytes * (1 + CLOSE) / 2)
-    if high is None:
-        assert low is not None
-        if low.at == end:
-            return None
-        step = (math.log(low.size) - wanted) / SLOPE
-        return end if is_last else min(low.at + max(step, 1.0), end)
-    assert low is not None
-    share = (math.log(low.size) - wanted) / (math.log(low.size) - math.log(high.size))
-    at = low.at + min(max(share, 0.1), 0.9) * (high.at - low.at)
-    return at if high.at - low.at > 1 else None
+def _between(low: _Trial, high: _Trial, wanted: float) -> float:
+    """Where a size of that logarithm is expected, between a trial too large and one that fits."""
+    largest = math.log(low.size)
+    share = (largest - wanted) / (largest - math.log(max(high.size, 1)))
+    return low.at + min(max(share, 0.1), 0.9) * (high.at - low.at)

@@ -9,7 +9,7 @@
 enum { CANDIDATES_MAX = 1 + KMC_NEAR_TRIED + KMC_NE + 1 };
 
 typedef struct candidate {
-    int64_t distance; /* squared, in units of 1/65536 */
+    int64_t distance; /* squared, in excess of that of the nearest entry and weighted, in units of 1/65536 */
     uint32_t symbol;
 } candidate;
 
@@ -17,6 +17,7 @@ typedef struct candidate {
 typedef struct candidates {
     candidate all[CANDIDATES_MAX];
     int n;
+    int64_t nearest, weight; /* the least squared distance; what an excess counts, in 1/256 */
     int64_t least; /* what the best costs */
     uint32_t best;
 } candidates;
@@ -44,7 +45,7 @@ KMC_TARGET static inline void add_candidate(candidates *found, uint32_t symbol, 
     for (int j = 0; j < found->n; j++)
         if (found->all[j].symbol == symbol) return;
     for (; i > 0 && found->all[i - 1].symbol > symbol; i--) found->all[i] = found->all[i - 1];
-    found->all[i] = (candidate){distance << 16, symbol};
+    found->all[i] = (candidate){(distance - found->nearest) * found->weight << 8, symbol};
     found->n++;
 }
 
@@ -68,10 +69,12 @@ KMC_TARGET static inline void add_near(const kmc_chooser *c, const int16_t *poin
 
 /* The candidates of a pixel: the nearest symbol alone if the pixel keeps it. */
 KMC_TARGET static inline void find_candidates(const kmc_chooser *c, const kmc_pixel_context *ctx, const int16_t *point,
-                                              uint32_t nearest, size_t k, candidates *found)
+                                              uint32_t nearest, size_t k, uint32_t weight, candidates *found)
 {
     const int64_t least = squared_distance(point, c->entries[nearest]), most = least + c->reach;
     found->n = 0;
+    found->nearest = least;
+    found->weight = weight;
     found->least = INT64_MAX;
     found->best = nearest;
     add_candidate(found, nearest, least);
@@ -209,7 +212,8 @@ KMC_TARGET static inline uint32_t best_candidate(const kmc_index_model *m, const
 /* ---- rows -------------------------------------------------------------------------------------------------------- */
 
 KMC_TARGET static inline void choose_pixels(kmc_index_model *m, kmc_coder *coder, const kmc_chooser *c,
-                                            const int16_t (*points)[4], uint16_t *symbols, size_t n)
+                                            const int16_t (*points)[4], const uint16_t *weights, uint16_t *symbols,
+                                            size_t n)
 {
     pixel here;
     here.n_prepared = 0;
@@ -217,7 +221,8 @@ KMC_TARGET static inline void choose_pixels(kmc_index_model *m, kmc_coder *coder
         candidates found;
         uint16_t *const at = m->row + m->x;
         find_context(m, find_match(m, m->x), &here.context);
-        find_candidates(c, &here.context, points[i], symbols[i], m->tree->k, &found);
+        find_candidates(c, &here.context, points[i], symbols[i], m->tree->k, weights ? weights[i] : 256,
+                        &found);
         if (found.n > 1) symbols[i] = (uint16_t)best_candidate(m, c, &here.context, &found);
         code_symbol(m, coder, &here, 0, symbols[i]);
         *at = symbols[i];
@@ -228,7 +233,8 @@ KMC_TARGET static inline void choose_pixels(kmc_index_model *m, kmc_coder *coder
 
 /* kmc_codec_kernels.choose_indices. */
 KMC_TARGET static void KMC_NAME(choose_indices)(kmc_index_model *model, kmc_coder *coder, const kmc_chooser *chooser,
-                                                const int16_t (*points)[4], uint16_t *symbols, size_t n)
+                                                const int16_t (*points)[4], const uint16_t *weights,
+                                                uint16_t *symbols, size_t n)
 {
     for (size_t i = 0; i < n;) {
         const size_t here = least(model->width - model->x, n - i);
@@ -236,7 +242,7 @@ KMC_TARGET static void KMC_NAME(choose_indices)(kmc_index_model *model, kmc_code
         if (model->x == 0 && code_repeat(model, coder, 0, symbols + i))
             model->x = model->width;
         else
-            choose_pixels(model, coder, chooser, points + i, symbols + i, here);
+            choose_pixels(model, coder, chooser, points + i, weights ? weights + i : NULL, symbols + i, here);
         i += here;
         if (model->x == model->width) end_row(model);
     }

@@ -97,7 +97,8 @@ static kmc_status choose_some(const choosing *job, kmc_index_model *model, kmc_c
     }
     if (beyond) return KMC_BAD_ARGUMENT;
     const int16_t(*const points)[4] = (const int16_t(*)[4])choice->points + begin;
-    job->run->kernels->codec->choose_indices(model, coder, &job->chooser, points, symbols, n);
+    const uint16_t *const weights = choice->weights ? choice->weights + begin : NULL;
+    job->run->kernels->codec->choose_indices(model, coder, &job->chooser, points, weights, symbols, n);
     for (size_t i = 0; i < n; i++)
         kmc_index_set(job->indices, choice->index_bytes, begin + i, job->tree.order[symbols[i]]);
     return coder->failed ? KMC_NO_MEMORY : KMC_OK;
