@@ -43,6 +43,7 @@ extensions = [
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
     "executed",
+    "texts",
 ]
 exclude_patterns = ["_build", "_generated", "gallery/*.ipynb", "tools"]
 templates_path = ["templates"]
@@ -67,14 +68,16 @@ sphinx_gallery_conf = {
     "gallery_dirs": "gallery",
     "filename_pattern": r"\.py$",
     "image_scrapers": (gallery.WrittenPictures(), "matplotlib"),
-    "within_subsection_order": "FileNameSortKey",
+    "within_subsection_order": "gallery.Position",
+    "remove_config_comments": True,
+    "capture_repr": (),
     "download_all_examples": False,
     "show_memory": False,
     "show_signature": False,
     "min_reported_time": 1000,
     "write_computation_times": False,
     "abort_on_example_error": True,
-    "thumbnail_size": (400, 280),
+    "thumbnail_size": (420, 280),
     "plot_gallery": True,
     "doc_module": ("kmc",),
     "reset_modules": ("matplotlib",),

@@ -4,7 +4,9 @@ A function to copy
 
 A function for other scripts: a picture in a few colours, shown beside the original and written.
 
-python examples/compress_image.py [PICTURE]
+::
+
+    python examples/compress_image.py [PICTURE]
 """
 
 import os

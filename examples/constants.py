@@ -4,6 +4,8 @@ Textbook k-means
 
 Textbook k-means: k colours from random pixels, and a fixed number of iterations.
 
+::
+
     python examples/constants.py [PICTURE]
 
 Reads ``image.jpg`` in the working folder, which becomes a copy of the sample if there is none, and

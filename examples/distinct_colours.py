@@ -4,6 +4,8 @@ Each colour counts once
 
 Reduces the set of a picture's distinct colours to seven, each counting once, and repaints it.
 
+::
+
     python examples/distinct_colours.py [PICTURE]
 
 The picture is shrunk to 700 pixels wide. The result goes into the working folder.

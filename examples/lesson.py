@@ -4,6 +4,8 @@ k-means, step by step
 
 A lesson in k-means: each iteration printed and drawn, until the centroids come to rest.
 
+::
+
     python examples/lesson.py [PICTURE]
 
 The figures go to ``lesson/`` in the working folder, and the picture in eight colours beside it.

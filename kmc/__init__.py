@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from kmc.color_histogram import Histogram, histogram
     from kmc.color_kmeans import ColorKMeans
     from kmc.colormaps import ind2rgb, rgb2ind
+    from kmc.comparison import compare
     from kmc.dominance import dominant_colors
     from kmc.error_curve import curve
     from kmc.fitting import fit
@@ -75,6 +76,7 @@ __all__ = [
     "UnknownPaletteError",
     "__version__",
     "assign",
+    "compare",
     "cpu",
     "curve",
     "dominant_colors",
@@ -99,6 +101,7 @@ _MODULES = {
     "Palette": "indexed_image",
     "Picture": "images.reading",
     "assign": "nearest",
+    "compare": "comparison",
     "cpu": "cpu",
     "curve": "error_curve",
     "dominant_colors": "dominance",

@@ -25,6 +25,9 @@ Ignored = Literal["white", "transparent"]
 # Pairs of colours are compared until no two are alike: not of thousands.
 MOST_COLORS = 256
 
+# Before merging, an image is reduced to so many colours, or to four times the number asked for.
+LEAST_MERGED = 16
+
 # JPEG leaves noise in a white background.
 WHITE = 250
 
@@ -48,8 +51,10 @@ def dominant_colors(
         Number of colours, 1 to 256.
     merge : float, default 0
         Colours that look alike are merged into their mean: those whose difference in CIE Lab is
-        less than this. Differences up to 2 are hardly seen, 10 is seen at a glance. The result then
-        may have fewer than `n` colours.
+        less than this. Differences up to 2 are hardly seen, 10 is seen at a glance. The image is
+        then first reduced to four times as many colours, at least 16, so that edges and shades do
+        not take the place of a main colour; those that are left after merging, at most `n`, are
+        listed.
     ignore : {"white", "transparent"} or several of these, optional
         What to leave out as background. ``"white"``: pixels whose red, green and blue all are 250
         or more. ``"transparent"``: each pixel counts as much as it is opaque, and colours have no
@@ -62,7 +67,8 @@ def dominant_colors(
     list of (color, share)
         The largest share first. A color is a tuple of red, green and blue, 0 to 255; of images with
         transparency, unless it is ignored, also alpha. Shares are those of the pixels that are not
-        left out, and add up to 1. Empty if all pixels are left out.
+        left out, and add up to 1 unless merging leaves more than `n` colours. Empty if all pixels
+        are left out.
 
     Raises
     ------
@@ -82,8 +88,10 @@ def dominant_colors(
     >>> kmc.dominant_colors(image, 3, merge=10, ignore="white")
     [((201, 0, 0), 1.0)]
     """
-    checked = checked_options(whole("n", n, 1, MOST_COLORS), options)
+    most = whole("n", n, 1, MOST_COLORS)
     difference, left_out = not_negative("merge", merge), _checked_ignore(ignore)
+    clustered = min(MOST_COLORS, max(4 * most, LEAST_MERGED)) if difference else most
+    checked = checked_options(clustered, options)
     with checked.watch():
         found = weighted_colors(image, threads=checked.threads)
         counted = _foreground(found.colors, found.counts, left_out)
@@ -93,7 +101,7 @@ def dominant_colors(
     colors, counts = palette.colors[palette.counts > 0], palette.counts[palette.counts > 0]
     if difference:
         colors, counts = _without_lookalikes(colors, counts, difference)
-    order = np.argsort(-counts, kind="stable")
+    order = np.argsort(-counts, kind="stable")[:most]
     shares = counts[order] / counts.sum()
     rows = promoted(colors[order], 3).tolist()
     return [(tuple(row), float(share)) for row, share in zip(rows, shares, strict=True)]

@@ -84,8 +84,11 @@ def fit(
         iterations.
     seed : int, default 0
         Seed of the random numbers.
-    weights : {"counts", "uniform"}, default "counts"
-        Whether a distinct colour weighs its number of pixels, or 1.
+    weights : {"counts", "balanced", "uniform"}, default "counts"
+        What a distinct colour weighs: its number of pixels; this, or its importance, divided by the
+        fourth root of the number of distinct colours in a cell of 8 levels, so that small areas of
+        a colour of their own are kept; or 1. The inertia of balanced weights is scaled to the sum
+        of those that they are made from.
     effort : {"fast", "default", "best"}, default "default"
         How much time to spend on a lower error. The search moves single centroids from where they
         are least needed to where they lower the inertia most. It is skipped for ``init="random"``

@@ -76,6 +76,8 @@ class Palette(Immutable):
     >>> palette = kmc.Palette([(0, 0, 0), (255, 255, 255)])
     >>> palette
     <kmc.Palette: 2 colours>
+    >>> palette == kmc.Palette(["#000", "#fff"])  # equal palettes map every image alike
+    True
     >>> kmc.Palette(["#ff0000", "#0000ff80"]).colors.tolist()
     [[255, 0, 0, 255], [0, 0, 255, 128]]
     >>> palette.remap(np.array([[[20, 30, 40], [200, 210, 220]]], np.uint8)).indices
@@ -141,6 +143,15 @@ class Palette(Immutable):
 
     def __repr__(self) -> str:
         return f"<kmc.Palette: {color_count(len(self))}>"
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the palettes map every image alike: the same colours, measured alike."""
+        if not isinstance(other, Palette):
+            return NotImplemented
+        return self.space == other.space and np.array_equal(self.colors, other.colors)
+
+    def __hash__(self) -> int:
+        return hash((self.space, self.colors.shape, self.colors.tobytes()))
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self.colors, dtype, copy=copy)

@@ -23,7 +23,7 @@ _SRGB_CODE_POINTS = (1, 13)  # primaries and transfer function
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Metadata:
-    """What a picture file holds besides its pixels; read by `kmc.read`, written by `save`.
+    """What a picture file holds besides its pixels, from `kmc.read` to `kmc.IndexedImage.save`.
 
     Parameters
     ----------

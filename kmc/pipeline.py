@@ -12,6 +12,7 @@ from kmc.clustering.options import (
     Callback,
     FitOptions,
     Options,
+    Weights,
     checked_options,
     takes_fit_options,
 )
@@ -36,14 +37,18 @@ LookName = Literal["plain", "best"]
 
 
 class Look(NamedTuple):
-    """What an image is quantized for: the space of the distances, and the dithering."""
+    """What an image is quantized for: the space and weights of the fit, and the dithering."""
 
     space: SpaceName
+    weights: Weights
     dither: DitherName | None
 
 
-# "best" was chosen by SSIMULACRA2 and bytes; src_c/README.md has the alternatives.
-LOOKS: dict[LookName, Look] = {"plain": Look("rgb", None), "best": Look("oklab", "adaptive")}
+# "best" was chosen by SSIMULACRA2, bytes and by eye; src_c/README.md has the alternatives.
+LOOKS: dict[LookName, Look] = {
+    "plain": Look("rgb", "counts", None),
+    "best": Look("oklab", "balanced", "adaptive"),
+}
 
 # How often indices are chosen with effort="best", until the palette comes to rest.
 ROUNDS_OF_BEST = 4
@@ -89,15 +94,15 @@ def quantize(
         **Not reproducible**: it depends on the speed of the machine.
     look : {"plain", "best"}, default "plain"
         ``"plain"`` is k-means in RGB without dithering, the lowest squared error. ``"best"`` is for
-        images that people look at: by default, distances are measured in Oklab, and the dithering
-        is adaptive; `space` and `dither` change either.
+        images that people look at: by default, distances are measured in Oklab, weights are
+        balanced, and the dithering is adaptive; `space`, `weights` and `dither` change each.
     dither : {None, "none", "adaptive", "floyd-steinberg", "atkinson", "bayer", "blue-noise"}
         By default as `look` says. Error diffusion passes the error of a pixel on to its neighbours
         [1]_ [2]_; ``"adaptive"`` does so by the weights of Floyd and Steinberg, but only where
         bands or shifts of colour would be seen: where the mean error of a small area stands out
-        against the contrast there. Ordered dithering mixes palette colours [5]_ by position, in a
-        regular pattern [3]_ or by blue noise [4]_. Areas that the palette represents exactly stay
-        as they are.
+        against the contrast there, or where a flat area of a drawing is off by more than 8 levels
+        of the space. Ordered dithering mixes palette colours [5]_ by position, in a regular pattern
+        [3]_ or by blue noise [4]_. Areas that the palette represents exactly stay as they are.
     dither_strength : float, default 1.0
         Share of the error that is compensated, 0 to 1, in steps of 1/256.
     psnr, max_mse : float, optional
@@ -166,7 +171,7 @@ def quantize(
     """
     one_of("look", look, tuple(LOOKS))
     chosen, request = LOOKS[look], checked_request(lossy, max_bytes, format)
-    options = {"space": chosen.space, **options}
+    options = {"space": chosen.space, "weights": chosen.weights, **options}
     checked = checked_options(
         k,
         options,

@@ -91,6 +91,7 @@ GOALS = "psnr=None, max_mse=None, quality=None"
         ("histogram", "image, *, importance=None, threads=None"),
         ("rgb2ind", f"image, n=256, *, dither=None, {SHARED}"),
         ("ind2rgb", "indices, colormap"),
+        ("compare", "first, second"),
         ("dominant_colors", f"image, n=5, *, merge=0.0, ignore=(), {SHARED}"),
         ("assign", "pixels, palette, *, return_sums=False, threads=None"),
         ("Palette.remap", f"self, image, *, {DITHER}, threads=None"),

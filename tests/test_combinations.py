@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
+import reference
 from scenes import grey, photo, scattered
 
 import kmc
@@ -166,7 +167,10 @@ def reached(goal, palette, picture):
     if goal == "max_mse":
         return -palette.remap(picture).mse
     made = np.asarray(palette.remap(picture)).reshape(*picture.shape[:2], -1)
-    return getattr(similarity(picture.reshape(made.shape), made), goal)
+    original = picture.reshape(made.shape)
+    if goal == "quality":
+        return max(0, reference.quality_by_colors(original, made))
+    return getattr(similarity(original, made), goal)
 
 
 @pytest.mark.parametrize("kind", PICTURES)

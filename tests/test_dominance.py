@@ -85,6 +85,24 @@ def test_lookalikes_are_merged():
     assert kmc.dominant_colors(soft, merge=1000) == [((255, 0, 0, 128), 1.0)]
 
 
+def test_edges_do_not_take_the_place_of_main_colours():
+    brand = [(228, 0, 43), (0, 51, 160), (0, 132, 61), (4, 4, 4)]
+    edges = [
+        (tuple((level * share + 255 * (8 - share)) // 8 for level in color), 4)
+        for color in brand
+        for share in range(1, 8)
+    ]
+    main = [(color, 100 - 10 * i) for i, color in enumerate(brand)]
+    picture = flag_of(((255, 255, 255), 1000), *main, *edges)
+    for n in (1, 2, 3, 4):
+        found = kmc.dominant_colors(picture, n, merge=10, ignore="white")
+        assert len(found) == n
+        for (color, share), (expected, _) in zip(found, main, strict=False):
+            assert np.abs(np.subtract(color, expected)).max() <= 12
+            assert share < 0.4
+    assert len(kmc.dominant_colors(picture, 2, merge=1000, ignore="white")) == 1
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_no_two_are_alike(seed):
     picture, merge = photo(30, 40, seed), 25

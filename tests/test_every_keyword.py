@@ -114,6 +114,9 @@ CASES: dict[str, tuple[Arguments, dict[str, tuple[Arguments, Arguments]]]] = {
         },
     ),
     "histogram": ({"image": PHOTO}, {**MASKED, "image": ({}, {"image": OTHER})}),
+    "compare": ({"first": PHOTO, "second": RESULT}, {
+        "first": ({}, {"first": np.asarray(RESULT)}), "second": ({}, {"second": PHOTO}),
+    }),
     "read": ({"image": pages()}, {
         "image": ({"frame": 0}, {"image": PHOTO}), "frame": ({"frame": 0}, {"frame": 1}),
     }),

@@ -29,8 +29,8 @@ OPTIONS = st.fixed_dictionaries(
         "order": st.sampled_from(["luminance", "popularity", "hue", "compact"]),
     },
 )
-# How much each pixel counts, by a seed, or that each colour counts once.
-WEIGHING = st.one_of(st.none(), st.just("uniform"), st.integers(0, 99))
+# How much each pixel counts, by a seed, or what each colour weighs.
+WEIGHING = st.one_of(st.none(), st.sampled_from(["uniform", "balanced"]), st.integers(0, 99))
 
 
 def options_for(pixels, k, fixed, weighing):
@@ -41,8 +41,8 @@ def options_for(pixels, k, fixed, weighing):
         colors = noise(1, count, channels, seed)[0]
         colors[:, 3:] >>= seed % 9  # nearly transparent, where there is alpha
         options["fixed"] = np.unique(colors, axis=0)
-    if weighing == "uniform":
-        options["weights"] = "uniform"
+    if isinstance(weighing, str):
+        options["weights"] = weighing
     elif weighing is not None:
         options["importance"] = scattered((height, width), 5, weighing) / 3
         options["importance"][0, 0] = 1

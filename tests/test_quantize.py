@@ -45,7 +45,7 @@ def check(picture, result, k):
     st.integers(1, 40),
     st.sampled_from(["k-means++", "random", "bisecting"]),
     st.sampled_from(["fast", "default", "best"]),
-    st.sampled_from(["counts", "uniform"]),
+    st.sampled_from(["counts", "balanced", "uniform"]),
 )
 def test_every_result_keeps_its_promises(picture, k, init, effort, weights):
     options = {"init": init, "effort": effort, "weights": weights, "max_iter": 9}
@@ -218,7 +218,7 @@ def test_wrong_pictures_say_so(call, image, error, builtin):
     assert len(str(caught.value)) > 10
 
 
-def test_a_look_is_a_space_and_a_dithering():
+def test_a_look_is_a_space_and_weights_and_a_dithering():
     def same(first, second):
         assert (first.mse, first.dither) == (second.mse, second.dither)
         assert first.palette.space == second.palette.space
@@ -228,13 +228,16 @@ def test_a_look_is_a_space_and_a_dithering():
     photo = NAMED["photo"]
     best = kmc.quantize(photo, 9, look="best")
     assert best.palette.space == "oklab" and best.dither == "adaptive"
-    assert same(best, kmc.quantize(photo, 9, space="oklab", dither="adaptive"))
-    assert same(best, kmc.fit(photo, 9, space="oklab").remap(photo, dither="adaptive"))
+    oklab = {"space": "oklab", "weights": "balanced"}
+    assert same(best, kmc.quantize(photo, 9, dither="adaptive", **oklab))
+    assert same(best, kmc.fit(photo, 9, **oklab).remap(photo, dither="adaptive"))
     assert same(kmc.quantize(photo, 9), kmc.quantize(photo, 9, look="plain", dither="none"))
     none = kmc.quantize(photo, 9, look="best", dither="none")
-    assert same(none, kmc.quantize(photo, 9, space="oklab")) and none.dither is None
+    assert same(none, kmc.quantize(photo, 9, **oklab)) and none.dither is None
+    counts = kmc.quantize(photo, 9, look="best", weights="counts")
+    assert same(counts, kmc.quantize(photo, 9, space="oklab", dither="adaptive"))
     lab = kmc.quantize(photo, 9, look="best", space="lab")
-    assert same(lab, kmc.quantize(photo, 9, space="lab", dither="adaptive"))
+    assert same(lab, kmc.quantize(photo, 9, **oklab | {"space": "lab"}, dither="adaptive"))
     with pytest.raises(kmc.ArgumentError, match="look must be one of plain, best"):
         kmc.quantize(photo, 9, look="nice")
     with pytest.raises(kmc.ArgumentError, match="dither_strength needs a dither"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import textwrap
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def _command(command: click.Command, parent: click.Context) -> str:
         record = parameter.get_help_record(context)
         if record is not None and isinstance(parameter, click.Option):
             heading = getattr(parameter, "heading", "Other options")
-            groups.setdefault(heading, []).append(f"`{record[0]}`\n: {_escaped(record[1])}\n")
+            groups.setdefault(heading, []).append(f"`{record[0]}`\n: {_marked(record[1])}\n")
     for heading, options in groups.items():
         parts += [f"```{{rubric}} {heading}\n```\n", *options]
     return "\n".join(parts)
@@ -49,8 +50,15 @@ def _prose(text: str) -> str:
             lines = textwrap.dedent(paragraph.removeprefix("\b").strip("\n"))
             parts.append(f"```text\n{lines}\n```\n")
         else:
-            parts.append(f"{_escaped(' '.join(paragraph.split()))}\n")
+            parts.append(f"{_marked(' '.join(paragraph.split()))}\n")
     return "\n".join(parts)
+
+
+def _marked(text: str) -> str:
+    """Text with the options in it as code."""
+    options = re.compile(r"((?<![\w-])--?[a-z][\w-]*(?:[=.]\w+)*)")
+    parts = options.split(text)
+    return "".join(f"`{part}`" if i % 2 else _escaped(part) for i, part in enumerate(parts))
 
 
 def _escaped(text: str) -> str:

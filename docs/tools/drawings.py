@@ -173,7 +173,8 @@ def rates() -> Figure:
         axes.plot(numbers[:, column], numbers[:, 1], mark, ms=5, lw=1.8, color=color, label=name)
     for k, psnr, rate, *_ in numbers:
         note = f"k = {k:.0f}"
-        axes.annotate(note, (rate, psnr), (-8, 5), textcoords="offset points", ha="right", size=8)
+        place, side = ((8, -8), "left") if k <= 32 else ((-8, 5), "right")
+        axes.annotate(note, (rate, psnr), place, textcoords="offset points", ha=side, size=9)
     axes.set(xlabel="bits per pixel", ylabel="PSNR (dB)", xlim=(0, None))
     axes.grid(color=FAINT, lw=0.6)
     axes.spines[["top", "right"]].set_visible(False)
@@ -190,4 +191,4 @@ def write(folder: Path) -> None:
     with mpl.rc_context({"svg.hashsalt": "kmc"}):
         for drawing in DRAWINGS:
             path = folder / f"{drawing.__name__}.svg"
-            drawing().savefig(path, facecolor="white", metadata={"Date": None})
+            drawing().savefig(path, facecolor="white", bbox_inches="tight", metadata={"Date": None})

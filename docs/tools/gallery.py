@@ -13,9 +13,38 @@ ROOT = Path(__file__).resolve().parents[2]
 HEADER = """Gallery
 =======
 
-Scripts to start from. Each runs as it is, on the sample picture in the folder ``examples``, and can
-be downloaded at its end.
+Scripts to start from. Each page ends with links that download its script, which reads the picture
+:download:`balloons.jpg </_generated/examples/balloons.jpg>` in its own folder.
 """
+# The scripts in the order of the gallery, and which of its figures stands for each.
+THUMBNAILS = {
+    "dithering": 2,
+    "well_known_palettes": 3,
+    "dominant_colours": 1,
+    "shared_palette": 1,
+    "importance": 2,
+    "transparency": 3,
+    "targets": 4,
+    "colour_spaces": 4,
+    "compress_image": 3,
+    "distinct_colours": 1,
+    "scikit_learn": 2,
+    "many_machines": 1,
+    "constants": 2,
+    "lesson": 3,
+}
+
+
+class Position:
+    """Sorts the scripts of the gallery."""
+
+    def __init__(self, _: Any) -> None: ...
+
+    def __repr__(self) -> str:  # without an address, or every page would look changed
+        return "Position"
+
+    def __call__(self, name: str) -> int:
+        return list(THUMBNAILS).index(Path(name).stem)
 
 
 class WrittenPictures:
@@ -60,7 +89,9 @@ def copy_examples(folder: Path) -> None:
     folder.mkdir(parents=True)
     for path in (ROOT / "examples").glob("*.py"):
         if not path.name.startswith("make_"):
-            shutil.copy2(path, folder)
+            copy = Path(shutil.copy2(path, folder))
+            with copy.open("a", encoding="utf-8") as file:
+                file.write(f"\n# sphinx_gallery_thumbnail_number = {THUMBNAILS[path.stem]}\n")
     shutil.copy2(ROOT / "examples" / "balloons.jpg", folder)
     # sphinx-gallery runs scripts without their __file__, beside which they look for the picture.
     builtins.__file__ = str(folder / "a script")

@@ -156,10 +156,13 @@ def printable(text: object) -> str:
 
 
 def size_change(before: int, after: int) -> str:
-    """Two sizes in bytes and their ratio, such as ``2.0 kB -> 500 B (25 %)``."""
-    percent = 100 * after / before
-    share = f"{percent:.{0 if percent >= 10 else 1}f} %"
-    return f"{byte_count(before)} -> {byte_count(after)} ({share})"
+    """Two sizes in bytes and their difference, such as ``2.0 kB -> 500 B (75 % smaller)``."""
+    sizes = f"{byte_count(before)} -> {byte_count(after)}"
+    if before == after:
+        return f"{sizes} (the same size)"
+    percent = 100 * abs(after - before) / before
+    digits = 0 if 10 <= percent < 99 or percent >= 100 else 1
+    return f"{sizes} ({percent:.{digits}f} % {'larger' if after > before else 'smaller'})"
 
 
 def json_line(fields: dict[str, Any]) -> str:

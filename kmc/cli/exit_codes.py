@@ -16,7 +16,7 @@ class Exit(IntEnum):
     DONE = 0, "done"
     LARGER = 98, "the result was larger than the original, and --skip-if-larger was given"
     POOR = 99, "the quality or the size asked for was not met"
-    EXISTS = 15, "the output exists already, and --force was not given"
+    EXISTS = 15, "the output exists already and --force was not given, or it is another input"
     FAILED = 1, "a wrong option, or any other error; --check, kmc compare: not passed"
     UNREADABLE = 2, "a picture, or a palette, cannot be read"
     UNWRITABLE = 3, "a file cannot be written"

@@ -48,8 +48,9 @@ def loaded_palette(name: str, space: SpaceName | None) -> Palette:
 
 
 def apply_look(given: dict[str, Any]) -> None:
-    """Set the space and the dithering to those of the look, where they are not given."""
+    """Set weights to those of the look; space and dithering, too, where they are not given."""
     look = LOOKS[look_of(given)]
+    given["weights"] = look.weights
     given["space"] = given["space"] or look.space
     if not loses(given):
         given["dither"] = given["dither"] or look.dither
@@ -85,8 +86,9 @@ def fit_options(given: dict[str, Any], opener: Opener) -> dict[str, Any]:
     options, goals = given_options(given, SEARCH), given_options(given, GOALS)
     if given.get("fixed"):
         options["fixed"] = np.array(given["fixed"], np.uint8)
-    if given.get("threads"):
-        options["threads"] = given["threads"]
+    for name in ("threads", "weights"):
+        if given.get(name):
+            options[name] = given[name]
     checked = checked_options(given["k"], cast(FitOptions, options), **goals)
     if "seed" in options and not checked.is_random:
         raise click.UsageError("nothing is random with these options: they exclude --seed")

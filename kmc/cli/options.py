@@ -86,7 +86,7 @@ adapting = group(
      {"type": colors}),
     ("--space NAME", "Where distances are measured: rgb, linear, oklab or lab.",
      {"type": click.Choice(["rgb", "linear", "oklab", "lab"])}),
-    ("--importance MASK", "A picture: the lighter a pixel of it, the more the pixel counts.", {}),
+    ("--importance MASK", "A picture: the lighter a pixel, the more that pixel counts.", {}),
 )  # fmt: skip
 
 order = group(
@@ -105,9 +105,10 @@ search = group(
     ("--init NAME", "The initial centroids: k-means++, random or bisecting.",
      {"type": click.Choice(["k-means++", "random", "bisecting"])}),
     ("--n-init N", "The number of random restarts; the best run is kept.", {"type": whole(1)}),
-    ("--max-iter N", "The most iterations over all colours.", {"type": whole(1)}),
+    ("--max-iter N", "The largest number of iterations over all colours.", {"type": whole(1)}),
     ("--tol X", "Stop when no centroid moves further: levels, squared.", {"type": real(0)}),
-    ("--seed N", "Of the random numbers: the same seed gives the same file.", {"type": whole(0)}),
+    ("--seed N", "Seed of the random numbers: the same one gives the same file.",
+     {"type": whole(0)}),
     ("--deadline SECONDS", "Take the best palette found by then: not reproducible.",
      {"type": positive}),
 )  # fmt: skip
@@ -118,8 +119,8 @@ goals = group(
     "Goals: the fewest colours, at most -k, that reach one; exit code 99 if none do",
     ("--quality MIN-MAX", "Reach MAX, or MIN with all colours: 0 to 100, for what people see.",
      {"type": quality}),
-    ("--psnr DB", "The least peak signal-to-noise ratio.", {"type": real(0)}),
-    ("--max-mse X", "The most mean squared error, summed over the channels.", {"type": real(0)}),
+    ("--psnr DB", "The lowest peak signal-to-noise ratio, in dB.", {"type": real(0)}),
+    ("--max-mse X", "The highest mean squared error, summed over the channels.", {"type": real(0)}),
 )  # fmt: skip
 
 # Options of the size of files, by their names in `kmc.quantize`.
@@ -137,8 +138,9 @@ DITHERING = ("dither", "dither_strength")
 
 look = group(
     "Colours",
-    ("--look NAME", "best: for the eye, oklab and adaptive dithering, the default; or plain: rgb, "
-     "none, the default with --psnr and --max-mse.",
+    ("--look NAME", "best: for the eye, oklab, balanced weights and adaptive dithering; plain: the "
+     "lowest error, rgb and no dithering. The default is best, and plain with --psnr or "
+     "--max-mse.",
      {"type": click.Choice(["best", "plain"])}),
 )  # fmt: skip
 
@@ -166,21 +168,27 @@ transparency = group(
 
 folders = group("Input", ("-r --recursive", "Take the pictures in folders, too.", {}))
 
+LEVEL = (
+    "--level N",
+    "Compression of .png and .kmc, from 1 (fastest) to 9 (smallest).",
+    {"type": whole(1, 9)},
+)
+
 outputs = group(
     "Output",
     ("-o --output FILE", "The name of the only result; - is standard output.", {}),
     ("--out-dir DIR", "A folder for all results, under their inputs' names.", {}),
-    ("--suffix TEXT", "What names get: -kmc by default, or nothing with --out-dir.", {}),
+    ("--suffix TEXT", "What is added to names: by default -kmc, or nothing with --out-dir.", {}),
     ("--ext EXT", "The ending of results' names, and their format; by default png.", {}),
     ("--format NAME", "The format, if no name says it: png, gif, webp, tiff, ...", {}),
-    ("--level N", "Of .png and .kmc: from 1 (fastest) to 9 (smallest).", {"type": whole(1, 9)}),
+    LEVEL,
     ("-f --force", "Replace files that exist.", {}),
     ("-i --in-place", "Replace the pictures themselves by their results.", {}),
     ("--if-newer", "Take pictures newer than their results, and replace these.", {}),
     ("--preserve", "Give results the time stamps and permissions of their pictures.", {}),
     ("-n --dry-run", "Do everything but write.", {}),
     ("--check", "Write nothing; exit code 1 if --in-place would change a file.", {}),
-    ("--optimize", "Compress PNG files further by oxipng, an extra: slow.", {}),
+    ("--optimize", "Compress PNG files further with oxipng: an extra package, slow.", {}),
     ("--skip-if-larger", "Write nothing larger than its original; exit code 98.", {}),
     ("--keep/--strip", "Whether to keep profile, resolution, EXIF and XMP.",
      {"default": True, "show_default": True}),
@@ -190,7 +198,7 @@ running = group(
     "Running",
     ("--jobs N", f"Files at a time; by default one per processor, at most {MAX_JOBS}.",
      {"type": whole(1, 1024)}),
-    ("--threads N", "The most threads for one file; they never change a result.",
+    ("--threads N", "The largest number of threads for one file; never changes results.",
      {"type": whole(1, 1024)}),
     ("--json", "Print a line of JSON for each file on standard output.", {"dest": "as_json"}),
     ("-q --quiet", "Print nothing but errors.", {}),

@@ -111,14 +111,23 @@ def alpha_threshold(text: str | int) -> int | Literal["dither"]:
     return "dither" if text == "dither" else whole(1, 255)(text)
 
 
-def whole_range(text: str) -> tuple[int, int]:
-    """A range of whole numbers above 0, such as ``2-256``."""
-    match = re.fullmatch(r"(\d{1,6})-(\d{1,6})", text.strip())
-    if match is None or not 0 < int(match[1]) <= int(match[2]):
+def numbers_of_colors(n: int) -> Callable[[str], list[int]]:
+    """Numbers of colours: a list such as ``4,16,64``, or n in equal ratios, such as ``2-256``."""
+
+    def parse(text: str) -> list[int]:
+        match = re.fullmatch(r"(\d{1,6})-(\d{1,6})", text.strip())
+        if match and 0 < int(match[1]) <= int(match[2]):
+            least, most = int(match[1]), int(match[2])
+            ratio = (most / least) ** (1 / (n - 1))
+            return sorted({round(least * ratio**step) for step in range(n)})
+        if re.fullmatch(r"\s*0*[1-9]\d{0,5}\s*(,\s*0*[1-9]\d{0,5}\s*)*", text):
+            return sorted({int(part) for part in text.split(",")})
         raise click.BadParameter(
-            f"{text!r} is not a range: two numbers like 2-256, the lower first"
+            f"{text!r} is neither a range like 2-256, the lower number first, nor a list like "
+            "4,16,64"
         )
-    return int(match[1]), int(match[2])
+
+    return parse
 
 
 def quality(text: str) -> tuple[float, float]:

@@ -14,7 +14,7 @@ from kmc.utils.arguments import not_negative
 class Goal(NamedTuple):
     """A target: what to reach and the lowest value accepted, which are equal but for quality.
 
-    `description` is the option as errors name it.
+    `description` is how errors name it.
     """
 
     measure: Literal["psnr", "max_mse", "quality"]
@@ -72,10 +72,10 @@ def checked_goal(psnr: Any, max_mse: Any, quality: Any) -> Goal | None:
         raise ArgumentError(f"{names[0]} and {names[1]} exclude each other: one goal at a time")
     if psnr is not None:
         number = not_negative("psnr", psnr)
-        return Goal("psnr", number, number, f"psnr={number:g}")
+        return Goal("psnr", number, number, f"a PSNR of {number:g} dB")
     if max_mse is not None:
         number = not_negative("max_mse", max_mse)
-        return Goal("max_mse", number, number, f"max_mse={number:g}")
+        return Goal("max_mse", number, number, f"an MSE of {number:g}")
     try:
         low, high = quality
     except (TypeError, ValueError):
@@ -85,4 +85,5 @@ def checked_goal(psnr: Any, max_mse: Any, quality: Any) -> Goal | None:
         raise ArgumentError(
             f"quality must be 0 <= min <= max <= {MAX_QUALITY}, not ({low:g}, {high:g})"
         )
-    return Goal("quality", high, low, f"quality=({low:g}, {high:g})")
+    values = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+    return Goal("quality", high, low, f"a quality of {values}")

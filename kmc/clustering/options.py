@@ -6,7 +6,7 @@ import contextlib
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypedDict, TypeVar
+from typing import Any, Literal, TypedDict, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,7 +22,7 @@ from kmc.utils.os_errors import enough_memory
 
 Callback = Callable[[int, NDArray[np.float64], float, float], Any]
 Init = Literal["k-means++", "random", "bisecting"] | ArrayLike
-Weights = Literal["counts", "uniform"]
+Weights = Literal["counts", "balanced", "uniform"]
 EffortName = Literal["fast", "default", "best"]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -199,7 +199,7 @@ def checked_options(
     if callback is not None and not callable(callback):
         raise ArgumentTypeError(f"callback must be callable, not {callback!r}")
     goal = checked_goal(psnr, max_mse, quality)
-    weights = one_of("weights", given["weights"], ("counts", "uniform"))
+    weights = one_of("weights", given["weights"], get_args(Weights))
     _refuse_contradictions(init, weights, importance, image_weights, callback, goal)
     space, tol = checked_space(given["space"]), given["tol"]
     checked = Options(
@@ -248,13 +248,12 @@ def _refuse_contradictions(
         return
     if not isinstance(init, str):
         raise ArgumentError(
-            f"init as an array and {goal.description} exclude each other: "
+            f"init as an array and {goal.measure} exclude each other: "
             "the number of colours is not known in advance"
         )
     if callback is not None:
         raise ArgumentError(
-            f"callback and {goal.description} exclude each other: "
-            "reaching a target takes several fits"
+            f"callback and {goal.measure} exclude each other: reaching a target takes several fits"
         )
 
 

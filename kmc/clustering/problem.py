@@ -23,9 +23,10 @@ from kmc.clustering.alpha import (
     merge_values,
     with_positive_extremes,
 )
+from kmc.clustering.balance import balanced
 from kmc.clustering.greyscale import best_greys
 from kmc.clustering.importance import check_clustered
-from kmc.clustering.options import Options
+from kmc.clustering.options import Callback, Options
 from kmc.clustering.search import best_run
 from kmc.clustering.weighted_colors import WeightedColors
 from kmc.colors.chunks import chunks, looked_up, selected
@@ -85,6 +86,19 @@ class _Palette(NamedTuple):
     history: list[tuple[float, float]] = []  # noqa: RUF012 (never changed in place)
     converged: bool = True
 
+    def scaled(self, factor: float) -> _Palette:
+        """With the inertia multiplied by a factor."""
+        history = [(inertia * factor, shift) for inertia, shift in self.history]
+        return self._replace(inertia=self.inertia * factor, history=history)
+
+
+class _Weighted(NamedTuple):
+    """Colours with other weights than their counts, and their tree."""
+
+    colors: NDArray[np.uint8]
+    weights: NDArray[np.int64]
+    tree: AnyTree
+
 
 class ClusteringProblem:
     """Weighted colours, prepared once and clustered for any number of palette colours.
@@ -105,8 +119,13 @@ class ClusteringProblem:
         self.visible: NDArray[np.bool_] | None = None
         if channels == 4:
             given, self.visible = _with_transparent_merged(given)
+        # The inertia per unit of weight is reported as that per pixel, or unit of importance.
+        self.per_weight = 1.0
+        if options.weights == "balanced":
+            given, self.per_weight = _with_balanced_weights(given, options)
         self.given = given
         self._tree: AnyTree | None = None
+        self._weighted: _Weighted | None = None
 
     @property
     def tree(self) -> AnyTree:
@@ -114,6 +133,19 @@ class ClusteringProblem:
         if self._tree is None:
             self._tree = _checked_tree(self.given.colors, self.given.counts, self.options)
         return self._tree
+
+    @property
+    def weighted(self) -> _Weighted:
+        """The colours whose weights are positive, built when first used."""
+        if self._weighted is None:
+            colors, _, weights = self.given
+            assert weights is not None
+            has_weight = weights > 0
+            colors, weights = selected(colors, has_weight), selected(weights, has_weight)
+            self._weighted = _Weighted(
+                colors, weights, _checked_tree(colors, weights, self.options)
+            )
+        return self._weighted
 
     def solve(self, k: int) -> Clustering:
         """Find a palette of k colours; with alpha, transparent entries come first, opaque last."""
@@ -155,24 +187,22 @@ class ClusteringProblem:
             return _Palette(np.concatenate((options.fixed, others)))
         if weights is None:
             return _clustered(colors, counts, self.tree, options)
-        return self._palette_by_weight(weights, options)
+        return self._palette_by_weight(options)
 
-    def _palette_by_weight(self, weights: NDArray[np.int64], options: Options) -> _Palette:
+    def _palette_by_weight(self, options: Options) -> _Palette:
         """The palette for weights that are not the pixel counts.
 
         If every colour of positive weight can have its own entry, it gets one, and the other
         colours, weighted by their counts, determine the remaining entries.
         """
-        colors, counts, _ = self.given
-        has_weight = weights > 0
-        distinct = selected(colors, has_weight)
-        others = _few_others(distinct, options)
+        weighted = self.weighted
+        others = _few_others(weighted.colors, options)
         if others is None:
-            weights = selected(weights, has_weight)
-            return _clustered(distinct, weights, _checked_tree(distinct, weights, options), options)
+            reporting = replace(options, callback=_scaled(options.callback, self.per_weight))
+            return _clustered(*weighted, reporting).scaled(self.per_weight)
         init = options.init if isinstance(options.init, str) else "k-means++"
         kept = replace(options, fixed=np.concatenate((options.fixed, others)), init=init)
-        return _clustered(colors, counts, self.tree, kept)
+        return _clustered(self.given.colors, self.given.counts, self.tree, kept)
 
     def _assigned(
         self, palette: NDArray[np.uint8], options: Options
@@ -215,6 +245,23 @@ def _with_transparent_merged(
     if weights is not None:
         weights = with_positive_extremes(colors, merge_values(weights, visible))
     return WeightedColors(colors, merge_values(given.counts, visible), weights), visible
+
+
+def _with_balanced_weights(given: WeightedColors, options: Options) -> tuple[WeightedColors, float]:
+    weights = given.counts if given.weights is None else given.weights
+    found = balanced(given.colors, weights, options.space, options.threads)
+    return given._replace(weights=found), int(weights.sum()) / max(int(found.sum()), 1)
+
+
+def _scaled(callback: Callback | None, factor: float) -> Callback | None:
+    """The callback, called with the inertia multiplied by a factor."""
+    if callback is None or factor == 1:
+        return callback
+
+    def scaled(iteration: int, centroids: NDArray[np.float64], inertia: float, shift: float) -> Any:
+        return callback(iteration, centroids, inertia * factor, shift)
+
+    return scaled
 
 
 def _checked_tree(

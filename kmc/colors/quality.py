@@ -1,8 +1,11 @@
 """Quality as people see it, 0 to 100: a scale of the error in Oklab.
 
-The quality is 100 - 8.6 r, where r is the root of the mean squared distance in Oklab, in 255ths of
-the lightness of white, and 0 where that is negative. From 60 on, it is near the SSIMULACRA2 index
-of the picture as ``look="best"`` dithers it, and near the quality that pngquant reports:
+There are two ways to it. While the number of colours is sought, only colours and their counts are
+known: the quality is 100 - 8.6 r, where r is the root of the mean squared distance in Oklab, in
+255ths of the lightness of white, and 0 where that is negative. Where there are two pictures, the
+differences are known pixel by pixel, and those that cancel out among neighbours are seen less:
+dithering is such a difference, and a band is not. On photographs without dithering both are alike.
+From 60 on, they are near the SSIMULACRA2 index, and near the quality that pngquant reports:
 src_c/README.md says how near.
 """
 
@@ -23,10 +26,28 @@ SPACE: SpaceName = "oklab"
 # Lost per level of the root mean squared distance.
 POINTS_PER_LEVEL = 8.6
 
+# Lost per level of a picture's error, and the part of it that what cancels out has.
+POINTS_PER_SEEN_LEVEL = 13.4
+NOISE = 0.2
+
 
 def quality_of(mse: float) -> float:
     """The quality at a mean squared distance in `SPACE`, in levels."""
     return max(0.0, MAX_QUALITY - POINTS_PER_LEVEL * math.sqrt(mse))
+
+
+def picture_quality(mse: float, local: float) -> float:
+    """The quality of a picture.
+
+    Parameters
+    ----------
+    mse : float
+        The mean squared difference from the original in `SPACE`, in levels.
+    local : float
+        The same of differences that are averaged over the 3 x 3 pixels around each.
+    """
+    seen = local + NOISE * max(0.0, mse - local)
+    return max(0.0, MAX_QUALITY - POINTS_PER_SEEN_LEVEL * math.sqrt(seen))
 
 
 def mse_of_quality(quality: float) -> float:

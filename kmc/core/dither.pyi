@@ -10,11 +10,14 @@ class Canvas:
         palette: NDArray[int16],
         clear: NDArray[int16],
         coordinates: NDArray[int16] | None,
+        colors: NDArray[uint8] | None = None,
+        threads: int = 1,
     ) -> Canvas: ...
-    def diffuse(
-        self, atkinson: bool, strength: int, threads: int, shares: NDArray[uint8] | None = None
-    ) -> tuple[Indices, float]: ...
-    def mask(self, indices: Indices, threads: int) -> NDArray[uint8]: ...
+    coordinates: NDArray[int16] | None
+    def diffuse(self, atkinson: bool, strength: int, threads: int) -> tuple[Indices, float]: ...
+    def adapt(
+        self, coordinates: NDArray[int16], labels: NDArray[uint16], strength: int, threads: int
+    ) -> Indices: ...
     def order(
         self,
         blue: bool,

@@ -92,7 +92,7 @@ def _counted(pixels: NDArray[np.uint8], name: str) -> IndexedPixels:
     if k > MAX_COLORS:
         raise ArgumentError(
             f"{name}: the picture has {k} colours, and a palette at most {MAX_COLORS}: "
-            "kmc.quantize finds the best"
+            "quantize finds the best"
         )
     order = _order(colors)
     ranks = np.argsort(order).astype(np.uint16)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmc.colors.arrays import color_channels
-from kmc.colors.quality import SPACE, quality_of
+from kmc.colors.quality import SPACE, picture_quality
 from kmc.colors.spaces import UNITS_PER_LEVEL, SpaceName, coordinates
 from kmc.errors import ImageShapeError
 from kmc.images.compositing import BLACK, WHITE, over
@@ -34,8 +34,8 @@ class Similarity:
     psnr : float
         Peak signal-to-noise ratio in dB, of the mean over the color channels; infinite for equals.
     quality : float
-        What people see of the difference, 0 to 100, 100 for equals: of the root mean squared
-        distance in Oklab, as `kmc.quantize` takes it as a target.
+        What people see of the difference, 0 to 100, 100 for equals: of differences in Oklab, of
+        which those that cancel out among 3 x 3 pixels count a fifth, as dithering does.
     ssim : float
         Structural similarity, 1 for equals; NaN where a side has fewer than 11 pixels. With alpha,
         the lower one of over black and over white.
@@ -71,26 +71,35 @@ def similarity(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Similarit
         (h, w), (other_h, other_w) = first.shape[:2], second.shape[:2]
         raise ImageShapeError(f"differ in size: {w} x {h} and {other_w} x {other_h} pixels")
     channels = max(first.shape[2], second.shape[2])
-    total, seen, largest, structure, measured = 0.0, 0.0, 0, [0.0, 0.0], 0
+    total, largest, structure, measured = 0.0, 0, [0.0, 0.0], 0
+    seen, seen_locally = 0, 0
     height, width = first.shape[:2]
     for top in range(0, height, _ROWS):
         # The window of the last of these rows reaches into the next ones.
         rows = slice(top, min(top + _ROWS + 2 * _RADIUS, height))
         a, b = widened(first[rows], channels), widened(second[rows], channels)
         total += _squared_error(a[:_ROWS], b[:_ROWS])
-        seen += _squared_error(a[:_ROWS], b[:_ROWS], SPACE)
+        around = slice(max(0, top - 1), top + _ROWS + 1)
+        off = _difference(widened(first[around], channels), widened(second[around], channels))
+        own = slice(min(1, top), min(1, top) + _ROWS)
+        seen += int(np.square(off[own]).sum())
+        seen_locally += int(np.square(_sums_around(off)[own]).sum())
         backgrounds = (BLACK, WHITE) if channels == 4 else (BLACK,)
         for i, background in enumerate(backgrounds):
             seen_a, seen_b = over(a, background), over(b, background)
-            off = seen_a[:_ROWS].astype(np.int16) - seen_b[:_ROWS]
-            largest = max(largest, int(np.abs(off).max()))
+            apart = seen_a[:_ROWS].astype(np.int16) - seen_b[:_ROWS]
+            largest = max(largest, int(np.abs(apart).max()))
             values = _ssim_map(seen_a.astype(np.float64), seen_b.astype(np.float64))
             structure[i] += float(values.sum())
         measured += values.size
     mse = total / (height * width)
+    quality = picture_quality(
+        seen / (height * width * UNITS_PER_LEVEL**2),
+        seen_locally / (81 * height * width * UNITS_PER_LEVEL**2),
+    )
     lowest = min(structure[: len(backgrounds)]) / measured if measured else math.nan
     psnr = 10 * math.log10(255**2 * color_channels(channels) / mse) if mse else math.inf
-    return Similarity(mse, psnr, quality_of(seen / (height * width)), lowest, largest)
+    return Similarity(mse, psnr, quality, lowest, largest)
 
 
 def ssim(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
@@ -128,15 +137,32 @@ def widened(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
     return pixels
 
 
-def _squared_error(a: NDArray[np.uint8], b: NDArray[np.uint8], space: SpaceName = "rgb") -> float:
-    """The error as the engine computes it: with alpha, and in other spaces, from coordinates."""
-    channels = a.shape[2]
-    if channels < 4 and space == "rgb":
+def _squared_error(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
+    """The error as the engine computes it: with alpha, from coordinates."""
+    if a.shape[2] < 4:
         return float(np.square(a.astype(np.int32) - b).sum(dtype=np.int64))
-    flat = (pixels.reshape(-1, channels) for pixels in (a, b))
-    places = (coordinates(pixels, space).astype(np.int32) for pixels in flat)
-    off = next(places) - next(places)
-    return float(np.square(off).sum(dtype=np.int64)) / UNITS_PER_LEVEL**2
+    return float(np.square(_difference(a, b, "rgb")).sum()) / UNITS_PER_LEVEL**2
+
+
+def _difference(
+    a: NDArray[np.uint8], b: NDArray[np.uint8], space: SpaceName = SPACE
+) -> NDArray[np.int64]:
+    """The difference of coordinates, (H, W, 4)."""
+    flat = (np.ascontiguousarray(pixels).reshape(-1, pixels.shape[2]) for pixels in (a, b))
+    places = (coordinates(pixels, space).astype(np.int64) for pixels in flat)
+    return (next(places) - next(places)).reshape(*a.shape[:2], 4)
+
+
+def _sums_around(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The sum of each 3 x 3 values; those at the edges count as often as needed."""
+    for axis in (0, 1):
+        padding = [(1, 1) if each == axis else (0, 0) for each in range(3)]
+        padded = np.pad(values, padding, mode="edge")
+        first, second, third = (
+            np.take(padded, range(at, at + values.shape[axis]), axis) for at in range(3)
+        )
+        values = first + second + third
+    return values
 
 
 def _ssim_map(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:

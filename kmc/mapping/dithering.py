@@ -73,22 +73,24 @@ def dithered(
     Returns the indices, (H, W), and the sum of squared distances to the pixels, in levels squared.
     """
     if dither.diffuses:
-        return diffused(dither, pixels, palette, space, threads)
-    canvas = _canvas(pixels, palette, space, threads)
+        return diffused(dither, pixels, palette, space, threads, colors)
+    canvas = _canvas(pixels, palette, space, threads, colors)
+    places = canvas.coordinates
+    if places is None:
+        places = coordinates(colors, space, threads)
     if dither.name == "adaptive":
-        plain = core.colors.remap(pixels, colors, labels, len(palette), threads)
-        indices = _adapted(canvas, plain, dither.strength, threads)
+        indices = canvas.adapt(places, labels, dither.strength, threads)
     else:
         indices = canvas.order(
             dither.name == "blue-noise",
             colors,
-            coordinates(colors, space, threads),
+            places,
             labels,
             _lightness(palette),
             dither.strength,
             threads,
         )
-    return indices, _error(indices, pixels, canvas, palette, space, threads)
+    return indices, _error(indices, pixels, canvas, palette, space, threads, colors)
 
 
 def diffused(
@@ -97,28 +99,17 @@ def diffused(
     palette: NDArray[np.uint8],
     space: SpaceName,
     threads: int,
+    colors: NDArray[np.uint8] | None = None,
 ) -> tuple[NDArray[np.uint8] | NDArray[np.uint16], float]:
-    """Dither pixels by error diffusion; returns indices and error like `dithered`."""
-    canvas = _canvas(pixels, palette, space, threads)
+    """Dither pixels by error diffusion; returns indices and error like `dithered`.
+
+    The distinct `colors` of the pixels save time, where they are known.
+    """
+    canvas = _canvas(pixels, palette, space, threads, colors)
     indices, error = canvas.diffuse(dither.name == "atkinson", dither.strength, threads)
     if space != "rgb":
-        error = _error(indices, pixels, canvas, palette, space, threads)
+        error = _error(indices, pixels, canvas, palette, space, threads, colors)
     return indices, error
-
-
-def _adapted(
-    canvas: core.dither.Canvas,
-    plain: NDArray[np.uint8] | NDArray[np.uint16],
-    strength: int,
-    threads: int,
-) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """Error diffusion where the error of the nearest entries would be seen, these elsewhere."""
-    shares = canvas.mask(plain, threads)
-    if not shares.any():
-        return plain
-    indices, _ = canvas.diffuse(False, strength, threads, shares)
-    np.copyto(indices, plain, where=shares == 0)
-    return indices
 
 
 def _error(
@@ -128,11 +119,12 @@ def _error(
     palette: NDArray[np.uint8],
     space: SpaceName,
     threads: int,
+    colors: NDArray[np.uint8] | None,
 ) -> float:
     """The squared error of indices, in levels for any colour space."""
     if space == "rgb":
         return canvas.error(indices, threads)
-    return squared_error(indices, pixels, palette, threads)
+    return _canvas(pixels, palette, "rgb", threads, colors).error(indices, threads)
 
 
 def squared_error(
@@ -142,23 +134,29 @@ def squared_error(
     threads: int,
 ) -> float:
     """The sum of squared distances between pixels (H, W, C) and their entries, in levels."""
-    return _canvas(pixels, palette, "rgb", threads).error(indices, threads)
+    return _canvas(pixels, palette, "rgb", threads, None).error(indices, threads)
 
 
 def _canvas(
-    pixels: NDArray[np.uint8], palette: NDArray[np.uint8], space: SpaceName, threads: int
+    pixels: NDArray[np.uint8],
+    palette: NDArray[np.uint8],
+    space: SpaceName,
+    threads: int,
+    colors: NDArray[np.uint8] | None,
 ) -> core.dither.Canvas:
     """An image and a palette in the form that the engine takes.
 
-    Coordinates of the pixels are needed only where they are not the levels themselves.
+    Coordinates, of the distinct colours or of all pixels, are needed only where they are not the
+    levels themselves.
     """
     channels = pixels.shape[2]
-    pixel_coordinates = None
+    places = None
     if space != "rgb" or channels == 4:
-        pixel_coordinates = coordinates(pixels.reshape(-1, channels), space, threads)
+        given = pixels.reshape(-1, channels) if colors is None else colors
+        places = coordinates(given, space, threads)
     transparent = coordinates(np.zeros((1, channels), np.uint8), space)
-    palette_coordinates = coordinates(palette, space, threads)
-    return core.dither.Canvas(pixels, palette_coordinates, transparent, pixel_coordinates)
+    entries = coordinates(palette, space, threads)
+    return core.dither.Canvas(pixels, entries, transparent, places, colors, threads)
 
 
 def _lightness(colors: NDArray[np.uint8]) -> NDArray[np.uint16]:

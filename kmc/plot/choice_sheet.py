@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 DEFAULT_KS = (4, 16, 64, 256)
-DEFAULT_DITHERS: tuple[DitherName | None, ...] = (None, "floyd-steinberg", "bayer")
+DEFAULT_DITHERS: tuple[DitherName | None, ...] = (None, "adaptive", "floyd-steinberg", "bayer")
 
 DETAIL = 360  # pixels of a larger image that are shown, along each side
 
@@ -46,7 +46,7 @@ def choices(
         The numbers of colours, one for each column; by default 4, 16, 64 and 256.
     dithers : iterable of str or None, optional
         The kinds of dithering, one for each row, as for `kmc.quantize`; by default none,
-        Floyd-Steinberg and Bayer.
+        adaptive, Floyd-Steinberg and Bayer.
     ax : matplotlib.axes.Axes, optional
         Where to draw; by default a new figure.
     importance, init, n_init, max_iter, tol, seed, weights, effort, threads, fixed, space, deadline

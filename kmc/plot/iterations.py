@@ -144,7 +144,7 @@ class _Drawing:
         figure = unregistered_figure(SIZE)
         ax = figure.add_subplot(projection="3d")
         clusters(self.pixels, centroids, self.before, n_pixels=self.n_pixels, ax=ax)
-        ax.set_title(f"iteration {iteration}" if iteration else "start", y=0.97)
+        ax.set_title(f"iteration {iteration}" if iteration else "start")
         file = io.BytesIO()
         figure.savefig(file, dpi=DPI, metadata={"Software": SOFTWARE})
         self.before = centroids.copy()

@@ -18,6 +18,7 @@ from kmc.plot.axes import DPI, GREY, colors_text, drawing_axes, exact_axes, grou
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
 # Pixels and the lines of their caption.
@@ -35,6 +36,8 @@ LINE = 1.4  # times the size of the letters
 # The width of a letter and the space for a hex code that runs upwards, in the height of letters.
 LETTER, CODE_LINE = 0.6, 1.2
 CODE_SIZE = 8  # points
+CODES_ABOVE = 28  # points above the bar, for codes of narrow swatches
+LEAST_BAR = 0.3  # inches
 
 # From the lower end of a hex code to its swatch.
 LEADER = {
@@ -237,7 +240,7 @@ def _label_swatches(
     for i in np.flatnonzero(inside):
         _label(ax, codes[i], centers[i])
     narrow = np.flatnonzero(~inside)
-    shown = narrow[: int(100 // step)]
+    shown = narrow[: int(100 // step)] if _has_space_above(ax, figure, codes) else narrow[:0]
     # From the right, each as near to its swatch as the one beside it allows.
     place = 100.0
     places = []
@@ -250,7 +253,7 @@ def _label_swatches(
         ax.annotate(
             codes[i],
             (centers[i], 1),
-            (x + shift, 28),
+            (x + shift, CODES_ABOVE),
             textcoords=("data", "offset points"),
             rotation=90,
             ha="center",
@@ -261,6 +264,15 @@ def _label_swatches(
             arrowprops=LEADER,
         )
     return len(narrow) - len(shown)
+
+
+def _has_space_above(ax: Axes, figure: Figure, codes: list[str]) -> bool:
+    """Whether codes above the bar leave it a height, where a layout makes space for them."""
+    if figure.get_layout_engine() is None:
+        return True
+    letters = max(len(code) for code in codes)
+    above = (CODES_ABOVE + letters * LETTER * CODE_SIZE) / 72
+    return ax.get_position().height * figure.get_figheight() >= above + LEAST_BAR
 
 
 def _letter_size(ax: Axes, table: Sequence[Sequence[Cell]], size: tuple[int, int]) -> float:

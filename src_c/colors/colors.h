@@ -30,6 +30,11 @@ kmc_status kmc_add_weights(const kmc_run *run, const uint8_t *pixels, const uint
 kmc_status kmc_remap(const kmc_run *run, const uint8_t *pixels, size_t n, int channels, const uint8_t *colors,
                      const uint16_t *labels, size_t n_colors, size_t k, void *indices, int index_bytes);
 
+/* positions[i] = j where colors[j] is the colour of pixel i, and any number below n_colors where there is none. Colours
+ * are distinct, at least one and in Morton order. */
+kmc_status kmc_positions(const kmc_run *run, const uint8_t *pixels, size_t n, int channels, const uint8_t *colors,
+                         size_t n_colors, uint32_t *positions);
+
 /* indices[i] = the nearest of k palette colours to pixel i, by brute force, lowest index on ties; k <= 65536. error =
  * the sum of squared distances, in levels squared. Unless `sums` is NULL, counts[j] = how many pixels are nearest to
  * colour j, sums[j * channels + c] = the sum of their channel c. */

@@ -125,13 +125,15 @@ KMC_TARGET static inline quads KMC_NAME(entries)(const KMC_NAME(finder) *f, cons
     return quads_gather(f->entries[found->a], f->entries[found->b], f->entries[found->c], f->entries[found->d]);
 }
 
-/* The error of nearest-colour mapping at pixel x of the row below, summed over the channels. */
-KMC_TARGET static inline folded KMC_NAME(off)(const KMC_NAME(finder) *f, const void *below, size_t x, size_t vectors,
-                                              int levels)
+/* The error of nearest-colour mapping at pixel x of the row below, summed over the channels; 0 for vectors that are not
+ * active. */
+KMC_TARGET static KMC_INLINE folded KMC_NAME(off)(const KMC_NAME(finder) *f, const void *below, size_t x, size_t vectors,
+                                              int levels, const uint8_t *active)
 {
     const quads zero = quads_set(0);
     quads off[4] = {zero, zero, zero, zero};
     for (size_t v = 0; v < vectors; v++) {
+        if (active && !(active[x] >> v & 1)) continue;
         const quads own = KMC_NAME(load)(below, x * vectors + v, levels);
         const quads_cells cells = KMC_NAME(cells)(f, own, KMC_NAME(opaque)(f, own), KMC_NAME(clear)(f, own));
         const KMC_NAME(four) found = KMC_NAME(find)(f, cells, own, zero, 1);
@@ -140,16 +142,17 @@ KMC_TARGET static inline folded KMC_NAME(off)(const KMC_NAME(finder) *f, const v
     return quads_fold(off, ERROR_MAX);
 }
 
-KMC_TARGET static inline void KMC_NAME(measure_span)(kmc_dither_row *row, size_t vectors, int levels, int alpha)
+KMC_TARGET static KMC_INLINE void KMC_NAME(measure_span)(kmc_dither_row *row, size_t vectors, int levels, int alpha,
+                                                     const uint8_t *active)
 {
     const KMC_NAME(finder) f = KMC_NAME(find_in)(row->grid, alpha);
     const size_t last = row->width - 1, end = row->end;
     const void *const below = row->below;
     uint16_t *const sums = row->off_below;
-    folded before = KMC_NAME(off)(&f, below, row->begin > 0 ? row->begin - 1 : 0, vectors, levels);
-    folded here = KMC_NAME(off)(&f, below, row->begin, vectors, levels);
+    folded before = KMC_NAME(off)(&f, below, row->begin > 0 ? row->begin - 1 : 0, vectors, levels, active);
+    folded here = KMC_NAME(off)(&f, below, row->begin, vectors, levels, active);
     for (size_t x = row->begin; x < end; x++) {
-        const folded next = KMC_NAME(off)(&f, below, x < last ? x + 1 : last, vectors, levels);
+        const folded next = KMC_NAME(off)(&f, below, x < last ? x + 1 : last, vectors, levels, active);
         folded_store(sums + KMC_LANES * x, folded_add(folded_add(before, here), next));
         before = here;
         here = next;
@@ -159,14 +162,17 @@ KMC_TARGET static inline void KMC_NAME(measure_span)(kmc_dither_row *row, size_t
 /* kmc_dither_kernels.measure. */
 KMC_TARGET static void KMC_NAME(measure)(kmc_dither_row *row)
 {
-    if (row->grid->all.channels == 4)
-        KMC_NAME(measure_span)(row, row->vectors, 0, 1);
+    const int alpha = row->grid->all.channels == 4;
+    if (row->shares)
+        KMC_NAME(measure_span)(row, row->vectors, row->levels, alpha, row->active_below);
+    else if (alpha)
+        KMC_NAME(measure_span)(row, row->vectors, 0, 1, NULL);
     else if (!row->levels)
-        KMC_NAME(measure_span)(row, row->vectors, 0, 0);
+        KMC_NAME(measure_span)(row, row->vectors, 0, 0, NULL);
     else if (row->vectors == KMC_LANES / KMC_VECTOR)
-        KMC_NAME(measure_span)(row, KMC_LANES / KMC_VECTOR, 1, 0);
+        KMC_NAME(measure_span)(row, KMC_LANES / KMC_VECTOR, 1, 0, NULL);
     else
-        KMC_NAME(measure_span)(row, row->vectors, 1, 0);
+        KMC_NAME(measure_span)(row, row->vectors, 1, 0, NULL);
 }
 
 /* The error that reaches four pixels by the weights of Floyd and Steinberg, or of Atkinson. `last` and `before` are the
@@ -203,7 +209,7 @@ KMC_TARGET static inline quads KMC_NAME(shifted)(quads point, quads by)
  * table lacks an entry, and this pixel must be done again: without calls, the loop keeps its values in registers.
  * Pixels with their error added are clamped to the bounding box of the palette, extended to contain the pixel itself:
  * an error that no entry can compensate for is not passed on for ever. */
-KMC_TARGET static inline size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row, size_t begin, size_t end, size_t vectors,
+KMC_TARGET static KMC_INLINE size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row, size_t begin, size_t end, size_t vectors,
                                                         int atkinson, int levels, int alpha, int masked, int may_ask)
 {
     const KMC_NAME(finder) f = KMC_NAME(find_in)(row->grid, alpha);
@@ -216,6 +222,7 @@ KMC_TARGET static inline size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row, siz
     const uint16_t share = row->limit, *const off_above = row->off_above, *const off_here = row->off_here;
     const uint16_t *const off_below = row->off_below;
     const int16_t *const shares = row->shares;
+    const uint8_t *const active = row->active;
     size_t x = step > 0 ? begin : row->width - 1 - begin, i = begin;
     quads last[4], before[4], counted[4];
     quads_sums lost = quads_no_sums();
@@ -226,6 +233,7 @@ KMC_TARGET static inline size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row, siz
         counted[v] = quads_load(row->counted[4 * v]);
     }
     for (; i < end; i++, x += (size_t)step) {
+        if (masked && active[x] == 0) continue;
         const size_t folds = KMC_LANES * x;
         const folded rows = folded_add(folded_load(off_above + folds), folded_load(off_here + folds));
         const folded limits = folded_share(folded_add(rows, folded_load(off_below + folds)), share);
@@ -234,6 +242,7 @@ KMC_TARGET static inline size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row, siz
         quads_squares squares = quads_no_squares();
         KMC_UNROLL
         for (size_t v = 0; v < vectors; v++) {
+            if (masked && !(active[x] >> v & 1)) continue;
             const size_t at = 16 * (x * vectors + v);
             const quads own = KMC_NAME(load)(pixels, x * vectors + v, levels), most = folded_spread(limits, (int)v);
             const quads limit = masked ? quads_share_each(most, quads_spread(shares + folds + 4 * v)) : most;
@@ -264,25 +273,31 @@ missing:
     return i;
 }
 
-KMC_TARGET static inline void KMC_NAME(diffuse_span)(kmc_dither_row *row, size_t vectors, int atkinson, int levels,
-                                                     int alpha, int masked)
+/* Dithers one pixel. */
+KMC_TARGET static KMC_NOINLINE size_t KMC_NAME(diffuse_step)(kmc_dither_row *row, size_t i, int alpha)
+{
+    const int masked = row->shares != NULL;
+    return KMC_NAME(diffuse_steps)(row, i, i + 1, row->vectors, row->atkinson, row->levels, alpha, masked, 1);
+}
+
+KMC_TARGET static KMC_INLINE void KMC_NAME(diffuse_span)(kmc_dither_row *row, size_t vectors, int atkinson, int levels,
+                                                         int alpha, int masked)
 {
     for (size_t i = row->begin; i < row->end;) {
         i = KMC_NAME(diffuse_steps)(row, i, row->end, vectors, atkinson, levels, alpha, masked, 0);
-        if (i < row->end)
-            i = KMC_NAME(diffuse_steps)(row, i, i + 1, row->vectors, row->atkinson, levels, alpha, masked, 1);
+        if (i < row->end) i = KMC_NAME(diffuse_step)(row, i, alpha);
     }
 }
 
 /* kmc_dither_kernels.diffuse. */
 KMC_TARGET static void KMC_NAME(diffuse)(kmc_dither_row *row)
 {
-    const int atkinson = row->atkinson;
-    if (row->shares && !row->levels && row->grid->all.channels != 4)
+    const int atkinson = row->atkinson, alpha = row->grid->all.channels == 4;
+    if (row->shares && !row->levels && !alpha)
         KMC_NAME(diffuse_span)(row, row->vectors, 0, 0, 0, 1);
     else if (row->shares)
-        KMC_NAME(diffuse_span)(row, row->vectors, atkinson, row->levels, row->grid->all.channels == 4, 1);
-    else if (row->grid->all.channels == 4)
+        KMC_NAME(diffuse_span)(row, row->vectors, 0, row->levels, alpha, 1);
+    else if (alpha)
         KMC_NAME(diffuse_span)(row, row->vectors, atkinson, 0, 1, 0);
     else if (!row->levels)
         KMC_NAME(diffuse_span)(row, row->vectors, atkinson, 0, 0, 0);

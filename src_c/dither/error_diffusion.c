@@ -24,7 +24,8 @@ enum {
     COLUMN = 1 << 16, /* pixels; wider pictures are cut */
     MARGIN = 32,   /* discarded pixels on both sides of a column; a multiple of four, like the width of columns */
     SPAN = 1 << 13, /* pixels of a row between two polls for Ctrl-C */
-    PART = 64,     /* pixels of a row that are loaded at a time */
+    PART = 64,     /* pixels of a row that are loaded at a time, */
+    SHARES_PART = 16, /* and where not all of them are needed */
     THREAD_PIXELS = 1 << 15,
     LIMIT = 4,     /* times the mean error of nearest-colour mapping around a pixel */
     PASSED = 208   /* of 256; the rest is lost, so that small errors do not add up to large ones */
@@ -50,7 +51,9 @@ typedef struct worker {
     kmc_quad *memory, *errors[3]; /* of row y in errors[(y + 6) % 3]: y begins at -LEAD_IN - 1 */
     uint8_t *coordinates[2];      /* of the pixels of row y in coordinates[y % 2] */
     uint16_t *off[3];             /* like errors */
-    int16_t *shares;              /* of a row, if not all pixels accept everything */
+    int16_t *shares[2];           /* like coordinates, if not all pixels accept everything; */
+    uint8_t *active[2];           /* and which vectors have any nearby */
+    uint8_t *near, *any;          /* which pixels have, of each tile; scratch memory */
     uint16_t *found;              /* of each tile, w->apart apart */
     size_t apart;
     uint64_t lost;
@@ -70,7 +73,7 @@ static void load(const kmc_canvas *canvas, size_t from, size_t n, uint8_t *to, s
 {
     const uint8_t *const pixels = canvas->pixels;
     if (canvas->coordinates) {
-        for (size_t i = 0; i < n; i++) load_coordinates(canvas->coordinates + 4 * (from + i), to + i * beside);
+        for (size_t i = 0; i < n; i++) load_coordinates(kmc_canvas_quad(canvas, from + i), to + i * beside);
     } else if (canvas->channels == 1) {
         for (size_t i = 0; i < n; i++) to[i * beside] = pixels[from + i];
     } else {
@@ -104,33 +107,84 @@ static size_t row_of(const diffusion *d, size_t tile, ptrdiff_t y)
     return (size_t)(row < 0 ? 0 : row > last ? last : row);
 }
 
-/* Row y of all tiles from `first` on: where its pixels lie. */
+/* The first column of a tile in the picture, beyond its left border if negative. */
+static ptrdiff_t column_of(const diffusion *d, size_t tile)
+{
+    return (ptrdiff_t)(tile % d->columns * d->column_width) - (ptrdiff_t)d->margin;
+}
+
+/* near = which pixels of row y of a tile have a share, or a pixel beside them that has: errors reach a pixel from its
+ * neighbours, and its limit depends on theirs. */
+static void find_near(const worker *w, size_t tile, ptrdiff_t y, uint8_t *near)
+{
+    const diffusion *const d = w->job;
+    const size_t width = d->canvas->width, n_all = d->width;
+    const ptrdiff_t from = column_of(d, tile);
+    const size_t begin = from < 0 ? (size_t)-from : 0, left = from < 0 ? 0 : (size_t)from;
+    const size_t n = kmc_smaller(n_all - begin, width - left);
+    const uint8_t *const above = d->shares + row_of(d, tile, y - 1) * width + left;
+    const uint8_t *const here = d->shares + row_of(d, tile, y) * width + left;
+    const uint8_t *const below = d->shares + row_of(d, tile, y + 1) * width + left;
+    uint8_t *const any = w->any; /* from one pixel before the tile on */
+    for (size_t x = 0; x < n; x++) any[1 + begin + x] = above[x] | here[x] | below[x];
+    memset(any + 1, any[1 + begin], begin);
+    memset(any + 1 + begin + n, any[begin + n], n_all - begin - n);
+    for (size_t x = 0; x < n_all; x++) near[x] = any[x] | any[x + 1] | any[x + 2];
+}
+
+/* Row y of all tiles: which pixels are near a share, and which vectors have one of them. */
+static void find_active(const worker *w, size_t first, ptrdiff_t y)
+{
+    const size_t width = w->job->width;
+    uint8_t *const active = w->active[y & 1];
+    memset(active, 0, width);
+    for (size_t lane = 0; lane < w->job->lanes; lane++) {
+        uint8_t *const near = w->near + lane * width;
+        const uint8_t bit = (uint8_t)(1u << lane / KMC_VECTOR);
+        find_near(w, first + lane, y, near);
+        for (size_t x = 0; x < width; x++) active[x] |= near[x] != 0 ? bit : 0;
+    }
+}
+
+static int any_of(const uint8_t *values, size_t n)
+{
+    uint8_t all = 0;
+    for (size_t i = 0; i < n; i++) all |= values[i];
+    return all != 0;
+}
+
+/* The shares of pixels, clamped like these, loaded beside those of other tiles. */
+static void load_shares(const uint8_t *row, size_t width, ptrdiff_t from, size_t n, int16_t *to)
+{
+    for (size_t x = 0; x < n; x++) {
+        const ptrdiff_t at = from + (ptrdiff_t)x;
+        to[x * KMC_LANES] = (int16_t)(row[at < 0 ? 0 : at < (ptrdiff_t)width ? at : (ptrdiff_t)width - 1] << 7);
+    }
+}
+
+/* Row y of all tiles from `first` on: where its pixels lie, and their shares. */
 static void load_rows(const worker *w, size_t first, ptrdiff_t y)
 {
     const diffusion *const d = w->job;
     const size_t bytes = d->canvas->coordinates ? sizeof(kmc_quad) : 4, beside = bytes * d->lanes;
     uint8_t *const to = w->coordinates[y & 1];
-    for (size_t x = 0; x < d->width; x += PART) {
-        const size_t n = kmc_smaller(d->width - x, PART);
-        for (size_t lane = 0; lane < d->lanes; lane++) {
-            const size_t tile = first + lane, column = tile % d->columns;
-            const ptrdiff_t from = (ptrdiff_t)(column * d->column_width + x) - (ptrdiff_t)d->margin;
-            load_part(d->canvas, row_of(d, tile, y), from, n, to + x * beside + lane * bytes, beside);
-        }
-    }
-}
-
-/* Row y of all tiles: the shares of its pixels. */
-static void load_shares(const worker *w, size_t first, ptrdiff_t y)
-{
-    const diffusion *const d = w->job;
-    const ptrdiff_t width = (ptrdiff_t)d->canvas->width;
+    size_t rows[KMC_LANES];
+    ptrdiff_t columns[KMC_LANES];
     for (size_t lane = 0; lane < d->lanes; lane++) {
-        const uint8_t *const row = d->shares + row_of(d, first + lane, y) * d->canvas->width;
-        const ptrdiff_t from = (ptrdiff_t)((first + lane) % d->columns * d->column_width) - (ptrdiff_t)d->margin;
-        for (size_t x = 0; x < d->width; x++) {
-            const ptrdiff_t at = from + (ptrdiff_t)x;
-            w->shares[x * KMC_LANES + lane] = (int16_t)(row[at < 0 ? 0 : at < width ? at : width - 1] << 7);
+        rows[lane] = row_of(d, first + lane, y);
+        columns[lane] = column_of(d, first + lane);
+    }
+    if (d->shares) find_active(w, first, y);
+    const size_t part = d->shares ? SHARES_PART : PART;
+    for (size_t x = 0; x < d->width; x += part) {
+        const size_t n = kmc_smaller(d->width - x, part);
+        for (size_t lane = 0; lane < d->lanes; lane++) {
+            const size_t row = rows[lane], width = d->canvas->width;
+            const ptrdiff_t from = columns[lane] + (ptrdiff_t)x;
+            if (d->shares && !any_of(w->near + lane * d->width + x, n)) continue;
+            load_part(d->canvas, row, from, n, to + x * beside + lane * bytes, beside);
+            if (!d->shares) continue;
+            load_shares(d->shares + row * width, width, from, n, w->shares[y & 1] + x * KMC_LANES + lane);
         }
     }
 }
@@ -146,7 +200,11 @@ static void write_rows(const worker *w, size_t first, size_t y)
         if (row >= d->canvas->height) break;
         const uint16_t *const found = w->found + lane * w->apart + d->margin;
         const size_t to = row * d->canvas->width + left, n = kmc_smaller(d->canvas->width - left, d->column_width);
-        if (d->canvas->index_bytes == 1) {
+        if (d->shares) {
+            for (size_t x = 0; x < n; x++)
+                if (d->shares[to + x] != 0)
+                    kmc_index_set(d->indices, d->canvas->index_bytes, to + x, (found[x] & mask) - 1u);
+        } else if (d->canvas->index_bytes == 1) {
             uint8_t *const indices = (uint8_t *)d->indices + to;
             for (size_t x = 0; x < n; x++) indices[x] = (uint8_t)((found[x] & mask) - 1);
         } else {
@@ -162,7 +220,7 @@ static kmc_dither_row row_for(worker *w)
     const diffusion *const d = w->job;
     kmc_dither_row row = {.grid = &w->grid, .width = d->width, .vectors = d->lanes / KMC_VECTOR,
                           .atkinson = d->atkinson, .levels = d->canvas->coordinates == NULL, .found = w->found,
-                          .apart = w->apart, .shares = w->shares, .passed = (int16_t)d->passed,
+                          .apart = w->apart, .shares = w->shares[0], .passed = (int16_t)d->passed,
                           .limit = (uint16_t)(LIMIT * 65536 / (9 * d->canvas->channels))};
     memcpy(row.low, d->low, sizeof row.low);
     memcpy(row.high, d->high, sizeof row.high);
@@ -205,6 +263,7 @@ static kmc_status measure_row(worker *w, kmc_dither_row *row, size_t first, ptrd
 {
     load_rows(w, first, y);
     row->below = w->coordinates[y & 1];
+    row->active_below = w->active[y & 1];
     row->off_below = w->off[(y + 6) % 3];
     return go_along(w, row, w->job->run->kernels->dither->measure, thread);
 }
@@ -215,6 +274,8 @@ static kmc_status diffuse_row(worker *w, kmc_dither_row *row, size_t first, ptrd
     const diffusion *const d = w->job;
     row->step = (y & 1) == 0 ? 1 : -1;
     row->at = w->coordinates[y & 1];
+    row->active = w->active[y & 1];
+    row->shares = w->shares[y & 1];
     row->off_above = w->off[(y + 5) % 3];
     row->off_here = w->off[(y + 6) % 3];
     row->here = w->errors[(y + 6) % 3];
@@ -225,7 +286,6 @@ static kmc_status diffuse_row(worker *w, kmc_dither_row *row, size_t first, ptrd
         memset(row->counted[lane], counts ? 0xFF : 0, sizeof row->counted[lane]);
     }
     set_offsets(w, row, y);
-    if (d->shares) load_shares(w, first, y);
     kmc_status status = measure_row(w, row, first, y + 1, thread);
     if (status == KMC_OK) status = go_along(w, row, d->run->kernels->dither->diffuse, thread);
     if (status == KMC_OK && y >= 0) write_rows(w, first, (size_t)y);
@@ -242,8 +302,14 @@ static kmc_status worker_new(const diffusion *d, int thread, worker *w)
     for (int i = 0; i < 3; i++) w->off[i] = kmc_alloc(width * KMC_LANES, sizeof *w->off[i]);
     w->apart = (width + 2047) / 2048 * 2048 + 32; /* avoids conflicts in the cache */
     w->found = kmc_alloc(w->apart, d->lanes * sizeof *w->found);
-    if (d->shares) w->shares = kmc_alloc_zeroed(width * KMC_LANES, sizeof *w->shares);
-    if (d->shares && !w->shares) return KMC_NO_MEMORY;
+    if (d->shares) {
+        w->any = kmc_alloc_zeroed(width + 2, 1);
+        w->near = kmc_alloc(d->lanes, width);
+        for (int i = 0; i < 2; i++) w->active[i] = kmc_alloc(width, 1);
+        for (int i = 0; i < 2; i++) w->shares[i] = kmc_alloc_zeroed(width * KMC_LANES, sizeof *w->shares[i]);
+        if (!w->any || !w->near || !w->active[0] || !w->active[1] || !w->shares[0] || !w->shares[1])
+            return KMC_NO_MEMORY;
+    }
     if (!w->memory || !w->coordinates[0] || !w->coordinates[1] || !w->off[0] || !w->off[1] || !w->off[2] || !w->found)
         return KMC_NO_MEMORY;
     for (size_t i = 0; i < 3; i++) w->errors[i] = w->memory + (i * room + KMC_ROW_PADDING) * d->lanes;
@@ -255,9 +321,14 @@ static void worker_free(worker *w)
 {
     kmc_grid_free(&w->grid);
     kmc_free(w->memory);
-    for (int i = 0; i < 2; i++) kmc_free(w->coordinates[i]);
+    for (int i = 0; i < 2; i++) {
+        kmc_free(w->coordinates[i]);
+        kmc_free(w->active[i]);
+        kmc_free(w->shares[i]);
+    }
     for (int i = 0; i < 3; i++) kmc_free(w->off[i]);
-    kmc_free(w->shares);
+    kmc_free(w->near);
+    kmc_free(w->any);
     kmc_free(w->found);
 }
 
@@ -293,8 +364,9 @@ static void cut_columns(diffusion *d)
     d->width = d->column_width + 2 * MARGIN;
 }
 
-kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusion kind, int strength,
-                       const uint8_t *shares, void *indices, double *error)
+/* Both kinds of error diffusion: `shares` may be NULL. */
+static kmc_status diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusion kind, int strength,
+                          const uint8_t *shares, void *indices, double *error)
 {
     if (strength < 0 || strength > 256) return KMC_BAD_ARGUMENT;
     const int threads = kmc_threads_for(run, canvas->height * canvas->width, THREAD_PIXELS);
@@ -316,6 +388,19 @@ kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusi
     }
     kmc_free(d.workers);
     *error = (double)lost / (KMC_UNITS_PER_LEVEL * KMC_UNITS_PER_LEVEL);
-    if (status != KMC_OK || d.columns == 1) return status;
+    if (status != KMC_OK || d.columns == 1 || shares) return status;
     return kmc_canvas_error(run, canvas, indices, error); /* without the margins */
+}
+
+kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusion kind, int strength, void *indices,
+                       double *error)
+{
+    return diffuse(run, canvas, kind, strength, NULL, indices, error);
+}
+
+kmc_status kmc_diffuse_shares(const kmc_run *run, const kmc_canvas *canvas, int strength, const uint8_t *shares,
+                              void *indices)
+{
+    double error;
+    return diffuse(run, canvas, KMC_FLOYD_STEINBERG, strength, shares, indices, &error);
 }

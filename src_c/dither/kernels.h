@@ -6,6 +6,7 @@
 
 struct kmc_dither_row;
 struct kmc_mixtures;
+struct kmc_windows;
 
 /* The error of nearest-colour mapping at the pixels [begin, end) of the row below, each with both neighbours. */
 typedef void kmc_measure_fn(struct kmc_dither_row *row);
@@ -16,10 +17,20 @@ typedef void kmc_diffuse_fn(struct kmc_dither_row *row);
 /* Fills mixtures: each entry is looked up at the target plus the accumulated error of the previous ones. */
 typedef void kmc_mix_fn(struct kmc_mixtures *mixtures);
 
+/* How clearly errors are seen, for a row of windows. */
+typedef void kmc_mask_fn(const struct kmc_windows *windows);
+
+/* The sum of the squared distances of n <= KMC_SQUARE_ERRORS RGB pixels to the colors of their indices, 256 words of
+ * red + 2^8 green + 2^16 blue. */
+typedef uint32_t kmc_square_errors_fn(const uint8_t *pixels, const uint8_t *indices, size_t n, const uint32_t *colors);
+#define KMC_SQUARE_ERRORS (1 << 14)
+
 typedef struct kmc_dither_kernels {
     kmc_measure_fn *measure;
     kmc_diffuse_fn *diffuse;
     kmc_mix_fn *mix;
+    kmc_mask_fn *mask;
+    kmc_square_errors_fn *square_errors;
 } kmc_dither_kernels;
 
 #endif

@@ -27,6 +27,8 @@ typedef struct kmc_dither_row {
                                                     pixels, KMC_LANES each */
     uint16_t limit;              /* of the error that a pixel accepts: of 2^16, times the sum over the nine around it */
     const int16_t *shares;       /* of the limit, of 2^15: KMC_LANES for each pixel of this row; or NULL */
+    const uint8_t *active, *active_below; /* with shares, for each pixel of this row, and of the next one: bit v is set
+                                             if vector v has a share nearby, and must be processed */
     int16_t passed;              /* the share of an error that is passed on, in 256ths; below 256 */
     kmc_quad low, high;          /* the bounding box of the palette */
     kmc_quad offsets[4];         /* added to a pixel before its lookup, by the last two bits of x */

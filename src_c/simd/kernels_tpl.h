@@ -8,6 +8,8 @@
 
 #include "colors/assign_kernels_tpl.h"
 #include "dither/dither_kernels_tpl.h"
+#include "dither/error_kernels_tpl.h"
+#include "dither/windows_kernels_tpl.h"
 #include "codec/index_kernels_tpl.h"
 #include "codec/choice_kernels_tpl.h"
 #include "kmeans/kmeans_kernels_tpl.h"
@@ -30,6 +32,8 @@ static const kmc_dither_kernels KMC_NAME(dither_kernels) = {
     .measure = KMC_NAME(measure),
     .diffuse = KMC_NAME(diffuse),
     .mix = KMC_NAME(mix),
+    .mask = KMC_NAME(mask),
+    .square_errors = KMC_NAME(square_errors),
 };
 
 static const kmc_kmeans_kernels KMC_NAME(kmeans_kernels) = {

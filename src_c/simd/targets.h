@@ -21,6 +21,15 @@
 #define KMC_NOINLINE
 #endif
 
+/* For functions whose callers pass constants, which are to become code of their own. */
+#if defined(__GNUC__)
+#define KMC_INLINE inline __attribute__((always_inline))
+#elif defined(_MSC_VER)
+#define KMC_INLINE __forceinline
+#else
+#define KMC_INLINE inline
+#endif
+
 /* Unrolls the next loop, of at most four iterations. */
 #if defined(__clang__)
 #define KMC_UNROLL _Pragma("clang loop unroll_count(4)")

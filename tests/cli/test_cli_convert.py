@@ -9,6 +9,7 @@ from PIL import Image
 from shell import run
 
 import kmc
+from kmc.cli.console import size_change
 from kmc.cli.exit_codes import Exit
 from kmc.cli.main import main
 
@@ -90,7 +91,22 @@ def test_it_says_what_became_of_the_bytes(chart: Path, capsys: pytest.CaptureFix
     before, after = chart.stat().st_size, there.stat().st_size
     said = capsys.readouterr().err
     assert said.startswith(f"{chart} -> {there}: {before} B -> {after} B (")
-    assert said.endswith("%), 4 colours\n")
+    percent = 100 * (before - after) / before
+    assert said.endswith(f"({percent:.0f} % smaller), 4 colours\n")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "share"),
+    [
+        (2000, 500, "75 % smaller"),
+        (1000, 2500, "150 % larger"),
+        (1000, 996, "0.4 % smaller"),
+        (1000, 4, "99.6 % smaller"),
+        (70, 70, "the same size"),
+    ],
+)
+def test_sizes_are_compared_in_words(before: int, after: int, share: str) -> None:
+    assert size_change(before, after).endswith(f" ({share})")
 
 
 def test_through_pipes(chart: Path) -> None:

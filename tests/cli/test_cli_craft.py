@@ -86,7 +86,7 @@ def test_one_palette_for_all(cli, photo, tmp_path):
         assert len(said.splitlines()) == 6
         assert len(tree(tmp_path / out)) == 5
     names.remove("none.png")
-    palette = kmc.fit(names, 12, space="oklab", order="luminance")
+    palette = kmc.fit(names, 12, space="oklab", weights="balanced", order="luminance")
     for name in names:
         expected = palette.remap(name, dither="adaptive")
         np.testing.assert_array_equal(painted(f"out1/{name}"), painted(f"out3/{name}"))
@@ -133,11 +133,11 @@ def test_dithering(cli, photo):
 @pytest.mark.parametrize(
     ("arguments", "options"),
     [
-        ([], {"space": "oklab", "dither": "adaptive"}),
-        (["--look", "best"], {"space": "oklab", "dither": "adaptive"}),
+        ([], {"look": "best"}),
+        (["--look", "best"], {"look": "best"}),
         (["--look", "plain"], {}),
-        (["--dither", "none"], {"space": "oklab"}),
-        (["--space", "rgb"], {"dither": "adaptive"}),
+        (["--dither", "none"], {"look": "best", "dither": "none"}),
+        (["--space", "rgb"], {"look": "best", "space": "rgb"}),
         (["--look", "plain", "--dither", "bayer"], {"dither": "bayer"}),
         (["--look", "plain", "--space", "lab"], {"space": "lab"}),
     ],
@@ -287,7 +287,8 @@ def test_a_shared_palette_is_the_same_in_all_files(cli, photo, tmp_path):
                 palettes.append(written.getpalette())
         assert palettes[0] == palettes[1]
         name = order[1] if order else "luminance"
-        expected = kmc.fit(names, 9, space="oklab", order=None if name == "none" else name)
+        options = {"space": "oklab", "weights": "balanced"}
+        expected = kmc.fit(names, 9, order=None if name == "none" else name, **options)
         assert palettes[0] == expected.colors.ravel().tolist()
     assert cli("quantize", *names, "--shared-palette", "--order", "compact")[0] == 1
     assert cli("quantize", *names, "--palette", "nord", "--order", "hue")[0] == 1

@@ -14,6 +14,7 @@ from shell import tree
 
 import kmc
 from kmc.cli import console
+from kmc.cli.parameter_types import numbers_of_colors
 from kmc.display.swatches import swatches
 
 pytestmark = pytest.mark.once
@@ -32,7 +33,7 @@ def cli(cli, photo, tmp_path, monkeypatch):
 
 @pytest.fixture
 def expected(photo):
-    return swatches_of(kmc.fit(photo, 5))
+    return swatches_of(kmc.fit(photo, 5, space="oklab", weights="balanced"))
 
 
 def test_a_table_of_colours_and_shares(cli, expected):
@@ -83,7 +84,7 @@ def test_palettes_as_files(cli, expected, suffix):
 def test_one_palette_of_several_pictures(cli, photo):
     Image.fromarray(255 - photo).save("other.png")
     lines = cli("palette", "photo.png", "other.png", "-k", 6, "--format", "hex")[1].split()
-    best = swatches_of(kmc.fit(["photo.png", "other.png"], 6))
+    best = swatches_of(kmc.fit(["photo.png", "other.png"], 6, space="oklab", weights="balanced"))
     assert lines == [swatch.hex for swatch in best]
     assert cli("palette", "-r", ".", "-k", 6, "--format", "hex")[1].split() == lines
 
@@ -159,7 +160,9 @@ def test_plot_complains(cli, monkeypatch):
     for arguments, code, words in (
         (["photo.png"], 1, "Missing option '-o'"),
         (["photo.png", "-o", "a.xyz"], 1, "a.xyz: a figure's name ends in .png, .pdf, .svg"),
-        (["photo.png", "-o", "a.png", "--curve", "9-3"], 1, "'9-3' is not a range"),
+        (["photo.png", "-o", "a.png", "--curve", "9-3"], 1, "'9-3' is neither a range"),
+        (["photo.png", "-o", "a.png", "--choices", "4,,8"], 1, "'4,,8' is neither a range"),
+        (["photo.png", "-o", "a.png", "--choices", "0,8"], 1, "'0,8' is neither a range"),
         (["photo.png", "-o", "a", "--curve", "2-3", "--clusters"], 1, "are different figures"),
         (["none.png", "-o", "a.png"], 2, "none.png: no such file"),
         ([".", "-o", "a.png"], 2, ".: is a folder, not a picture"),
@@ -175,3 +178,35 @@ def test_plot_complains(cli, monkeypatch):
     assert code == 1
     assert 'pip install "kmc-quantize[plot]"' in err
     assert err.count("\n") == 1
+
+
+def test_dominant_colours_of_a_logo(cli):
+    logo = np.full((40, 60, 3), 255, np.uint8)
+    logo[5:15, 5:25], logo[20:30, 5:45] = (228, 0, 43), (0, 51, 160)
+    logo[15, 5:25] = (242, 128, 149)  # a soft edge
+    Image.fromarray(logo).save("logo.png")
+    wanted = ["#0033a0", "#e4002b"]
+    arguments = ("palette", "logo.png", "-k", 2, "--ignore", "white", "--merge", 10)
+    assert cli(*arguments, "--format", "hex")[1].split() == wanted
+    assert cli(*arguments, "-o", "logo.gpl")[0] == 0
+    assert kmc.Palette.load("logo.gpl") == kmc.Palette(wanted)
+    said = json.loads(cli(*arguments, "--format", "json")[1])
+    found = kmc.dominant_colors(
+        "logo.png", 2, ignore="white", merge=10, space="oklab", weights="balanced"
+    )
+    assert said["shares"] == [round(share, 6) for _, share in found]
+    Image.fromarray(logo[:4]).save("white.png")
+    code, out, err = cli("palette", "white.png", "--ignore", "white")
+    assert (code, out) == (1, "")
+    assert "white.png: nothing is left" in err
+    Image.fromarray(logo[..., 0]).save("mask.png")
+    code, _, err = cli("palette", "logo.png", "--merge", 5, "--importance", "mask.png")
+    assert (code, "--merge excludes --importance" in err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("2-256", [2, 10, 51, 256]), ("3-4", [3, 4]), ("7-7", [7]), ("16, 4,8,4", [4, 8, 16])],
+)
+def test_numbers_of_colours_are_a_range_or_a_list(text, expected):
+    assert numbers_of_colors(4)(text) == expected

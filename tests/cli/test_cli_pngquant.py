@@ -126,6 +126,40 @@ def test_posterized_palettes_look_best(cli):
     np.testing.assert_array_equal(pixels("b.png"), np.asarray(expected))
 
 
+@pytest.mark.parametrize("dither", ["adaptive", "none"])
+@pytest.mark.parametrize("name", ["map.png", "map.gpl", "pico-8"])
+def test_the_colours_of_a_map(cli, dither, name):
+    colors = kmc.palettes["pico-8"].colors
+    Image.fromarray(colors[None]).save("map.png")
+    kmc.Palette(colors).save("map.gpl")
+    options = ["--nofs"] if dither == "none" else []
+    assert cli("pngquant", "--map", name, *options, "a.png", "-o", "b.png") == (0, "", "")
+    expected = kmc.Palette(colors, space="oklab").remap(PHOTO, dither=dither)
+    np.testing.assert_array_equal(pixels("b.png"), np.asarray(expected))
+    first = Path("b.png").read_bytes()
+    assert cli("pngquant", "--map", name, *options, "b.png", "-f", "--ext", ".png")[0] == 0
+    np.testing.assert_array_equal(pixels("b.png"), np.asarray(expected))
+    assert Path("b.png").read_bytes() == first
+
+
+def test_maps_that_are_refused(cli, tmp_path):
+    picture(tmp_path / "one.png")
+    for arguments, code, words in (
+        (["--map", "one.png", "16"], 1, "--map gives the colours: it excludes a number of colours"),
+        (["--map", "one.png", "-Q", "20-30"], 1, "it excludes --quality"),
+        (["--map", "one.png", "--posterize", "2"], 1, "it excludes --posterize"),
+        (["--map", "one.png", "--speed", "1"], 1, "it excludes --speed"),
+        (["--map", "none.png"], 2, "none.png: no such file"),
+    ):
+        found, _, err = cli("pngquant", *arguments, "a.png")
+        assert (found, words in err) == (code, True), err
+    several = np.stack(np.meshgrid(range(17), range(16), [0]), axis=-1).reshape(1, -1, 3)
+    Image.fromarray(several.astype(np.uint8)).save("map.png")
+    code, _, err = cli("pngquant", "--map", "map.png", "a.png")
+    assert (code, "map.png has 272 colours, more than 256" in err) == (1, True)
+    assert tree(tmp_path) == ["a.png", "map.png", "one.png"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -33,7 +33,7 @@ def test_writes_beside_the_input(cli, source, photo):
     size = r"[\d.]+ k?B"
     assert re.fullmatch(
         rf"{re.escape(str(source))} -> {re.escape(str(target))}: "
-        rf"{size} -> {size} \([\d.]+ %\), {figures}\n",
+        rf"{size} -> {size} \([\d.]+ % smaller\), {figures}\n",
         err,
     )
 
@@ -77,6 +77,7 @@ def test_options_arrive(cli, source, monkeypatch):
     assert {name: value for name, value in defaults.items() if value is not None} == {
         "order": "compact",
         "space": "oklab",
+        "weights": "balanced",
         "dither": "adaptive",
     }
     given = {
@@ -133,7 +134,7 @@ def test_many_files_get_a_line_each_and_a_total(cli, tmp_path):
     lines = err.splitlines()
     assert [re.split(r" -> |: no", line)[0] for line in lines[:3]] == [str(n) for n in names[:3]]
     assert lines[3] == f"kmc: {names[3]}: no such file"
-    assert re.fullmatch(r"7 of 8 files: .* -> .* \([\d.]+ %\), in [\d.]+ s", lines[-1])
+    assert re.fullmatch(r"7 of 8 files: .* -> .* \([\d.]+ % smaller\), in [\d.]+ s", lines[-1])
     assert len(lines) == 9
     assert len(tree(tmp_path)) == 14
 
@@ -185,7 +186,7 @@ def test_verbose_with_a_shared_palette(cli, source, tmp_path):
     code, _, err = cli("quantize", source, other, "-n", "-v", "-k", 5, "--shared-palette")
     assert code == 0
     said = re.findall(r"shared palette: iteration \d+: .* error in oklab ([\d.]+)", err)
-    history = kmc.fit([source, other], 5, space="oklab").history
+    history = kmc.fit([source, other], 5, space="oklab", weights="balanced").history
     expected = [inertia / (48 * 64 + 200) for inertia, _ in history]
     assert [float(each) for each in said] == pytest.approx(expected, abs=1e-3)
 

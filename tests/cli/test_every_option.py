@@ -95,6 +95,8 @@ CASES = {
     "palette": {
         **FIT,
         "--recursive": Case(["-r"], files=["folder"]),
+        "--ignore": Case(["--ignore", "transparent"], files=["clear.png"]),
+        "--merge": Case(["--merge", "30"]),
         "--format": Case(["--format", "hex"]),
         "--output": Case(["-o", "p.hex"]),
         "--force": Case(["-f"], ["-o", "photo.png"]),
@@ -142,6 +144,7 @@ CASES = {
         "--ordered": Case(["--nofs"], files=["smooth.png"]),
         "--floyd": Case(["--floyd=0.5"], files=["smooth.png"]),
         "--posterize": Case(["--posterize", "4"]),
+        "--map": Case(["--map", "done.png"]),
         "--strip": Case(["--strip"]),
         "--verbose": Case(["-v"]),
     },
@@ -181,6 +184,7 @@ MODES = {
         "plainly": ["--nofs"],
         "verbose": ["-v"],
         "coarse": ["--posterize", "3"],
+        "mapped": ["--map", "done.png"],
     },
 }
 
@@ -220,6 +224,7 @@ SAME = {
     ("compare", "quiet", "--quiet"),
     ("palette", "json", "--format"),
     ("pngquant", "stdout", "--force"),
+    ("pngquant", "mapped", "--map"),
     ("pngquant", "plainly", "--ordered"),
     ("pngquant", "verbose", "--verbose"),
 }

@@ -341,7 +341,7 @@ def test_an_rgb_palette_serves_transparency_with_one_more_entry(dither):
     )
 
 
-@pytest.mark.parametrize("weights", ["counts", "uniform"])
+@pytest.mark.parametrize("weights", ["counts", "balanced", "uniform"])
 def test_fixed_colours_that_are_not_opaque_serve_no_opaque_pixels(weights):
     """Neither do they draw the others less."""
     picture = opaque(NAMED["photo"])

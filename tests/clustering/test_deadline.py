@@ -329,7 +329,8 @@ def test_the_program_takes_a_deadline(cli, source, tmp_path):
         full = np.asarray(look_best(PICTURES["rgb"], 16))
         np.testing.assert_array_equal(np.asarray(painted.convert("RGB")), full)
     printed = cli("palette", source, "-k", 5, "--format", "hex", "--deadline", AT_ONCE)[1].split()
-    colors = kmc.fit(PICTURES["rgb"], 5, deadline=AT_ONCE).colors
+    best = {"space": "oklab", "weights": "balanced"}
+    colors = kmc.fit(PICTURES["rgb"], 5, deadline=AT_ONCE, **best).colors
     assert sorted(printed) == sorted("#" + bytes(color).hex() for color in colors.tolist())
 
 

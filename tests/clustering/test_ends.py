@@ -75,7 +75,7 @@ OPTIONS = st.fixed_dictionaries(
         "init": st.sampled_from(["k-means++", "random", "bisecting"]),
         "seed": st.integers(0, 99),
         "tol": st.sampled_from([0.0, 1e-9, 1.0]),
-        "weights": st.sampled_from(["counts", "uniform"]),
+        "weights": st.sampled_from(["counts", "balanced", "uniform"]),
         "space": st.sampled_from(["rgb", "linear", "oklab", "lab"]),
         "order": st.sampled_from(["compact", "luminance", "popularity", "hue"]),
         "dither": st.sampled_from(DITHERS),

@@ -287,7 +287,7 @@ WRONG = [
     *(wrong("tol must be 0 or more", tol=t) for t in (-0.1, float("nan"), -np.inf)),
     *(wrong("threads must be at least 1", threads=n) for n in (0, -1)),
     *(wrong("init must be one of k-means", init=name) for name in ("kmeans", "", "K-MEANS++")),
-    *(wrong("weights must be one of counts, uniform", weights=w) for w in ("count", "")),
+    *(wrong("weights must be one of counts, balanced, uniform", weights=w) for w in ("count", "")),
     *(wrong("effort must be one of fast, default, best", effort=e) for e in ("slow", "")),
     *(
         wrong(f"{name} must be an integer", kmc.ArgumentTypeError, **{name: value})

@@ -1,4 +1,4 @@
-"""MSE, PSNR, SSIM and the largest error of two pictures."""
+"""MSE, PSNR, quality, SSIM and the largest error of two pictures."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import kmc
+from kmc.colors.spaces import coordinates
 from kmc.images.similarity import similarity, ssim
 
 pytestmark = pytest.mark.once
@@ -46,6 +47,41 @@ def test_ssim_is_that_of_the_paper(shape):
     assert ssim(a, b) == pytest.approx(reference_ssim(a, b), rel=1e-9)
     assert ssim(a, b) == ssim(b, a)
     assert ssim(a, a) == 1
+
+
+def reference_quality(a, b):
+    """Pixel by pixel; what cancels out among the 3 x 3 around counts a fifth."""
+    height, width, channels = a.shape
+    places = [coordinates(each.reshape(-1, channels), "oklab") / 64 for each in (a, b)]
+    off = (places[0] - places[1]).reshape(height, width, 4)
+    total = 0.0
+    for y in range(height):
+        for x in range(width):
+            rows = [min(max(y + dy, 0), height - 1) for dy in (-1, 0, 1)]
+            columns = [min(max(x + dx, 0), width - 1) for dx in (-1, 0, 1)]
+            mean = off[np.ix_(rows, columns)].mean(axis=(0, 1))
+            total += 0.8 * (mean**2).sum() + 0.2 * (off[y, x] ** 2).sum()
+    return max(0.0, 100 - 13.4 * math.sqrt(total / (height * width)))
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 9, 1), (7, 1, 4), (9, 8, 3), (131, 4, 4)])
+def test_quality_is_that_of_local_means(shape):
+    a = noise(shape)
+    b = np.clip(a.astype(int) + noise(shape, 1) % 5, 0, 255).astype(np.uint8)
+    b[..., 3:] = a[..., 3:]
+    assert 0 < similarity(a, b).quality == pytest.approx(reference_quality(a, b), rel=1e-9)
+    assert similarity(a, b).quality == similarity(b, a).quality
+
+
+def test_dithering_looks_better_than_bands():
+    ramp = np.repeat(np.linspace(0, 255, 200)[None, :, None], 60, axis=0).round().astype(np.uint8)
+    ramp = np.repeat(ramp, 3, axis=2)
+    plain, dithered = (
+        similarity(ramp, np.asarray(kmc.quantize(ramp, 24, space="oklab", dither=dither)))
+        for dither in (None, "floyd-steinberg")
+    )
+    assert dithered.mse > plain.mse
+    assert dithered.quality > plain.quality + 5
 
 
 @pytest.mark.parametrize("height", [11, 127, 128, 129, 137, 138, 139, 300])

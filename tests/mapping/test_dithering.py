@@ -351,12 +351,49 @@ def test_adaptive_dithers_bands_and_leaves_texture_alone():
     assert columns[0] < columns[1] / 2
 
 
-def test_adaptive_leaves_flat_areas_alone():
-    flat = np.full((40, 40), 100, np.uint8)
-    flat[:, 20:] = 160
-    palette = kmc.Palette([[90], [140], [200]])
-    plain, dithered = (palette.remap(flat, dither=name).indices for name in (None, "adaptive"))
-    np.testing.assert_array_equal(dithered, plain)
+def squares_and_a_ramp(seed, channels):
+    """Squares of one colour each, soft edges between some of them, and a slow gradient."""
+    random = np.random.default_rng(seed)
+    squares = random.integers(0, 256, (3, 4, channels), np.uint8).repeat(9, 0).repeat(9, 1)
+    squares[8:10, 5:20] = squares[7, 5] // 2 + squares[10, 5] // 2
+    squares[18:, 18:] = (100 + np.arange(18) * (1 + seed) // 4)[:, None]
+    if channels == 4:
+        squares[..., 3] = np.where(squares[..., 3] < 90, 40, 255)
+    return squares
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("space", ["rgb", "oklab"])
+def test_drawings_equal_their_twin(channels, space):
+    for seed in range(4):
+        pixels = squares_and_a_ramp(seed, channels)
+        check(pixels, some_palette(channels, 6, seed), "adaptive", 256, space)
+
+
+def test_adaptive_leaves_flat_areas_alone_up_to_their_edges():
+    """Unless the palette has no colour like theirs."""
+    flat = np.full((40, 40), 95, np.uint8)
+    flat[:, 20:] = flat[:20, 7:] = 145
+    for entries, is_plain in (([90, 140, 200], True), ([80, 140, 200], False)):
+        palette = kmc.Palette(np.array(entries)[:, None])
+        plain, dithered = (palette.remap(flat, dither=name).indices for name in (None, "adaptive"))
+        assert np.array_equal(dithered, plain) is is_plain
+        area = np.asarray(palette.remap(flat, dither="adaptive"))[25:, 4:16]
+        assert area.mean() == pytest.approx(90 if is_plain else 95, abs=1)
+
+
+def test_adaptive_dithers_slow_gradients_and_soft_alpha():
+    """One level in five pixels; and white that fades, whose coordinates have a constant sum."""
+    slow = (60 + np.arange(160) // 5).astype(np.uint8)[None].repeat(40, axis=0)
+    palette = kmc.Palette([[50], [70], [100]])
+    changed = palette.remap(slow, dither="adaptive").indices != palette.remap(slow).indices
+    assert changed[:, 75:150].reshape(40, 15, 5).any(axis=(0, 2)).all()
+    fading = np.full((40, 160, 4), 255, np.uint8)
+    fading[..., 3] = np.arange(160)
+    result = kmc.quantize(fading, 6, look="best")
+    alpha = np.asarray(result)[..., 3].astype(float)
+    columns = np.convolve(alpha.mean(axis=0) - np.arange(160), np.ones(5) / 5, "valid")
+    assert abs(columns[:130]).max() < 6  # 13 without dithering
 
 
 def test_adaptive_leaves_errors_that_nobody_sees():
@@ -370,10 +407,20 @@ def test_adaptive_leaves_errors_that_nobody_sees():
     assert palette.remap(ramp, dither="adaptive").mse == plain.mse
 
 
-def test_shares_of_another_picture_are_refused_by_the_core():
+def test_colours_of_another_picture_are_refused_by_the_core():
     pixels = photo(9, 9)
-    canvas = core.dither.Canvas(pixels, coordinates(pixels[0]), coordinates(pixels[0, :1]), None)
-    with pytest.raises(ArgumentError, match="a share is needed for each pixel"):
-        canvas.diffuse(False, 256, 1, np.zeros((9, 8), np.uint8))
-    with pytest.raises(ArgumentError, match="not those of this canvas"):
-        canvas.mask(np.zeros((8, 9), np.uint8), 1)
+    colors, _ = core.colors.histogram(pixels, 1)
+    places = coordinates(pixels[0]), coordinates(pixels[0, :1])
+    canvas = core.dither.Canvas(pixels, *places, None, colors)
+    labels = np.zeros(len(colors), np.uint16)
+    with pytest.raises(ArgumentError, match="colours and labels do not fit together"):
+        canvas.adapt(coordinates(colors), labels[1:], 256, 1)
+    with pytest.raises(ArgumentError, match="colours and labels do not fit together"):
+        canvas.adapt(coordinates(colors[1:]), labels, 256, 1)
+    with pytest.raises(ArgumentError):  # beyond the palette
+        canvas.adapt(coordinates(colors), labels + 9, 256, 1)
+    without = core.dither.Canvas(pixels, *places, None)
+    with pytest.raises(ArgumentError, match="colours and labels do not fit together"):
+        without.adapt(coordinates(colors), labels, 256, 1)
+    with pytest.raises(ArgumentError, match="do not fit together"):
+        core.dither.Canvas(pixels, *places, coordinates(colors), colors[:, :1].copy())

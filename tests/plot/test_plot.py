@@ -271,6 +271,20 @@ def test_narrow_swatches_are_labelled_above(k, width):
     assert max(box.y1 for box in boxes) <= ax.figure.bbox.y1
 
 
+@pytest.mark.parametrize("rows", [1, 2, 3])
+def test_labels_above_leave_the_bar_its_height(rows):
+    palette = kmc.Palette([[0, 0, 0], [200, 30, 30]], counts=[1, 10_000])
+    figure, columns = pyplot.subplots(rows, 1, figsize=(6, 3), layout="constrained", squeeze=False)
+    for ax in columns[:, 0]:
+        kmc.plot.palette_bar(palette, ax=ax)
+    figure.canvas.draw()
+    for ax in columns[:, 0]:
+        assert ax.get_position().height * 3 > 0.25
+        labelled = rows == 1
+        assert ("#000000" in [text.get_text() for text in ax.texts]) == labelled
+        assert ("; 1 smaller ones not labelled" in ax.get_xlabel()) != labelled
+
+
 @pytest.fixture(scope="module")
 def faded(photo):
     """The photo, transparent at the left and opaque at the right."""

@@ -155,6 +155,22 @@ def test_steps_writes_a_figure_for_each_iteration(photo, tmp_path):
     assert pyplot.get_fignums() == []
 
 
+def test_titles_of_steps_stand_clear_of_legends(photo, tmp_path, monkeypatch):
+    figures = []
+    module = sys.modules["kmc.plot.iterations"]
+    make = module.unregistered_figure
+    monkeypatch.setattr(
+        module, "unregistered_figure", lambda size: figures.append(make(size)) or figures[-1]
+    )
+    kmc.plot.steps(photo, 4, tmp_path, init="random", max_iter=1, tol=0)
+    for figure in figures:
+        (ax,) = figure.axes
+        title = ax.title.get_window_extent()
+        assert not title.overlaps(ax.get_legend().get_window_extent())
+        assert figure.bbox.contains(title.x0, title.y0) and figure.bbox.contains(title.x1, title.y1)
+    assert len(figures) == 2
+
+
 @pytest.mark.parametrize(
     "options",
     [

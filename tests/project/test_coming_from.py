@@ -355,14 +355,22 @@ def times(folder: Path) -> dict[str, int]:
     return {path.relative_to(folder).as_posix(): path.stat().st_mtime_ns for path in files}
 
 
+def is_of_colors(picture: str, palette: str) -> bool:
+    """Whether a picture has no other colours than a palette."""
+    colors = {tuple(color) for color in kmc.Palette.load(palette).colors.tolist()}
+    return {tuple(color) for color in kmc.histogram(picture).colors.tolist()} <= colors
+
+
 @pytest.mark.parametrize(("theirs", "ours"), of_commands("pngquant"))
 def test_pngquant(theirs: str, ours: str, workplace: Path) -> None:
     kmc.quantize("chart.png", 4, order="compact").save("small.png", level=9)  # nothing to gain
+    kmc.fit("photo.png", 8).save("palette.png")
     code = 99 if "99-100" in ours else 0
     original, before = Path("photo.png").read_bytes(), times(workplace)
     if shutil.which("pngquant"):
         assert shell(theirs) == (98 if "--skip" in theirs else code)
         for name in made_since(workplace, before):
+            assert "--map" not in theirs or is_of_colors(name, "palette.png")
             Path(name).unlink()
         Path("photo.png").write_bytes(original)
     before = times(workplace)
@@ -373,6 +381,7 @@ def test_pngquant(theirs: str, ours: str, workplace: Path) -> None:
         picture = kmc.open(name)
         colors = int(found[1]) if (found := re.search(r"-k (\d+)", ours)) else 256
         assert len(picture.palette) <= colors
+        assert "--palette" not in ours or is_of_colors(name, "palette.png")
         assert "small" not in name or Path(name).read_bytes() == Path("small.png").read_bytes()
     assert ("photo.png" in made) == ("--suffix ''" in ours)
     assert ("photo.png" in made) == (Path("photo.png").read_bytes() != original)
@@ -412,7 +421,7 @@ def magick(command: str) -> str | None:
 
 
 def test_the_number_of_rows() -> None:
-    assert len(rows("pngquant", "Line by line")) == 14
+    assert len(rows("pngquant", "Line by line")) == 15
     assert len(rows("imagemagick", "Line by line")) == 12
     assert len(rows("scikit-image", "MATLAB, line by line")) == 5
 

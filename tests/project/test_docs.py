@@ -7,6 +7,7 @@ from pathlib import Path
 
 import blocks
 import commands
+import gallery
 import pytest
 import samples
 from matplotlib import pyplot
@@ -91,6 +92,12 @@ def test_an_index_leads_to_all_pages_of_its_folder(index: Path) -> None:
     linked = {name.removesuffix(".md") for name in re.findall(r"\]\(([\w-]+)\.md\)", text(index))}
     linked |= set(re.findall(r"<([\w-]+)>`", text(index)))
     assert {page.stem for page in index.parent.glob("*.md")} - {"index"} <= linked
+
+
+def test_the_gallery_has_every_example() -> None:
+    scripts = {path.stem for path in (ROOT / "examples").glob("*.py")}
+    assert {name for name in scripts if not name.startswith("make_")} == set(gallery.THUMBNAILS)
+    assert [gallery.Position("")(f"{name}.py") for name in gallery.THUMBNAILS] == [*range(14)]
 
 
 def test_every_public_name_is_in_the_reference() -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
+
+from kmc.colors.spaces import coordinates
 
 
 def morton_keys(colors: NDArray[np.uint8]) -> NDArray[np.uint32]:
@@ -73,3 +77,11 @@ def accumulate(
     sums = np.zeros((k, pixels.shape[1]), np.int64)
     np.add.at(sums, labels, pixels)
     return np.bincount(labels, minlength=k), sums
+
+
+def quality_by_colors(picture: NDArray[np.uint8], made: NDArray[np.uint8]) -> float:
+    """By the root mean squared distance in Oklab."""
+    channels = picture.shape[2]
+    flat = (np.ascontiguousarray(each).reshape(-1, channels) for each in (picture, made))
+    first, second = (coordinates(each, "oklab") / 64 for each in flat)
+    return 100 - 8.6 * math.sqrt(((first - second) ** 2).sum(axis=1).mean())

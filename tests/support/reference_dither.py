@@ -28,7 +28,7 @@ class Dithering:
         space: SpaceName = "rgb",
     ) -> None:
         height, width, channels = pixels.shape
-        self.n = channels
+        self.n, self.pixels = channels, pixels
         levels = space == "rgb" and channels < 4
         self.cell_bits = CELL_BITS if levels else CELL_BITS_OF_COORDINATES
         places = coordinates(pixels.reshape(-1, channels), space)
@@ -97,7 +97,7 @@ def mask(d: Dithering, plain: Ints) -> Ints:
     """How clearly the mean error of 5 x 5 pixels is seen, 0 to 255.
 
     Its square is above twice the variance, about a plane, of the sum of the coordinates: fully seen
-    by (5/4)**2 levels, not at all by (1/2)**2. Flat areas stay as they are.
+    by (5/4)**2 levels, not at all by (1/2)**2.
     """
     wide = [(REACH, REACH), (REACH, REACH)]
     error = np.pad(d.at - d.palette[plain], [*wide, (0, 0)], mode="edge")
@@ -111,8 +111,35 @@ def mask(d: Dithering, plain: Ints) -> Ints:
         across, down = int((sums[window] * STEPS).sum()), int((sums[window] * STEPS[:, None]).sum())
         explained = (across**2 + down**2) // 2  # by a gradient
         seen = max(0, square - 2 * (variance - explained << 6) - least)
-        shares[y, x] = min(255, seen * 255 // (full - least)) if variance > 0 else 0
-    return shares
+        shares[y, x] = min(255, seen * 255 // (full - least))
+    return flat_areas(d, plain, shares)
+
+
+def flat_areas(d: Dithering, plain: Ints, shares: Ints) -> Ints:
+    """The shares with those in the flat areas of drawings replaced: 255 where the colour is off by
+    more than eight levels, else 0.
+
+    Nine of the 5 x 5 pixels around one in a flat area have its colour. No two neighbours among the
+    5 x 5 differ by 1 to 6 levels, and less than 17 pairs among the 17 x 17 by 1 or 2; neighbours
+    are those to the right and below.
+    """
+    height, width = plain.shape
+    wide = np.pad(d.pixels.astype(int), [(8, 9), (8, 9), (0, 0)], mode="edge")
+
+    def shifted(values: Ints, y: int, x: int) -> Ints:
+        return values[8 + y : 8 + y + height, 8 + x : 8 + x + width]
+
+    def window_sum(values: Any, reach: int) -> Any:
+        reaches = range(-reach, reach + 1)
+        return sum(shifted(values, y, x).astype(int) for y in reaches for x in reaches)
+
+    off = [np.abs(np.diff(wide, axis=axis)).max(axis=2) for axis in (0, 1)]
+    pairs = np.stack((off[0][:, :-1], off[1][:-1]), axis=2)
+    slight, steps = (((pairs > 0) & (pairs <= most)).sum(axis=2) for most in (6, 2))
+    alike = sum((shifted(wide, y, x) == d.pixels).all(axis=2) for y in STEPS for x in STEPS)
+    is_flat = (window_sum(slight, REACH) == 0) & (window_sum(steps, 8) < 17) & (alike >= 9)
+    is_wrong = np.square(d.at - d.palette[plain]).sum(axis=2) > (8 * 64) ** 2
+    return np.where(is_flat, 255 * is_wrong, shares)
 
 
 def adapt(d: Dithering, plain: Ints, strength: int) -> Ints:

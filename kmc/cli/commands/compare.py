@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 )
 @group(
     "Other options",
-    ("--ssimulacra2", "Measure SSIMULACRA2 too, an extra: slow.", {}),
+    ("--ssimulacra2", "Measure SSIMULACRA2, too: an extra package, slow.", {}),
     ("--json", "One line of JSON.", {"dest": "as_json"}),
     ("-q --quiet", "Print nothing: the exit code is the result.", {}),
 )

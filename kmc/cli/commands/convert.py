@@ -12,7 +12,7 @@ from kmc.cli import console
 from kmc.cli.exit_codes import Exit
 from kmc.cli.inputs import STDIO, Input, single_input
 from kmc.cli.layout import Command
-from kmc.cli.options import group, named
+from kmc.cli.options import LEVEL, group, named
 from kmc.cli.outputs import Naming, check_level, display_name, output_format, write
 from kmc.cli.parameter_types import whole
 from kmc.display.wording import color_count
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     "Options",
     ("--frame N", "The frame of an animation, or the page, from 0.", {"type": whole(0)}),
     ("--format NAME", "The format, if no name says it.", {}),
-    ("--level N", "Of .png and .kmc: from 1 (fastest) to 9 (smallest).", {"type": whole(1, 9)}),
+    LEVEL,
     ("--strip", "Keep no metadata.", {}),
     ("-f --force", "Replace a file that exists.", {}),
     ("-q --quiet", "Print nothing but errors.", {}),

@@ -24,6 +24,7 @@ from kmc.cli.options import (
     search,
 )
 from kmc.cli.outputs import Naming
+from kmc.cli.parameter_types import real
 
 if TYPE_CHECKING:
     from kmc.display.swatches import Swatch
@@ -40,6 +41,19 @@ SWATCH_WIDTH = 8
 @folders
 @opening
 @group(
+    "Dominant colours",
+    (
+        "--ignore NAME",
+        "Leave out what is white, or transparent; can be repeated.",
+        {"type": click.Choice(["white", "transparent"]), "multiple": True},
+    ),
+    (
+        "--merge X",
+        "Merge what looks alike: colours nearer than this in CIE Lab, such as 10.",
+        {"type": real(0)},
+    ),
+)
+@group(
     "Output",
     ("--format NAME", "Print hex, rgb, json, css or gpl in place of a table.",
      {"type": click.Choice(["hex", "rgb", "json", "css", "gpl"])}),
@@ -50,20 +64,25 @@ def palette(files: tuple[str, ...], **given: Any) -> Exit:
     """Print the best colours of a picture.
 
     A line for each, largest share first, with swatches on terminals. Several pictures get one
-    palette.
+    palette. Distances and weights are those of kmc quantize, for the eye.
 
     \b
       kmc palette photo.jpg -k 8
+      kmc palette logo.png -k 5 --ignore white --merge 10
       kmc palette photo.jpg -k 5 --format css > colors.css
       kmc palette *.jpg -k 32 -o all.gpl
     """
+    import numpy as np
+
     import kmc
     from kmc.cli.fit_options import fit_options
     from kmc.cli.opening import Opener, check_mask
-    from kmc.display.swatches import swatches
+    from kmc.colors.arrays import hex_codes
+    from kmc.display.swatches import Swatch, swatches
     from kmc.formats.palette_files import checked_format
+    from kmc.pipeline import LOOKS
 
-    inputs = expand(files, given["recursive"])
+    inputs, best = expand(files, given["recursive"]), LOOKS["best"]
     output, opener = given["output"], Opener(given["frame"], given["resize"])
     refuse_contradictions(given)
     if output is None:
@@ -74,7 +93,10 @@ def palette(files: tuple[str, ...], **given: Any) -> Exit:
         Naming(overwrite=given["force"]).check(output)
     if len(inputs) > 1:
         refuse(["importance"], "{option} is for one picture, and there are several")
-    options = fit_options(given, opener)
+    dominant = {name: given[name] for name in ("ignore", "merge") if given[name]}
+    if dominant:
+        refuse(["importance"], f"--{next(iter(dominant))} excludes {{option}}")
+    options = {"space": best.space, "weights": best.weights, **fit_options(given, opener)}
     name = inputs[0].name if len(inputs) == 1 else f"{len(inputs)} pictures"
     with console.working_on(name, *(each.name for each in inputs)):
         if len(inputs) == 1:
@@ -82,8 +104,15 @@ def palette(files: tuple[str, ...], **given: Any) -> Exit:
             check_mask(options, pictures)
         else:
             pictures = map(opener, inputs)
-        palette = kmc.fit(pictures, given["k"], **options)
-    found = swatches(palette.colors, palette.counts)
+        if dominant:
+            main = kmc.dominant_colors(pictures, given["k"], **dominant, **options)
+            codes = hex_codes(np.array([color for color, _ in main], np.uint8)) if main else []
+            found = [Swatch(i, codes[i], share) for i, (_, share) in enumerate(main)]
+        else:
+            palette = kmc.fit(pictures, given["k"], **options)
+            found = swatches(palette.colors, palette.counts)
+    if not found:
+        raise click.UsageError(f"{name}: nothing is left after --ignore")
     if output is not None:
         sorted_palette(found).save(output)
     else:

@@ -25,7 +25,7 @@ from kmc.cli.options import (
     search,
 )
 from kmc.cli.outputs import Naming, write
-from kmc.cli.parameter_types import whole_range
+from kmc.cli.parameter_types import numbers_of_colors
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 SUFFIXES = ("png", "pdf", "svg", "jpg", "webp")
 DPI = 150
-CURVE_POINTS, CHOICES = 15, 4  # numbers of colours
 
 # The figures other than the default one, by their options.
 KINDS = ("clusters", "history", "curve", "choices")
@@ -49,9 +48,10 @@ KINDS = ("clusters", "history", "curve", "choices")
     ("-f --force", "Replace what exists: a file, or all figures of earlier --clusters.", {}),
     ("--clusters", "Pixels in colour space, a figure for each iteration.", {}),
     ("--history", "Error and largest shift of each iteration.", {}),
-    ("--curve MIN-MAX", "Error and file size for numbers of colours.", {"type": whole_range}),
-    ("--choices MIN-MAX", "The picture in numbers of colours, plain and dithered.",
-     {"type": whole_range}),
+    ("--curve KS", "Error and file size for numbers of colours: 2-256, or 4,8,12.",
+     {"type": numbers_of_colors(15)}),
+    ("--choices KS", "The picture in numbers of colours, plain and dithered, in oklab.",
+     {"type": numbers_of_colors(4)}),
 )  # fmt: skip
 @number_of_colors(16)
 @adapting
@@ -123,10 +123,11 @@ def _drawn(
 
         matplotlib.use("Agg")  # no windows
     if given["curve"]:
-        return kmc.plot.curve(picture, spread(given["curve"], CURVE_POINTS), **options)
+        return kmc.plot.curve(picture, given["curve"], **options)
     if given["choices"]:
         dithers = [given["dither"]] if given["dither"] else None
-        return kmc.plot.choices(picture, spread(given["choices"], CHOICES), dithers, **options)
+        seen = {"space": "oklab", **options}  # as the program quantizes
+        return kmc.plot.choices(picture, given["choices"], dithers, **seen)
     result = kmc.quantize(picture, given["k"], **options, **dithered)
     if given["history"]:
         return kmc.plot.history(result)
@@ -146,10 +147,3 @@ def _encoded(axes: Axes, suffix: str) -> bytes:
     assert figure is not None
     figure.savefig(file, format=suffix, dpi=DPI)
     return file.getvalue()
-
-
-def spread(ends: tuple[int, int], n: int) -> list[int]:
-    """At most n numbers of colours from one to another, in equal ratios."""
-    least, most = ends
-    ratio = (most / least) ** (1 / (n - 1))
-    return sorted({round(least * ratio**step) for step in range(n)})

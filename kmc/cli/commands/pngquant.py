@@ -19,6 +19,8 @@ from kmc.cli.parameter_types import quality, real, whole
 # Speeds up to the first are slow ones, up to the second ordinary ones, then fast ones.
 SLOW, ORDINARY, NO_DITHERING = 2, 9, 11
 
+MOST = 256  # colours
+
 
 class _Command(Command):
     """A command whose option ``--floyd`` takes a value only after ``=``, as with getopt."""
@@ -45,6 +47,7 @@ class _Command(Command):
     ("--floyd N", "How much to dither, from 0 to 1: --floyd=0.5.", {"type": real(0, 1)}),
     ("--posterize BITS", "Leave out the lowest bits of the palette's levels, 0 to 4.",
      {"type": whole(0, 4)}),
+    ("--map FILE", "Use the colours of this picture or palette, at most 256.", {}),
     ("--strip", "Remove profile, resolution, EXIF and XMP.", {}),
     ("-v --verbose/--quiet", "Print a line per file; otherwise only errors.", {"is_flag": True}),
 )  # fmt: skip
@@ -61,6 +64,8 @@ def pngquant(files: tuple[str, ...], **given: Any) -> Exit:
     """
     k, names = _colors_and_names(files)
     strength = _dither_strength(given)
+    if given["map"] is not None:
+        _check_map(given, k)
     if given["posterize"] and given["quality"]:
         raise click.UsageError("--quality is reached before --posterize: they exclude each other")
     suffix = ext = None
@@ -73,7 +78,8 @@ def pngquant(files: tuple[str, ...], **given: Any) -> Exit:
     # All that kmc quantize can be given, and is not here.
     options: dict[str, Any] = dict.fromkeys(str(each.name) for each in quantize.params)
     options |= {
-        "k": k,
+        "k": k or MOST,
+        "palette": given["map"],
         "effort": _effort(given["speed"]),
         "dither": None if strength else "none",
         "dither_strength": strength or None,
@@ -87,14 +93,31 @@ def pngquant(files: tuple[str, ...], **given: Any) -> Exit:
     return run(inputs, target, options)
 
 
-def _colors_and_names(words: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
+def _colors_and_names(words: tuple[str, ...]) -> tuple[int | None, tuple[str, ...]]:
     """The number of colours, which may come first, and the names of files."""
-    k = 256
+    k = None
     if words and words[0].isdecimal():
-        k, words = whole(2, 256)(words[0]), words[1:]
+        k, words = whole(2, MOST)(words[0]), words[1:]
     if not words and console.is_terminal(sys.stdin):
         raise click.UsageError("no files are given, and standard input is a terminal")
     return k, words or (STDIO,)
+
+
+def _check_map(given: dict[str, Any], k: int | None) -> None:
+    """Refuse what looks for colours where they are given."""
+    for option, is_given in (
+        ("a number of colours", k is not None),
+        ("--quality", given["quality"]),
+        ("--posterize", given["posterize"]),
+        ("--speed", given["speed"] not in (None, NO_DITHERING)),
+    ):
+        if is_given:
+            raise click.UsageError(f"--map gives the colours: it excludes {option}")
+    from kmc.cli.fit_options import loaded_palette  # NumPy: not for --help
+
+    count = len(loaded_palette(given["map"], None))
+    if count > MOST:
+        raise click.UsageError(f"--map {given['map']} has {count} colours, more than {MOST}")
 
 
 def _dither_strength(given: dict[str, Any]) -> float:

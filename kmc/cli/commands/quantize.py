@@ -140,7 +140,11 @@ def _refuse_for_files(inputs: list[Input], names: Naming, given: dict[str, Any])
         refuse(options, "{option} is for files, not for standard streams or pipes")
     if given["if_newer"]:
         refuse(["force"], "--if-newer replaces what is older, nothing else: it excludes {option}")
-        refuse(["shared_palette"], "{option} depends on all pictures: it excludes --if-newer")
+        refuse(
+            ["shared_palette"],
+            "{option} depends on all pictures: it excludes --if-newer; make a palette of them by "
+            "kmc palette -o all.gpl, and use --palette all.gpl",
+        )
         for each in inputs:
             if not each.problem and is_same_file(each, names.target(each)):
                 raise click.UsageError(
