@@ -1,10 +1,13 @@
-"""Bytes of files with a loss beside plain ones, JPEG and WebP of the same error.
+"""Bytes of files with a loss beside plain ones, other programs', JPEG and WebP of the same error.
 
 A contender makes files along curves: plain ones of more and more colours, with a loss of one number
 of colours and more and more loss, JPEG and WebP of more and more quality. Every file is decoded,
 and errors are measured on what was decoded. The bytes at an error are interpolated on each curve,
 with logarithms of bytes, and the least of all curves of a contender counts. Ratios are to the plain
 .kmc files, as geometric means over the pictures on which both reach the error.
+
+Where they are installed, pngquant makes palettes with and without dithering, whose files oxipng
+makes smaller, and gifsicle makes plain GIF files of kmc smaller with a loss.
 """
 
 from __future__ import annotations
@@ -12,6 +15,8 @@ from __future__ import annotations
 import argparse
 import io
 import math
+import shutil
+import subprocess
 from collections.abc import Iterator
 from statistics import geometric_mean
 from typing import Any
@@ -22,12 +27,14 @@ from PIL import Image
 
 import kmc
 from bench import pictures, report
+from bench.rivals import installed
 from bench.sight import ssimulacra2
 from kmc.lossy.choice import CHOOSERS
 
 PLAIN_KS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768)
 LOSSY_KS = (64, 128, 256, 512)
 LOSSES = (15, 25, 35, 45, 60)
+GIFSICLE_LOSSES = (3, 6, 10, 15, 20, 30, 40, 60, 80)
 QUALITIES = tuple(range(40, 98, 4))
 
 TARGETS: dict[str, tuple[float, ...]] = {"psnr": (34, 36, 38, 40), "ssimulacra2": (75, 80, 85)}
@@ -108,7 +115,47 @@ def curves(pixels: NDArray[np.uint8], look: str, seen: bool) -> Curves:
             str(variant): [point(*by_pillow(pixels, name, quality=q, **variant)) for q in QUALITIES]
             for variant in variants
         }
+    for name, curves_of_files in rivals(pixels, settings).items():
+        made[name] = {
+            curve: [point(data, painted(data)) for data in files]
+            for curve, files in curves_of_files.items()
+        }
     return made
+
+
+def rivals(
+    pixels: NDArray[np.uint8], settings: dict[str, Any]
+) -> dict[str, dict[str, list[bytes]]]:
+    """The files of other programs that are installed, by curve."""
+    found: dict[str, dict[str, list[bytes]]] = {}
+    oxipng = installed("oxipng")
+    if shutil.which("pngquant") and oxipng:
+        source = io.BytesIO()
+        Image.fromarray(pixels).save(source, "PNG", compress_level=1)
+        for dither in ("--nofs", "--floyd=1"):
+            found.setdefault("pngquant, oxipng", {})[dither] = [
+                oxipng.optimize_from_memory(
+                    output(["pngquant", "--speed", "3", dither, str(k), "-"], source.getvalue()),
+                    level=4,
+                )
+                for k in PLAIN_KS[:9]
+            ]
+    if shutil.which("gifsicle"):
+        for k in LOSSY_KS[:3]:
+            plain = kmc.quantize(pixels, k, dither="none", **settings).to_bytes("gif")
+            found.setdefault("gifsicle --lossy", {})[str(k)] = [
+                output(["gifsicle", "-O3", f"--lossy={loss}"], plain) for loss in GIFSICLE_LOSSES
+            ]
+    return found
+
+
+def output(command: list[str], data: bytes) -> bytes:
+    return subprocess.run(command, input=data, capture_output=True, check=True).stdout
+
+
+def painted(data: bytes) -> NDArray[np.uint8]:
+    with Image.open(io.BytesIO(data)) as picture:
+        return np.asarray(picture.convert("RGB"))
 
 
 def written(image: kmc.IndexedImage, format: str) -> tuple[bytes, NDArray[np.uint8]]:
@@ -125,8 +172,7 @@ def by_pillow(
 ) -> tuple[bytes, NDArray[np.uint8]]:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, name, **settings)
-    with Image.open(file) as picture:
-        return file.getvalue(), np.asarray(picture.convert("RGB"))
+    return file.getvalue(), painted(file.getvalue())
 
 
 def bytes_at(own: dict[str, list[Point]], measure: str, target: float) -> float | None:

@@ -13,6 +13,7 @@
 #include "colors/colors.h"
 #include "dither/dither.h"
 #include "kmeans/kmeans.h"
+#include "lossy/gif_choice.h"
 #include "lossy/lossy.h"
 #include "lossy/png_choice.h"
 #include "lossy/weights.h"

@@ -45,10 +45,18 @@ cdef extern from "lossy/png_choice.h" nogil:
                               void *indices)
 
 
+cdef extern from "lossy/gif_choice.h" nogil:
+    kmc_status kmc_choose_gif(const kmc_run *run, const kmc_choice *choice, const void *nearest,
+                              void *indices)
+
+
 cdef extern from "lossy/weights.h" nogil:
     kmc_status kmc_masking_weights(const kmc_run *run, const kmc_choice *choice,
                                    const void *nearest, uint16_t *weights)
 
+
+# Choosers of formats that need nothing but the choice.
+ctypedef kmc_status (*chooser)(const kmc_run *, const kmc_choice *, const void *, void *) nogil
 
 MAX_COLORS = KMC_CHOICE_COLORS_MAX
 
@@ -110,13 +118,20 @@ cdef class Choice:
 
         That is in rows without filters and with a byte for each index.
         """
+        return self._chosen(kmc_choose_png, threads)
+
+    def by_gif(self, int threads):
+        """Indices (H, W) of at most 256 colours that take few bytes in GIF files."""
+        return self._chosen(kmc_choose_gif, threads)
+
+    cdef object _chosen(self, chooser choose, int threads):
         cdef Run run = Run(threads)
         cdef kmc_status status
         indices = np.empty((self.c.height, self.c.width), self.nearest.dtype)
         cdef void *target = first_byte(indices)
         cdef const void *nearest = first_byte(self.nearest)
         with nogil:
-            status = kmc_choose_png(&run.c, &self.c, nearest, target)
+            status = choose(&run.c, &self.c, nearest, target)
         run.check(status)
         return indices
 

@@ -74,11 +74,14 @@ def _by_png(
     return chosen if after < before else choice.nearest
 
 
-# How indices are chosen for each format, by its name.
-CHOOSERS: dict[str, _Choose] = {"kmc": _by_kmc, "png": _by_png}
+def _by_gif(
+    choice: core.lossy.Choice, colors: Colors, shape: tuple[int, int], threads: int
+) -> Indices:
+    return choice.by_gif(threads)
 
-# Formats for which errors count as they are seen, if distances do (contrast masking).
-WEIGHTED = ("kmc", "png")
+
+# How indices are chosen for each format, by its name.
+CHOOSERS: dict[str, _Choose] = {"kmc": _by_kmc, "png": _by_png, "gif": _by_gif}
 
 
 def choose(
@@ -117,9 +120,9 @@ def choose(
         if price == 0 or len(colors) == 1:
             break
         choice = core.lossy.Choice(nearest, points, entries, kinds, price, MAX_BITS * bit)
-        if format in WEIGHTED and space != "rgb":
-            weights, reach = choice.masking_weights(threads), MAX_WEIGHTED_BITS * bit
-            choice = core.lossy.Choice(nearest, points, entries, kinds, price, reach, weights)
+        if space != "rgb":  # then errors count as they are seen, like distances (contrast masking)
+            seen, reach = choice.masking_weights(threads), MAX_WEIGHTED_BITS * bit
+            choice = core.lossy.Choice(nearest, points, entries, kinds, price, reach, seen)
         indices = CHOOSERS[format](choice, colors, (height, width), threads)
         means, counted = _means(points, indices, kinds, is_opaque)
         moved, centroids = _moved(means, counted > 0, kinds, colors, centroids, subject)

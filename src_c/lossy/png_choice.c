@@ -9,6 +9,7 @@
  * pixels right before, which are known of the best way to a node. What a symbol costs follows from how often it was
  * chosen so far. */
 #include "lossy/png_choice.h"
+#include "lossy/pixel_costs.h"
 #include "base/bits.h"
 
 #include <string.h>
@@ -22,7 +23,6 @@ enum {
     SYMBOLS = 256 + LENGTHS + DISTANCES,
     SEGMENT = 1 << 9,   /* pixels that are divided at a time, at most */
     HASH_BITS = 13,
-    ALTERNATIVES = 24,  /* entries that begin a match or are literals: the given one and those nearest to it */
     LIKELY = 3,         /* of these, the ones that are looked up in triples */
     PLACES = 2,         /* in the stream that are kept of a triple */
     RUNS = 2,           /* pixels right before, as sources */
@@ -33,12 +33,7 @@ enum {
     UPDATE = 1 << 8,    /* pixels between updates of costs, at least */
     MIN_BITS = 64,      /* of a symbol without its extra bits, in 64ths */
     MAX_BITS = 14 * 64,
-    UNREACHED = 1 << 30,
-    PLAIN_WEIGHT = 256,
-    COORDINATES = (1 << 14) - 1, /* their bits */
-    UNIT = 1 << 16,     /* of costs, in 256ths of a squared unit */
-    MAX_BIT = 1 << 16,  /* the most that a bit is worth, in 16ths of these */
-    FORBIDDEN = UINT16_MAX /* more than any choice costs */
+    UNREACHED = 1 << 30
 };
 
 typedef struct node {
@@ -52,11 +47,8 @@ typedef struct node {
 typedef struct chooser {
     const kmc_run *run;
     const kmc_choice *choice;
-    const uint8_t *nearest;
     uint8_t *out;
     uint8_t *stream;             /* what is compressed: rows with a 0, the number of the filter, before each */
-    uint32_t bit;                /* what one is worth, in 16ths */
-    int32_t reach;
     size_t stride;               /* of rows in the stream */
     size_t y, begin, n;          /* the segment: its row, its first pixel, its pixels */
     uint32_t since;              /* pixels since the last update */
@@ -64,10 +56,7 @@ typedef struct chooser {
     uint32_t literal[256], length[MAX_LENGTH + 1], distance[DISTANCES]; /* what they cost */
     uint32_t buckets[1 << HASH_BITS][PLACES]; /* of each hash, the latest ones first: 8 more bits of it, the index
                                                * after the triple, and its position modulo 2^16 */
-    uint8_t neighbors[256][ALTERNATIVES]; /* the nearest entries of each one, itself first */
-    int n_neighbors[256];
-    int16_t palette[256][4];
-    uint8_t kinds[256];
+    kmc_pixel_costs errors_of;
     uint16_t costs[SEGMENT][256]; /* of each pixel in the segment: what the error of each entry costs */
     uint8_t likely[SEGMENT][LIKELY]; /* the entries of the least errors, and what these cost */
     uint32_t errors[SEGMENT][LIKELY];
@@ -93,18 +82,11 @@ static int distance_code(uint32_t distance)
     return 2 * bit + (int)(((distance - 1) >> (bit - 1)) & 1);
 }
 
-static int32_t squared_distance(const int16_t *a, const int16_t *b)
-{
-    int32_t sum = 0;
-    for (int c = 0; c < 4; c++) sum += (a[c] - b[c]) * (a[c] - b[c]);
-    return sum;
-}
-
 /* ---- what bits cost ---------------------------------------------------------------------------------------------- */
 
 static uint32_t cost_of_bits(const chooser *c, uint32_t bits)
 {
-    return (uint32_t)((uint64_t)bits * c->bit >> 10);
+    return (uint32_t)((uint64_t)bits * c->errors_of.bit >> 10);
 }
 
 /* The bits of each of n symbols with these counts, in 64ths. */
@@ -145,58 +127,12 @@ static void guess_counts(chooser *c)
     const size_t n = kmc_smaller(choice->height * choice->width, 1 << 16);
     uint32_t *const lengths = c->counts + 256, *const distances = lengths + LENGTHS;
     memset(c->counts, 0, sizeof c->counts);
-    for (size_t i = 0; i < n; i++) c->counts[c->nearest[i]] += 1 + (1 << 16) / (uint32_t)n;
+    for (size_t i = 0; i < n; i++) c->counts[c->errors_of.nearest[i]] += 1 + (1 << 16) / (uint32_t)n;
     for (uint32_t i = 0; i < LENGTHS; i++) lengths[i] = (1 << 14) / (i + 1);
     for (uint32_t i = 0; i < DISTANCES; i++) distances[i] = (1 << 10) * (i + 1);
 }
 
 /* ---- a segment --------------------------------------------------------------------------------------------------- */
-
-static void find_neighbors(chooser *c)
-{
-    const size_t k = c->choice->k;
-    for (size_t i = 0; i < k; i++) {
-        uint8_t *const list = c->neighbors[i];
-        int32_t distances[ALTERNATIVES] = {-1};
-        int n = 1;
-        list[0] = (uint8_t)i;
-        for (size_t j = 0; j < k; j++) {
-            if (j == i || c->kinds[j] != c->kinds[i]) continue;
-            const int32_t distance = squared_distance(c->palette[i], c->palette[j]);
-            if (n == ALTERNATIVES && distance >= distances[n - 1]) continue;
-            int at = n < ALTERNATIVES ? n++ : n - 1;
-            for (; distances[at - 1] > distance; at--) {
-                distances[at] = distances[at - 1];
-                list[at] = list[at - 1];
-            }
-            distances[at] = distance;
-            list[at] = (uint8_t)j;
-        }
-        c->n_neighbors[i] = n;
-    }
-}
-
-/* What errors cost for pixel i of the segment, of the entries that are near the nearest one. Returns their number. */
-static int set_costs(chooser *c, size_t i, size_t pixel, uint8_t nearest)
-{
-    const kmc_choice *const choice = c->choice;
-    const uint8_t *const near = c->neighbors[nearest];
-    uint16_t *const costs = c->costs[i];
-    int16_t point[4];
-    memset(costs, 0xFF, sizeof c->costs[i]);
-    costs[nearest] = 0;
-    for (size_t d = 0; d < 4; d++) point[d] = choice->points[4 * pixel + d] & COORDINATES;
-    const int32_t least = squared_distance(point, c->palette[nearest]);
-    if (least == 0 || c->kinds[nearest] == 0) return 1;
-    const uint32_t weight = choice->weights ? choice->weights[pixel] : PLAIN_WEIGHT;
-    for (int j = 1; j < c->n_neighbors[nearest]; j++) {
-        const int32_t more = squared_distance(point, c->palette[near[j]]) - least;
-        if (more > c->reach) continue;
-        const uint64_t cost = more > 0 ? ((uint64_t)more * weight + UNIT - 1) / UNIT : 0;
-        costs[near[j]] = (uint16_t)(cost < FORBIDDEN ? cost : FORBIDDEN);
-    }
-    return c->n_neighbors[nearest];
-}
 
 /* The likely entries of pixel i among n near ones, and its best literal. Returns what this costs. */
 static uint32_t look_at(chooser *c, size_t i, const uint8_t *near, int n)
@@ -207,7 +143,7 @@ static uint32_t look_at(chooser *c, size_t i, const uint8_t *near, int n)
     for (int j = 0; j < LIKELY; j++) errors[j] = UNREACHED;
     for (int j = 0; j < n; j++) {
         const uint32_t cost = c->costs[i][near[j]];
-        if (cost == FORBIDDEN) continue;
+        if (cost == KMC_FORBIDDEN) continue;
         if (cost + c->literal[near[j]] < best) {
             best = cost + c->literal[near[j]];
             c->literals[i] = near[j];
@@ -229,9 +165,9 @@ static void load_segment(chooser *c)
     const size_t first = c->y * c->choice->width + c->begin;
     c->by_literals[0] = 0;
     for (size_t i = 0; i < c->n; i++) {
-        const uint8_t given = c->nearest[first + i], nearest = given < c->choice->k ? given : 0;
-        const int n = set_costs(c, i, first + i, nearest);
-        c->by_literals[i + 1] = c->by_literals[i] + look_at(c, i, c->neighbors[nearest], n);
+        int n;
+        const uint8_t *const near = kmc_pixel_costs_set(&c->errors_of, first + i, c->costs[i], &n);
+        c->by_literals[i + 1] = c->by_literals[i] + look_at(c, i, near, n);
         c->nodes[i + 1].cost = UNREACHED;
     }
     c->nodes[0] = (node){0};
@@ -249,7 +185,7 @@ static void reach(node *to, const node *from, uint32_t cost, uint32_t recent, ui
 /* The error from pixel x on that a copy may have: what literals cost, and a few bits more. */
 static uint32_t most_error(const chooser *c, size_t x, size_t length)
 {
-    return c->by_literals[x + length] - c->by_literals[x] + c->bit / 4;
+    return c->by_literals[x + length] - c->by_literals[x] + c->errors_of.bit / 4;
 }
 
 /* Tries copies from pixel x of the segment on, of up to `most` pixels from `source`, or from `distance` pixels before
@@ -258,14 +194,14 @@ static size_t extend(chooser *c, size_t x, const uint8_t *source, uint32_t dista
                      uint32_t error)
 {
     const node *const from = &c->nodes[x];
-    const uint32_t some = c->bit, base = from->cost + c->distance[distance_code(distance)];
+    const uint32_t some = c->errors_of.bit, base = from->cost + c->distance[distance_code(distance)];
     uint32_t recent = from->recent;
     most = kmc_smaller(most, kmc_smaller(MAX_LENGTH, c->n - x));
     for (size_t i = 0; i < length; i++) recent = recent << 8 | source[i];
     while (length < most) {
         const uint8_t entry = (uint8_t)(source ? source[length] : recent >> (8 * (distance - 1)));
         const uint32_t cost = c->costs[x + length][entry];
-        if (cost == FORBIDDEN) break;
+        if (cost == KMC_FORBIDDEN) break;
         error += cost;
         recent = recent << 8 | entry;
         length++;
@@ -430,13 +366,6 @@ static kmc_status choose(chooser *c)
 {
     const kmc_choice *const choice = c->choice;
     memset(c->buckets, 0, sizeof c->buckets);
-    memset(c->palette, 0, sizeof c->palette);
-    memset(c->kinds, 0, sizeof c->kinds);
-    for (size_t i = 0; i < choice->k; i++) {
-        for (size_t d = 0; d < 4; d++) c->palette[i][d] = choice->entries[4 * i + d] & COORDINATES;
-        c->kinds[i] = choice->kinds[i];
-    }
-    find_neighbors(c);
     guess_counts(c);
     update_costs(c);
     for (c->y = 0; c->y < choice->height; c->y++) {
@@ -463,16 +392,12 @@ kmc_status kmc_choose_png(const kmc_run *run, const kmc_choice *choice, const vo
     uint8_t *const stream = kmc_alloc_zeroed(choice->height, stride);
     kmc_status status = c && stream ? KMC_OK : KMC_NO_MEMORY;
     if (status == KMC_OK) {
-        const int64_t most = (int64_t)MAX_BIT << 12;
-        const int64_t lambda = choice->lambda < most ? choice->lambda : most;
         c->run = run;
         c->choice = choice;
-        c->nearest = nearest;
         c->out = indices;
         c->stream = stream;
         c->stride = stride;
-        c->bit = (uint32_t)((lambda + (1 << 11)) >> 12);
-        c->reach = (int32_t)(choice->reach < INT32_MAX ? choice->reach : INT32_MAX);
+        kmc_pixel_costs_init(&c->errors_of, choice, nearest);
         status = choose(c);
     }
     kmc_free(c);

@@ -26,7 +26,7 @@ def test_the_more_loss_the_smaller_the_file(format):
     results = [kmc.quantize(PHOTO, 64, lossy=n, format=format) for n in (0, 20, 40, 70)]
     sizes = [len(each.to_bytes(format)) for each in results]
     assert sizes == sorted(sizes, reverse=True)
-    assert sizes[-1] < 0.75 * sizes[0]
+    assert sizes[-1] < (0.8 if format == "gif" else 0.75) * sizes[0]
     assert results[0].mse == kmc.quantize(PHOTO, 64).mse < results[1].mse
 
 
@@ -163,6 +163,7 @@ def test_no_loss_is_no_request():
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("max_bytes", [400, 1200, 3000, 5000])
 def test_files_fit_and_use_most_of_what_is_allowed(format, max_bytes, monkeypatch):
+    max_bytes += 200 * (format == "gif")  # no smaller one fits into the least of these
     sizes = []
 
     def encode(*args, **options):

@@ -89,8 +89,8 @@ class Node(NamedTuple):
     last: int
 
 
-class PngChoice:
-    """Indices (H, W) chosen for PNG files, as `core.lossy.Choice.by_png` has them."""
+class _Choice:
+    """What is chosen from, as `core.lossy.Choice` has it."""
 
     def __init__(
         self,
@@ -106,28 +106,9 @@ class PngChoice:
         self.points, self.entries = points.astype(int), entries.astype(int)
         self.kinds, self.reach = kinds.tolist(), reach
         self.weights = [256] * nearest.size if weights is None else weights.ravel().tolist()
-        self.costs = Costs(self.nearest, (min(price, 1 << 28) + (1 << 11)) >> 12)
+        self.bit = (min(price, 1 << 28) + (1 << 11)) >> 12
         self.height, self.width = nearest.shape
-        self.stream: list[int] = []
-        self.places: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
         self.near = [self._near(entry) for entry in range(len(entries))]
-
-    def chosen(self) -> NDArray[np.uint8]:
-        since = 0
-        for y in range(self.height):
-            self.stream.append(0)
-            segments = -(-self.width // SEGMENT)
-            begin = 0
-            for left in range(segments, 0, -1):
-                n = -(-(self.width - begin) // left)
-                self._segment(y * self.width + begin, n)
-                self._insert(begin)
-                begin, since = begin + n, since + n
-                if since >= UPDATE:
-                    self.costs.update()
-                    since = 0
-        rows = np.array(self.stream, np.uint8).reshape(self.height, self.width + 1)
-        return rows[:, 1:]
 
     def _near(self, entry: int) -> list[int]:
         squares = np.square(self.entries - self.entries[entry]).sum(axis=1)
@@ -149,13 +130,37 @@ class PngChoice:
                 errors[entry] = cost
         return errors
 
+
+class PngChoice(_Choice):
+    """Indices (H, W) chosen for PNG files, as `core.lossy.Choice.by_png` has them."""
+
+    def chosen(self) -> NDArray[np.uint8]:
+        since = 0
+        self.costs = Costs(self.nearest, self.bit)
+        self.stream: list[int] = []
+        self.places: dict[int, list[tuple[int, int, int]]] = {}
+        for y in range(self.height):
+            self.stream.append(0)
+            segments = -(-self.width // SEGMENT)
+            begin = 0
+            for left in range(segments, 0, -1):
+                n = -(-(self.width - begin) // left)
+                self._segment(y * self.width + begin, n)
+                self._insert(begin)
+                begin, since = begin + n, since + n
+                if since >= UPDATE:
+                    self.costs.update()
+                    since = 0
+        rows = np.array(self.stream, np.uint8).reshape(self.height, self.width + 1)
+        return rows[:, 1:]
+
     def _segment(self, first: int, n: int) -> None:
-        costs, bit = self.costs, self.costs.bit
+        costs = self.costs
         self.errors = [self._errors(first + i) for i in range(n)]
         literals = [min(e, key=lambda i, e=e: e[i] + costs.literal[i]) for e in self.errors]
         steps = [e[i] + costs.literal[i] for e, i in zip(self.errors, literals, strict=True)]
         self.by_literals = [sum(steps[:i]) for i in range(n + 1)]
-        self.slack = bit // 4
+        self.slack = self.bit // 4
         self.likely = [sorted(e.items(), key=lambda each: each[1])[:LIKELY] for e in self.errors]
         self.nodes = [Node(0, (), 0, 0, 0)] + [Node(1 << 30, (), 0, 0, 0)] * n
         skipped = 0
@@ -202,7 +207,7 @@ class PngChoice:
         at = len(self.stream) + x
         most = self.by_literals[x + 4] - self.by_literals[x] + self.slack
         bucket, tag = hashed(triple)
-        for place, own_tag, fourth in self.places.get((bucket, 0), []):
+        for place, own_tag, fourth in self.places.get(bucket, []):
             distance = (at - place) & 0xFFFF
             if own_tag != tag or error + self.errors[x + 3].get(fourth, FORBIDDEN) > most:
                 continue
@@ -237,9 +242,9 @@ class PngChoice:
             cost = node.cost + error + self.costs.of_match(length, distance)
             if cost < self.nodes[x + length].cost:
                 self.nodes[x + length] = Node(cost, way, length, distance, distance)
-            elif cost > self.nodes[x + length].cost + self.costs.bit:
+            elif cost > self.nodes[x + length].cost + self.bit:
                 return 0
-        return length if length >= NICE and 128 * error <= length * self.costs.bit else 0
+        return length if length >= NICE and 128 * error <= length * self.bit else 0
 
     def _insert(self, begin: int) -> None:
         """Lets triples be found of the row's last segment, and those that it has completed."""
@@ -247,7 +252,7 @@ class PngChoice:
         for at in range(row - min(begin, 3), len(self.stream) - 3):
             triple = self.stream[at], self.stream[at + 1], self.stream[at + 2]
             bucket, tag = hashed(triple)
-            found = self.places.setdefault((bucket, 0), [])
+            found = self.places.setdefault(bucket, [])
             found.insert(0, (at & 0xFFFF, tag, self.stream[at + 3]))
             del found[PLACES:]
 
@@ -257,6 +262,75 @@ def hashed(triple: tuple[int, int, int]) -> tuple[int, int]:
     whole = triple[0] << 16 | triple[1] << 8 | triple[2]
     number = whole * 2654435761 & 0xFFFFFFFF
     return number >> 19, number & 0xFF
+
+
+class GifChoice(_Choice):
+    """Indices (H, W) chosen for GIF files, as `core.lossy.Choice.by_gif` has them."""
+
+    def chosen(self) -> NDArray[np.uint8]:
+        n = self.height * self.width
+        self.errors = [self._errors(pixel) for pixel in range(n)]
+        self.average = 9 * 16 * self.bit
+        self._clear()
+        out: list[int] = []
+        while len(out) < n:
+            at = len(out)
+            if self.next == 4096:
+                self._clear()
+            found = [way for index in self.errors[at] for way in self._strings(at, index)]
+            if not found:  # all that is near enough goes on from the string before
+                after = {self.before[0] + (i,): cost for i, cost in self.errors[at].items()}
+                string = min((s for s in after if s in self.table), key=lambda s: after[s])
+                self.before = string, self.table[string]
+                out.append(string[-1])
+                continue
+            _, code, string, error = max(found, key=lambda way: (way[0], -way[1]))
+            self._average(256 * error + 16 * self.bit * self.bits, len(string))
+            if self.before is not None:
+                self._add((*self.before[0], string[0]))
+                self.next += 1
+                self.bits = min(max(self.bits, (self.next - 1).bit_length()), 12)
+            self.before = string, code
+            out += string
+        return np.array(out, np.uint8).reshape(self.height, self.width)
+
+    def _clear(self) -> None:
+        self.table: dict[tuple[int, ...], int] = {(index,): index for index in range(256)}
+        self.following: dict[tuple[int, ...], list[int]] = {}
+        self.next, self.bits = 258, 9
+        self.before: Any = None
+
+    def _add(self, string: tuple[int, ...]) -> None:
+        self.table[string] = self.next
+        self.following.setdefault(string[:-1], []).append(string[-1])
+
+    def _remove(self, string: tuple[int, ...]) -> None:
+        del self.table[string]
+        self.following[string[:-1]].pop()
+
+    def _average(self, cost: int, length: int) -> None:
+        change = (cost // length - self.average) * min(length, 16)
+        self.average += change // 32 if change > 0 else -(-change // 32)
+
+    def _strings(self, at: int, index: int) -> Any:
+        """The gain, code, indices and error of each string that begins with an index."""
+        longer = (*self.before[0], index) if self.before is not None else None
+        if longer in self.table:
+            return
+        if longer is not None:
+            self._add(longer)  # as the table will be while this string is read
+        ways = [((index,), self.errors[at][index])]
+        for string, error in ways:
+            if 256 * error > self.average * len(string) + 16 * 4 * self.bit:
+                continue
+            yield self.average * len(string) - 256 * error, self.table[string], string, error
+            beyond = at + len(string)
+            if beyond < min(len(self.errors), at + 256):
+                for last in self.following.get(string, []):
+                    if last in self.errors[beyond]:
+                        ways.append(((*string, last), error + self.errors[beyond][last]))
+        if longer is not None:
+            self._remove(longer)
 
 
 def masking_weights(
