@@ -136,7 +136,9 @@ def test_pictures_of_any_shape(picture, format):
         ({"lossy": -1, "format": "kmc"}, "lossy must be"),
         ({"lossy": 101, "format": "kmc"}, "lossy must be"),
         ({"max_bytes": 0, "format": "kmc"}, "max_bytes must be"),
-        ({"lossy": 3, "k": 5000, "format": "kmc"}, "at most 4096 colours"),
+        ({"lossy": 3, "k": 5000, "format": "kmc"}, "at most 4096 colours in kmc"),
+        ({"lossy": 3, "k": 257, "format": "png"}, "at most 256 colours in png"),
+        ({"max_bytes": 900, "k": 300, "format": "gif"}, "at most 256 colours in gif"),
     ],
 )
 def test_refused(options, words):
