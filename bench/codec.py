@@ -8,7 +8,7 @@ Times are of one thread, each once: the files are far apart. Bytes are compared 
 as a share of the smallest file of all the standard ones.
 
 With --graphics it is sprites, icons, text, drawings, gradients and noise that are written as they
-are, each with a line of its own.
+are, each with a line of its own. With --lossy, bench/loss.py compares files with a loss.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import kmc
-from bench import graphics, pictures, report
+from bench import graphics, loss, pictures, report
 from bench.equal_psnr import smallest_jpeg
 from kmc.formats.kmc.codec import encode
 from kmc.images.reading import read_indexed
@@ -58,11 +58,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dither", help="as in kmc.quantize")
     parser.add_argument("--lossless", action="store_true", help="pictures of few colours, as is")
     parser.add_argument("--graphics", action="store_true", help="drawn pictures, made here, as is")
+    parser.add_argument("--lossy", action="store_true", help="files with a loss, at equal error")
+    parser.add_argument("--look", default="plain", help="with --lossy: plain, or best, as seen")
     parser.add_argument("--quick", action="store_true", help="no oxipng, no JPEG XL 9")
 
 
 def run(options: argparse.Namespace) -> None:
     """Write, verify and time every file, then the means."""
+    if options.lossy:
+        loss.run(options)
+        return
     as_they_are = options.lossless or options.graphics
     if as_they_are and (options.k or options.dither):
         raise SystemExit("pictures that are written as they are take neither --k nor --dither")

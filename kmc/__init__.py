@@ -25,6 +25,7 @@ from kmc.errors import (
     PaletteNotFoundError,
     PaletteReadError,
     QualityError,
+    SizeError,
     UnknownPaletteError,
 )
 
@@ -75,6 +76,7 @@ __all__ = [
     "PaletteReadError",
     "Picture",
     "QualityError",
+    "SizeError",
     "UnknownPaletteError",
     "__version__",
     "assign",

@@ -16,6 +16,7 @@
     │   └── PaletteNotFoundError (FileNotFoundError)
     ├── UnknownPaletteError   (KeyError)            not the name of a well-known palette
     ├── QualityError          (ValueError)          a quality target that k colours do not reach
+    ├── SizeError             (ValueError)          a size that no loss reaches
     ├── FileWriteError        (OSError)             a result that could not be written
     ├── MissingPackageError   (ImportError)         an optional package that is not installed
     ├── ClusterError          (RuntimeError)        a Dask cluster that fails
@@ -50,6 +51,7 @@ __all__ = [
     "PaletteNotFoundError",
     "PaletteReadError",
     "QualityError",
+    "SizeError",
     "UnknownPaletteError",
 ]
 
@@ -269,6 +271,30 @@ class QualityError(KmcError, ValueError):
         self.psnr = psnr
         self.mse = mse
         self.k = k
+
+
+class SizeError(KmcError, ValueError):
+    """The file does not fit into the bytes allowed, with the fewest colours and the largest loss.
+
+    Attributes
+    ----------
+    n_bytes : int
+        The smallest size reached.
+
+    Examples
+    --------
+    >>> import kmc, numpy as np
+    >>> noise = np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)
+    >>> try:
+    ...     kmc.quantize(noise, max_bytes=100, format="kmc")
+    ... except kmc.SizeError as error:
+    ...     print(error.n_bytes > 100)
+    True
+    """
+
+    def __init__(self, message: str, n_bytes: int = 0) -> None:
+        super().__init__(message)
+        self.n_bytes = n_bytes
 
 
 class FileWriteError(KmcError, OSError):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Unpack, overload
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from kmc.clustering.options import (
+    EFFORTS,
     Callback,
     FitOptions,
     Options,
@@ -18,14 +19,18 @@ from kmc.clustering.options import (
 from kmc.clustering.problem import Clustering, ClusteringProblem
 from kmc.clustering.targets import smallest_palette
 from kmc.colors.spaces import SpaceName
-from kmc.errors import ImageTypeError
+from kmc.errors import ArgumentError, ImageTypeError
 from kmc.formats.palette_order import Indices, OrderName, checked_order, image_order, renumbered
 from kmc.formats.png_compression import Plan
+from kmc.formats.registry import encode
 from kmc.image_sets import colors_of_pixels, is_several
 from kmc.images.arrays import LazyInput, dask_array
-from kmc.images.reading import ImageInput, read
+from kmc.images.reading import ImageInput, Picture, read
 from kmc.indexed_image import IndexedImage, fitted_palette
-from kmc.mapping.dithering import DitherName, checked_dither
+from kmc.lossy.choice import Subject, choose
+from kmc.lossy.options import Request, checked_request, refuse_others
+from kmc.lossy.size_search import Place, largest_that_fits
+from kmc.mapping.dithering import Dither, DitherName, checked_dither, squared_error
 from kmc.mapping.remapping import map_labels
 from kmc.utils.arguments import one_of
 
@@ -49,6 +54,9 @@ LOOKS: dict[LookName, Look] = {
     "best": Look("oklab", "balanced", "adaptive"),
 }
 
+# How often indices are chosen with effort="best", until the palette comes to rest.
+ROUNDS_OF_BEST = 4
+
 
 class QuantizeOptions(FitOptions, total=False):
     """The options of `quantize`."""
@@ -62,6 +70,9 @@ class QuantizeOptions(FitOptions, total=False):
     max_mse: float | None
     quality: tuple[float, float] | None
     order: OrderName | None
+    lossy: int | None
+    max_bytes: int | None
+    format: str | None
 
 
 @overload
@@ -90,6 +101,9 @@ def quantize(
     max_mse: float | None = None,
     quality: tuple[float, float] | None = None,
     order: OrderName | None = None,
+    lossy: int | None = None,
+    max_bytes: int | None = None,
+    format: str | None = None,
     **options: Unpack[FitOptions],
 ) -> IndexedImage | LazyIndexedImage:
     """Reduce an image to its k best colours.
@@ -137,6 +151,20 @@ def quantize(
         Order of the palette: that of the centroids; dark to light by luma; most pixels first; by
         hue, greys first; or whichever gives the smallest PNG file. `fixed` colours stay first,
         followed by those that are not opaque.
+    lossy : int, optional
+        Loss from 0 (none) to 100 for a smaller file in `format`: each pixel gets the entry for
+        which the squared distance plus what its bits are worth is least, a bit being worth
+        (lossy / 50)**2 times the mean squared distance of nearest entries. Squared distances exceed
+        those by at most 8 times that; in other spaces than rgb, where errors count less in places
+        that hide them, 128 times. Pixels that the palette represents exactly keep their
+        entries. Then entries move to the means of what they got, but for `fixed` ones, and those
+        that no pixel has are dropped; with ``effort="best"``, this is done up to four times. Not
+        dithered.
+    max_bytes : int, optional
+        Choose the number of colours, `k` at most, and the loss so that the file in `format`, as
+        `IndexedImage.save` writes it by default, has at most so many bytes, and not many fewer.
+    format : {"kmc", "png", "gif"}, optional
+        The file format that `lossy` or `max_bytes` is for.
 
     Returns
     -------
@@ -152,6 +180,8 @@ def quantize(
         An option is out of range, of the wrong type, or excludes another.
     QualityError
         Even `k` colours miss the target; its attributes say what they reach.
+    SizeError
+        Not even two colours fit into `max_bytes`.
     OutOfMemoryError
         There is not enough memory.
 
@@ -175,7 +205,7 @@ def quantize(
     ((30, 40), (16, 3))
     """
     one_of("look", look, tuple(LOOKS))
-    chosen = LOOKS[look]
+    chosen, request = LOOKS[look], checked_request(lossy, max_bytes, format)
     options = {"space": chosen.space, "weights": chosen.weights, **options}
     checked = checked_options(
         k,
@@ -186,7 +216,10 @@ def quantize(
         max_mse=max_mse,
         quality=quality,
     )
-    dithering = checked_dither(chosen.dither if dither is None else dither, dither_strength)
+    default = chosen.dither if request is None else None
+    dithering = checked_dither(default if dither is None else dither, dither_strength)
+    if request is not None:
+        refuse_others(request, checked, {"dither": dithering, "importance": importance})
     sorting = checked_order(order)
     if is_several(image):
         raise ImageTypeError(
@@ -194,31 +227,98 @@ def quantize(
             "palette = kmc.fit(pictures, k), then palette.remap(each)"
         )
     if dask_array(image) is not None:
+        if request is not None:
+            raise ArgumentError("lossy and max_bytes need an image in memory, not a Dask array")
         return _of_dask_array(image, importance, checked, dithering, sorting)
     with checked.watch():
         picture = read(image)
         given = colors_of_pixels(picture.pixels, importance, checked.threads)
         colors, problem = given.colors, ClusteringProblem(given, checked)
         del given  # with alpha, the problem has counts of its own
-        found = problem.solve(checked.k) if checked.goal is None else smallest_palette(problem)
-        del problem
-        mapped = map_labels(
-            picture.pixels,
-            colors,
+        mapper = _Mapper(picture, colors, checked, dithering, sorting, request)
+        if request is not None and request.max_bytes is not None:
+            result = mapper.fitted_into(problem, request.max_bytes)
+        else:
+            found = problem.solve(checked.k) if checked.goal is None else smallest_palette(problem)
+            del problem
+            result = mapper.mapped(found, 0 if request is None else request.loss)
+    palette, method = fitted_palette(result.found, checked.space), None
+    if dithering is not None:
+        method = dithering.name
+    made = IndexedImage(result.indices, palette, result.mse, picture.metadata, dither=method)
+    return made._with_png_plan(result.plan)
+
+
+class _Mapped(NamedTuple):
+    """A palette with the indices of the pixels, their MSE, and how they compress best as PNG."""
+
+    found: Clustering
+    indices: Indices
+    mse: float
+    plan: Plan | None
+
+
+class _Mapper(NamedTuple):
+    """Maps one picture to palettes, as the options say."""
+
+    picture: Picture
+    colors: NDArray[np.uint8]
+    options: Options
+    dither: Dither | None
+    order: str | None
+    request: Request | None
+
+    def mapped(self, found: Clustering, loss: int) -> _Mapped:
+        """The picture in the colours of a clustering, with a loss from 0 to 100."""
+        options, pixels = self.options, self.picture.pixels
+        indices, error = map_labels(
+            pixels,
+            self.colors,
             found.labels,
             found.error,
             found.colors,
-            checked.space,
-            dithering,
-            checked.threads,
+            options.space,
+            self.dither,
+            options.threads,
         )
-        indices, plan = mapped.indices, None
-        if sorting is not None:
-            is_dithered = dithering is not None
-            found, indices, plan = _ordered(found, indices, sorting, checked, is_dithered)
-    palette, method = fitted_palette(found, checked.space), dithering.name if dithering else None
-    made = IndexedImage(indices, palette, mapped.mse, picture.metadata, dither=method)
-    return made._with_png_plan(plan)
+        if loss:
+            found, indices = self._chosen(found, indices, loss)
+            error = squared_error(pixels, indices, found.colors, options.threads)
+        plan = None
+        if self.order is not None:
+            is_dithered = self.dither is not None
+            found, indices, plan = _ordered(found, indices, self.order, options, is_dithered)
+        return _Mapped(found, indices, error / indices.size, plan)
+
+    def _chosen(self, found: Clustering, indices: Indices, loss: int) -> tuple[Clustering, Indices]:
+        assert self.request is not None
+        options = self.options
+        subject = Subject(self.picture.pixels, options.space, options.n_fixed, options.threads)
+        rounds = ROUNDS_OF_BEST if options.effort is EFFORTS["best"] else 1
+        chosen = choose(
+            subject, indices, found.colors, found.centroids, loss, self.request.format.name, rounds
+        )
+        found = found._replace(
+            colors=chosen.colors,
+            centroids=chosen.centroids,
+            counts=chosen.counts,
+            labels=found.labels[:0],  # pixels of one colour may have several entries now
+        )
+        return found, chosen.indices
+
+    def fitted_into(self, problem: ClusteringProblem, max_bytes: int) -> _Mapped:
+        """The picture with colours and loss such that its file has at most `max_bytes`."""
+        assert self.request is not None
+        kind, metadata = self.request.format, self.picture.metadata
+
+        def make(place: Place) -> tuple[_Mapped, int]:
+            made = self.mapped(problem.solve(place.k), place.loss)
+            data = encode(made.indices, made.found.colors, metadata, kind, plan=made.plan)
+            return made, len(data)
+
+        most = min(self.options.k, len(self.colors))
+        least = min(most, max(self.options.n_fixed + 1, 2))
+        return largest_that_fits(make, most, least, max_bytes)
 
 
 def _of_dask_array(image: Any, *checked: Any) -> LazyIndexedImage:

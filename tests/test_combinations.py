@@ -54,7 +54,10 @@ OPTIONS = {
     "psnr": {"psnr": 24},
     "max_mse": {"max_mse": 700},
     "quality": {"quality": (10, 20)},
+    "lossy": {"lossy": 40, "format": "kmc"},
+    "max_bytes": {"max_bytes": 125, "format": "kmc"},
 }
+SIZES = ("lossy", "max_bytes")
 GOALS = ("psnr", "max_mse", "quality")
 SEEN: list[object] = []
 
@@ -67,6 +70,9 @@ REFUSED = {
         *itertools.combinations(GOALS, 2),
         *itertools.product(["callback"], GOALS),
         *itertools.product(["init as an array"], GOALS),
+        SIZES,
+        *itertools.product(SIZES, [*GOALS, "importance", "dither", "dither_strength"]),
+        *itertools.product(["max_bytes"], ["callback", "init as an array"]),
     ]
 }
 # One is the other with another value.
@@ -93,7 +99,8 @@ def bytes_of(result):
 
 
 def fit_options(options):
-    return left_out(options, "dither", "dither_strength", "callback", *GOALS)
+    sizes = ("lossy", "max_bytes", "format")
+    return left_out(options, "dither", "dither_strength", "callback", *GOALS, *sizes)
 
 
 def left_out(options, *names):
@@ -115,11 +122,18 @@ def check(name, result, picture, options):
     elif name == "n_init":
         alone = kmc.fit(picture, len(palette), **fit_options(options) | {"n_init": 1})
         assert palette.inertia <= alone.inertia
-    elif name == "weights":
+    elif name == "weights" and not set(SIZES) & set(options):
         counted = kmc.histogram(picture)
         once = kmc.Histogram(counted.colors, np.ones(len(counted), int))
         same = kmc.fit(once, len(palette), **fit_options(options))
         np.testing.assert_array_equal(same.colors, palette.colors)
+    elif name in SIZES:
+        size = len(result.to_bytes("kmc"))
+        plain = kmc.quantize(picture, K, **left_out(options, "callback", *SIZES, "format"))
+        assert size <= options.get("max_bytes", 1.02 * len(plain.to_bytes("kmc")))
+        seen = kmc.IndexedImage(result.indices, palette, 0.0)
+        made = np.asarray(seen).reshape(*picture.shape[:2], -1)
+        assert result.mse == pytest.approx(similarity(picture.reshape(made.shape), made).mse, 0.01)
     elif name == "callback":
         assert len(SEEN) == result.n_iter or (options.get("n_init") and len(SEEN) > result.n_iter)
     elif name == "fixed":
@@ -128,7 +142,8 @@ def check(name, result, picture, options):
     elif name == "space":
         assert palette.space == "oklab"
     elif name == "order":
-        plain = kmc.quantize(picture, len(palette), **left_out(options, "order", *GOALS))
+        k = K if set(options) & set(SIZES) else len(palette)
+        plain = kmc.quantize(picture, k, **left_out(options, "order", *GOALS))
         np.testing.assert_array_equal(np.asarray(plain), np.asarray(result))
         alpha = palette.colors[2 * ("fixed" in options) :, 3:].astype(int)
         luma = palette.colors[2 * ("fixed" in options) :, :3].astype(int) @ weights_of(palette)
@@ -170,7 +185,7 @@ def test_every_other_pair(pair, kind):
         check(name, result, picture, options)
     assert 1 <= len(result.palette) <= k
     assert len(np.unique(result.palette.colors, axis=0)) == len(result.palette)
-    if not set(pair) & set(GOALS):
+    if not set(pair) & {*GOALS, *SIZES}:
         assert len(result.palette) == K
     assert bytes_of(kmc.quantize(picture, k, threads=1, **options)) == bytes_of(result)
 

@@ -89,6 +89,9 @@ CASES: dict[str, tuple[Arguments, dict[str, tuple[Arguments, Arguments]]]] = {
             "max_mse": ({}, {"max_mse": 12000.0}),
             "quality": ({}, {"quality": (10, 20)}),
             "order": ({}, {"order": "hue"}),
+            "lossy": ({"format": "kmc", "lossy": 0}, {"lossy": 60}),
+            "max_bytes": ({"format": "kmc", "lossy": 0}, {"lossy": None, "max_bytes": 110}),
+            "format": ({"lossy": 60, "format": "kmc"}, {"format": None}),
         },
     ),
     "fit": (

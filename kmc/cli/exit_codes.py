@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from enum import IntEnum
 
-from kmc.errors import FileWriteError, ImageError, PaletteReadError, QualityError
+from kmc.errors import FileWriteError, ImageError, PaletteReadError, QualityError, SizeError
 
 
 class Exit(IntEnum):
@@ -15,7 +15,7 @@ class Exit(IntEnum):
 
     DONE = 0, "done"
     LARGER = 98, "the result was larger than the original, and --skip-if-larger was given"
-    POOR = 99, "the quality asked for was not met"
+    POOR = 99, "the quality or the size asked for was not met"
     EXISTS = 15, "the output exists already and --force was not given, or it is another input"
     FAILED = 1, "a wrong option, or any other error; --check, kmc compare: not passed"
     UNREADABLE = 2, "a picture, or a palette, cannot be read"
@@ -45,7 +45,7 @@ def worst(codes: list[Exit]) -> Exit:
 
 def code_of(error: BaseException) -> Exit:
     """The exit code of an error."""
-    if isinstance(error, QualityError):
+    if isinstance(error, QualityError | SizeError):
         return Exit.POOR
     if isinstance(error, ImageError | PaletteReadError):
         return Exit.UNREADABLE

@@ -16,11 +16,13 @@ from kmc.cli.console import without_warnings
 from kmc.cli.inputs import Input
 from kmc.cli.job import error_label, iteration_printer
 from kmc.cli.opening import Opener
-from kmc.cli.options import DITHERING, GOALS, SEARCH, given_options, look_of
+from kmc.cli.options import DITHERING, GOALS, SEARCH, given_options, look_of, loses
 from kmc.clustering.options import FitOptions, checked_options
 from kmc.colors.spaces import SpaceName
 from kmc.errors import KmcError, PaletteNotFoundError
+from kmc.formats.registry import Format
 from kmc.indexed_image import Palette
+from kmc.lossy.choice import CHOOSERS
 from kmc.mapping.dithering import checked_dither
 from kmc.pipeline import LOOKS
 
@@ -50,7 +52,18 @@ def apply_look(given: dict[str, Any]) -> None:
     look = LOOKS[look_of(given)]
     given["weights"] = look.weights
     given["space"] = given["space"] or look.space
-    given["dither"] = given["dither"] or look.dither
+    if not loses(given):
+        given["dither"] = given["dither"] or look.dither
+
+
+def check_loss(given: dict[str, Any], format: Format) -> None:
+    """Raise click.UsageError if a loss is asked for in a format that has none."""
+    if loses(given) and format.name not in CHOOSERS:
+        option = "--lossy" if given["max_bytes"] is None else "--max-bytes"
+        known = ", ".join(f".{name}" for name in CHOOSERS)
+        raise click.UsageError(
+            f"{option} is for {known} files, not {format.name}: -o, --ext or --format names one"
+        )
 
 
 def dither_options(given: dict[str, Any]) -> dict[str, Any]:

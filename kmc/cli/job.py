@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -37,6 +37,7 @@ from kmc.errors import (
     ImageReadError,
     KmcError,
     QualityError,
+    SizeError,
 )
 from kmc.formats.registry import Format, encode
 from kmc.images.reading import Picture
@@ -156,7 +157,7 @@ class Pipeline:
         """The encoded result; the outcome says what it is like, or why it is not to be written."""
         try:
             image = self._quantized(opened.picture, source.name)
-        except QualityError:
+        except (QualityError, SizeError):
             self._pass_on(opened, outcome.target)
             raise
         outcome.colors = len(image.palette)
@@ -221,6 +222,8 @@ class Pipeline:
         if self.palette is not None:
             return self.palette.remap(picture, **self.remap)
         check_mask(self.fit, picture)
+        if not self.keep and "max_bytes" in self.fit:
+            picture = replace(picture, metadata=None)
         callback = None
         if self.verbose:
             mask, label = self.fit.get("importance"), error_label(self.fit.get("space"))

@@ -12,6 +12,7 @@ from kmc.cli.layout import Option
 from kmc.cli.parameter_types import (
     alpha_threshold,
     colors,
+    n_bytes,
     name_of,
     opaque_color,
     positive,
@@ -122,6 +123,17 @@ goals = group(
     ("--max-mse X", "The highest mean squared error, summed over the channels.", {"type": real(0)}),
 )  # fmt: skip
 
+# Options of the size of files, by their names in `kmc.quantize`.
+SIZES = ("lossy", "max_bytes")
+
+sizes = group(
+    "Size, of .png, .gif and .kmc files: not dithered; exit code 99 if nothing fits",
+    ("--lossy N", "Smaller files for a loss from 1 to 100: indices that cost less.",
+     {"type": whole(0, 100)}),
+    ("--max-bytes SIZE", "The best result in so many bytes, as 40K or 1.5M.",
+     {"type": n_bytes}),
+)  # fmt: skip
+
 DITHERING = ("dither", "dither_strength")
 
 look = group(
@@ -226,9 +238,14 @@ def look_of(given: dict[str, Any]) -> LookName:
     return chosen
 
 
+def loses(given: dict[str, Any]) -> bool:
+    """Whether a loss is asked for, by its number or by a size."""
+    return bool(given.get("lossy")) or given.get("max_bytes") is not None
+
+
 def _is_plain(given: dict[str, Any]) -> bool:
     """Whether nothing is dithered."""
-    is_default = given["dither"] is None and look_of(given) == "plain"
+    is_default = given["dither"] is None and (look_of(given) == "plain" or loses(given))
     return given["dither"] == "none" or is_default
 
 

@@ -150,6 +150,16 @@ def colors(text: str) -> tuple[tuple[int, ...], ...]:
     return found
 
 
+def n_bytes(text: str | int) -> int:
+    """A number of bytes such as ``40000``, ``40K`` or ``1.5M``; K is 1000 of them."""
+    match = re.fullmatch(r"(\d{1,12}(?:\.\d{1,6})?)([kKM]?)B?", str(text).strip())
+    units = {"": 1, "K": 1000, "M": 1_000_000}
+    number = int(float(match[1]) * units[match[2].upper()]) if match else 0
+    if number == 0:
+        raise click.BadParameter(f"{text!r} is not a size of a file: 40000, 40K or 1.5M")
+    return number
+
+
 def opaque_color(text: str) -> tuple[int, ...]:
     """One colour in hexadecimal, without alpha."""
     found = _color(text.strip())

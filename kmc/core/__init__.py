@@ -12,9 +12,9 @@ from importlib.machinery import ExtensionFileLoader, ModuleSpec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kmc.core import codec, colors, dither, kmeans, png, run
+    from kmc.core import codec, colors, dither, kmeans, lossy, png, run
 
-__all__ = ["codec", "colors", "dither", "kmeans", "png", "run"]
+__all__ = ["codec", "colors", "dither", "kmeans", "lossy", "png", "run"]
 
 # Whoever has set one of them has chosen how threads wait.
 _CHOICES = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME", "KMP_LIBRARY")

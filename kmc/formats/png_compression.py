@@ -259,7 +259,8 @@ class _Search:
         self.trial, self.bits, self.sizes = trial, index_bits(k), dict[_Candidate, int]()
         plain, small = Layout(self.bits, NONE), trial.is_small
         first = orders if small else orders[:1]
-        self._try(itertools.product(first, (plain, Layout(self.bits, ADAPTIVE))), MEDIUM)
+        layouts = dict.fromkeys((plain, Layout(self.bits, ADAPTIVE), Layout(8, NONE)))
+        self._try(itertools.product(first, layouts), MEDIUM)
         if small or self.ratio() < PHOTOGRAPH:
             depths = sorted({self.bits, 8})
             every = [Layout(*each) for each in itertools.product(depths, FILTERS)]

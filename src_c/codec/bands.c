@@ -30,12 +30,6 @@ typedef struct plane_job {
     band *bands;         /* by thread */
 } plane_job;
 
-static size_t first_row(const kmc_plane *plane, size_t i)
-{
-    return (size_t)((uint64_t)plane->height / plane->n_bands * i) +
-           (size_t)((uint64_t)plane->height % plane->n_bands * i / plane->n_bands);
-}
-
 static void code_symbols(const plane_job *job, band *b, size_t n)
 {
     if (b->order0)
@@ -84,7 +78,7 @@ static kmc_status code_round(const plane_job *job, band *b)
 static kmc_status start_band(const plane_job *job, size_t i, band *b)
 {
     const kmc_plane *const plane = job->plane;
-    const size_t top = first_row(plane, i), bottom = first_row(plane, i + 1);
+    const size_t top = kmc_plane_row(plane, i), bottom = kmc_plane_row(plane, i + 1);
     const kmc_model_options options = {plane->contexts, plane->slot_bits};
     if (job->reading)
         kmc_coder_start_reading(&b->coder, job->coded[i].data, job->coded[i].size);
@@ -140,7 +134,7 @@ static kmc_status prepare(plane_job *job, size_t threads)
     return KMC_OK;
 }
 
-static kmc_status check(const kmc_plane *plane)
+kmc_status kmc_plane_check(const kmc_plane *plane)
 {
     if (plane->width == 0 || plane->height == 0 || plane->k == 0 || plane->k > KMC_PALETTE_MAX) return KMC_BAD_ARGUMENT;
     if (plane->n_bands == 0 || plane->n_bands > plane->height) return KMC_BAD_ARGUMENT;
@@ -163,7 +157,7 @@ static kmc_status code_plane(plane_job *job)
 {
     const kmc_plane *const plane = job->plane;
     const size_t threads = kmc_smaller(plane->n_bands, (size_t)job->run->threads);
-    kmc_status status = check(plane);
+    kmc_status status = kmc_plane_check(plane);
     if (status == KMC_OK) status = prepare(job, threads);
     if (status == KMC_OK) status = kmc_parallel(job->run, (int)threads, (ptrdiff_t)plane->n_bands, band_task, job);
     kmc_free(job->bands);

@@ -23,6 +23,16 @@ typedef struct kmc_plane {
     size_t n_bands;
 } kmc_plane;
 
+/* Checks a plane; KMC_BAD_ARGUMENT if no coder takes it. */
+kmc_status kmc_plane_check(const kmc_plane *plane);
+
+/* The first row of band i; of band n_bands the height. */
+static inline size_t kmc_plane_row(const kmc_plane *plane, size_t i)
+{
+    return (size_t)((uint64_t)plane->height / plane->n_bands * i) +
+           (size_t)((uint64_t)plane->height % plane->n_bands * i / plane->n_bands);
+}
+
 /* The bytes of memory that coding one band takes. As many are coded at a time as there are threads. */
 uint64_t kmc_plane_bytes(const kmc_plane *plane);
 

@@ -46,40 +46,59 @@ KMC_TARGET static inline void gather_inputs(const kmc_index_model *m, decision *
     lanes_weigh(in->stretched, in->rates, n, in->all);
 }
 
+/* The mixed probability of a decision, and what it was mixed from. */
+typedef struct mixture {
+    inputs in;
+    int32_t mixed[KMC_MIXERS], *weights[KMC_MIXERS], *final_weights;
+    int32_t before; /* the probability of a 1 that the mixers give, */
+    uint32_t p;     /* and that after the final map */
+    kmc_counter *final;
+    uint32_t part; /* where in its interval the final map is read */
+} mixture;
+
+KMC_TARGET static inline void mix_decision(const kmc_index_model *m, decision *d, mixture *x)
+{
+    int32_t sum = 0;
+    x->final_weights = m->state.final_weights[d->sets[0]];
+    gather_inputs(m, d, &x->in);
+    for (int i = 0; i < KMC_MIXERS; i++) x->weights[i] = m->state.weights[i] + d->sets[i] * (size_t)m->state.n_inputs;
+    lanes_sum(x->in.all, x->weights, x->in.n, x->mixed);
+    for (int i = 0; i < KMC_MIXERS; i++) {
+        x->mixed[i] = kmc_clamp_stretched(x->mixed[i] >> 12);
+        sum += x->mixed[i] * x->final_weights[i] >> 4;
+    }
+    const int32_t stretched = kmc_clamp_stretched(sum >> 12);
+    const uint32_t at = (uint32_t)(stretched + KMC_STRETCHED_MAX);
+    x->before = kmc_squash(&m->logistic, stretched);
+    x->part = at & 127;
+    x->final = m->state.final_apms + d->final_apm * KMC_APM + (at >> 7);
+    const int32_t p = (x->before + (int32_t)(kmc_apm_read(x->final, x->part, 128) >> 6)) >> 1;
+    x->p = (uint32_t)(p < 4 ? 4 : p > 65532 ? 65532 : p);
+}
+
 /* Codes one bit: mixes its probability, reads or writes it, and updates all counters and weights. */
 KMC_TARGET static inline int code_decision(kmc_index_model *m, kmc_coder *coder, decision *d, int reading, int bit)
 {
-    inputs in;
-    int32_t mixed[KMC_MIXERS], errors[KMC_MIXERS], sum = 0;
-    int32_t *weights[KMC_MIXERS], *const final_weights = m->state.final_weights[d->sets[0]];
-    gather_inputs(m, d, &in);
-    for (int i = 0; i < KMC_MIXERS; i++) weights[i] = m->state.weights[i] + d->sets[i] * (size_t)m->state.n_inputs;
-    lanes_sum(in.all, weights, in.n, mixed);
-    for (int i = 0; i < KMC_MIXERS; i++) {
-        mixed[i] = kmc_clamp_stretched(mixed[i] >> 12);
-        sum += mixed[i] * final_weights[i] >> 4;
-    }
-    const int32_t stretched = kmc_clamp_stretched(sum >> 12), before = kmc_squash(&m->logistic, stretched);
-    const uint32_t at = (uint32_t)(stretched + KMC_STRETCHED_MAX), part = at & 127;
-    kmc_counter *const final = m->state.final_apms + d->final_apm * KMC_APM + (at >> 7);
-    int32_t p = (before + (int32_t)(kmc_apm_read(final, part, 128) >> 6)) >> 1;
-    p = p < 4 ? 4 : p > 65532 ? 65532 : p;
-    bit = kmc_coder_code(coder, reading, bit, (uint32_t)p);
+    mixture x;
+    int32_t errors[KMC_MIXERS];
+    mix_decision(m, d, &x);
+    bit = kmc_coder_code(coder, reading, bit, x.p);
 
-    for (int i = 0; i < KMC_MIXERS; i++) errors[i] = ((bit << 16) - kmc_squash(&m->logistic, mixed[i])) * m->rate >> 4;
-    lanes_learn(in.all, weights, in.n, errors);
+    for (int i = 0; i < KMC_MIXERS; i++)
+        errors[i] = ((bit << 16) - kmc_squash(&m->logistic, x.mixed[i])) * m->rate >> 4;
+    lanes_learn(x.in.all, x.weights, x.in.n, errors);
     if (d->duplicates) {
-        for (int i = 0; i < in.n_counters; i++) kmc_counter_learn(d->counters[i], &m->rates, bit, m->limits[i]);
+        for (int i = 0; i < x.in.n_counters; i++) kmc_counter_learn(d->counters[i], &m->rates, bit, m->limits[i]);
     } else {
-        lanes_count(in.counters, in.rates, m->limits, in.n, bit);
-        for (int i = 0; i < in.n_counters; i++) *d->counters[i] = in.counters[i];
+        lanes_count(x.in.counters, x.in.rates, m->limits, x.in.n, bit);
+        for (int i = 0; i < x.in.n_counters; i++) *d->counters[i] = x.in.counters[i];
     }
-    const int32_t error = ((bit << 16) - before) >> 4;
+    const int32_t error = ((bit << 16) - x.before) >> 4;
     for (int i = 0; i < KMC_MIXERS; i++) {
-        const int32_t updated = final_weights[i] + ((mixed[i] * error + (1 << 13)) >> 14);
-        final_weights[i] = kmc_clamp_weight(updated, KMC_FINAL_WEIGHT_MAX);
+        const int32_t updated = x.final_weights[i] + ((x.mixed[i] * error + (1 << 13)) >> 14);
+        x.final_weights[i] = kmc_clamp_weight(updated, KMC_FINAL_WEIGHT_MAX);
     }
-    kmc_counter_learn(final + (part >= 64), &m->rates, bit, KMC_LIMIT_FINAL);
+    kmc_counter_learn(x.final + (x.part >= 64), &m->rates, bit, KMC_LIMIT_FINAL);
     m->decisions++;
     return bit;
 }

@@ -11,11 +11,13 @@
 #include "dither/error_kernels_tpl.h"
 #include "dither/windows_kernels_tpl.h"
 #include "codec/index_kernels_tpl.h"
+#include "codec/choice_kernels_tpl.h"
 #include "kmeans/kmeans_kernels_tpl.h"
 
 static const kmc_codec_kernels KMC_NAME(codec_kernels) = {
     .write_indices = KMC_NAME(write_indices),
     .read_indices = KMC_NAME(read_indices),
+    .choose_indices = KMC_NAME(choose_indices),
 };
 
 static const kmc_colors_kernels KMC_NAME(colors_kernels) = {

@@ -270,3 +270,59 @@ def test_large_pictures_come_without_a_warning(cli, source, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 64 * 48 - 1)
     code, _, err = cli("quantize", source, "-n")
     assert (code, err.count("\n")) == (0, 1)
+
+
+def test_lossy_files_are_smaller(cli, source, tmp_path):
+    sizes = []
+    for lossy in (0, 30, 80):
+        target = tmp_path / f"{lossy}.kmc"
+        assert cli("quantize", source, "-k", 32, "--lossy", lossy, "-o", target)[0] == 0
+        sizes.append(target.stat().st_size)
+    assert sizes == sorted(sizes, reverse=True)
+    expected = kmc.quantize(source, 32, look="best", lossy=80, format="kmc", order="compact")
+    np.testing.assert_array_equal(np.asarray(kmc.open(target)), np.asarray(expected))
+
+
+def test_a_size_is_never_exceeded(cli, source, tmp_path):
+    target = tmp_path / "small.kmc"
+    for size in ("0.4K", "700", "5kB"):
+        code, _, err = cli("quantize", source, "--max-bytes", size, "-o", target, "-f")
+        assert code == 0, err
+        assert target.stat().st_size <= float(size.strip("kBK")) * (
+            1000 if "k" in size.lower() else 1
+        )
+
+
+def test_no_file_where_nothing_fits(cli, source, tmp_path):
+    code, _, err = cli("quantize", source, "--max-bytes", 9, "-o", tmp_path / "small.kmc")
+    assert code == 99
+    assert "max_bytes allows 9" in err
+    assert not (tmp_path / "small.kmc").exists()
+
+
+def test_metadata_that_is_not_kept_takes_no_bytes(cli, source, tmp_path):
+    with Image.open(source) as image:
+        image.save(source, icc_profile=b"x" * 3000)
+    target = tmp_path / "small.kmc"
+    code, _, err = cli("quantize", source, "--max-bytes", 900, "--strip", "-o", target, "-q")
+    assert code == 0, err
+    assert 450 < target.stat().st_size <= 900
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--lossy", "30", "--max-bytes", "900"], "--max-bytes excludes --lossy"),
+        (["--lossy", "30", "--dither", "bayer"], "--lossy excludes --dither"),
+        (["--lossy", "30", "--psnr", "30"], "--lossy and --psnr exclude each other"),
+        (["--max-bytes", "900", "--level", "9"], "not --level"),
+        (["--max-bytes", "0"], "is not a size of a file"),
+        (["--max-bytes", "x"], "is not a size of a file"),
+        (["--lossy", "101"], "is not a whole number from 0 to 100"),
+        (["--lossy", "30", "--palette", "nord"], "nothing to find by --lossy"),
+    ],
+)
+def test_what_excludes_a_loss(cli, source, tmp_path, words, message):
+    code, _, err = cli("quantize", source, "-o", tmp_path / "x.kmc", *words)
+    assert code == 1
+    assert message in err

@@ -68,6 +68,8 @@ CASES = {
         "--quality": Case(["--quality", "20-30"]),
         "--psnr": Case(["--psnr", "15"]),
         "--max-mse": Case(["--max-mse", "3000"]),
+        "--lossy": Case(["--lossy", "60"], ["-o", "x.kmc"]),
+        "--max-bytes": Case(["--max-bytes", "120"], ["-o", "x.kmc"]),
         "--recursive": Case(["-r"], files=["folder"]),
         "--background": Case(["--background", "#fff"], files=["clear.png"]),
         "--alpha-threshold": Case(["--alpha-threshold", "100"], files=["clear.png"]),
@@ -159,6 +161,8 @@ MODES = {
         "output": ["-o", "result.png"],
         "stdout": ["-o", "-"],
         "gif": ["--ext", "gif"],
+        "lossy": ["--lossy", "50", "-o", "lossy.kmc"],
+        "size": ["--max-bytes", "140", "-o", "lossy.kmc"],
         "verbose": ["-v"],
         "json": ["--json"],
     },
@@ -198,6 +202,12 @@ SAME = {
     ("quantize", "stdout", "--force"),
     ("quantize", "output", "--if-newer"),  # nothing is there to be compared with
     ("quantize", "folder", "--if-newer"),
+    ("quantize", "lossy", "--force"),
+    ("quantize", "size", "--force"),
+    ("quantize", "lossy", "--if-newer"),
+    ("quantize", "size", "--if-newer"),
+    ("quantize", "lossy", "--skip-if-larger"),  # it is not larger
+    ("quantize", "size", "--skip-if-larger"),
     ("quantize", "goal", "--psnr"),
     ("quantize", "goal", "--look"),  # with a figure as the goal it is plain
     ("quantize", "given", "--alpha-threshold"),  # that palette has no alpha

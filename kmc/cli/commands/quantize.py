@@ -18,13 +18,16 @@ from kmc.cli.options import (
     GOALS,
     MAX_JOBS,
     SEARCH,
+    SIZES,
     adapting,
     dithering,
     folders,
+    given_options,
     given_palette,
     goals,
     group,
     look,
+    loses,
     named,
     number_of_colors,
     opening,
@@ -34,6 +37,7 @@ from kmc.cli.options import (
     refuse_contradictions,
     running,
     search,
+    sizes,
     transparency,
 )
 from kmc.cli.outputs import (
@@ -72,6 +76,7 @@ OXIPNG_LEVEL = 4
     ("--shared-palette", "One palette for all pictures.", {}),
 )
 @goals
+@sizes
 @search
 @dithering
 @folders
@@ -158,7 +163,8 @@ def _refuse_exclusions(inputs: list[Input], given: dict[str, Any]) -> None:
         names = ("importance", *GOALS, *(["order"] if given["order"] == "compact" else []))
         refuse(names, "{option} is for one picture, --shared-palette for many")
     if given["palette"]:
-        names = ("k", "fixed", "importance", "shared_palette", "order", "verbose", *GOALS, *SEARCH)
+        names = ("k", "fixed", "importance", "shared_palette", "order", "verbose", *GOALS, *SIZES)
+        names += SEARCH
         reason = "--palette gives the colours: there is nothing to find by {option}"
         refuse(set(names) - {"space"}, reason)
     if given["verbose"]:
@@ -166,8 +172,23 @@ def _refuse_exclusions(inputs: list[Input], given: dict[str, Any]) -> None:
         refuse(["quiet"], "--verbose and {option} exclude each other")
         if given["jobs"] not in (None, 1):
             raise click.UsageError("--verbose takes one file at a time: it excludes --jobs")
+    if loses(given):
+        _refuse_with_loss(given)
     if given["background"] is not None:
         refuse(["alpha_threshold"], "--background leaves no alpha: it excludes {option}")
+
+
+def _refuse_with_loss(given: dict[str, Any]) -> None:
+    """Refuse what excludes a loss, or a size of files."""
+    option = "--lossy" if given["max_bytes"] is None else "--max-bytes"
+    if given["dither"] not in (None, "none"):
+        raise click.UsageError(f"what dithering adds costs most: {option} excludes --dither")
+    names = ("importance", "shared_palette", *GOALS)
+    refuse(names, f"{option} and {{option}} exclude each other")
+    if given["max_bytes"] is not None:
+        refuse(["lossy"], "a size sets the loss: --max-bytes excludes {option}")
+        refuse(["level", "optimize"], "--max-bytes is for the default compression, not {option}")
+        refuse(["verbose"], "{option} prints the iterations of one fit, --max-bytes needs several")
 
 
 def run(inputs: list[Input], names: Naming, given: dict[str, Any]) -> Exit:
@@ -214,6 +235,7 @@ def _pipeline(
 ) -> Pipeline:
     from kmc.cli.fit_options import (
         apply_look,
+        check_loss,
         dither_options,
         fit_options,
         loaded_palette,
@@ -226,12 +248,15 @@ def _pipeline(
     optimizer = _optimizer(format) if given["optimize"] else None
     settings = _settings(format, given["level"], given["threads"])
     opener = Opener(given["frame"], given["resize"], given["background"], given["alpha_threshold"])
+    check_loss(given, format)
     apply_look(given)
     fit, remap = fit_options(given, opener), dither_options(given)
     # A shared palette is the same in all files, whose own orders would differ.
     order = given["order"] or ("luminance" if given["shared_palette"] else "compact")
     if order != "none":
         fit["order"] = order
+    if loses(given):
+        fit |= {**given_options(given, SIZES), "format": format.name}
     palette = None
     if given["palette"]:
         palette = loaded_palette(given["palette"], given["space"])

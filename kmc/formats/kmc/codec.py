@@ -80,6 +80,10 @@ _SLOTS_PER_PIXEL_BITS = {1: -4, 2: -4, 3: -4, 4: -3, 5: -3, 6: -2, 7: -2, 8: -2,
 _BAND_PIXELS = 2_500_000
 
 DEFAULT_LEVEL = 5
+
+# The level whose model prices indices that are still to be chosen: that of the default level would
+# save another 1 % and take twice as long.
+_CHOOSING_LEVEL = 4
 DEFAULT_MAX_MEMORY = 1 << 30
 DEFAULT_MAX_PIXELS = 1 << 28
 
@@ -189,6 +193,13 @@ def _header_for(shape: tuple[int, ...], colors: NDArray[np.uint8], level: int) -
         wanted += 1
     slot_bits = min(max(wanted, _MIN_SLOT_BITS), _MAX_SLOT_BITS[level])
     return Header(height, width, colors, n_bands, contexts, slot_bits)
+
+
+def choosing_model(shape: tuple[int, int], colors: NDArray[np.uint8]) -> tuple[int, int, int]:
+    """The contexts, slot bits and bands of the model that indices of two or more colours are
+    chosen by."""
+    header = _header_for(shape, colors, _CHOOSING_LEVEL)
+    return header.contexts, header.slot_bits, header.n_bands
 
 
 class Decoded(NamedTuple):

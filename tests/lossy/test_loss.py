@@ -1,0 +1,235 @@
+"""`lossy`, `max_bytes` and `format` of `kmc.quantize`."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scenes import photo as scene
+
+import kmc
+from kmc import pipeline
+from kmc.lossy.choice import CHOOSERS
+from kmc.lossy.size_search import LOSS_OF_END, MAX_TRIALS, largest_that_fits, place_of
+
+FORMATS = tuple(CHOOSERS)
+PHOTO = scene(96, 128, 3)
+
+
+def soft(picture: np.ndarray) -> np.ndarray:
+    """Clear at the top, opaque at the bottom, translucent between."""
+    alpha = np.broadcast_to((np.arange(len(picture)) * 8 - 256).clip(0, 255)[:, None], (96, 128))
+    return np.dstack((picture, alpha)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_the_more_loss_the_smaller_the_file(format):
+    results = [kmc.quantize(PHOTO, 64, lossy=n, format=format) for n in (0, 20, 40, 70)]
+    sizes = [len(each.to_bytes(format)) for each in results]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[-1] < (0.8 if format == "gif" else 0.75) * sizes[0]
+    assert results[0].mse == kmc.quantize(PHOTO, 64).mse < results[1].mse
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_reported_errors_are_of_the_result(format):
+    for lossy in (30, 90):
+        result = kmc.quantize(PHOTO, 32, lossy=lossy, format=format)
+        squared = np.square(np.asarray(result).astype(int) - PHOTO).sum() / PHOTO[..., 0].size
+        assert result.mse == pytest.approx(squared, abs=1e-9)
+        counts = np.bincount(result.indices.ravel(), minlength=len(result.palette))
+        np.testing.assert_array_equal(result.palette.counts, counts)
+        assert counts.all()
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_entries_are_the_means_of_what_they_got(format):
+    result = kmc.quantize(PHOTO, 32, lossy=50, format=format)
+    for index, color in enumerate(result.palette.colors):
+        own = PHOTO[result.indices == index].astype(int)
+        np.testing.assert_array_equal(color, np.floor(own.sum(0) / len(own) + 0.5))
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_no_pixel_errs_beyond_the_stated_maximum(format):
+    """Before the entries move to their means: fixed ones do not."""
+    fixed = kmc.fit(PHOTO, 24).colors
+    plain = kmc.quantize(PHOTO, 24, fixed=fixed)
+    result = kmc.quantize(PHOTO, 24, fixed=fixed, lossy=60, format=format)
+    np.testing.assert_array_equal(result.palette.colors, fixed)
+    before, after = (
+        np.square(np.asarray(each).astype(int) - PHOTO).sum(2) for each in (plain, result)
+    )
+    assert (after <= before + 8 * (60 / 50) ** 2 * before[before > 0].mean()).all()
+    assert (after > before).any()
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("lossy", [5, 100])
+def test_what_the_palette_serves_exactly_is_not_touched(format, lossy):
+    drawing = np.zeros((96, 128, 3), np.uint8)
+    drawing[20:60, 30:90], drawing[40, :], drawing[:, 70] = (250, 0, 0), (0, 90, 0), (0, 0, 255)
+    result = kmc.quantize(drawing, 8, lossy=lossy, format=format)
+    np.testing.assert_array_equal(np.asarray(result), drawing)
+    mixed = PHOTO.copy()
+    mixed[:48] = drawing[:48]
+    own = [(0, 0, 0), (250, 0, 0), (0, 90, 0), (0, 0, 255)]
+    result = kmc.quantize(mixed, 40, fixed=own, lossy=lossy, format=format)
+    np.testing.assert_array_equal(np.asarray(result)[:48], drawing[:48])
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_opaque_stays_opaque_and_clear_stays_clear(format):
+    if format == "gif":
+        picture = soft(PHOTO)
+        picture[..., 3] = np.where(picture[..., 3] < 128, 0, 255)
+    else:
+        picture = soft(PHOTO)
+    result = kmc.quantize(picture, 24, lossy=100, format=format)
+    alpha, given = np.asarray(result)[..., 3], picture[..., 3]
+    assert (alpha[given == 0] == 0).all()
+    assert (alpha[given == 255] == 255).all()
+    assert (alpha[(given > 30) & (given < 255)] > 0).all()
+    plain = kmc.quantize(picture, 24)
+    assert len(result.to_bytes(format)) < len(plain.to_bytes(format))
+
+
+@pytest.mark.parametrize("options", [{"space": "oklab"}, {"look": "best"}, {"effort": "best"}])
+@pytest.mark.parametrize("format", FORMATS)
+def test_with_other_options(options, format):
+    plain = kmc.quantize(PHOTO, 32, dither="none", **options)
+    result = kmc.quantize(PHOTO, 32, lossy=40, format=format, **options)
+    assert len(result.to_bytes(format)) < 0.9 * len(plain.to_bytes(format))
+    assert result.dither is None
+    assert result.palette.space == plain.palette.space
+
+
+def test_more_rounds_for_the_best_effort():
+    options = {"lossy": 60, "format": "kmc", "effort": "best"}
+    before, pipeline.ROUNDS_OF_BEST = pipeline.ROUNDS_OF_BEST, 1
+    try:
+        once = kmc.quantize(PHOTO, 32, **options)
+    finally:
+        pipeline.ROUNDS_OF_BEST = before
+    assert not np.array_equal(
+        kmc.quantize(PHOTO, 32, **options).palette.colors, once.palette.colors
+    )
+
+
+@pytest.mark.parametrize("picture", [PHOTO[..., :1], PHOTO[:1, :1], PHOTO[:1], PHOTO[:, :1]])
+@pytest.mark.parametrize("format", FORMATS)
+def test_pictures_of_any_shape(picture, format):
+    for k in (1, 2, 30, 256):
+        result = kmc.quantize(picture, k, lossy=80, format=format)
+        assert result.indices.shape == picture.shape[:2]
+        assert len(result.palette) <= k
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"lossy": 30}, "lossy needs the format"),
+        ({"max_bytes": 3000}, "max_bytes needs the format"),
+        ({"format": "kmc"}, "format is that of the file"),
+        ({"lossy": 30, "format": "webp"}, "lossy is for kmc.*, not webp"),
+        ({"max_bytes": 3000, "format": "bmp"}, "max_bytes is for kmc.*, not bmp"),
+        ({"lossy": 30, "format": "docx"}, "is no format kmc writes"),
+        ({"lossy": -1, "format": "kmc"}, "lossy must be"),
+        ({"lossy": 101, "format": "kmc"}, "lossy must be"),
+        ({"max_bytes": 0, "format": "kmc"}, "max_bytes must be"),
+        ({"lossy": 3, "k": 5000, "format": "kmc"}, "at most 4096 colours in kmc"),
+        ({"lossy": 3, "k": 257, "format": "png"}, "at most 256 colours in png"),
+        ({"max_bytes": 900, "k": 300, "format": "gif"}, "at most 256 colours in gif"),
+    ],
+)
+def test_refused(options, words):
+    with pytest.raises(kmc.ArgumentError, match=words):
+        kmc.quantize(PHOTO, **options)
+
+
+@pytest.mark.parametrize("option", ["lossy", "max_bytes"])
+def test_saving_has_no_original_to_lose_from(option):
+    with pytest.raises(kmc.ArgumentError, match=rf"kmc.quantize\(image, {option}=..., format"):
+        kmc.quantize(PHOTO, 16).to_bytes("png", **{option: 30})
+
+
+def test_no_loss_is_no_request():
+    """So that dithering is not refused."""
+    plain = kmc.quantize(PHOTO, 16, dither="adaptive")
+    result = kmc.quantize(PHOTO, 16, dither="adaptive", lossy=0, format="kmc")
+    np.testing.assert_array_equal(result.indices, plain.indices)
+
+
+# ---- sizes ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("max_bytes", [400, 1200, 3000, 5000])
+def test_files_fit_and_use_most_of_what_is_allowed(format, max_bytes, monkeypatch):
+    max_bytes += 200 * (format == "gif")  # no smaller one fits into the least of these
+    sizes = []
+
+    def encode(*args, **options):
+        data = real(*args, **options)
+        sizes.append(len(data))
+        return data
+
+    real = pipeline.encode
+    monkeypatch.setattr(pipeline, "encode", encode)
+    result = kmc.quantize(PHOTO, max_bytes=max_bytes, format=format)
+    size = len(result.to_bytes(format))
+    assert size in sizes
+    assert max_bytes / 2 < size <= max_bytes
+    assert len(sizes) <= MAX_TRIALS
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_metadata_is_part_of_the_file(format):
+    picture = kmc.Picture(PHOTO, kmc.Metadata(text=(("Comment", "x" * 300),)))
+    if format == "gif":
+        return
+    result = kmc.quantize(picture, max_bytes=1500, format=format)
+    assert len(result.to_bytes(format)) <= 1500
+    assert result.metadata is picture.metadata
+
+
+def test_what_fits_at_once_has_no_loss():
+    result = kmc.quantize(PHOTO, 16, max_bytes=10**6, format="kmc")
+    np.testing.assert_array_equal(result.indices, kmc.quantize(PHOTO, 16).indices)
+
+
+def test_what_never_fits_is_an_error():
+    noise = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
+    with pytest.raises(kmc.SizeError, match="max_bytes allows 10") as caught:
+        kmc.quantize(noise, max_bytes=10, format="kmc")
+    assert caught.value.n_bytes > 10
+
+
+def test_fixed_colors_stay_at_any_size():
+    fixed = [(1, 2, 3), (250, 240, 230), (9, 200, 9)]
+    result = kmc.quantize(PHOTO, fixed=fixed, max_bytes=700, format="kmc")
+    np.testing.assert_array_equal(result.palette.colors[:3], fixed)
+
+
+def test_the_path_goes_from_all_colors_to_the_greatest_loss():
+    places = [place_of(at, 256, 2) for at in np.linspace(0, 40 + 16 * 7 + 60, 500)]
+    assert places[0] == (256, 0)
+    assert places[-1] == (2, LOSS_OF_END)
+    assert places == sorted(places, key=lambda place: (-place.k, place.loss))
+
+
+@pytest.mark.parametrize("max_bytes", [3, 10, 50, 200, 1000, 4000, 9999])
+@pytest.mark.parametrize("power", [0.3, 1.0, 2.0])
+def test_search_on_a_curve_that_is_known(max_bytes, power):
+    def make(place):
+        trials.append(place)
+        return place, round(40 * place.k**power * (1 - place.loss / 101)) + 1
+
+    trials = []
+    smallest = round(40 * 2**power * (1 / 101)) + 1
+    if smallest > max_bytes:
+        with pytest.raises(kmc.SizeError):
+            largest_that_fits(make, 256, 2, max_bytes)
+    else:
+        found = largest_that_fits(make, 256, 2, max_bytes)
+        assert make(found)[1] <= max_bytes
+    assert len(trials) <= MAX_TRIALS + 1  # with the one above
