@@ -40,9 +40,9 @@ kmc_status kmc_add_weights(const kmc_run *run, const uint8_t *pixels, const uint
 
 /* ---- remap: pixels to palette indices ---------------------------------------------------------------------------- */
 
-/* The labels of n distinct colours in Morton order, each below k, k <= 65536, in a form to look them up by pixels. To be
- * released with kmc_labels_free (NULL, which it is after a failure, is allowed), with the tables of the run that made
- * it; made with run->tables = NULL, it may live longer. Indices are 1 byte wide (index_bytes = 1) or 2. */
+/* The labels of n distinct colours in Morton order, each below k, k <= 65536, to be looked up by pixels. Release with
+ * kmc_labels_free (NULL, which it is after a failure, is allowed) and the tables of the run that made it; made with
+ * run->tables = NULL, it may live longer. Indices are 1 byte wide (index_bytes = 1) or 2. */
 typedef struct kmc_labels kmc_labels;
 kmc_status kmc_labels_new(const kmc_run *run, const uint8_t *colors, const uint16_t *labels, size_t n, int channels,
                           size_t k, int index_bytes, kmc_labels **made);
