@@ -87,7 +87,7 @@ def _of_several(
 ) -> WeightedColors:
     """The sum of the histograms of all images; only one image is in memory at a time."""
     factors, divisor = _integer_factors(image_weights)
-    counted, weighted = _HistogramSum(), _HistogramSum()
+    counted, weighted = HistogramSum(), HistogramSum()
     n = 0
     for n, image in enumerate(images, 1):
         if factors is not None and n > len(factors):
@@ -133,7 +133,7 @@ def _histogram_of(image: Any, number: int, threads: int) -> Histogram:
         raise
 
 
-class _HistogramSum:
+class HistogramSum:
     """Adds histograms, by number of channels, and converts them to the largest at the end.
 
     For each number of channels there are partial sums, each more than twice as long as the next. So

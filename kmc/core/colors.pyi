@@ -18,6 +18,13 @@ def remap(
     k: int,
     threads: int,
 ) -> Indices: ...
+
+class Labels:
+    def __init__(
+        self, colors: NDArray[uint8], labels: NDArray[uint16], k: int, threads: int
+    ) -> None: ...
+    def remap(self, pixels: NDArray[uint8], threads: int) -> Indices: ...
+
 def assign(
     pixels: NDArray[uint8], palette: NDArray[uint8], threads: int
 ) -> tuple[Indices, int]: ...

@@ -60,8 +60,7 @@ def refuse_others(request: Request, options: Options, given: dict[str, Any]) -> 
             raise ArgumentError(f"{name} and {other} exclude each other: {_REASONS[other]}")
     if options.goal is not None:
         raise ArgumentError(
-            f"{name} and {options.goal.measure} exclude each other: "
-            "a loss would miss the target"
+            f"{name} and {options.goal.measure} exclude each other: a loss would miss the target"
         )
     most = max_colors(request.format.name)
     if options.k > most:

@@ -89,23 +89,52 @@ def dithered(
     if dither.diffuses:
         return diffused(dither, pixels, palette, space, threads, colors)
     canvas = _canvas(pixels, palette, space, threads, colors)
+    indices = _chosen(dither, canvas, colors, labels, palette, space, threads)
+    return indices, _error(indices, pixels, canvas, palette, space, threads, colors)
+
+
+def dithered_rows(
+    dither: Dither,
+    pixels: NDArray[np.uint8],
+    labels: core.colors.Labels,
+    palette: NDArray[np.uint8],
+    space: SpaceName,
+    threads: int,
+) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """Dither some rows of an image, all of whose colours have `labels`; returns their indices."""
+    colors, _ = core.colors.histogram(pixels, threads)
+    canvas = _canvas(pixels, palette, space, threads, colors)
+    if dither.diffuses:
+        return canvas.diffuse(dither.name == "atkinson", dither.strength, threads)[0]
+    own = labels.remap(colors[:, None], threads)[:, 0].astype(np.uint16)
+    return _chosen(dither, canvas, colors, own, palette, space, threads)
+
+
+def _chosen(
+    dither: Dither,
+    canvas: core.dither.Canvas,
+    colors: NDArray[np.uint8],
+    labels: NDArray[np.uint16],
+    palette: NDArray[np.uint8],
+    space: SpaceName,
+    threads: int,
+) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """The indices of a canvas by a method that starts from the nearest entries of its colours."""
     places = canvas.coordinates
     if places is None:
         places = coordinates(colors, space, threads)
     if dither.name == "adaptive":
-        indices = canvas.adapt(places, labels, dither.strength, threads)
-    else:
-        indices = canvas.order(
-            dither.name == "blue-noise",
-            colors,
-            places,
-            labels,
-            _lightness(palette),
-            dither.strength,
-            threads,
-            *dither.origin,
-        )
-    return indices, _error(indices, pixels, canvas, palette, space, threads, colors)
+        return canvas.adapt(places, labels, dither.strength, threads)
+    return canvas.order(
+        dither.name == "blue-noise",
+        colors,
+        places,
+        labels,
+        _lightness(palette),
+        dither.strength,
+        threads,
+        *dither.origin,
+    )
 
 
 def diffused(

@@ -91,7 +91,7 @@ def remap(
     colors, counts = core.colors.histogram(pixels, threads)
     if brute_force and len(palette) <= BRUTE_FORCE_NOISE and is_noise(pixels, colors):
         return _by_brute_force(pixels, palette, threads)
-    labels, error = _labelled(palette, space, colors, counts, threads)
+    labels, error = labelled(palette, space, colors, counts, threads)
     return map_labels(pixels, colors, labels, error, palette, space, dither, threads)
 
 
@@ -135,7 +135,7 @@ def has_level_distances(palette: NDArray[np.uint8], space: SpaceName) -> bool:
     return space == "rgb" and palette.shape[1] < 4
 
 
-def _labelled(
+def labelled(
     palette: NDArray[np.uint8],
     space: SpaceName,
     colors: NDArray[np.uint8],

@@ -68,6 +68,10 @@ def calls():
         for dither in ("adaptive", "atkinson", "blue-noise"):
             yield partial(palette.remap, photo(140, 60), dither=dither, threads=threads)
         yield partial(palette.remap, LARGE, dither="floyd-steinberg", threads=threads)
+        for picture in (wide[:60], np.dstack((wide, wide[..., 0]))[:60]):
+            own, labels = kmc.histogram(picture).colors, np.zeros(10**6, np.uint16)
+            made = partial(core.colors.Labels, own, labels[: len(own)], 9, threads)
+            yield lambda made=made, threads=threads, picture=picture: made().remap(picture, threads)
         yield partial(core.png.palette_order, np.ones((50, 50), np.int64), threads)
         yield partial(core.png.filter_rows, LARGE[..., 0].copy(), threads)
         bands = core.codec.plane_write(plane, colors, 0x0B800B, 8, 3, 1)
