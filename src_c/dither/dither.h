@@ -29,8 +29,8 @@ kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusi
 kmc_status kmc_diffuse_shares(const kmc_run *run, const kmc_canvas *canvas, int strength, const uint8_t *shares,
                               void *indices);
 
-/* indices = those of the labels of the pixels' colours, n with coordinates, at their positions; shares = for each pixel,
- * 0 to 255, how clearly the error of its index would be seen. */
+/* indices = the labels of the pixels' colours, of which there are n, with coordinates, by the canvas's positions;
+ * shares = for each pixel, 0 to 255, how clearly the error of its index would be seen. */
 kmc_status kmc_mask(const kmc_run *run, const kmc_canvas *canvas, size_t n, const int16_t *coordinates,
                     const uint16_t *labels, void *indices, uint8_t *shares);
 
