@@ -27,15 +27,14 @@ from kmc.image_sets import colors_of_pixels, is_several
 from kmc.images.arrays import LazyInput, dask_array
 from kmc.images.reading import ImageInput, Picture, read
 from kmc.indexed_image import IndexedImage, fitted_palette
-from kmc.lossy.choice import Subject, choose
-from kmc.lossy.options import Request, checked_request, refuse_others
-from kmc.lossy.size_search import Place, largest_that_fits
 from kmc.mapping.dithering import Dither, DitherName, checked_dither, squared_error
 from kmc.mapping.remapping import map_labels
 from kmc.utils.arguments import one_of
 
 if TYPE_CHECKING:
     from kmc.lazy_indexed_image import LazyIndexedImage
+    from kmc.lossy.options import Request
+    from kmc.lossy.size_search import Place
 
 LookName = Literal["plain", "best"]
 
@@ -205,7 +204,7 @@ def quantize(
     ((30, 40), (16, 3))
     """
     one_of("look", look, tuple(LOOKS))
-    chosen, request = LOOKS[look], checked_request(lossy, max_bytes, format)
+    chosen, request = LOOKS[look], _checked_request(lossy, max_bytes, format)
     options = {"space": chosen.space, "weights": chosen.weights, **options}
     checked = checked_options(
         k,
@@ -219,7 +218,7 @@ def quantize(
     default = chosen.dither if request is None else None
     dithering = checked_dither(default if dither is None else dither, dither_strength)
     if request is not None:
-        refuse_others(request, checked, {"dither": dithering, "importance": importance})
+        request.refuse_others(checked, {"dither": dithering, "importance": importance})
     sorting = checked_order(order)
     if is_several(image):
         raise ImageTypeError(
@@ -247,6 +246,14 @@ def quantize(
         method = dithering.name
     made = IndexedImage(result.indices, palette, result.mse, picture.metadata, dither=method)
     return made._with_png_plan(result.plan)
+
+
+def _checked_request(*options: Any) -> Request | None:
+    if all(each is None for each in options):
+        return None
+    from kmc.lossy.options import checked_request  # loaded late: of no use without a loss
+
+    return checked_request(*options)
 
 
 class _Mapped(NamedTuple):
@@ -291,6 +298,8 @@ class _Mapper(NamedTuple):
         return _Mapped(found, indices, error / indices.size, plan)
 
     def _chosen(self, found: Clustering, indices: Indices, loss: int) -> tuple[Clustering, Indices]:
+        from kmc.lossy.choice import Subject, choose  # loaded late: of no use without a loss
+
         assert self.request is not None
         options = self.options
         subject = Subject(self.picture.pixels, options.space, options.n_fixed, options.threads)
@@ -308,6 +317,8 @@ class _Mapper(NamedTuple):
 
     def fitted_into(self, problem: ClusteringProblem, max_bytes: int) -> _Mapped:
         """The picture with colours and loss such that its file has at most `max_bytes`."""
+        from kmc.lossy.size_search import largest_that_fits  # loaded late: of no use without a size
+
         assert self.request is not None
         kind, metadata = self.request.format, self.picture.metadata
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 import stat
 from collections.abc import Iterator
 
@@ -176,6 +175,8 @@ def _in_place_of(
 def _remove(path: str) -> None:
     if os.path.isdir(path):
         for _ in range(_REMOVALS):  # another thread may be adding files
+            import shutil  # slow to import, and needed only for folders
+
             shutil.rmtree(path, ignore_errors=True)
             if not os.path.lexists(path):
                 break
