@@ -130,7 +130,7 @@ def quantize(
     max_bytes : int, optional
         Choose the number of colours, `k` at most, and the loss so that the file in `format`, as
         `IndexedImage.save` writes it by default, has at most so many bytes, and not many fewer.
-    format : {"kmc", "png"}, optional
+    format : {"kmc", "png", "gif"}, optional
         The file format that `lossy` or `max_bytes` is for.
 
     Returns
