@@ -127,7 +127,7 @@ goals = group(
 SIZES = ("lossy", "max_bytes")
 
 sizes = group(
-    "Size, of .png and .kmc files: not dithered; exit code 99 if nothing fits",
+    "Size, of .png, .gif and .kmc files: not dithered; exit code 99 if nothing fits",
     ("--lossy N", "Smaller files for a loss from 1 to 100: indices that cost less.",
      {"type": whole(0, 100)}),
     ("--max-bytes SIZE", "The best result in so many bytes, as 40K or 1.5M.",

@@ -388,6 +388,11 @@ def encode(
 
 def _check_parameters(params: dict[str, Any], kind: Format, name: str) -> None:
     for each in params:
+        if each in ("lossy", "max_bytes"):
+            raise ArgumentError(
+                f"{name}: {each} needs the original, which an indexed image does not hold: "
+                f'kmc.quantize(image, {each}=..., format="{kind.name}")'
+            )
         if each not in kind.parameters:
             taken = ", ".join(kind.parameters) or "none"
             raise ArgumentError(

@@ -84,6 +84,11 @@ def _by_gif(
 CHOOSERS: dict[str, _Choose] = {"kmc": _by_kmc, "png": _by_png, "gif": _by_gif}
 
 
+def max_colors(format: str) -> int:
+    """The most colours that indices of a format can be chosen from."""
+    return core.lossy.MAX_COLORS if format == "kmc" else 256
+
+
 def choose(
     subject: Subject,
     indices: Indices,

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from kmc import core
 from kmc.clustering.options import Options
 from kmc.errors import ArgumentError
 from kmc.formats.registry import Format, find_format
-from kmc.lossy.choice import CHOOSERS
+from kmc.lossy.choice import CHOOSERS, max_colors
 from kmc.utils.arguments import whole
 
 MAX_LOSS = 100
@@ -64,9 +63,10 @@ def refuse_others(request: Request, options: Options, given: dict[str, Any]) -> 
             f"{name} and {options.goal.description} exclude each other: "
             "a loss would miss the target"
         )
-    if options.k > core.lossy.MAX_COLORS:
+    most = max_colors(request.format.name)
+    if options.k > most:
         raise ArgumentError(
-            f"{name} is for at most {core.lossy.MAX_COLORS} colours, not {options.k}"
+            f"{name} is for at most {most} colours in {request.format.name}, not {options.k}"
         )
     if request.max_bytes is None:
         return

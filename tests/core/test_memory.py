@@ -17,6 +17,7 @@ from scenes import NAMED, noise, photo
 
 import kmc
 from kmc import core
+from kmc.colors.spaces import coordinates
 
 LARGE = noise(260, 260)
 MOST = 10_000  # allocations of a call, which depend on how many helpers come
@@ -74,10 +75,20 @@ def calls():
         yield partial(kmc.quantize, LARGE, 9, threads=threads, **seen)
         bands = core.codec.plane_write(plane, colors, 0x0B800B, 8, 3, 1)
         yield partial(core.codec.plane_write, plane, colors, 0x0B800B, 8, 3, threads)
+        choice = core.lossy.Choice(plane, *chosen_from(palette, photo(50, 60)))
+        yield partial(choice.by_kmc, colors, 0x0B800B, 8, 3, threads)
+        yield partial(choice.by_png, threads)
         yield partial(core.codec.plane_read, bands, *plane.shape, colors, 0x0B800B, 8, threads)
         yield partial(core.codec.palette_write, colors)
         yield partial(core.codec.block_write, bytes(LARGE[:20]))
         yield partial(core.codec.block_read, b"\x55" * 40, 500)
+
+
+def chosen_from(palette, picture):
+    """What a choice of indices takes besides the nearest ones."""
+    colors = palette.colors
+    points = coordinates(picture.reshape(-1, 3))
+    return points, coordinates(colors), np.ones(len(colors), np.uint8), 10**8, 10**6
 
 
 def fail(*call):

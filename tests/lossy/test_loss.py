@@ -136,12 +136,20 @@ def test_pictures_of_any_shape(picture, format):
         ({"lossy": -1, "format": "kmc"}, "lossy must be"),
         ({"lossy": 101, "format": "kmc"}, "lossy must be"),
         ({"max_bytes": 0, "format": "kmc"}, "max_bytes must be"),
-        ({"lossy": 3, "k": 5000, "format": "kmc"}, "at most 4096 colours"),
+        ({"lossy": 3, "k": 5000, "format": "kmc"}, "at most 4096 colours in kmc"),
+        ({"lossy": 3, "k": 257, "format": "png"}, "at most 256 colours in png"),
+        ({"max_bytes": 900, "k": 300, "format": "gif"}, "at most 256 colours in gif"),
     ],
 )
 def test_refused(options, words):
     with pytest.raises(kmc.ArgumentError, match=words):
         kmc.quantize(PHOTO, **options)
+
+
+@pytest.mark.parametrize("option", ["lossy", "max_bytes"])
+def test_saving_has_no_original_to_lose_from(option):
+    with pytest.raises(kmc.ArgumentError, match=rf"kmc.quantize\(image, {option}=..., format"):
+        kmc.quantize(PHOTO, 16).to_bytes("png", **{option: 30})
 
 
 def test_no_loss_is_no_request():
