@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, Unpack
+from typing import TYPE_CHECKING, Literal, NamedTuple, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,12 +26,15 @@ from kmc.formats.registry import encode
 from kmc.image_sets import colors_of_pixels, is_several
 from kmc.images.reading import ImageInput, Picture, read
 from kmc.indexed_image import IndexedImage, fitted_palette
-from kmc.lossy.choice import Subject, choose
-from kmc.lossy.options import Request, checked_request, refuse_others
-from kmc.lossy.size_search import Place, largest_that_fits
 from kmc.mapping.dithering import Dither, DitherName, checked_dither, squared_error
 from kmc.mapping.remapping import map_labels
 from kmc.utils.arguments import one_of
+
+if TYPE_CHECKING:
+    from kmc.lossy.options import Request
+    from kmc.lossy.size_search import Place
+
+# kmc.lossy is imported where it is used: most calls do without it.
 
 LookName = Literal["plain", "best"]
 
@@ -170,7 +173,11 @@ def quantize(
     ((30, 40), (16, 3))
     """
     one_of("look", look, tuple(LOOKS))
-    chosen, request = LOOKS[look], checked_request(lossy, max_bytes, format)
+    chosen, request = LOOKS[look], None
+    if (lossy, max_bytes, format) != (None, None, None):
+        from kmc.lossy.options import checked_request
+
+        request = checked_request(lossy, max_bytes, format)
     options = {"space": chosen.space, "weights": chosen.weights, **options}
     checked = checked_options(
         k,
@@ -184,7 +191,7 @@ def quantize(
     default = chosen.dither if request is None else None
     dithering = checked_dither(default if dither is None else dither, dither_strength)
     if request is not None:
-        refuse_others(request, checked, {"dither": dithering, "importance": importance})
+        request.refuse(checked, {"dither": dithering, "importance": importance})
     sorting = checked_order(order)
     if is_several(image):
         raise ImageTypeError(
@@ -252,6 +259,8 @@ class _Mapper(NamedTuple):
         return _Mapped(found, indices, error / indices.size, plan)
 
     def _chosen(self, found: Clustering, indices: Indices, loss: int) -> tuple[Clustering, Indices]:
+        from kmc.lossy.choice import Subject, choose
+
         assert self.request is not None
         options = self.options
         subject = Subject(self.picture.pixels, options.space, options.n_fixed, options.threads)
@@ -269,6 +278,8 @@ class _Mapper(NamedTuple):
 
     def fitted_into(self, problem: ClusteringProblem, max_bytes: int) -> _Mapped:
         """The picture with colours and loss such that its file has at most `max_bytes`."""
+        from kmc.lossy.size_search import largest_that_fits
+
         assert self.request is not None
         kind, metadata = self.request.format, self.picture.metadata
 

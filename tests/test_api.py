@@ -79,12 +79,16 @@ SHARED = (
     "weights='counts', effort='default', threads=None, fixed=None, space='rgb', deadline=None"
 )
 GOALS = "psnr=None, max_mse=None, quality=None"
+SIZES = "lossy=None, max_bytes=None, format=None"
 
 
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("quantize", f"image, k=256, *, {OWN}, {LOOK}, {DITHER}, {GOALS}, order=None, {SHARED}"),
+        (
+            "quantize",
+            f"image, k=256, *, {OWN}, {LOOK}, {DITHER}, {GOALS}, order=None, {SIZES}, {SHARED}",
+        ),
         ("fit", f"image, k=256, *, {OWN}, image_weights=None, order=None, {SHARED}"),
         ("curve", f"image, ks, *, importance=None, image_weights=None, {SHARED}"),
         ("plot.steps", f"image, k, folder, *, n_pixels=4000, {OWN}, {SHARED}"),

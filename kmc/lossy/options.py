@@ -22,6 +22,37 @@ class Request:
     loss: int
     max_bytes: int | None
 
+    def refuse(self, options: Options, given: dict[str, Any]) -> None:
+        """Raise ArgumentError for options that exclude a loss; docs/options.md lists them.
+
+        `given` are the options, by name, that are not among the checked ones.
+        """
+        name = "lossy" if self.max_bytes is None else "max_bytes"
+        for other, value in given.items():
+            if value is not None:
+                raise ArgumentError(f"{name} and {other} exclude each other: {_REASONS[other]}")
+        if options.goal is not None:
+            raise ArgumentError(
+                f"{name} and {options.goal.measure} exclude each other: "
+                "a loss would miss the target"
+            )
+        most = max_colors(self.format.name)
+        if options.k > most:
+            raise ArgumentError(
+                f"{name} is for at most {most} colours in {self.format.name}, not {options.k}"
+            )
+        if self.max_bytes is None:
+            return
+        if not isinstance(options.init, str):
+            raise ArgumentError(
+                "init as an array and max_bytes exclude each other: "
+                "the number of colours is not known in advance"
+            )
+        if options.callback is not None:
+            raise ArgumentError(
+                "callback and max_bytes exclude each other: reaching a size takes several fits"
+            )
+
 
 def checked_request(lossy: Any, max_bytes: Any, format: Any) -> Request | None:
     """The options, checked; None where no loss is asked for.
@@ -47,38 +78,6 @@ def checked_request(lossy: Any, max_bytes: Any, format: Any) -> Request | None:
     if kind.name not in CHOOSERS:
         raise ArgumentError(f"{name} is for {_formats()}, not {kind.name}")
     return Request(kind, loss, max_bytes) if loss or max_bytes is not None else None
-
-
-def refuse_others(request: Request, options: Options, given: dict[str, Any]) -> None:
-    """Raise ArgumentError for options that exclude a loss; docs/options.md lists them.
-
-    `given` are the options, by name, that are not among the checked ones.
-    """
-    name = "lossy" if request.max_bytes is None else "max_bytes"
-    for other, value in given.items():
-        if value is not None:
-            raise ArgumentError(f"{name} and {other} exclude each other: {_REASONS[other]}")
-    if options.goal is not None:
-        raise ArgumentError(
-            f"{name} and {options.goal.description} exclude each other: "
-            "a loss would miss the target"
-        )
-    most = max_colors(request.format.name)
-    if options.k > most:
-        raise ArgumentError(
-            f"{name} is for at most {most} colours in {request.format.name}, not {options.k}"
-        )
-    if request.max_bytes is None:
-        return
-    if not isinstance(options.init, str):
-        raise ArgumentError(
-            "init as an array and max_bytes exclude each other: "
-            "the number of colours is not known in advance"
-        )
-    if options.callback is not None:
-        raise ArgumentError(
-            "callback and max_bytes exclude each other: reaching a size takes several fits"
-        )
 
 
 _REASONS = {
