@@ -6,7 +6,7 @@ import sys
 
 NAMES = (
     *("peers", "stages", "scale", "busy", "kernels", "palette", "png", "seeding"),
-    *("codec", "estimators", "look"),
+    *("codec", "estimators", "look", "large", "streaming"),
 )
 
 

@@ -72,6 +72,7 @@ sphinx_gallery_conf = {
     "remove_config_comments": True,
     "capture_repr": (),
     "download_all_examples": False,
+    "notebook_extensions": [],  # scripts read the picture beside them, which notebooks cannot
     "show_memory": False,
     "show_signature": False,
     "min_reported_time": 1000,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kmc.errors import (
     ArgumentError,
     ArgumentTypeError,
+    ClusterError,
     FileWriteError,
     FormatError,
     FormatWarning,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from kmc.images.reading import Picture, read
     from kmc.indexed_image import IndexedImage, Palette
     from kmc.known_palettes import palettes
+    from kmc.lazy_indexed_image import LazyIndexedImage
     from kmc.metadata import Metadata
     from kmc.nearest import assign
     from kmc.opening import open
@@ -50,6 +52,7 @@ __version__ = "0.1.0"
 __all__ = [
     "ArgumentError",
     "ArgumentTypeError",
+    "ClusterError",
     "ColorKMeans",
     "FileWriteError",
     "FormatError",
@@ -64,6 +67,7 @@ __all__ = [
     "ImageWarning",
     "IndexedImage",
     "KmcError",
+    "LazyIndexedImage",
     "Metadata",
     "MissingPackageError",
     "OutOfMemoryError",
@@ -97,6 +101,7 @@ _MODULES = {
     "ColorKMeans": "color_kmeans",
     "Histogram": "color_histogram",
     "IndexedImage": "indexed_image",
+    "LazyIndexedImage": "lazy_indexed_image",
     "Metadata": "metadata",
     "Palette": "indexed_image",
     "Picture": "images.reading",

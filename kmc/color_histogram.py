@@ -7,6 +7,7 @@ add exactly, and `Histogram.to_bytes` serializes them in a few bytes per colour.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +19,7 @@ from kmc.colors.chunks import selected
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.formats.histogram_bytes import pack, unpack
+from kmc.images.arrays import dask_array
 from kmc.images.reading import ImageInput, as_pixels
 from kmc.utils.arguments import array
 from kmc.utils.immutable import Immutable
@@ -109,10 +111,16 @@ class Histogram(Immutable):
                 "histograms to be added must have the same number of channels, "
                 f"not {self.colors.shape[1]} and {other.colors.shape[1]}"
             )
+        return self._plus(other, thread_count(None))
+
+    def _plus(self, other: Histogram, threads: int) -> Histogram:
+        """The sum of two histograms with the same number of channels."""
         check_total(self.n_pixels + other.n_pixels)
-        return Histogram._from_sorted(
-            *added((self.colors, self.counts), (other.colors, other.counts))
-        )
+        ours, theirs = (self.colors, self.counts), (other.colors, other.counts)
+        return Histogram._from_sorted(*added(ours, theirs, threads))
+
+    def __dask_tokenize__(self) -> tuple[str, str]:
+        return "kmc.Histogram", self._digest()
 
     def __radd__(self, other: object) -> Histogram:
         """Support ``sum(histograms)``, which starts with 0."""
@@ -190,7 +198,10 @@ class Histogram(Immutable):
 
 
 def histogram(
-    image: ImageInput, *, importance: ArrayLike | None = None, threads: int | None = None
+    image: ImageInput,
+    *,
+    importance: ArrayLike | None = None,
+    threads: int | None = None,
 ) -> Histogram:
     """Count the distinct colours of an image.
 
@@ -198,13 +209,13 @@ def histogram(
     ----------
     image : path, bytes, binary file object, PIL.Image.Image or array_like of uint8
         An image as for `kmc.quantize`; arrays have shape (H, W), (H, W, 1), (H, W, 3) or
-        (H, W, 4). Colours of alpha 0 are not merged.
+        (H, W, 4), and Dask arrays also (T, H, W, C). Colours of alpha 0 are not merged.
     importance : array_like, shape (H, W), optional
         The weight of each pixel, as in `kmc.fit`; by default 1. The counts are then proportional
         to the total importance of each colour, and colours of importance 0 are left out.
     threads : int, optional
         Maximum number of threads, at least 1; by default ``kmc.cpu.threads()``. The result does
-        not depend on it.
+        not depend on it. Not for Dask arrays, each of whose tasks has one.
 
     Returns
     -------
@@ -233,12 +244,28 @@ def histogram(
     >>> kmc.histogram(image, importance=mask).colors.tolist()
     [[10, 20, 30]]
     """
-    pixels, threads = as_pixels(image), thread_count(threads)
+    n_threads = thread_count(threads)
+    if dask_array(image) is not None:
+        return _histogram_of_chunks(image, importance, threads)
+    pixels = as_pixels(image)
     with enough_memory():
-        colors, counts = core.colors.histogram(pixels, threads)
+        colors, counts = core.colors.histogram(pixels, n_threads)
         if importance is not None:
-            weights = color_weights(pixels, colors, importance, threads)
+            weights = color_weights(pixels, colors, importance, n_threads)
             colors, counts = selected(colors, weights > 0), selected(weights, weights > 0)
+    return Histogram._from_sorted(colors, counts)
+
+
+def _histogram_of_chunks(
+    image: Any, importance: ArrayLike | None, threads: int | None
+) -> Histogram:
+    """The histogram of a Dask array."""
+    from kmc.lazy import counting, images  # loaded late: of no use for other arrays
+
+    images.refuse_threads(threads)
+    colors, counts, weights = counting.weighted_colors(images.lazy_image(image), importance)
+    if weights is not None:
+        colors, counts = selected(colors, weights > 0), selected(weights, weights > 0)
     return Histogram._from_sorted(colors, counts)
 
 

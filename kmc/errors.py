@@ -19,6 +19,7 @@
     ├── SizeError             (ValueError)          a size that no loss reaches
     ├── FileWriteError        (OSError)             a result that could not be written
     ├── MissingPackageError   (ImportError)         an optional package that is not installed
+    ├── ClusterError          (RuntimeError)        a Dask cluster that fails
     └── OutOfMemoryError      (MemoryError)
 
 There are two warnings (UserWarning): FormatWarning, for file formats that do not preserve
@@ -33,6 +34,7 @@ import math
 __all__ = [
     "ArgumentError",
     "ArgumentTypeError",
+    "ClusterError",
     "FileWriteError",
     "FormatError",
     "FormatWarning",
@@ -321,7 +323,19 @@ class MissingPackageError(KmcError, ImportError):
     """
 
 
-class OutOfMemoryError(KmcError, MemoryError):
+class ClusterError(KmcError, RuntimeError):
+    """The workers of a Dask cluster, or their scheduler, fail.
+
+    Examples
+    --------
+    >>> import kmc
+    >>> issubclass(kmc.ClusterError, RuntimeError)
+    True
+    """
+
+
+# MemoryError comes first, since distributed makes it anew by __new__, which Python would refuse.
+class OutOfMemoryError(MemoryError, KmcError):
     """There is not enough memory.
 
     The call has released its memory, except for tables that are kept for later calls, at most

@@ -13,9 +13,9 @@ from kmc import core
 from kmc.clustering.importance import color_weights, integer_weights, limit_total
 from kmc.clustering.weighted_colors import WeightedColors
 from kmc.color_histogram import Histogram, histogram
-from kmc.colors.arrays import check_total, morton_keys, promoted
-from kmc.colors.chunks import chunks
+from kmc.colors.arrays import check_total, placed, promoted
 from kmc.errors import ArgumentError, KmcError
+from kmc.images.arrays import dask_array
 from kmc.images.files import is_pillow
 from kmc.images.reading import Picture, as_pixels
 from kmc.utils.arguments import array
@@ -28,6 +28,10 @@ def weighted_colors(
     threads: int = 1,
 ) -> WeightedColors:
     """The weighted colours of an image, a Histogram, or several of them."""
+    if image_weights is None and dask_array(image) is not None:
+        from kmc.lazy import counting, images  # loaded late: of no use for other arrays
+
+        return counting.weighted_colors(images.lazy_image(image), importance)
     if is_several(image):
         if importance is not None:
             raise ArgumentError(
@@ -83,7 +87,7 @@ def _of_several(
 ) -> WeightedColors:
     """The sum of the histograms of all images; only one image is in memory at a time."""
     factors, divisor = _integer_factors(image_weights)
-    counted, weighted = _HistogramSum(), _HistogramSum()
+    counted, weighted = HistogramSum(), HistogramSum()
     n = 0
     for n, image in enumerate(images, 1):
         if factors is not None and n > len(factors):
@@ -104,9 +108,7 @@ def _of_several(
             f"and {number} images"
         )
     weights = weighted.total(counted.channels)
-    sums, keys = np.zeros(len(total), np.int64), morton_keys(total.colors)
-    for part in chunks(len(weights)):
-        sums[np.searchsorted(keys, morton_keys(weights.colors[part]))] = weights.counts[part]
+    sums = placed(total.colors, (weights.colors, weights.counts))
     return WeightedColors(total.colors, total.counts, limit_total(sums, divisor))
 
 
@@ -125,13 +127,13 @@ def _histogram_of(image: Any, number: int, threads: int) -> Histogram:
     if isinstance(image, Histogram):
         return image
     try:
-        return histogram(image, threads=threads)
+        return histogram(image, threads=threads if dask_array(image) is None else None)
     except KmcError as error:
         error.add_note(f"in image {number}, counted from 0")
         raise
 
 
-class _HistogramSum:
+class HistogramSum:
     """Adds histograms, by number of channels, and converts them to the largest at the end.
 
     For each number of channels there are partial sums, each more than twice as long as the next. So

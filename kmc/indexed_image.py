@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import copy
 import io
-import math
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Unpack, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from kmc.clustering.goals import psnr_of
 from kmc.clustering.problem import Clustering
-from kmc.colors.arrays import checked_colors
+from kmc.colors.arrays import checked_colors, checked_counts
 from kmc.colors.spaces import SpaceName, checked_space
 from kmc.cpu import thread_count
 from kmc.display.wording import color_count
@@ -27,11 +26,12 @@ from kmc.formats.painting import painted, pillow_image
 from kmc.formats.palette_files import load_colors, save_colors
 from kmc.formats.png_compression import Plan
 from kmc.formats.registry import write
+from kmc.images.arrays import LazyInput, dask_array
 from kmc.images.reading import ImageInput, read
-from kmc.mapping.dithering import DITHERS, DitherName, checked_dither
+from kmc.mapping.dithering import DITHERS, DitherName, RemapOptions, checked_dither
 from kmc.mapping.remapping import fitted_alpha, remap
 from kmc.metadata import Metadata
-from kmc.utils.arguments import array, flag, not_negative, one_of, whole
+from kmc.utils.arguments import array, finite, flag, not_negative, one_of, pairs, whole
 from kmc.utils.immutable import Immutable
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class Palette(Immutable):
         checked = checked_colors("colors", colors)
         k = len(checked)
         means = array("centroids", checked if centroids is None else centroids, np.float64).copy()
-        pixels = _checked_counts(np.zeros(k, np.int64) if counts is None else counts)
+        pixels = checked_counts("counts", np.zeros(k, np.int64) if counts is None else counts)
         if means.shape != checked.shape or pixels.shape != (k,):
             raise ArgumentError(
                 f"colors {checked.shape}, centroids {means.shape} and counts "
@@ -134,7 +134,7 @@ class Palette(Immutable):
             inertia=not_negative("inertia", inertia),
             n_iter=whole("n_iter", n_iter, 0),
             converged=flag("converged", converged),
-            history=_checked_history(history),
+            history=pairs("history", history),
             space=checked_space(space),
         )
 
@@ -155,6 +155,9 @@ class Palette(Immutable):
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self.colors, dtype, copy=copy)
+
+    def __dask_tokenize__(self) -> tuple[str, str]:
+        return "kmc.Palette", self._digest()
 
     def _repr_html_(self) -> str:
         from kmc.display.notebook import palette_html  # loaded late: only notebooks need it
@@ -231,14 +234,20 @@ class Palette(Immutable):
         """
         save_colors(self.colors, path, format)
 
+    @overload
+    def remap(self, image: LazyInput, **options: Unpack[RemapOptions]) -> Any: ...
+
+    @overload
+    def remap(self, image: ImageInput, **options: Unpack[RemapOptions]) -> IndexedImage: ...
+
     def remap(
         self,
-        image: ImageInput,
+        image: Any,
         *,
         dither: DitherName | Literal["none"] | None = None,
         dither_strength: float = 1.0,
         threads: int | None = None,
-    ) -> IndexedImage:
+    ) -> Any:
         """Map every pixel of an image to its nearest colour of this palette.
 
         The nearest colour has the smallest squared distance in the palette's space; the lowest
@@ -249,16 +258,16 @@ class Palette(Immutable):
         ----------
         image : path, bytes, binary file object, PIL.Image.Image or array_like of uint8
             As `kmc.quantize` takes it. Grey becomes RGB; without alpha, it is opaque. For an image
-            with transparency, a palette of RGB colours gets a transparent entry in front.
-        dither, dither_strength
-            As for `kmc.quantize`.
-        threads : int, optional
-            Maximum number of threads; by default ``kmc.cpu.threads()``.
+            with transparency, a palette of RGB colours gets a transparent entry in front. A Dask
+            array may also be a stack of images, (T, H, W, C).
+        dither, dither_strength, threads
+            As for `kmc.quantize`. `threads` is not for Dask arrays, each of whose tasks has one.
 
         Returns
         -------
         IndexedImage
-            With this palette, or with that entry more, and the `mse` of this mapping.
+            With this palette, or with that entry more, and the `mse` of this mapping. For a Dask
+            array, or a DataArray of one, the indices as such: in the same chunks, computed later.
 
         Raises
         ------
@@ -278,30 +287,16 @@ class Palette(Immutable):
         (array([[0, 0, 1]], dtype=uint8), 1667.0)
         """
         dithering, n_threads = checked_dither(dither, dither_strength), thread_count(threads)
+        if dask_array(image) is not None:
+            from kmc.lazy.mapping import remapped_image  # loaded late: of no use for other arrays
+
+            return remapped_image(image, self.colors, self.space, dithering, threads)
         picture = read(image)
         pixels, colors = fitted_alpha(picture.pixels, self.colors)
         palette = self if colors is self.colors else Palette(colors, space=self.space)
         mapped = remap(pixels, colors, self.space, dithering, n_threads)
         used = dithering.name if dithering else None
         return IndexedImage(mapped.indices, palette, mapped.mse, picture.metadata, dither=used)
-
-
-def _checked_counts(counts: ArrayLike) -> NDArray[np.int64]:
-    values = array("counts", counts)
-    if values.dtype.kind not in "iu":
-        raise ArgumentTypeError(f"counts must be integers, not {values.dtype}")
-    if values.size and not 0 <= values.min() <= values.max() < 2**63:
-        raise ArgumentError("counts must be 0 or more, and below 2**63")
-    return np.array(values, np.int64)
-
-
-def _checked_history(history: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    try:
-        return [(float(inertia), float(shift)) for inertia, shift in history]
-    except (TypeError, ValueError):
-        raise ArgumentTypeError(
-            f"history must be pairs of inertia and shift, not {history!r}"
-        ) from None
 
 
 def fitted_palette(found: Clustering, space: SpaceName) -> Palette:
@@ -401,7 +396,7 @@ class IndexedImage(Immutable):
         self._set(
             indices=indices,
             palette=palette,
-            mse=_checked_mse(mse),
+            mse=finite("mse", mse),
             metadata=metadata,
             dither=None if dither is None else one_of("dither", dither, DITHERS),
             _png_plan=None,
@@ -602,10 +597,3 @@ class IndexedImage(Immutable):
         """
         kept = self.metadata if metadata else None
         write(self.indices, self.palette.colors, kept, path, format, plan=self._png_plan, **params)
-
-
-def _checked_mse(mse: float) -> float:
-    value = not_negative("mse", mse)
-    if not math.isfinite(value):
-        raise ArgumentError(f"mse must be finite, not {value}")
-    return value

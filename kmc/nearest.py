@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, overload
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,11 +11,16 @@ from kmc import core
 from kmc.colors.arrays import checked_colors
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ArgumentTypeError
+from kmc.images.arrays import LazyInput, dask_array
 from kmc.indexed_image import Palette
 from kmc.mapping.remapping import has_level_distances, remap
 from kmc.utils.arguments import array, contiguous, flag
 
 Indices = NDArray[np.uint8] | NDArray[np.uint16]
+
+
+@overload
+def assign(pixels: LazyInput, palette: Palette | ArrayLike) -> Any: ...
 
 
 @overload
@@ -39,12 +44,12 @@ def assign(
 
 
 def assign(
-    pixels: ArrayLike,
+    pixels: ArrayLike | LazyInput,
     palette: Palette | ArrayLike,
     *,
     return_sums: bool = False,
     threads: int | None = None,
-) -> Indices | tuple[Indices, NDArray[np.int64], NDArray[np.int64]]:
+) -> Any:
     """Find the nearest palette colour of every pixel by brute force.
 
     Unlike `Palette.remap`, it does not count equal pixels first, so it is faster for few palette
@@ -54,13 +59,13 @@ def assign(
     Parameters
     ----------
     pixels : array_like of uint8, shape (..., C)
-        C = 1, 3 or 4.
+        C = 1, 3 or 4. Of a Dask array, the result is one, too, in the same chunks.
     palette : Palette or array_like of uint8, shape (k, C)
         k = 1 to 65 536 colours.
     return_sums : bool, default False
         Whether to return `counts` and `sums` as well; for colours without alpha in space rgb only.
     threads : int, optional
-        Maximum number of threads; by default ``kmc.cpu.threads()``.
+        Maximum number of threads; by default ``kmc.cpu.threads()``. Not for Dask arrays.
 
     Returns
     -------
@@ -88,16 +93,25 @@ def assign(
     """
     if not isinstance(palette, Palette):
         palette = Palette(checked_colors("palette", palette))
-    colors = palette.colors
-    values = array("pixels", pixels)
+    colors, n_threads = palette.colors, thread_count(threads)
+    lazy = dask_array(pixels)
+    values = array("pixels", pixels) if lazy is None else lazy
     if values.dtype != np.uint8:
         raise ArgumentTypeError(f"pixels must be uint8, not {values.dtype}")
     if values.ndim < 1 or values.shape[-1] != colors.shape[1]:
         raise ArgumentError(
             f"pixels must have shape (..., {colors.shape[1]}) like the palette, not {values.shape}"
         )
-    brute_force, n_threads = has_level_distances(colors, palette.space), thread_count(threads)
-    if flag("return_sums", return_sums) and not brute_force:
+    return_sums = flag("return_sums", return_sums)
+    if lazy is not None:
+        if return_sums:
+            raise ArgumentError(
+                "return_sums is for arrays in memory; of a Dask array, kmc.histogram(pixels) is "
+                "small: its colors and counts have the same sums"
+            )
+        return _assigned_later(pixels, palette, threads)
+    brute_force = has_level_distances(colors, palette.space)
+    if return_sums and not brute_force:
         raise ArgumentError(
             "return_sums is for grey and RGB colours in space rgb: other means are not means of "
             "the channels"
@@ -110,3 +124,32 @@ def assign(
         return core.colors.assign(flat, colors, n_threads)[0].reshape(values.shape[:-1])
     indices, _, counts, sums = core.colors.assign_sums(flat, colors, n_threads)
     return indices.reshape(values.shape[:-1]), counts, sums
+
+
+def _assigned_later(pixels: Any, palette: Palette, threads: int | None) -> Any:
+    """The indices of a Dask array, or of a DataArray of one, as such."""
+    from kmc.lazy import images  # loaded late: of no use for other arrays
+
+    images.refuse_threads(threads)
+    image = images.LazyImage.of(pixels)
+    images.check_known("pixels", image.pixels)
+    n_axes = image.pixels.ndim - 1
+    dtype = np.uint8 if len(palette) <= 256 else np.uint16
+    indices = image.pixels.map_blocks(
+        _assign_chunk,
+        palette=palette,
+        drop_axis=n_axes,
+        dtype=dtype,
+        meta=np.empty((0,) * n_axes, dtype),
+        token="kmc-assign",
+    )
+    return image.named(indices)
+
+
+def _assign_chunk(block: Any, palette: Palette, block_info: dict[Any, Any]) -> Indices:
+    """The task of one chunk."""
+    from kmc.lazy.images import checked_block
+
+    pixels = checked_block(block, np.uint8, block_info[0]["array-location"])
+    found: Indices = assign(pixels, palette, threads=1)
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, Unpack
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Unpack, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,11 +19,12 @@ from kmc.clustering.options import (
 from kmc.clustering.problem import Clustering, ClusteringProblem
 from kmc.clustering.targets import smallest_palette
 from kmc.colors.spaces import SpaceName
-from kmc.errors import ImageTypeError
+from kmc.errors import ArgumentError, ImageTypeError
 from kmc.formats.palette_order import Indices, OrderName, checked_order, image_order, renumbered
 from kmc.formats.png_compression import Plan
 from kmc.formats.registry import encode
 from kmc.image_sets import colors_of_pixels, is_several
+from kmc.images.arrays import LazyInput, dask_array
 from kmc.images.reading import ImageInput, Picture, read
 from kmc.indexed_image import IndexedImage, fitted_palette
 from kmc.mapping.dithering import Dither, DitherName, checked_dither, squared_error
@@ -31,10 +32,9 @@ from kmc.mapping.remapping import map_labels
 from kmc.utils.arguments import one_of
 
 if TYPE_CHECKING:
+    from kmc.lazy_indexed_image import LazyIndexedImage
     from kmc.lossy.options import Request
     from kmc.lossy.size_search import Place
-
-# kmc.lossy is imported where it is used: most calls do without it.
 
 LookName = Literal["plain", "best"]
 
@@ -57,9 +57,38 @@ LOOKS: dict[LookName, Look] = {
 ROUNDS_OF_BEST = 4
 
 
+class QuantizeOptions(FitOptions, total=False):
+    """The options of `quantize`."""
+
+    callback: Callback | None
+    importance: ArrayLike | None
+    look: LookName
+    dither: DitherName | Literal["none"] | None
+    dither_strength: float
+    psnr: float | None
+    max_mse: float | None
+    quality: tuple[float, float] | None
+    order: OrderName | None
+    lossy: int | None
+    max_bytes: int | None
+    format: str | None
+
+
+@overload
+def quantize(
+    image: LazyInput, k: int = 256, **options: Unpack[QuantizeOptions]
+) -> LazyIndexedImage: ...
+
+
+@overload
+def quantize(
+    image: ImageInput, k: int = 256, **options: Unpack[QuantizeOptions]
+) -> IndexedImage: ...
+
+
 @takes_fit_options
 def quantize(
-    image: ImageInput,
+    image: Any,
     k: int = 256,
     *,
     callback: Callback | None = None,
@@ -75,7 +104,7 @@ def quantize(
     max_bytes: int | None = None,
     format: str | None = None,
     **options: Unpack[FitOptions],
-) -> IndexedImage:
+) -> IndexedImage | LazyIndexedImage:
     """Reduce an image to its k best colours.
 
     k-means over every pixel finds the palette; then each pixel gets its nearest palette colour. The
@@ -84,7 +113,7 @@ def quantize(
 
     Parameters
     ----------
-    image : path, bytes, binary file object, PIL.Image.Image or array_like of uint8
+    image : path, bytes, binary file object, PIL.Image.Image, array_like or Dask array of uint8
         Arrays have shape (H, W) or (H, W, 1) for grey, (H, W, 3) for RGB or (H, W, 4) for RGBA with
         straight alpha. Files are turned upright as their EXIF orientation says.
     k : int, default 256
@@ -139,6 +168,8 @@ def quantize(
     Returns
     -------
     IndexedImage
+        Of a Dask array, or an xarray.DataArray of one, a `LazyIndexedImage`: colours are counted
+        now, by the Dask scheduler in use, and indices computed when needed.
 
     Raises
     ------
@@ -173,11 +204,7 @@ def quantize(
     ((30, 40), (16, 3))
     """
     one_of("look", look, tuple(LOOKS))
-    chosen, request = LOOKS[look], None
-    if (lossy, max_bytes, format) != (None, None, None):
-        from kmc.lossy.options import checked_request
-
-        request = checked_request(lossy, max_bytes, format)
+    chosen, request = LOOKS[look], _checked_request(lossy, max_bytes, format)
     options = {"space": chosen.space, "weights": chosen.weights, **options}
     checked = checked_options(
         k,
@@ -191,13 +218,17 @@ def quantize(
     default = chosen.dither if request is None else None
     dithering = checked_dither(default if dither is None else dither, dither_strength)
     if request is not None:
-        request.refuse(checked, {"dither": dithering, "importance": importance})
+        request.refuse_others(checked, {"dither": dithering, "importance": importance})
     sorting = checked_order(order)
     if is_several(image):
         raise ImageTypeError(
             "quantize takes one picture; one palette for several is "
             "palette = kmc.fit(pictures, k), then palette.remap(each)"
         )
+    if dask_array(image) is not None:
+        if request is not None:
+            raise ArgumentError("lossy and max_bytes need an image in memory, not a Dask array")
+        return _of_dask_array(image, importance, checked, dithering, sorting)
     with checked.watch():
         picture = read(image)
         given = colors_of_pixels(picture.pixels, importance, checked.threads)
@@ -213,8 +244,16 @@ def quantize(
     palette, method = fitted_palette(result.found, checked.space), None
     if dithering is not None:
         method = dithering.name
-    image = IndexedImage(result.indices, palette, result.mse, picture.metadata, dither=method)
-    return image._with_png_plan(result.plan)
+    made = IndexedImage(result.indices, palette, result.mse, picture.metadata, dither=method)
+    return made._with_png_plan(result.plan)
+
+
+def _checked_request(*options: Any) -> Request | None:
+    if all(each is None for each in options):
+        return None
+    from kmc.lossy.options import checked_request  # loaded late: of no use without a loss
+
+    return checked_request(*options)
 
 
 class _Mapped(NamedTuple):
@@ -251,7 +290,7 @@ class _Mapper(NamedTuple):
         )
         if loss:
             found, indices = self._chosen(found, indices, loss)
-            error = squared_error(indices, pixels, found.colors, options.threads)
+            error = squared_error(pixels, indices, found.colors, options.threads)
         plan = None
         if self.order is not None:
             is_dithered = self.dither is not None
@@ -259,7 +298,7 @@ class _Mapper(NamedTuple):
         return _Mapped(found, indices, error / indices.size, plan)
 
     def _chosen(self, found: Clustering, indices: Indices, loss: int) -> tuple[Clustering, Indices]:
-        from kmc.lossy.choice import Subject, choose
+        from kmc.lossy.choice import Subject, choose  # loaded late: of no use without a loss
 
         assert self.request is not None
         options = self.options
@@ -278,7 +317,7 @@ class _Mapper(NamedTuple):
 
     def fitted_into(self, problem: ClusteringProblem, max_bytes: int) -> _Mapped:
         """The picture with colours and loss such that its file has at most `max_bytes`."""
-        from kmc.lossy.size_search import largest_that_fits
+        from kmc.lossy.size_search import largest_that_fits  # loaded late: of no use without a size
 
         assert self.request is not None
         kind, metadata = self.request.format, self.picture.metadata
@@ -291,6 +330,12 @@ class _Mapper(NamedTuple):
         most = min(self.options.k, len(self.colors))
         least = min(most, max(self.options.n_fixed + 1, 2))
         return largest_that_fits(make, most, least, max_bytes)
+
+
+def _of_dask_array(image: Any, *checked: Any) -> LazyIndexedImage:
+    from kmc.lazy_indexed_image import quantized_later  # loaded late: of no use for other arrays
+
+    return quantized_later(image, *checked)
 
 
 def _ordered(

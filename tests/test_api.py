@@ -78,8 +78,8 @@ SHARED = (
     "init='k-means++', n_init=1, max_iter=300, tol=None, seed=0, "
     "weights='counts', effort='default', threads=None, fixed=None, space='rgb', deadline=None"
 )
+LOSS = "lossy=None, max_bytes=None, format=None"
 GOALS = "psnr=None, max_mse=None, quality=None"
-SIZES = "lossy=None, max_bytes=None, format=None"
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ SIZES = "lossy=None, max_bytes=None, format=None"
     [
         (
             "quantize",
-            f"image, k=256, *, {OWN}, {LOOK}, {DITHER}, {GOALS}, order=None, {SIZES}, {SHARED}",
+            f"image, k=256, *, {OWN}, {LOOK}, {DITHER}, {GOALS}, order=None, {LOSS}, {SHARED}",
         ),
         ("fit", f"image, k=256, *, {OWN}, image_weights=None, order=None, {SHARED}"),
         ("curve", f"image, ks, *, importance=None, image_weights=None, {SHARED}"),

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from dask.array import Array, from_array
 from matplotlib import pyplot
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -32,6 +33,7 @@ MODEL = kmc.ColorKMeans(4, init="random", n_init=1).fit(ROWS)
 PILLOW = Image.fromarray(PHOTO)
 PALETTE = kmc.Palette([(0, 0, 0), (250, 20, 30), (20, 200, 90), (255, 255, 255)])
 RESULT = kmc.quantize(PHOTO, 4, init="random", max_iter=3, tol=0)
+LAZY = kmc.quantize(from_array(PHOTO), 4)
 METADATA = kmc.Metadata(dpi=(300.0, 300.0))
 INDEXED = kmc.IndexedImage(RESULT.indices, RESULT.palette, 1.0, METADATA)
 POINTS = kmc.curve(PHOTO, [2, 4])
@@ -206,6 +208,15 @@ CASES: dict[str, tuple[Arguments, dict[str, tuple[Arguments, Arguments]]]] = {
         "metadata": ({}, {"metadata": METADATA}),
         "dither": ({}, {"dither": "bayer"}),
     }),
+    "LazyIndexedImage": ({"indices": LAZY.indices, "palette": PALETTE, "mse": 1.0}, {
+        "indices": ({}, {"indices": LAZY.indices[:5]}),
+        "palette": ({}, {"palette": RESULT.palette}),
+        "mse": ({}, {"mse": 2.0}),
+        "dither": ({}, {"dither": "bayer"}),
+    }),
+    "LazyIndexedImage.compute": ({"self": LAZY}, {
+        "self": ({}, {"self": kmc.quantize(from_array(PHOTO), 2)}),
+    }),
     "IndexedImage.open": ({"file": pages(), "frame": 0}, {
         "file": ({}, {"file": INDEXED.to_bytes("kmc")}), "options": ({}, {"frame": 1}),
     }),
@@ -335,6 +346,10 @@ def content(value: Any) -> Any:
     if isinstance(value, kmc.Palette):
         names = ("colors", "centroids", "counts", "inertia", "n_iter", "converged", "history")
         return [content(getattr(value, name)) for name in (*names, "space")]
+    if isinstance(value, kmc.LazyIndexedImage):
+        return content(value.compute())
+    if isinstance(value, Array):
+        return content(value.compute())
     if isinstance(value, kmc.IndexedImage):
         parts = (value.indices, value.palette, value.mse, value.metadata, value.dither)
         return [content(part) for part in parts]
@@ -419,6 +434,35 @@ def test_a_keyword_changes_something_or_is_refused(name, keyword):
         assert any(each in str(result) for each in named)
     else:
         assert (result, others) != (plain, files)
+
+
+# What takes Dask arrays, and the keyword that does.
+LAZILY = {
+    "quantize": "image", "fit": "image", "curve": "image", "histogram": "image",
+    "Palette.remap": "image", "assign": "pixels", "dominant_colors": "image",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "keyword"), [each for each in KEYWORDS if each[0] in LAZILY])
+def test_a_keyword_does_the_same_to_dask_arrays_or_is_refused(name, keyword):
+    base, cases = CASES[name]
+    needs, changed = cases.get(keyword, ({}, {keyword: 1 if keyword == "threads" else None}))
+    arguments = base | needs | changed
+    image = arguments[LAZILY[name]]
+    lazy = (
+        from_array(image, chunks=5)
+        if isinstance(image, np.ndarray)
+        else list(map(from_array, image))
+    )
+    expected, _ = observed(name, arguments)
+    result, _ = observed(name, arguments | {LAZILY[name]: lazy})
+    if isinstance(result, kmc.KmcError):
+        named = {keyword, *map(str, changed), *map(str, changed.values())}
+        assert any(each in str(result) for each in named)
+        return
+    if name == "Palette.remap":
+        expected = expected[0]
+    assert result == expected
 
 
 @pytest.mark.parametrize("kind", FORMATS, ids=lambda kind: kind.name)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import assert_type
+from typing import Protocol, assert_type
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -19,6 +19,19 @@ Indices = NDArray[np.uint8] | NDArray[np.uint16]
 def every_kind_of_picture(pixels: Colors, picture: Image.Image, data: bytes) -> None:
     for image in (pixels, picture, data, "in.png", Path("in.png"), BytesIO(data)):
         assert_type(kmc.quantize(image, 16), kmc.IndexedImage)
+
+
+class Lazy(Protocol):
+    """A Dask array, without its package."""
+
+    def __dask_graph__(self) -> dict[str, object]: ...
+
+
+def a_dask_array(image: Lazy, palette: kmc.Palette) -> None:
+    assert_type(kmc.quantize(image, 16, dither="bayer"), kmc.LazyIndexedImage)
+    assert_type(kmc.quantize(image, 16).compute(), kmc.IndexedImage)
+    palette.remap(image, dither="bayer").to_zarr("labels.zarr")
+    kmc.assign(image, palette).to_zarr("labels.zarr")
 
 
 def an_order(pixels: Colors) -> None:
@@ -122,10 +135,10 @@ def every_option(pixels: Colors, starts: NDArray[np.float64]) -> None:
     kmc.fit(["a.png", pixels, kmc.histogram(pixels)], 8, image_weights=[1, 2, 0.5])
     kmc.fit(Path("pictures").glob("*.png"))
     kmc.histogram(pixels, importance=[[True, False]])
-    kmc.quantize(pixels, 8, effort="quick")  # type: ignore[arg-type]
-    kmc.quantize(pixels, 8, weights="pixels")  # type: ignore[arg-type]
-    kmc.quantize(pixels, 8, "bisecting")  # type: ignore[call-arg,arg-type]
-    kmc.quantize(pixels, 8, efort="fast")  # type: ignore[call-arg]
+    kmc.quantize(pixels, 8, effort="quick")  # type: ignore[call-overload]
+    kmc.quantize(pixels, 8, weights="pixels")  # type: ignore[call-overload]
+    kmc.quantize(pixels, 8, "bisecting")  # type: ignore[call-overload]
+    kmc.quantize(pixels, 8, efort="fast")  # type: ignore[call-overload]
     kmc.fit(pixels, 8, psnr=38)  # type: ignore[call-arg]
 
 

@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
+from kmc.utils.atomic_write import remove_unfinished
+
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
@@ -60,7 +62,8 @@ def run_ordered(
 
 
 def leave(code: int) -> NoReturn:
-    """End the process at once, whatever its other threads are doing."""
+    """End the process at once, whatever its other threads are doing; none of it is left on disk."""
+    remove_unfinished()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, AttributeError):
             stream.flush()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 import click
@@ -14,7 +14,7 @@ import kmc
 from kmc.cli.batch import run_ordered
 from kmc.cli.console import without_warnings
 from kmc.cli.inputs import Input
-from kmc.cli.job import error_label, iteration_printer
+from kmc.cli.iterations import error_label, iteration_printer
 from kmc.cli.opening import Opener
 from kmc.cli.options import DITHERING, GOALS, SEARCH, given_options, look_of, loses
 from kmc.clustering.options import FitOptions, checked_options
@@ -100,7 +100,7 @@ def fit_options(given: dict[str, Any], opener: Opener) -> dict[str, Any]:
 
 def shared_palette(
     inputs: Sequence[Input],
-    open_: Callable[[Input], kmc.Picture],
+    opener: Opener,
     k: int,
     jobs: int,
     verbose: bool,
@@ -112,7 +112,10 @@ def shared_palette(
     def count(source: Input) -> kmc.Histogram | None:
         try:
             with without_warnings():
-                return kmc.histogram(open_(source), threads=options.get("threads"))
+                found = opener.colors(source)
+            if isinstance(found, kmc.Histogram):
+                return found
+            return kmc.histogram(found, threads=options.get("threads"))
         except (KmcError, MemoryError):
             return None  # its own job reports it
 

@@ -22,6 +22,15 @@ SUFFIXES = (
 )
 
 
+# The files by which a zarr store is known: of an array or a group, in version 3 and in version 2.
+_ZARR_FILES = ("zarr.json", ".zarray", ".zgroup")
+
+
+def is_zarr(path: str) -> bool:
+    """Whether a folder is a zarr store: one picture."""
+    return any(os.path.isfile(os.path.join(path, each)) for each in _ZARR_FILES)
+
+
 @dataclass(frozen=True)
 class Input:
     """A file to read.
@@ -89,7 +98,9 @@ def single_input(name: str) -> Input:
     """The file of that name, or standard input."""
     if name == STDIO:
         return Input(name, "stdin")
-    problem = "is a folder, not a picture" if os.path.isdir(name) else ""
+    is_folder = os.path.isdir(name) and not is_zarr(name)
+    problem = "is a folder, not a picture" if is_folder else ""
+    name = name.rstrip(os.sep) or name  # of a zarr array
     return Input(name, os.path.basename(name), problem)
 
 
@@ -123,7 +134,7 @@ def _place(path: str) -> str:
 def _files(
     name: str, recursive: bool, suffix: str | None, out_dir: str | None, endings: Sequence[str]
 ) -> list[Input]:
-    if name == STDIO or not os.path.isdir(name):
+    if name == STDIO or not os.path.isdir(name) or is_zarr(name):
         return [single_input(name)]
     if not recursive:
         return [Input(name, "", "is a folder; -r takes the pictures in it")]

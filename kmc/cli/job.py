@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import os
+import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -13,9 +13,11 @@ from typing import Any, Literal
 import numpy as np
 
 import kmc
-from kmc.cli.console import note, printable, size_change, working_on
+from kmc.cli.cluster import quantize_on_cluster
+from kmc.cli.console import size_change, working_on
 from kmc.cli.exit_codes import Exit, code_of
 from kmc.cli.inputs import STDIO, Input
+from kmc.cli.iterations import error_label, iteration_printer
 from kmc.cli.opening import Opened, Opener, check_mask
 from kmc.cli.originals import Original, content, original_of
 from kmc.cli.outputs import (
@@ -27,9 +29,8 @@ from kmc.cli.outputs import (
     write,
 )
 from kmc.cli.redrawing import posterized, without_unused
-from kmc.cli.report import Outcome
-from kmc.clustering.options import Callback
-from kmc.colors.spaces import SpaceName
+from kmc.cli.report import Outcome, larger_message
+from kmc.cli.streaming import stream, streams
 from kmc.display.wording import color_count
 from kmc.errors import (
     ArgumentError,
@@ -70,6 +71,8 @@ class Pipeline:
         Of the inputs.
     palette : Palette, optional
         The palette of all images; by default each gets its own, of `k` colours.
+    order : str, optional
+        The order of palettes that was asked for, or "none".
     fit, remap : dict
         Further arguments of `kmc.fit`, and of `Palette.remap`.
     posterize : int
@@ -85,6 +88,12 @@ class Pipeline:
         result; or all that look reduced, since of them no other result is wanted.
     skip_if_larger, dry_run, check, if_newer, preserve, verbose : bool
         As on the command line.
+    scheduler : str, optional
+        The address of the scheduler of a Dask cluster that does the work.
+    shows_bands : bool
+        Whether the progress of a picture that is read in bands is shown.
+    one_stream : context manager
+        Entered while such a picture is read and written.
     """
 
     naming: Naming
@@ -93,6 +102,7 @@ class Pipeline:
     opener: Opener
     k: int = 256
     palette: kmc.Palette | None = None
+    order: str | None = None
     fit: dict[str, Any] = field(default_factory=dict)
     remap: dict[str, Any] = field(default_factory=dict)
     posterize: int = 0
@@ -106,6 +116,9 @@ class Pipeline:
     if_newer: bool = False
     preserve: bool = False
     verbose: bool = False
+    scheduler: str | None = None
+    shows_bands: bool = False
+    one_stream: AbstractContextManager[Any] = field(default_factory=threading.Lock)
 
     def run(self, job: Job) -> Outcome:
         """Do one job; an error is part of the outcome."""
@@ -129,8 +142,15 @@ class Pipeline:
         return outcome
 
     def _run(self, source: Input, outcome: Outcome) -> None:
+        if self.scheduler is not None:
+            quantize_on_cluster(self, source, outcome)
+            return
         like = self._status(source)
-        opened = self.opener.open(source)
+        raster = self.opener.raster(source)
+        if streams(self, raster):
+            stream(self, source, raster, outcome, like)
+            return
+        opened = self.opener.open(source, raster)
         outcome.before = outcome.after = opened.n_bytes
         outcome.height, outcome.width = opened.picture.pixels.shape[:2]
         original = None
@@ -186,10 +206,7 @@ class Pipeline:
             return
         self._pass_on(opened, outcome.target)
         outcome.code = Exit.LARGER
-        outcome.message = (
-            f"{source.name}: left as it is: the result would be larger, "
-            f"{outcome.after} bytes for {outcome.before}"
-        )
+        outcome.message = larger_message(source.name, outcome)
 
     def _pass_on(self, opened: Opened, target: str) -> None:
         """Write the original to standard output where there is no result: filters lose nothing."""
@@ -240,21 +257,3 @@ class Pipeline:
         counts = np.bincount(image.indices.ravel(), minlength=len(image.palette))
         kept = {name: self.fit[name] for name in ("order", "fixed") if name in self.fit}
         return image if counts.all() else without_unused(image, **kept)
-
-
-def error_label(space: SpaceName | None) -> str:
-    """What the inertia per pixel of a fit is called: it is an MSE only in rgb."""
-    return "MSE" if space in (None, "rgb") else f"error in {space}"
-
-
-def iteration_printer(name: str, total: Callable[[], int], label: str) -> Callback:
-    """A callback of a fit that prints each iteration; `total` is the weight of all pixels."""
-
-    def show(iteration: int, _: Any, inertia: float, shift: float) -> None:
-        if iteration > 0:
-            note(
-                f"{printable(name)}: iteration {iteration}: largest shift "
-                f"{math.sqrt(shift):.3f} levels, {label} {inertia / total():.3f}"
-            )
-
-    return show

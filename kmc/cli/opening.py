@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import logging
+import os
 import warnings
-from collections.abc import Iterable
+import weakref
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -15,9 +19,15 @@ import kmc
 from kmc.cli.console import working_on
 from kmc.cli.inputs import Input
 from kmc.cli.parameter_types import Size
+from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ImageTooLargeError, ImageWarning
 from kmc.images.compositing import BLACK, over
 from kmc.images.reading import Picture, open_source, read
+from kmc.streaming.importance import Mask
+from kmc.streaming.opening import is_large, open_raster
+from kmc.streaming.quantizing import counted
+from kmc.streaming.raster import Adapted, Raster
+from kmc.streaming.sinks import size_of
 
 
 @dataclass(frozen=True)
@@ -65,12 +75,18 @@ class Opener:
     alpha_threshold : int or "dither", optional
         Pixels of at least this alpha become opaque, the others clear. Or mixed, as many of either
         as their alpha says.
+    pyramid : int, optional
+        Which level of a pyramid.
+    threads : int, optional
+        The most threads that decode a file of tiles.
     """
 
     frame: int | None = None
     size: Size | None = None
     background: tuple[int, ...] | None = None
     alpha_threshold: int | Literal["dither"] | None = None
+    pyramid: int | None = None
+    threads: int | None = None
 
     def __call__(self, source: Input) -> Picture:
         """The picture of an input.
@@ -84,20 +100,62 @@ class Opener:
         """
         return self.open(source).picture
 
-    def open(self, source: Input) -> Opened:
-        """The picture of an input with its file; errors are as above."""
+    def raster(self, source: Input) -> Raster | None:
+        """The picture of an input that is read in rows; None for those that Pillow opens whole.
+
+        Errors are as above.
+        """
+        source.check()
+        if source.is_stream:
+            if self.pyramid is not None:
+                raise ArgumentError(f"{source.name}: --pyramid is for files, not for streams")
+            return None
+        logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what matters is raised as well
+        with working_on(source.name):
+            found = open_raster(source.path, self.pyramid, thread_count(self.threads))
+            if found is not None and self.frame is not None:
+                found.close()
+                raise ArgumentError(
+                    f"{source.name}: --frame is for files that are read whole, as this is not"
+                )
+        return found
+
+    def adapted(self, raster: Raster) -> Raster:
+        """A raster as the options want it, with a warning for each change that reading makes."""
+        warn_of(raster.changes)
+        channels = 3 if self.background is not None and raster.channels == 4 else raster.channels
+        if raster.channels < 4 or (self.background is None and self.alpha_threshold is None):
+            return raster
+        return Adapted(raster, self._with_alpha, channels)
+
+    def _with_alpha(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Pixels with their alpha as the options want it."""
+        if self.background is not None:
+            pixels = over(pixels, self.background)
+        if self.alpha_threshold is not None:
+            pixels = with_binary_alpha(pixels, self.alpha_threshold)
+        return pixels
+
+    def open(self, source: Input, raster: Raster | None = None) -> Opened:
+        """The picture of an input with its file, by its raster if it has one; errors are as above.
+
+        Raises
+        ------
+        ImageTooLargeError
+            A raster has too many pixels to be read whole.
+        """
+        raster = raster or self.raster(source)
+        if raster is not None:
+            return self._whole(source, raster)
         stream, n_bytes = source.source()
         with working_on(source.name):
-            with open_source(stream, self.frame) as file:
+            with _suggesting(), open_source(stream, self.frame) as file:
                 picture = file.picture()
                 format, is_indexed = str(file.pillow.format), file.is_indexed
                 is_whole, has_exif = file.n_frames == 1, "exif" in file.pillow.info
             warn_of(picture.changes)
             pixels = resized(picture.pixels, self.size, source.name)
-            if self.background is not None:
-                pixels = over(pixels, self.background)
-            if self.alpha_threshold is not None:
-                pixels = with_binary_alpha(pixels, self.alpha_threshold)
+            pixels = self._with_alpha(pixels)
             return Opened(
                 replace(picture, pixels=pixels),
                 stream,
@@ -108,8 +166,50 @@ class Opener:
                 has_exif=has_exif,
             )
 
-    def mask(self, path: str) -> NDArray[np.uint8]:
+    def _whole(self, source: Input, raster: Raster) -> Opened:
+        """All of a raster, as `open` returns it."""
+        with working_on(source.name), contextlib.closing(raster):
+            if is_large(raster):
+                raise ImageTooLargeError(
+                    f"{source.name}: {raster.width} x {raster.height} pixels are too many to be "
+                    "read at once; kmc quantize reads them in bands, and writes .tif, .kmc or .zarr"
+                )
+            warn_of(raster.changes)
+            pixels = raster.rows(0, raster.height)
+            if pixels.shape[2] == 4 and (pixels[:, :, 3] == 255).all():
+                pixels = np.ascontiguousarray(pixels[:, :, :3])
+            pixels = self._with_alpha(resized(pixels, self.size, source.name))
+        stream: str | io.BytesIO = source.path
+        if os.path.isdir(source.path):
+            stream = io.BytesIO()
+        return Opened(
+            Picture(pixels, raster.metadata),
+            stream,
+            size_of(source.path),
+            is_untouched=False,
+            format="",
+            is_indexed=False,
+            has_exif=False,
+        )
+
+    def colors(self, source: Input) -> Picture | kmc.Histogram:
+        """What `kmc.fit` takes: the picture of an input, or the histogram of one too large for it.
+
+        Errors are as for `raster`.
+        """
+        threads, raster = thread_count(self.threads), self.raster(source)
+        if raster is None or not is_large(raster):
+            return self.open(source, raster).picture
+        if self.size is not None:
+            raise ArgumentError(f"{source.name}: --resize needs the whole picture")
+        with working_on(source.name), contextlib.closing(raster):
+            found = counted(self.adapted(raster), threads, lambda _: None)[1]
+            return kmc.Histogram._from_sorted(found.colors, found.counts)
+
+    def mask(self, path: str) -> Mask:
         """The luma (H, W) of a picture, scaled as all others; what is clear in it counts as black.
+
+        It is an array, unless the picture is too large to be read whole.
 
         Raises
         ------
@@ -117,20 +217,60 @@ class Opener:
             It cannot be read.
         """
         with working_on(path):
-            picture = read(path)
+            raster = open_raster(path, None, thread_count(self.threads))
+            if raster is not None and is_large(raster):
+                return LumaRows(raster)
+            if raster is None:
+                picture = read(path)
+            else:
+                with contextlib.closing(raster):
+                    picture = Picture(raster.rows(0, raster.height), changes=raster.changes)
             warn_of(picture.changes)
-            pixels = over(resized(picture.pixels, self.size, path), BLACK)
-        if pixels.shape[2] == 1:
-            return pixels[:, :, 0]
-        # The luma of ITU-R BT.601, as in Pillow's mode "L".
-        weighed = pixels @ np.array((299, 587, 114), np.int64)
-        return ((weighed + 500) // 1000).astype(np.uint8)
+            return luma(over(resized(picture.pixels, self.size, path), BLACK))
+
+
+@dataclass(frozen=True)
+class LumaRows:
+    """The luma of a raster, read when rows of it are asked for; it closes the raster at its end."""
+
+    raster: Raster
+
+    def __post_init__(self) -> None:
+        weakref.finalize(self, self.raster.close)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Height and width."""
+        return self.raster.height, self.raster.width
+
+    def __getitem__(self, rows: slice) -> NDArray[np.uint8]:
+        begin, end, _ = rows.indices(self.raster.height)
+        return luma(over(self.raster.rows(begin, end), BLACK))
+
+
+def luma(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The luma (H, W) of ITU-R BT.601 of opaque pixels, as in Pillow's mode "L"."""
+    if pixels.shape[2] == 1:
+        return pixels[:, :, 0]
+    weighed = pixels @ np.array((299, 587, 114), np.int64)
+    return ((weighed + 500) // 1000).astype(np.uint8)
 
 
 def warn_of(changes: Iterable[str]) -> None:
     """Warn of what reading a picture had to change."""
     for change in changes:
         warnings.warn(change, ImageWarning, stacklevel=3)
+
+
+@contextlib.contextmanager
+def _suggesting() -> Iterator[None]:
+    """Say of a picture that is too large what can be done."""
+    try:
+        yield
+    except ImageTooLargeError as error:
+        way = "kmc quantize reads TIFF, zarr and .npy files of any size"
+        error.args = (f"{error}; {way}", *error.args[1:])
+        raise
 
 
 def check_mask(options: dict[str, Any], picture: Picture) -> None:
@@ -141,7 +281,12 @@ def check_mask(options: dict[str, Any], picture: Picture) -> None:
     ArgumentError
         It has another.
     """
-    mask, (height, width, _) = options.get("importance"), picture.pixels.shape
+    check_mask_size(options, picture.pixels.shape[:2])
+
+
+def check_mask_size(options: dict[str, Any], size: tuple[int, ...]) -> None:
+    """The same for a picture of this height and width."""
+    mask, (height, width) = options.get("importance"), size
     if mask is not None and mask.shape != (height, width):
         raise ArgumentError(
             f"the mask of --importance has {mask.shape[1]} x {mask.shape[0]} pixels, "

@@ -155,6 +155,8 @@ dithering = group(
 opening = group(
     "Input",
     ("--frame N", "The frame of an animation, or the page, from 0.", {"type": whole(0)}),
+    ("--pyramid N", "The level of a pyramid in a TIFF (SVS, OME-TIFF): 0 is the largest.",
+     {"type": whole(0)}),
     ("--resize SIZE", "Scale first: 700 (at most so wide), x465 (high), 700x465 or 50%.",
      {"type": size}),
 )  # fmt: skip
@@ -200,6 +202,7 @@ running = group(
      {"type": whole(1, 1024)}),
     ("--threads N", "The largest number of threads for one file; never changes results.",
      {"type": whole(1, 1024)}),
+    ("--scheduler ADDRESS", "A Dask cluster, tcp://host:8786, for zarr arrays in and out.", {}),
     ("--json", "Print a line of JSON for each file on standard output.", {"dest": "as_json"}),
     ("-q --quiet", "Print nothing but errors.", {}),
     ("-v --verbose", "Print each iteration; one file at a time.", {}),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kmc.cli import console
-from kmc.cli.inputs import STDIO, Input
+from kmc.cli.inputs import STDIO, Input, is_zarr
 from kmc.errors import ArgumentError, FileWriteError
 from kmc.utils.atomic_write import inside, is_stream, replace
 from kmc.utils.os_errors import writing
@@ -124,7 +124,8 @@ def naming(
             raise click.UsageError(
                 f"-o names one file, and there are {len(inputs)} pictures: use --out-dir"
             )
-        if os.path.isdir(output) or output.endswith(os.sep):
+        output = output.rstrip(os.sep) if is_zarr(output) else output
+        if (os.path.isdir(output) and not is_zarr(output)) or output.endswith(os.sep):
             raise FileWriteError(
                 f"{output}: cannot be written: it is a folder; --out-dir takes folders"
             )
@@ -176,11 +177,13 @@ def output_format(target: str, name: str | None) -> Format:
         They name two formats, or the output is a terminal.
     """
     from kmc.formats.registry import find_format, format_of_suffix  # NumPy: not for --help
+    from kmc.streaming.sinks import ZARR
 
     if target == STDIO and console.is_terminal(sys.stdout):
         raise click.UsageError("a terminal shows no pictures: redirect the output, or name a file")
-    format = find_format(target, name)
-    other = format_of_suffix(target)
+    wanted = name if name is not None else os.path.splitext(target)[1]
+    format = ZARR if wanted.lower().strip(".") == ZARR.name else find_format(target, name)
+    other = ZARR if target.lower().endswith(".zarr") else format_of_suffix(target)
     if target != STDIO and other is not None and other is not format:
         raise click.UsageError(
             f"{target}: --format {format.name} contradicts the ending, that of {other.name}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,6 +97,68 @@ class Outcome:
         return console.json_line(fields)
 
 
+def larger_message(name: str, outcome: Outcome) -> str:
+    """Why nothing was written, where --skip-if-larger is the reason."""
+    return (
+        f"{name}: left as it is: the result would be larger, "
+        f"{outcome.after} bytes for {outcome.before}"
+    )
+
+
+def _progress_bar(length: int, rate: Callable[[], str], visible: bool, *, show_pos: bool) -> Any:
+    """A bar on the terminal with the time left and the rate."""
+    return click.progressbar(
+        length=length,
+        width=24,
+        bar_template="[%(bar)s]  %(info)s",
+        file=sys.stderr,
+        hidden=not visible,
+        show_eta=True,
+        show_pos=show_pos,
+        show_percent=not show_pos,
+        item_show_func=lambda _: rate(),
+        color=console.has_color(sys.stderr),
+    )
+
+
+class BandProgress:
+    """Shows on terminals how far a picture is that is read in bands, and how fast.
+
+    Called with the number of pixels that have been dealt with since the last call.
+
+    Parameters
+    ----------
+    n_pixels : int
+        How many there are to deal with, in all passes.
+    visible : bool
+        Whether to show anything.
+    """
+
+    def __init__(self, n_pixels: int, *, visible: bool) -> None:
+        visible = visible and console.can_rewrite(sys.stderr)
+        self._bar = _progress_bar(n_pixels, self._rate, visible, show_pos=False)
+        self._visible = visible
+        self._done = 0
+        self._started = time.perf_counter()
+
+    def __enter__(self) -> BandProgress:
+        self._bar.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._bar.__exit__(*error)
+        if self._visible:
+            console.clear_line()
+
+    def __call__(self, n_pixels: int) -> None:
+        self._done += n_pixels
+        self._bar.update(n_pixels)
+
+    def _rate(self) -> str:
+        seconds = time.perf_counter() - self._started
+        return f"{self._done / seconds / 1e6:.1f} megapixels/s" if self._done else ""
+
+
 class Report:
     """Prints outcomes as they come, and keeps them for the total.
 
@@ -130,18 +192,7 @@ class Report:
         return worst([outcome.code for outcome in self.outcomes])
 
     def _progress(self, visible: bool) -> Any:
-        return click.progressbar(
-            length=self.n,
-            width=24,
-            bar_template="[%(bar)s]  %(info)s",
-            file=sys.stderr,
-            hidden=not visible,
-            show_eta=True,
-            show_pos=True,
-            show_percent=False,
-            item_show_func=lambda _: self._rate(),
-            color=console.has_color(sys.stderr),
-        )
+        return _progress_bar(self.n, self._rate, visible, show_pos=True)
 
     def _rate(self) -> str:
         seconds = time.perf_counter() - self.started

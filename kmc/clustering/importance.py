@@ -64,27 +64,38 @@ def integer_weights(
     Equal values all become 1. Otherwise booleans and integers up to `MAX_INTEGER_WEIGHT` are
     unchanged, and all other values are scaled so that the largest becomes `SCALE`, and rounded.
     """
-    given = _checked(name, values, shape).reshape(-1)
-    smallest, largest = _range(name, given)
+    given = checked_values(name, values, shape).reshape(-1)
+    weights, divisor = scaled(given, *_range(name, given))
+    if divisor == 0:  # the array has changed since it was checked
+        raise ArgumentError(f"{name} must not be zero everywhere")
+    return weights.reshape(shape), divisor
+
+
+def scaled(given: NDArray[Any], smallest: float, largest: float) -> tuple[NDArray[np.uint16], int]:
+    """Scale checked values (n,) to integers, by the smallest and the largest value there are.
+
+    Returns these and their greatest common divisor, 0 if they are all 0.
+    """
     if smallest == largest:
-        return np.ones(shape, np.uint16), 1
+        return np.ones(given.shape, np.uint16), 1
     is_integer = given.dtype.kind in "biu" and largest <= MAX_INTEGER_WEIGHT
-    scaled = np.empty(given.shape, np.uint16)
+    weights = np.empty(given.shape, np.uint16)
     divisor = 0
     for part in chunks(len(given)):
         if is_integer:
-            scaled[part] = given[part]
+            weights[part] = given[part]
         else:
             shares = given[part].astype(np.float64) / largest
-            scaled[part] = np.floor(shares * SCALE + 0.5)
+            weights[part] = np.floor(shares * SCALE + 0.5)
         if divisor != 1:
-            divisor = int(np.gcd.reduce(np.flatnonzero(np.bincount(scaled[part])), initial=divisor))
-    if divisor == 0:  # the array has changed since it was checked
-        raise ArgumentError(f"{name} must not be zero everywhere")
-    return scaled.reshape(shape), divisor
+            divisor = int(
+                np.gcd.reduce(np.flatnonzero(np.bincount(weights[part])), initial=divisor)
+            )
+    return weights, divisor
 
 
-def _checked(name: str, values: Any, shape: tuple[int, ...]) -> NDArray[Any]:
+def checked_values(name: str, values: Any, shape: tuple[int, ...]) -> NDArray[Any]:
+    """Values as an array of numbers of that shape."""
     given = array(name, values)
     if given.dtype.kind == "f" and given.dtype.itemsize > 8:  # its width depends on the platform
         with np.errstate(over="ignore"):
@@ -101,10 +112,15 @@ def _range(name: str, given: NDArray[Any]) -> tuple[float, float]:
     smallest, largest = np.inf, 0.0
     for part in chunks(len(given)):
         step = given[part]
-        low, high = float(step.min()), float(step.max())
-        if not (low >= 0 and high < np.inf):  # false for NaN
-            raise ArgumentError(f"{name} must be 0 or more and finite everywhere")
-        smallest, largest = min(smallest, low), max(largest, high)
+        smallest = float(np.minimum(smallest, step.min()))  # NaN where there is one
+        largest = float(np.maximum(largest, step.max()))
+    return checked_range(name, smallest, largest)
+
+
+def checked_range(name: str, smallest: float, largest: float) -> tuple[float, float]:
+    """The smallest and the largest value, which must be finite, and not negative nor all 0."""
+    if not (smallest >= 0 and largest < np.inf):  # false for NaN
+        raise ArgumentError(f"{name} must be 0 or more and finite everywhere")
     if not largest > 0:
         raise ArgumentError(f"{name} must not be zero everywhere")
     return smallest, largest

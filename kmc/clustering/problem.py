@@ -23,7 +23,6 @@ from kmc.clustering.alpha import (
     merge_values,
     with_positive_extremes,
 )
-from kmc.clustering.balance import balanced
 from kmc.clustering.greyscale import best_greys
 from kmc.clustering.importance import check_clustered
 from kmc.clustering.options import Callback, Options
@@ -248,6 +247,8 @@ def _with_transparent_merged(
 
 
 def _with_balanced_weights(given: WeightedColors, options: Options) -> tuple[WeightedColors, float]:
+    from kmc.clustering.balance import balanced  # loaded late: of no use for other weights
+
     weights = given.counts if given.weights is None else given.weights
     found = balanced(given.colors, weights, options.space, options.threads)
     return given._replace(weights=found), int(weights.sum()) / max(int(found.sum()), 1)

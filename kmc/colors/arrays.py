@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kmc import core
-from kmc.colors.chunks import CHUNK, chunks
+from kmc.colors.chunks import chunks
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.utils.arguments import array
 
@@ -119,31 +119,13 @@ def merged(colors: NDArray[np.uint8], counts: NDArray[np.int64]) -> Counted:
     if len(colors) <= SORTED_AT_ONCE:
         return _merged_few(morton_keys(colors), colors, counts)
     half = len(colors) // 2
-    return added(merged(colors[:half], counts[:half]), merged(colors[half:], counts[half:]))
+    parts = merged(colors[:half], counts[:half]), merged(colors[half:], counts[half:])
+    return added(*parts, threads=1)
 
 
-def added(a: Counted, b: Counted) -> Counted:
+def added(a: Counted, b: Counted, threads: int) -> Counted:
     """The sum of two histograms, each of distinct colours in Morton order and their counts."""
-    keys = [morton_keys(colors) for colors, _ in (a, b)]
-    # Ranges of keys in which each histogram has at most one chunk are merged one after the other.
-    begins = np.unique(np.concatenate([of_one[CHUNK::CHUNK] for of_one in keys]))
-    places = [[0, *np.searchsorted(of_one, begins), len(of_one)] for of_one in keys]
-    n_all = len(keys[0]) + len(keys[1])
-    colors, counts = np.empty((n_all, a[0].shape[1]), np.uint8), np.empty(n_all, np.int64)
-    n = 0
-    for parts in zip(*(map(slice, of_one, of_one[1:]) for of_one in places), strict=True):
-        core.run.watch().look()
-        step = _merged_few(
-            np.concatenate([of_one[part] for of_one, part in zip(keys, parts, strict=True)]),
-            np.concatenate([a[0][parts[0]], b[0][parts[1]]]),
-            np.concatenate([a[1][parts[0]], b[1][parts[1]]]),
-        )
-        end = n + len(step[0])
-        colors[n:end], counts[n:end] = step
-        n = end
-    colors.resize((n, colors.shape[1]), refcheck=False)
-    counts.resize(n, refcheck=False)
-    return colors, counts
+    return core.colors.add_histograms(*a, *b, threads)
 
 
 def _merged_few(
@@ -153,6 +135,24 @@ def _merged_few(
     keys = keys[order]
     first = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
     return colors[order[first]], np.add.reduceat(counts[order], first)
+
+
+def placed(colors: NDArray[np.uint8], some: Counted) -> NDArray[np.int64]:
+    """The counts of some of the colours as counts of all of them, which is 0 for the others."""
+    counts, keys = np.zeros(len(colors), np.int64), morton_keys(colors)
+    for part in chunks(len(some[0])):
+        counts[np.searchsorted(keys, morton_keys(some[0][part]))] = some[1][part]
+    return counts
+
+
+def checked_counts(name: str, counts: ArrayLike) -> NDArray[np.int64]:
+    """Check and copy the pixel counts of palette colours, 0 or more."""
+    values = array(name, counts)
+    if values.dtype.kind not in "iu":
+        raise ArgumentTypeError(f"{name} must be integers, not {values.dtype}")
+    if values.size and not 0 <= values.min() <= values.max() < 2**63:
+        raise ArgumentError(f"{name} must be 0 or more, and below 2**63")
+    return np.array(values, np.int64)
 
 
 def check_counts(counts: NDArray[Any]) -> None:

@@ -4,6 +4,13 @@ from numpy.typing import NDArray
 from kmc.core.arrays import Indices
 
 def histogram(pixels: NDArray[uint8], threads: int) -> tuple[NDArray[uint8], NDArray[int64]]: ...
+def add_histograms(
+    a_colors: NDArray[uint8],
+    a_counts: NDArray[int64],
+    b_colors: NDArray[uint8],
+    b_counts: NDArray[int64],
+    threads: int,
+) -> tuple[NDArray[uint8], NDArray[int64]]: ...
 def remap(
     pixels: NDArray[uint8],
     colors: NDArray[uint8],
@@ -11,6 +18,13 @@ def remap(
     k: int,
     threads: int,
 ) -> Indices: ...
+
+class Labels:
+    def __init__(
+        self, colors: NDArray[uint8], labels: NDArray[uint16], k: int, threads: int
+    ) -> None: ...
+    def remap(self, pixels: NDArray[uint8], threads: int) -> Indices: ...
+
 def assign(
     pixels: NDArray[uint8], palette: NDArray[uint8], threads: int
 ) -> tuple[Indices, int]: ...

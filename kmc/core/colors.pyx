@@ -6,7 +6,7 @@ from kmc.core.arrays import np
 from kmc.errors import ArgumentError
 
 from kmc.core.arrays cimport channel_count, first_byte, index_dtype
-from kmc.core.run cimport KMC_OK, Run, kernels, kmc_run, kmc_status
+from kmc.core.run cimport KMC_OK, Run, kernels, kmc_run, kmc_status, kmc_tables
 
 
 cdef extern from "colors/colors.h" nogil:
@@ -19,9 +19,28 @@ cdef extern from "colors/colors.h" nogil:
     kmc_status kmc_histogram_read(const kmc_histogram *histogram, const kmc_run *run,
                                   uint8_t *colors, int64_t *counts)
 
-    kmc_status kmc_remap(const kmc_run *run, const uint8_t *pixels, size_t n, int channels,
-                         const uint8_t *colors, const uint16_t *labels, size_t n_colors, size_t k,
-                         void *indices, int index_bytes)
+    ctypedef struct kmc_counted:
+        const uint8_t *colors
+        const int64_t *counts
+        size_t n
+
+    ctypedef struct kmc_histogram_sum:
+        pass
+
+    kmc_status kmc_histogram_sum_new(const kmc_run *run, kmc_counted a, kmc_counted b, int channels,
+                                     kmc_histogram_sum **sum, size_t *n_colors)
+    void kmc_histogram_sum_free(kmc_histogram_sum *sum)
+    kmc_status kmc_histogram_sum_read(const kmc_histogram_sum *sum, const kmc_run *run,
+                                      uint8_t *colors, int64_t *counts)
+
+    ctypedef struct kmc_labels:
+        pass
+
+    kmc_status kmc_labels_new(const kmc_run *run, const uint8_t *colors, const uint16_t *labels,
+                              size_t n, int channels, size_t k, int index_bytes, kmc_labels **made)
+    void kmc_labels_free(kmc_labels *labels, kmc_tables *tables)
+    kmc_status kmc_remap(const kmc_run *run, const kmc_labels *labels, const uint8_t *pixels,
+                         size_t n, void *indices)
     kmc_status kmc_assign(const kmc_run *run, const uint8_t *pixels, size_t n, int channels,
                           const uint8_t *palette, size_t k, void *indices, int index_bytes,
                           int64_t *counts, int64_t *sums, int64_t *error)
@@ -78,25 +97,118 @@ def histogram(const uint8_t[:, :, ::1] pixels not None, int threads):
     return colors, counts
 
 
+def add_histograms(const uint8_t[:, ::1] a_colors not None, const int64_t[::1] a_counts not None,
+                   const uint8_t[:, ::1] b_colors not None, const int64_t[::1] b_counts not None,
+                   int threads):
+    """The sum of two histograms of distinct colours in Morton order; the counts must not overflow."""
+    cdef Run run = Run(threads)
+    cdef int channels = channel_count(a_colors.shape[1])
+    cdef kmc_counted a = counted(a_colors, a_counts), b = counted(b_colors, b_counts)
+    cdef kmc_histogram_sum *sum = NULL
+    cdef size_t n_colors = 0
+    cdef kmc_status status
+    cdef uint8_t *colors_data
+    cdef int64_t *counts_data
+    if b_colors.shape[1] != channels:
+        raise ArgumentError("the histograms differ in their number of channels")
+    with nogil:
+        status = kmc_histogram_sum_new(&run.c, a, b, channels, &sum, &n_colors)
+    run.check(status)
+    try:
+        colors = np.empty((n_colors, channels), np.uint8)
+        counts = np.empty(n_colors, np.int64)
+        colors_data = <uint8_t *>first_byte(colors)
+        counts_data = <int64_t *>first_byte(counts)
+        with nogil:
+            status = kmc_histogram_sum_read(sum, &run.c, colors_data, counts_data)
+        run.check(status)
+    finally:
+        kmc_histogram_sum_free(sum)
+    return colors, counts
+
+
+cdef kmc_counted counted(const uint8_t[:, ::1] colors, const int64_t[::1] counts) except *:
+    cdef kmc_counted found
+    if counts.shape[0] != colors.shape[0]:
+        raise ArgumentError("colors and counts do not fit together")
+    found.n = colors.shape[0]
+    found.colors = &colors[0, 0] if found.n else NULL
+    found.counts = &counts[0] if found.n else NULL
+    return found
+
+
 def remap(const uint8_t[:, :, ::1] pixels not None, const uint8_t[:, ::1] colors not None,
           const uint16_t[::1] labels not None, size_t k, int threads):
+    """The labels of the pixels' colours, as indices."""
     cdef Run run = Run(threads)
-    cdef size_t n = pixels.shape[0] * pixels.shape[1]
-    cdef int channels = channel_count(pixels.shape[2])
-    if colors.shape[1] != channels or labels.shape[0] != colors.shape[0]:
-        raise ArgumentError("colors, labels and pixels do not fit together")
-    if n and not labels.shape[0]:
-        raise ArgumentError("no colours to map to")
+    cdef kmc_labels *made = NULL
     indices = np.empty((pixels.shape[0], pixels.shape[1]), index_dtype(k))
-    cdef int index_bytes = indices.itemsize
+    if pixels.shape[0] * pixels.shape[1] and not labels.shape[0]:
+        raise ArgumentError("no colours to map to")
+    if colors.shape[1] != pixels.shape[2]:
+        raise ArgumentError("colors, labels and pixels do not fit together")
+    try:
+        made = _labels(run, colors, labels, k)
+        _look_up(run, made, pixels, indices)
+    finally:
+        kmc_labels_free(made, run.c.tables)
+    return indices
+
+
+cdef kmc_labels *_labels(Run run, const uint8_t[:, ::1] colors, const uint16_t[::1] labels,
+                         size_t k) except? NULL:
+    cdef int channels = channel_count(colors.shape[1]), index_bytes = index_dtype(k)().itemsize
+    cdef size_t n = colors.shape[0]
+    cdef kmc_labels *made = NULL
+    cdef kmc_status status
+    if labels.shape[0] != <Py_ssize_t>n:
+        raise ArgumentError("colors, labels and pixels do not fit together")
+    if not n:
+        return NULL
+    with nogil:
+        status = kmc_labels_new(&run.c, &colors[0, 0], &labels[0], n, channels, k, index_bytes, &made)
+    run.check(status)
+    return made
+
+
+cdef int _look_up(Run run, const kmc_labels *labels, const uint8_t[:, :, ::1] pixels,
+                  indices) except -1:
+    cdef size_t n = pixels.shape[0] * pixels.shape[1]
     cdef void *target = first_byte(indices)
     cdef kmc_status status = KMC_OK
     if n:
         with nogil:
-            status = kmc_remap(&run.c, &pixels[0, 0, 0], n, channels, &colors[0, 0], &labels[0],
-                               labels.shape[0], k, target, index_bytes)
-    run.check(status)
-    return indices
+            status = kmc_remap(&run.c, labels, &pixels[0, 0, 0], n, target)
+    return run.check(status)
+
+
+cdef class Labels:
+    """The labels of distinct colours in Morton order, to be looked up by the pixels of many calls."""
+
+    cdef kmc_labels *c
+    cdef readonly size_t k
+    cdef readonly int channels
+
+    def __cinit__(self, const uint8_t[:, ::1] colors not None, const uint16_t[::1] labels not None,
+                  size_t k, int threads):
+        cdef Run run = Run(threads)
+        if not labels.shape[0]:
+            raise ArgumentError("no colours to map to")
+        run.c.tables = NULL  # which live no longer than the run
+        self.k, self.channels = k, channel_count(colors.shape[1])
+        self.c = _labels(run, colors, labels, k)
+
+    def __dealloc__(self):
+        kmc_labels_free(self.c, NULL)
+
+    def remap(self, const uint8_t[:, :, ::1] pixels not None, int threads):
+        """The labels of the pixels' colours, as indices."""
+        cdef Run run = Run(threads)
+        if pixels.shape[2] != self.channels:
+            raise ArgumentError("colors, labels and pixels do not fit together")
+        indices = np.empty((pixels.shape[0], pixels.shape[1]), index_dtype(self.k))
+        _look_up(run, self.c, pixels, indices)
+        return indices
 
 
 def assign(const uint8_t[:, ::1] pixels not None, const uint8_t[:, ::1] palette not None,

@@ -27,5 +27,7 @@ class Canvas:
         lightness: NDArray[uint16],
         strength: int,
         threads: int,
+        y: int = 0,
+        x: int = 0,
     ) -> Indices: ...
     def error(self, indices: Indices, threads: int) -> float: ...

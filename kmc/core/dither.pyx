@@ -45,6 +45,8 @@ cdef extern from "dither/dither.h" nogil:
         const int16_t *coordinates
         const uint16_t *labels
         const uint16_t *lightness
+        size_t y
+        size_t x
 
     kmc_status kmc_order_dither(const kmc_run *run, const kmc_canvas *canvas,
                                 const kmc_mixing *mixing, int strength, void *indices)
@@ -149,7 +151,7 @@ cdef class Canvas:
         cdef Py_ssize_t n = labels.shape[0]
         if (self.colors is None or self.colors.shape[0] != n or coordinates.shape[0] != n
                 or coordinates.shape[1] != 4):
-            raise ArgumentError("colours and labels do not fit together")
+            raise ArgumentError("colors and labels do not fit together")
         if self.positions is None:
             self.locate(threads)
         indices = self.blank()
@@ -169,9 +171,10 @@ cdef class Canvas:
 
     def order(self, bint blue, const uint8_t[:, ::1] colors not None,
               const int16_t[:, ::1] coordinates not None, const uint16_t[::1] labels not None,
-              const uint16_t[::1] lightness not None, int strength, int threads):
+              const uint16_t[::1] lightness not None, int strength, int threads, size_t y=0, size_t x=0):
         """Indices by ordered dithering: of the picture's distinct colours in Morton order, where
-        they lie and their plain indices; of the palette's entries, how light they are."""
+        they lie and their plain indices; of the palette's entries, how light they are. The first
+        pixel lies at (y, x) of a larger picture."""
         cdef Run run = Run(threads)
         cdef kmc_mixing mixing
         cdef size_t n = colors.shape[0]
@@ -182,6 +185,7 @@ cdef class Canvas:
         mixing.order, mixing.n = KMC_BLUE_NOISE if blue else KMC_BAYER, n
         mixing.colors, mixing.coordinates = &colors[0, 0], &coordinates[0, 0]
         mixing.labels, mixing.lightness = &labels[0], &lightness[0]
+        mixing.y, mixing.x = y, x
         indices = self.blank()
         cdef void *target = first_byte(indices)
         cdef kmc_status status

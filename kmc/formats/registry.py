@@ -89,11 +89,11 @@ class Format:
     """A file format: its suffixes, of which the first is its name, its encoder and its limits.
 
     `encode` is called with indices, colours, the metadata that the format `keeps`, and the
-    parameters of `save`.
+    parameters of `save`; it is None for what is no single file.
     """
 
     suffixes: tuple[str, ...]
-    encode: Callable[[Indices, Colors, Metadata, dict[str, Any]], bytes]
+    encode: Callable[[Indices, Colors, Metadata, dict[str, Any]], bytes] | None
     keeps: tuple[str, ...] = ()
     max_colors: int = 65536
     alpha: Literal["all", "one clear", "none"] = "all"  # "one clear": a fully transparent colour
@@ -367,6 +367,8 @@ def encode(
     FormatWarning
         The format is lossy, or cannot store the colour profile.
     """
+    if kind.encode is None:
+        raise ArgumentError(f"{name}: {kind.name} is no single file: kmc quantize writes it")
     k = len(colors)
     if k > kind.max_colors:
         raise ArgumentError(
@@ -379,7 +381,7 @@ def encode(
     _check_parameters(params, kind, name)
     if kind.loss:
         warnings.warn(f"{name}: {kind.loss}", FormatWarning, stacklevel=4)  # who called save()
-    kept = _kept(metadata, kind, name) if metadata else Metadata()
+    kept = kept_metadata(metadata, kind, name) if metadata else Metadata()
     if plan is not None and kind.planned:
         params = params | {"plan": plan}
     with writing(name):
@@ -400,8 +402,8 @@ def _check_parameters(params: dict[str, Any], kind: Format, name: str) -> None:
             )
 
 
-def _kept(metadata: Metadata, kind: Format, name: str) -> Metadata:
-    """The part of the metadata that a format can hold."""
+def kept_metadata(metadata: Metadata, kind: Format, name: str) -> Metadata:
+    """The part of the metadata that a format can hold, with a warning of what changes the look."""
     fields = {field: getattr(metadata, field) for field in kind.keeps}
     profile, longest = metadata.icc_profile, kind.longest_profile
     too_long = profile is not None and longest is not None and len(profile) > longest

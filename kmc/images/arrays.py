@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import sys
 import warnings
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,28 @@ from kmc.utils.arguments import contiguous
 # No grey picture has 3 or 4 columns and so many rows, and most lists of colours have.
 MANY_ROWS = 64
 
+# The types of Dask and xarray are not known to mypy, for they need not be installed.
+DaskArray = Any
+
 EXPECTED = "expected a path, bytes, a binary file object, a PIL.Image or a uint8 array"
+
+
+class LazyInput(Protocol):
+    """A Dask array, or a DataArray of one, as type checkers know them."""
+
+    def __dask_graph__(self) -> Any: ...
+
+
+def dask_array(value: Any) -> DaskArray | None:
+    """The Dask array that a value is, or that a DataArray holds; None for everything else."""
+    data = value.data if _is_instance(value, "xarray", "DataArray") else value
+    return data if _is_instance(data, "dask.array", "Array") else None
+
+
+def _is_instance(value: Any, module: str, name: str) -> bool:
+    """Whether this is an instance of a class whose module need not be imported."""
+    known = getattr(sys.modules.get(module), name, None)
+    return isinstance(known, type) and isinstance(value, known)
 
 
 def array_pixels(image: Any) -> NDArray[np.uint8]:
@@ -61,16 +83,21 @@ def array_pixels(image: Any) -> NDArray[np.uint8]:
         raise ImageTypeError(f"expected uint8, got {array.dtype}; {_to_uint8_hint(array)}")
     if hasattr(image, "mask") and np.ma.is_masked(image):
         raise ImageTypeError("some values are masked; give them one with image.filled(value)")
-    _check_shape(array)
-    if array.ndim == 2 and array.shape[1] in (3, 4) and len(array) >= MANY_ROWS:
+    check_shape(array.shape)
+    warn_of_colors(array.shape)
+    return contiguous("the picture", array, (*array.shape[:2], -1))
+
+
+def warn_of_colors(shape: tuple[int, ...]) -> None:
+    """Warn of an array that is read as a grey picture, and likely to be a list of colours."""
+    if len(shape) == 2 and shape[1] in (3, 4) and shape[0] >= MANY_ROWS:
         warnings.warn(
-            f"an array of shape {array.shape} is read as a grey picture {array.shape[1]} pixels "
+            f"an array of shape {shape} is read as a grey picture {shape[1]} pixels "
             "wide; colours are given in shape (n, 1, 3): array[:, None]; and such a picture, if it "
             "is one, in shape (h, w, 1): array[..., None]",
             ImageWarning,
             stacklevel=_outside(),
         )
-    return contiguous("the picture", array, (*array.shape[:2], -1))
 
 
 def _outside() -> int:
@@ -107,20 +134,21 @@ def _to_uint8_hint(array: NDArray[Any]) -> str:
     return "build it with np.array(..., dtype=np.uint8) from numbers in rows of equal length"
 
 
-def _check_shape(array: NDArray[np.uint8]) -> None:
-    shape = array.shape
-    if array.ndim == 2 or (array.ndim == 3 and shape[2] in (1, 3, 4)):
+def check_shape(shape: tuple[int, ...], stacks: bool = False) -> None:
+    """Raise ImageShapeError for a shape that no picture has; with `stacks`, several may have it."""
+    n_axes = len(shape)
+    if n_axes == 2 or (n_axes in ((3, 4) if stacks else (3,)) and shape[-1] in (1, 3, 4)):
         return
     message = f"expected shape (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), got {shape}"
-    if array.ndim == 3 and shape[2] == 2:
+    if n_axes == 3 and shape[2] == 2:
         message += (
             "; grey with alpha is given as RGBA: np.asarray(PIL.Image.fromarray(image, 'LA')"
             ".convert('RGBA'))"
         )
-    elif array.ndim == 3 and shape[0] in (1, 3, 4):
+    elif n_axes == 3 and shape[0] in (1, 3, 4):
         message += "; with the channels first, move them last: np.moveaxis(image, 0, -1)"
-    elif array.ndim == 4:
+    elif n_axes == 4 and not stacks:
         message += "; several pictures are given one at a time, except to kmc.fit"
-    elif array.ndim == 1:
+    elif n_axes == 1:
         message += "; the content of a picture file is given as bytes: image.tobytes()"
     raise ImageShapeError(message)

@@ -22,7 +22,7 @@ class Request:
     loss: int
     max_bytes: int | None
 
-    def refuse(self, options: Options, given: dict[str, Any]) -> None:
+    def refuse_others(self, options: Options, given: dict[str, Any]) -> None:
         """Raise ArgumentError for options that exclude a loss; docs/options.md lists them.
 
         `given` are the options, by name, that are not among the checked ones.

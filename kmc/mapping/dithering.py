@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypedDict, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,15 @@ from kmc.utils.arguments import not_negative, one_of
 
 DitherName = Literal["adaptive", "floyd-steinberg", "atkinson", "bayer", "blue-noise"]
 DITHERS: tuple[DitherName, ...] = get_args(DitherName)
+
+
+class RemapOptions(TypedDict, total=False):
+    """The options of `kmc.Palette.remap`."""
+
+    dither: DitherName | Literal["none"] | None
+    dither_strength: float
+    threads: int | None
+
 
 DIFFUSING = ("floyd-steinberg", "atkinson")
 
@@ -28,10 +37,15 @@ LIGHTNESS = (54, 183, 19)
 
 @dataclass(frozen=True)
 class Dither:
-    """A dithering method and its strength, 1 to FULL_STRENGTH."""
+    """A dithering method and its strength, 1 to FULL_STRENGTH.
+
+    `origin` is the row and the column of the first pixel in a larger picture: ordered dithering of
+    its parts is that of the whole.
+    """
 
     name: DitherName
     strength: int
+    origin: tuple[int, int] = (0, 0)
 
     @property
     def diffuses(self) -> bool:
@@ -75,22 +89,52 @@ def dithered(
     if dither.diffuses:
         return diffused(dither, pixels, palette, space, threads, colors)
     canvas = _canvas(pixels, palette, space, threads, colors)
+    indices = _chosen(dither, canvas, colors, labels, palette, space, threads)
+    return indices, _error(indices, pixels, canvas, palette, space, threads, colors)
+
+
+def dithered_rows(
+    dither: Dither,
+    pixels: NDArray[np.uint8],
+    labels: core.colors.Labels,
+    palette: NDArray[np.uint8],
+    space: SpaceName,
+    threads: int,
+) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """Dither some rows of an image, all of whose colours have `labels`; returns their indices."""
+    colors, _ = core.colors.histogram(pixels, threads)
+    canvas = _canvas(pixels, palette, space, threads, colors)
+    if dither.diffuses:
+        return canvas.diffuse(dither.name == "atkinson", dither.strength, threads)[0]
+    own = labels.remap(colors[:, None], threads)[:, 0].astype(np.uint16)
+    return _chosen(dither, canvas, colors, own, palette, space, threads)
+
+
+def _chosen(
+    dither: Dither,
+    canvas: core.dither.Canvas,
+    colors: NDArray[np.uint8],
+    labels: NDArray[np.uint16],
+    palette: NDArray[np.uint8],
+    space: SpaceName,
+    threads: int,
+) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """The indices of a canvas by a method that starts from the nearest entries of its colours."""
     places = canvas.coordinates
     if places is None:
         places = coordinates(colors, space, threads)
     if dither.name == "adaptive":
-        indices = canvas.adapt(places, labels, dither.strength, threads)
-    else:
-        indices = canvas.order(
-            dither.name == "blue-noise",
-            colors,
-            places,
-            labels,
-            _lightness(palette),
-            dither.strength,
-            threads,
-        )
-    return indices, _error(indices, pixels, canvas, palette, space, threads, colors)
+        return canvas.adapt(places, labels, dither.strength, threads)
+    return canvas.order(
+        dither.name == "blue-noise",
+        colors,
+        places,
+        labels,
+        _lightness(palette),
+        dither.strength,
+        threads,
+        *dither.origin,
+    )
 
 
 def diffused(
@@ -124,17 +168,18 @@ def _error(
     """The squared error of indices, in levels for any colour space."""
     if space == "rgb":
         return canvas.error(indices, threads)
-    return _canvas(pixels, palette, "rgb", threads, colors).error(indices, threads)
+    return squared_error(pixels, indices, palette, threads, colors)
 
 
 def squared_error(
-    indices: NDArray[np.uint8] | NDArray[np.uint16],
     pixels: NDArray[np.uint8],
+    indices: NDArray[np.uint8] | NDArray[np.uint16],
     palette: NDArray[np.uint8],
     threads: int,
+    colors: NDArray[np.uint8] | None = None,
 ) -> float:
-    """The sum of squared distances between pixels (H, W, C) and their entries, in levels."""
-    return _canvas(pixels, palette, "rgb", threads, None).error(indices, threads)
+    """The squared error of indices, which may be those of a part of an image, in levels."""
+    return _canvas(pixels, palette, "rgb", threads, colors).error(indices, threads)
 
 
 def _canvas(

@@ -82,12 +82,7 @@ def remap(
         There is not enough memory.
     """
     pixels = promoted(pixels, palette.shape[1])
-    if pixels.shape[2] != palette.shape[1]:
-        kinds = {1: "grey", 3: "RGB", 4: "RGBA"}
-        raise ImageShapeError(
-            f"a palette of {kinds[palette.shape[1]]} colours cannot represent an image in "
-            f"{kinds[pixels.shape[2]]}; convert the image first"
-        )
+    check_channels(pixels.shape[2], palette.shape[1])
     if dither is not None and dither.diffuses:
         return Mapped(*diffused(dither, pixels, palette, space, threads))
     brute_force = dither is None and has_level_distances(palette, space)
@@ -96,8 +91,18 @@ def remap(
     colors, counts = core.colors.histogram(pixels, threads)
     if brute_force and len(palette) <= BRUTE_FORCE_NOISE and is_noise(pixels, colors):
         return _by_brute_force(pixels, palette, threads)
-    labels, error = _labelled(palette, space, colors, counts, threads)
+    labels, error = labelled(palette, space, colors, counts, threads)
     return map_labels(pixels, colors, labels, error, palette, space, dither, threads)
+
+
+def check_channels(of_pixels: int, of_palette: int) -> None:
+    """Raise ImageShapeError for pixels of more channels than the palette."""
+    if of_pixels > of_palette:
+        kinds = {1: "grey", 3: "RGB", 4: "RGBA"}
+        raise ImageShapeError(
+            f"a palette of {kinds[of_palette]} colours cannot represent an image in "
+            f"{kinds[of_pixels]}; convert the image first"
+        )
 
 
 def map_labels(
@@ -130,7 +135,7 @@ def has_level_distances(palette: NDArray[np.uint8], space: SpaceName) -> bool:
     return space == "rgb" and palette.shape[1] < 4
 
 
-def _labelled(
+def labelled(
     palette: NDArray[np.uint8],
     space: SpaceName,
     colors: NDArray[np.uint8],

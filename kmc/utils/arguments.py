@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import os
 from numbers import Real
@@ -79,6 +80,22 @@ def not_negative(name: str, value: Any) -> float:
     if not number >= 0:
         raise ArgumentError(f"{name} must be 0 or more, not {number}")
     return number
+
+
+def finite(name: str, value: Any) -> float:
+    """Check an option that is a finite real number of 0 or more."""
+    number = not_negative(name, value)
+    if not math.isfinite(number):
+        raise ArgumentError(f"{name} must be finite, not {number}")
+    return number
+
+
+def pairs(name: str, values: Any) -> list[tuple[float, float]]:
+    """Check an option that is a sequence of pairs of numbers."""
+    try:
+        return [(float(first), float(second)) for first, second in values]
+    except (TypeError, ValueError):
+        raise ArgumentTypeError(f"{name} must be pairs of numbers, not {values!r}") from None
 
 
 def array(name: str, value: Any, dtype: DTypeLike | None = None) -> NDArray[Any]:

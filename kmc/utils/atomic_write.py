@@ -1,4 +1,4 @@
-"""Atomic file writing, optionally restricted to a folder."""
+"""Atomic writing of files and folders, optionally restricted to a folder."""
 
 from __future__ import annotations
 
@@ -6,8 +6,15 @@ import contextlib
 import errno
 import os
 import stat
+from collections.abc import Iterator
 
 from kmc.errors import FileWriteError
+
+# How often a folder is removed until it is gone.
+_REMOVALS = 100
+
+# What is being written, under its temporary name.
+_unfinished: set[str] = set()
 
 
 def replace(
@@ -54,18 +61,60 @@ def replace(
         with open(target, "wb") as file:
             file.write(data)
         return
+    real, mode = _checked_target(name, target, overwrite)
+    if mode is not None and not stat.S_ISREG(mode):
+        with open(real, "wb") as file:
+            file.write(data)
+        return
+    with (
+        _in_place_of(name, real, mode, overwrite, like) as temporary,
+        open(temporary, "xb") as file,
+    ):
+        file.write(data)
+        if mode is not None:
+            file.flush()
+            os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def replacement(
+    path: str | os.PathLike[str],
+    *,
+    within: str | os.PathLike[str] | None = None,
+    overwrite: bool = True,
+    like: os.stat_result | None = None,
+) -> Iterator[str]:
+    """The name of a new file, or folder, that takes the place of `path` once it is complete.
+
+    The caller creates and closes it within the context. If the context ends with an exception, it
+    is removed, and what was at `path` remains. `within`, `overwrite`, `like` and what is raised are
+    as for `replace`; a folder is replaced by a folder, a file by a file.
+    """
+    name = os.fsdecode(path)
+    target = name if within is None else inside(name, os.fsdecode(within))
+    real, mode = _checked_target(name, target, overwrite)
+    if mode is not None and not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise FileWriteError(f"{name}: cannot be written: it is neither a file nor a folder")
+    with _in_place_of(name, real, mode, overwrite, like) as temporary:
+        yield temporary
+
+
+def remove_unfinished() -> None:
+    """Remove what other threads are writing, before the process is ended in the midst of it."""
+    for temporary in tuple(_unfinished):
+        _remove(temporary)
+
+
+def _checked_target(name: str, target: str, overwrite: bool) -> tuple[str, int | None]:
+    """The file that a name stands for, and its mode if it exists."""
     real = os.path.realpath(target)
     try:
         mode = os.stat(real).st_mode
     except FileNotFoundError:
-        mode = None
-    if mode is not None and not overwrite:
+        return real, None
+    if not overwrite:
         raise _exists(name)
-    if mode is not None and not stat.S_ISREG(mode):
-        with open(real, "wb") as file:
-            file.write(data)
-    else:
-        _move_into_place(name, real, data, mode, overwrite, like)
+    return real, mode
 
 
 def is_stream(path: str | os.PathLike[str]) -> bool:
@@ -91,36 +140,66 @@ def inside(name: str, folder: str) -> str:
     return real
 
 
-def _move_into_place(
+@contextlib.contextmanager
+def _in_place_of(
     name: str,
     path: str,
-    data: bytes,
     mode: int | None,
     overwrite: bool,
     like: os.stat_result | None,
-) -> None:
+) -> Iterator[str]:
     if mode is not None and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     temporary = os.path.join(os.path.dirname(path), f".kmc-{os.urandom(8).hex()}.tmp")
+    _unfinished.add(temporary)
     try:
-        with open(temporary, "xb") as file:
-            file.write(data)
-            if mode is not None:
-                file.flush()
-                os.fsync(file.fileno())
+        yield temporary
         if mode is not None and like is None:
             os.chmod(temporary, stat.S_IMODE(mode))
         if like is not None:
             os.chmod(temporary, stat.S_IMODE(like.st_mode) & 0o777)
             os.utime(temporary, ns=(like.st_atime_ns, like.st_mtime_ns))
-        if overwrite:
+        if os.path.isdir(temporary):
+            _move_folder(name, temporary, path, overwrite)
+        elif overwrite:
             os.replace(temporary, path)
         else:
             _move_if_free(name, temporary, path)
     except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
+        _remove(temporary)
         raise
+    finally:
+        _unfinished.discard(temporary)
+
+
+def _remove(path: str) -> None:
+    if os.path.isdir(path):
+        for _ in range(_REMOVALS):  # another thread may be adding files
+            import shutil  # slow to import, and needed only for folders
+
+            shutil.rmtree(path, ignore_errors=True)
+            if not os.path.lexists(path):
+                break
+    else:
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+
+
+def _move_folder(name: str, temporary: str, path: str, overwrite: bool) -> None:
+    """Move a folder into place; one that is there is moved out of the way, then removed."""
+    if not os.path.lexists(path):
+        os.rename(temporary, path)
+        return
+    if not overwrite:
+        raise _exists(name)
+    old = f"{temporary}.old"
+    os.rename(path, old)
+    try:
+        os.rename(temporary, path)
+    except BaseException:
+        os.rename(old, path)
+        raise
+    _remove(old)
 
 
 def _move_if_free(name: str, temporary: str, path: str) -> None:

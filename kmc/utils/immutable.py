@@ -25,6 +25,20 @@ class Immutable:
     def __delattr__(self, name: str) -> None:
         raise AttributeError(f"a {type(self).__name__} is immutable: {name} cannot be deleted")
 
+    def _digest(self) -> str:
+        """A hash of all attributes: numbers, strings, lists of these, and arrays."""
+        import hashlib  # loaded late: only Dask asks, and it takes time
+
+        found = hashlib.blake2b(digest_size=16)
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if isinstance(value, np.ndarray):
+                found.update(f"{name} {value.dtype.str} {value.shape} ".encode())
+                found.update(value.tobytes())
+            else:
+                found.update(f"{name} {value!r} ".encode())
+        return found.hexdigest()
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (type(self), {name: getattr(self, name) for name in self.__slots__})
 

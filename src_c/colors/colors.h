@@ -18,6 +18,21 @@ void kmc_histogram_free(kmc_histogram *histogram);
  * with their counts. */
 kmc_status kmc_histogram_read(const kmc_histogram *histogram, const kmc_run *run, uint8_t *colors, int64_t *counts);
 
+/* Distinct colours in Morton order with their counts. */
+typedef struct kmc_counted {
+    const uint8_t *colors;
+    const int64_t *counts;
+    size_t n;
+} kmc_counted;
+
+/* The sum of two histograms: the distinct colours of both in Morton order, and the sums of their counts, which the
+ * caller knows not to overflow. Reads the lists again when the sum is read; release as a kmc_histogram. */
+typedef struct kmc_histogram_sum kmc_histogram_sum;
+kmc_status kmc_histogram_sum_new(const kmc_run *run, kmc_counted a, kmc_counted b, int channels,
+                                 kmc_histogram_sum **sum, size_t *n_colors);
+void kmc_histogram_sum_free(kmc_histogram_sum *sum);
+kmc_status kmc_histogram_sum_read(const kmc_histogram_sum *sum, const kmc_run *run, uint8_t *colors, int64_t *counts);
+
 /* sums[j] = the weights of all pixels whose colour is colors[j], added up; pixels of other colours are added to any of
  * them. Colours are distinct, at least one and in Morton order; n < 2^47. */
 kmc_status kmc_add_weights(const kmc_run *run, const uint8_t *pixels, const uint16_t *weights, size_t n, int channels,
@@ -25,10 +40,16 @@ kmc_status kmc_add_weights(const kmc_run *run, const uint8_t *pixels, const uint
 
 /* ---- remap: pixels to palette indices ---------------------------------------------------------------------------- */
 
-/* indices[i] = labels[j] where colors[j] is the colour of pixel i, and any index below k where there is none. Colours
- * are distinct and in Morton order, labels below k. Indices are 1 byte wide (index_bytes = 1) or 2. */
-kmc_status kmc_remap(const kmc_run *run, const uint8_t *pixels, size_t n, int channels, const uint8_t *colors,
-                     const uint16_t *labels, size_t n_colors, size_t k, void *indices, int index_bytes);
+/* The labels of n distinct colours in Morton order, each below k, k <= 65536, to be looked up by pixels. Release with
+ * kmc_labels_free (NULL, which it is after a failure, is allowed) and the tables of the run that made it; made with
+ * run->tables = NULL, it may live longer. Indices are 1 byte wide (index_bytes = 1) or 2. */
+typedef struct kmc_labels kmc_labels;
+kmc_status kmc_labels_new(const kmc_run *run, const uint8_t *colors, const uint16_t *labels, size_t n, int channels,
+                          size_t k, int index_bytes, kmc_labels **made);
+void kmc_labels_free(kmc_labels *labels, struct kmc_tables *tables);
+
+/* indices[i] = the label of the colour of pixel i, and any index below k where it has none. */
+kmc_status kmc_remap(const kmc_run *run, const kmc_labels *labels, const uint8_t *pixels, size_t n, void *indices);
 
 /* positions[i] = j where colors[j] is the colour of pixel i, and any number below n_colors where there is none. Colours
  * are distinct, at least one and in Morton order. */

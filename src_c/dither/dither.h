@@ -29,8 +29,8 @@ kmc_status kmc_diffuse(const kmc_run *run, const kmc_canvas *canvas, kmc_diffusi
 kmc_status kmc_diffuse_shares(const kmc_run *run, const kmc_canvas *canvas, int strength, const uint8_t *shares,
                               void *indices);
 
-/* indices = those of the labels of the pixels' colours, n with coordinates, at their positions; shares = for each pixel,
- * 0 to 255, how clearly the error of its index would be seen. */
+/* indices = the labels of the pixels' colours, of which there are n, with coordinates, by the canvas's positions;
+ * shares = for each pixel, 0 to 255, how clearly the error of its index would be seen. */
 kmc_status kmc_mask(const kmc_run *run, const kmc_canvas *canvas, size_t n, const int16_t *coordinates,
                     const uint16_t *labels, void *indices, uint8_t *shares);
 
@@ -39,7 +39,8 @@ kmc_status kmc_mask(const kmc_run *run, const kmc_canvas *canvas, size_t n, cons
 kmc_status kmc_mask_flat_areas(const kmc_run *run, const kmc_canvas *canvas, const void *indices, uint8_t *shares);
 
 /* The n distinct colours of a canvas in Morton order, their coordinates (4 each) and their labels by nearest-colour
- * mapping; the lightness of each palette entry. */
+ * mapping; the lightness of each palette entry; where the first pixel of the canvas lies in a larger picture, so that
+ * parts of it fit together. */
 typedef enum kmc_order { KMC_BAYER, KMC_BLUE_NOISE } kmc_order;
 typedef struct kmc_mixing {
     kmc_order order;
@@ -47,6 +48,7 @@ typedef struct kmc_mixing {
     const uint8_t *colors;
     const int16_t *coordinates;
     const uint16_t *labels, *lightness;
+    size_t y, x;
 } kmc_mixing;
 
 /* Ordered dithering: the index of a pixel depends on its colour and position alone. strength: the share of the

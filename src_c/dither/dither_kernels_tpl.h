@@ -127,8 +127,8 @@ KMC_TARGET static inline quads KMC_NAME(entries)(const KMC_NAME(finder) *f, cons
 
 /* The error of nearest-colour mapping at pixel x of the row below, summed over the channels; 0 for vectors that are not
  * active. */
-KMC_TARGET static KMC_INLINE folded KMC_NAME(off)(const KMC_NAME(finder) *f, const void *below, size_t x, size_t vectors,
-                                              int levels, const uint8_t *active)
+KMC_TARGET static KMC_INLINE folded KMC_NAME(off)(const KMC_NAME(finder) *f, const void *below, size_t x,
+                                                  size_t vectors, int levels, const uint8_t *active)
 {
     const quads zero = quads_set(0);
     quads off[4] = {zero, zero, zero, zero};
@@ -205,52 +205,56 @@ KMC_TARGET static inline quads KMC_NAME(shifted)(quads point, quads by)
     return quads_max(quads_min(quads_add(point, by), quads_set(KMC_MAX_COORDINATE)), quads_set(0));
 }
 
+/* The bounds of the errors that the pixels of all lanes accept. */
+KMC_TARGET static KMC_INLINE folded KMC_NAME(limits)(const kmc_dither_row *row, size_t folds)
+{
+    const folded above = folded_load(row->off_above + folds), here = folded_load(row->off_here + folds);
+    return folded_share(folded_add(folded_add(above, here), folded_load(row->off_below + folds)), row->limit);
+}
+
 /* Dithers pixels [begin, end) of a row. Unless it may call kmc_grid_find, it returns the first pixel for which the
  * table lacks an entry, and this pixel must be done again: without calls, the loop keeps its values in registers.
  * Pixels with their error added are clamped to the bounding box of the palette, extended to contain the pixel itself:
  * an error that no entry can compensate for is not passed on for ever. */
-KMC_TARGET static KMC_INLINE size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row, size_t begin, size_t end, size_t vectors,
-                                                        int atkinson, int levels, int alpha, int masked, int may_ask)
+KMC_TARGET static KMC_INLINE size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row, size_t begin, size_t end,
+                                                            size_t vectors, int atkinson, int levels, int alpha,
+                                                            int masked, int may_ask)
 {
     const KMC_NAME(finder) f = KMC_NAME(find_in)(row->grid, alpha);
     const quads low = quads_repeat(row->low), high = quads_repeat(row->high);
-    const quads fourth = quads_repeat((const int16_t[4]){0, 0, 0, -1});
     const size_t apart = row->apart;
     const ptrdiff_t step = row->step, stride = step * (ptrdiff_t)(16 * vectors);
     const int16_t part = (int16_t)(8 * row->passed);
     const void *const pixels = row->at;
-    const uint16_t share = row->limit, *const off_above = row->off_above, *const off_here = row->off_here;
-    const uint16_t *const off_below = row->off_below;
-    const int16_t *const shares = row->shares;
-    const uint8_t *const active = row->active;
+    const int16_t *const above = row->above[0], *const beyond = row->beyond[0];
+    int16_t *const here = row->here[0];
+    uint16_t *const entries = row->found;
     size_t x = step > 0 ? begin : row->width - 1 - begin, i = begin;
     quads last[4], before[4], counted[4];
     quads_sums lost = quads_no_sums();
     for (size_t v = 0; v < vectors; v++) { /* beyond the ends there is padding */
-        const int16_t *const at = row->here[0] + 16 * (x * vectors + v);
+        const int16_t *const at = here + 16 * (x * vectors + v);
         last[v] = quads_load(at - stride);
         before[v] = quads_load(at - 2 * stride);
         counted[v] = quads_load(row->counted[4 * v]);
     }
     for (; i < end; i++, x += (size_t)step) {
-        if (masked && active[x] == 0) continue;
+        if (masked && row->active[x] == 0) continue;
         const size_t folds = KMC_LANES * x;
-        const folded rows = folded_add(folded_load(off_above + folds), folded_load(off_here + folds));
-        const folded limits = folded_share(folded_add(rows, folded_load(off_below + folds)), share);
+        const folded limits = KMC_NAME(limits)(row, folds);
         const int still = alpha || masked || folded_any_zero(limits);
         const quads shift = quads_repeat(row->offsets[x & 3]);
         quads_squares squares = quads_no_squares();
         KMC_UNROLL
         for (size_t v = 0; v < vectors; v++) {
-            if (masked && !(active[x] >> v & 1)) continue;
+            if (masked && !(row->active[x] >> v & 1)) continue;
             const size_t at = 16 * (x * vectors + v);
             const quads own = KMC_NAME(load)(pixels, x * vectors + v, levels), most = folded_spread(limits, (int)v);
-            const quads limit = masked ? quads_share_each(most, quads_spread(shares + folds + 4 * v)) : most;
+            const quads limit = masked ? quads_share_each(most, quads_spread(row->shares + folds + 4 * v)) : most;
             const quads opaque = KMC_NAME(opaque)(&f, own), clear = KMC_NAME(clear)(&f, own);
-            quads push = KMC_NAME(reached)(row->above[0] + at, row->beyond[0] + at, stride, last[v], before[v], part,
-                                           atkinson);
+            quads push = KMC_NAME(reached)(above + at, beyond + at, stride, last[v], before[v], part, atkinson);
             push = KMC_NAME(limited)(push, limit);
-            if (alpha) push = quads_and_not(quads_and(opaque, fourth), push);
+            if (alpha) push = quads_and_not(quads_and(opaque, quads_repeat((const int16_t[4]){0, 0, 0, -1})), push);
             const quads moved = quads_max(quads_min(quads_add(own, push), quads_max(own, high)), quads_min(own, low));
             const quads near = KMC_NAME(shifted)(moved, KMC_NAME(limited)(shift, limit));
             const quads_cells cells = KMC_NAME(cells)(&f, near, opaque, clear);
@@ -260,10 +264,10 @@ KMC_TARGET static KMC_INLINE size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row,
                 may_ask ? KMC_NAME(find)(&f, cells, near, exactness, still) : KMC_NAME(look_up)(&f, cells);
             if (!may_ask && KMC_NAME(misses)(&f, &found, still)) goto missing;
             const quads entry = KMC_NAME(entries)(&f, &found);
-            KMC_NAME(put)(row->found + 4 * v * apart + x, apart, &found);
+            KMC_NAME(put)(entries + 4 * v * apart + x, apart, &found);
             if (atkinson) before[v] = last[v];
             last[v] = alpha ? quads_and_not(clear, quads_sub(moved, entry)) : quads_sub(moved, entry);
-            quads_store(row->here[0] + at, last[v]);
+            quads_store(here + at, last[v]);
             squares = quads_add_squares(squares, quads_and(quads_sub(own, entry), counted[v]));
         }
         lost = quads_add_sums(lost, squares);

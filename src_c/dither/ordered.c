@@ -137,6 +137,7 @@ static kmc_status draw_task(void *job, ptrdiff_t task, int thread)
 {
     const ordering *const o = job;
     const kmc_canvas *const canvas = o->canvas;
+    const kmc_mixing *const mixing = o->mixing;
     const size_t n = canvas->height * canvas->width, begin = (size_t)task * TASK_PIXELS;
     const size_t end = kmc_smaller(n, begin + TASK_PIXELS);
     const int index_bytes = canvas->index_bytes;
@@ -148,7 +149,7 @@ static kmc_status draw_task(void *job, ptrdiff_t task, int thread)
         o->run->kernels->colors->keys(canvas->pixels + i * (size_t)canvas->channels, here, canvas->channels, keys);
         kmc_color_lookup_find(&o->lookup, keys, here);
         for (size_t j = 0; j < here; j++) {
-            const size_t at = KMC_MIXTURE * (size_t)keys[j] + threshold(o->mixing->order, x, y);
+            const size_t at = KMC_MIXTURE * (size_t)keys[j] + threshold(mixing->order, mixing->x + x, mixing->y + y);
             kmc_index_set(o->indices, index_bytes, i + j, kmc_index_get(o->mixtures, index_bytes, at));
             if (++x == canvas->width) {
                 x = 0;

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,9 @@ class Case:
     files: list[str] = field(default_factory=lambda: ["photo.png"])
 
 
+# Whether there are the packages of the extra `large`.
+HAS_LARGE = find_spec("imagecodecs") is not None
+
 OLD = 1_000_000_000  # seconds since 1970
 
 RANDOM = ["--init", "random"]
@@ -52,6 +56,7 @@ FIT = {
     "--deadline": Case(["--deadline", "1e-9"]),
     "--frame": Case(["--frame", "1"], files=["film.gif"]),
     "--resize": Case(["--resize", "50%"]),
+    "--pyramid": Case(["--pyramid", "1"], files=["levels.tif"]),
 }
 DITHER = {
     "--dither": Case(["--dither", "bayer"]),
@@ -91,6 +96,7 @@ CASES = {
         "--json": Case(["--json"]),
         "--quiet": Case(["-q"]),
         "--verbose": Case(["-v"]),
+        "--scheduler": Case(["--scheduler", "tcp://127.0.0.1:9"]),
     },
     "palette": {
         **FIT,
@@ -165,6 +171,7 @@ MODES = {
         "size": ["--max-bytes", "140", "-o", "lossy.kmc"],
         "verbose": ["-v"],
         "json": ["--json"],
+        "bands": ["-o", "result.zarr"],
     },
     "palette": {"plain": [], "file": ["-o", "result.gpl"], "json": ["--format", "json"]},
     "plot": {
@@ -197,6 +204,9 @@ SAME = {
     ("quantize", "gif", "--format"),
     ("quantize", "gif", "--keep"),  # GIF holds no metadata
     ("quantize", "gif", "--skip-if-larger"),  # it is not larger
+    ("quantize", "bands", "--force"),
+    ("quantize", "bands", "--if-newer"),
+    ("quantize", "bands", "--keep"),  # zarr holds no metadata
     ("quantize", "output", "--force"),  # nothing is there to be replaced
     ("quantize", "folder", "--force"),
     ("quantize", "stdout", "--force"),
@@ -241,6 +251,7 @@ COMBINATIONS = [
     for option in options(command)
     for mode in MODES[command]
     if option not in INVISIBLE
+    if HAS_LARGE or (mode != "bands" and option != "--pyramid")
 ]
 
 
@@ -262,11 +273,22 @@ def here(photo, tmp_path, monkeypatch):
     y, x = np.mgrid[:96, :128]  # so smooth that 256 colours make bands
     Image.fromarray(np.dstack((2 * x, 2 * y, x + y)).astype(np.uint8)).save("smooth.png")
     Image.new("RGB", (1, 1)).save("tiny.webp", lossless=True)
+    if HAS_LARGE:
+        write_levels("levels.tif", small)
     for name in ("done-kmc.png", "done-kmc.gif", "done-fs8.png", "done-or8.png"):
         Path(name).write_bytes(b"old")
     Path("folder").mkdir()
     Image.fromarray(small).save("folder/a.png")
     return tmp_path
+
+
+def write_levels(name: str, pixels: np.ndarray) -> None:
+    """A TIFF with a pyramid; it takes an extra."""
+    import tifffile
+
+    with tifffile.TiffWriter(name) as file:
+        file.write(pixels, subifds=1, photometric="rgb", tile=(16, 16))
+        file.write(pixels[::2, ::2], subfiletype=1, photometric="rgb", tile=(16, 16))
 
 
 def observed(cli, here: Path, command: str, arguments: list[str]) -> tuple[object, ...]:

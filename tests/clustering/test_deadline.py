@@ -197,11 +197,11 @@ def stage(name: str) -> Callable[[], object]:
     colors, counts = core.colors.histogram(LARGE, 1)
     labels, _, _ = tree.label(seeds, 1)
     palette = kmc.Palette(scattered((64, 3), 256).astype(np.uint8))
-    places = coordinates(palette.colors)
-    canvas = core.dither.Canvas(LARGE, places, places[:1], None)
+    entries, places = coordinates(palette.colors), coordinates(colors)
+    canvas = core.dither.Canvas(LARGE, entries, entries[:1], None, colors)
     points, kinds = coordinates(LARGE.reshape(-1, 3)), np.ones(64, np.uint8)
     nearest = palette.remap(LARGE).indices
-    choice = core.lossy.Choice(nearest, points, places, kinds, 1 << 16, 1 << 20)
+    choice = core.lossy.Choice(nearest, points, entries, kinds, 1 << 16, 1 << 20)
     return {
         "counting": lambda: core.colors.histogram(LARGE, 1),
         "counting with alpha": lambda: core.colors.histogram(soft(LARGE), 1),
@@ -220,7 +220,8 @@ def stage(name: str) -> Callable[[], object]:
         "error": lambda: core.colors.color_error(colors, counts, palette.colors, labels, 1),
         "mapping": lambda: core.colors.remap(LARGE, colors, labels, 64, 1),
         "comparing": lambda: core.colors.assign(LARGE.reshape(-1, 3), palette.colors, 1),
-        "masking": lambda: canvas.mask(np.zeros(LARGE.shape[:2], np.uint8), 1),
+        "locating": lambda: core.dither.Canvas(LARGE, entries, entries[:1], places, colors),
+        "adapting": lambda: canvas.adapt(places, labels, 256, 1),
         "floyd-steinberg": lambda: palette.remap(LARGE, dither="floyd-steinberg", threads=1),
         "bayer": lambda: palette.remap(LARGE, dither="bayer", threads=1),
         "order": lambda: core.png.palette_order(np.ones((64, 64), np.int64), 1),
@@ -235,8 +236,9 @@ def stage(name: str) -> Callable[[], object]:
     [
         *("counting", "counting with alpha", "weighing", "coordinates", "tree", "cells"),
         *("k-means++", "random", "bisecting", "search", "kicks", "iterations", "nudging"),
-        *("labels", "error", "mapping", "comparing", "masking", "floyd-steinberg", "bayer"),
-        *("order", "weights", "choosing for PNG", "choosing for GIF"),
+        *("labels", "error", "mapping", "comparing", "locating", "adapting"),
+        *("floyd-steinberg", "bayer", "order", "weights"),
+        *("choosing for PNG", "choosing for GIF"),
     ],
 )
 def test_every_stage_asks(name, every_poll):

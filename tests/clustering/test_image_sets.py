@@ -16,7 +16,7 @@ from PIL import Image
 from scenes import NAMED, few, noise, photo
 
 import kmc
-from kmc.image_sets import _HistogramSum, is_several, weighted_colors
+from kmc.image_sets import HistogramSum, is_several, weighted_colors
 
 PARTS = [photo(20, 30, 1), photo(11, 17, 2), few(9, 40, 30), photo(20, 30, 1)]
 
@@ -32,7 +32,7 @@ def joined(parts, times=None):
 
 def test_a_sum_is_kept_in_parts_that_halve():
     """Adding is linear in the pictures, and equal ones take the memory of one."""
-    total, work = _HistogramSum(), []
+    total, work = HistogramSum(), []
     random = np.random.default_rng(0)
     pictures = [random.integers(0, 256, (30, 40, 3), np.uint8) for _ in range(24)]
     for each in pictures:
@@ -43,7 +43,7 @@ def test_a_sum_is_kept_in_parts_that_halve():
         assert all(len(a) > 2 * len(b) for a, b in pairwise(parts))
     assert max(work) <= 5
     assert total.total() == kmc.histogram(joined(pictures))
-    equal = _HistogramSum()
+    equal = HistogramSum()
     for _ in range(9):
         equal.add(found)
         assert [len(part) for part in equal.by_channels[3]] == [len(found)]

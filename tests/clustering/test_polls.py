@@ -42,8 +42,7 @@ class Counter:
 @pytest.fixture
 def short_steps(monkeypatch, every_poll):
     """Short steps, each of which asks the callback."""
-    for module in (chunks, arrays):
-        monkeypatch.setattr(module, "CHUNK", STEP)
+    monkeypatch.setattr(chunks, "CHUNK", STEP)
     monkeypatch.setattr(arrays, "SORTED_AT_ONCE", STEP)
 
 
@@ -71,7 +70,6 @@ STAGES = {
     "importance": (2, lambda: importance.integer_weights("a", np.arange(N) / 7, (N,))),
     "limits": (1, lambda: importance.limit_total(np.full(N, 9 << 40))),
     "keys": (1, lambda: arrays.morton_keys(RGB.reshape(-1, 3))),
-    "sums": (3, lambda: COUNTED + COUNTED),
 }
 
 

@@ -228,12 +228,14 @@ def test_weights_of_colors_that_are_not_listed(channels: int) -> None:
         assert core.colors.add_weights(pixels, weights, listed, 1).sum() == 7 * 40 * 50
 
 
-def canvas_of(pixels: Pixels, k: int, coordinates: Any = None) -> core.dither.Canvas:
+def canvas_of(
+    pixels: Pixels, k: int, coordinates: Any = None, colors: Any = None
+) -> core.dither.Canvas:
     random = np.random.default_rng(0)
     palette, clear = random.integers(0, 16384, (k, 4), np.int16), np.zeros((1, 4), np.int16)
     palette[:, pixels.shape[2] :] = 0
     clear[0, 3] = 16320 if pixels.shape[2] == 4 else 0
-    return core.dither.Canvas(pixels, palette, clear, coordinates)
+    return core.dither.Canvas(pixels, palette, clear, coordinates, colors)
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
@@ -259,6 +261,22 @@ def test_dithering_of_places_outside_the_space(channels: int) -> None:
             canvas.order(False, colors, of_colors, labels % 16, light, strength, 1)
     for wrong in (np.full((40, 50), 255, np.uint8), np.full((50, 40), 255, np.uint8).T):
         assert canvas.error(wrong, 1) > 0
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_adapting_to_colors_that_are_not_listed(channels: int) -> None:
+    pixels, colors, labels = arguments(channels)
+    random = np.random.default_rng(0)
+    for listed in (colors, colors[:1], colors[::-1].copy(), np.repeat(colors, 2, axis=0)):
+        places = random.integers(-32768, 32768, (len(listed), 4), np.int16)
+        own = np.resize(labels % 16, len(listed))
+        for threads in (1, 3):
+            canvas = canvas_of(pixels, 16, places, listed)
+            assert canvas.adapt(places, own, 256, threads).max() < 16
+        with pytest.raises(kmc.ArgumentError):
+            canvas.adapt(places, own + np.uint16(16), 256, 1)
+        with pytest.raises(kmc.ArgumentError):
+            canvas.adapt(places, own, 257, 1)
 
 
 def test_a_canvas_keeps_a_palette_of_its_own() -> None:

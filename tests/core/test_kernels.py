@@ -124,6 +124,24 @@ def test_accumulate_adds_to_what_is_there(channels):
         np.testing.assert_array_equal(np.transpose(words) & np.uint64(2**32 - 1), expected)
 
 
+@pytest.mark.parametrize("n", [*LENGTHS[1:], 16383, 16384, 16385, 33000])
+@pytest.mark.parametrize("k", [1, 2, 200, 256])
+def test_error_of_indices(n, k):
+    pixels, palette = unaligned(some_bytes((1, n, 3), n)), some_bytes((k, 3), k + n)
+    pixels[0, : n // 2], palette[0] = 255, 0  # the greatest error, in every pixel of a block
+    indices = (np.arange(n) % k).astype(np.uint8)[None]
+    indices[0, : n // 2] = 0
+    entries, clear = palette.astype(np.int16) << 6, np.zeros((1, 4), np.int16)
+    entries = np.pad(entries, ((0, 0), (0, 1)))
+    off = pixels.astype(np.int64) - palette[indices]
+    canvas = core.dither.Canvas(pixels, entries, clear, None)
+    assert canvas.error(indices, 1) == np.square(off).sum()
+    entries[:, 0] ^= 1  # no longer levels
+    canvas = core.dither.Canvas(pixels, entries, clear, None)
+    off = (pixels.astype(np.int64) << 6) - entries[indices, :3]
+    assert canvas.error(indices, 1) == np.square(off).sum() / 64**2
+
+
 @pytest.mark.parametrize("k", [8191, 8192, 8193, 16385, 65536])
 def test_assign_to_more_colours_than_one_pass_takes(k):
     palette = some_bytes((k, 3), k)

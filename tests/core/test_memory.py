@@ -31,9 +31,10 @@ def pixel_calls():
     for threads in (1, 3):
         for pixels in (tiled if threads > 1 else NAMED["few"], four):
             colors, _ = core.colors.histogram(pixels, 1)
-            labels = np.zeros(len(colors), np.uint16)
+            labels, ones = np.zeros(len(colors), np.uint16), np.ones(len(colors), np.int64)
             flat = pixels.reshape(-1, pixels.shape[2])[:99]
             yield partial(core.colors.histogram, pixels, threads)
+            yield partial(core.colors.add_histograms, colors, ones, colors, ones, threads)
             yield partial(core.colors.remap, pixels, colors, labels, 9, threads)
             yield partial(core.colors.assign, flat, colors[:7], threads)
             yield partial(core.colors.assign_sums, flat, colors[:7], threads)
@@ -67,6 +68,10 @@ def calls():
         for dither in ("adaptive", "atkinson", "blue-noise"):
             yield partial(palette.remap, photo(140, 60), dither=dither, threads=threads)
         yield partial(palette.remap, LARGE, dither="floyd-steinberg", threads=threads)
+        for picture in (wide[:60], np.dstack((wide, wide[..., 0]))[:60]):
+            own, labels = kmc.histogram(picture).colors, np.zeros(10**6, np.uint16)
+            made = partial(core.colors.Labels, own, labels[: len(own)], 9, threads)
+            yield lambda made=made, threads=threads, picture=picture: made().remap(picture, threads)
         yield partial(core.png.palette_order, np.ones((50, 50), np.int64), threads)
         yield partial(core.png.filter_rows, LARGE[..., 0].copy(), threads)
         for format in ("png", "gif"):

@@ -21,6 +21,7 @@ from kmc import core
 from kmc.colors.spaces import SPACES, coordinates
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.mapping.dithering import DITHERS, LIGHTNESS, Dither, dithered
+from kmc.mapping.remapping import remap
 
 DIFFUSING = {"floyd-steinberg": twin.FLOYD_STEINBERG, "atkinson": twin.ATKINSON}
 SOURCES = Path(__file__).resolve().parents[2] / "src_c"
@@ -122,6 +123,22 @@ def test_every_space(name, space):
 def test_bands_masks_and_thin_pictures(name, shape):
     pixels = photo(*shape)
     check(pixels, kmc.fit(noise(20, 20), 9).colors, name)
+
+
+@pytest.mark.parametrize("space", ["rgb", "oklab"])
+def test_adaptive_where_few_pixels_accept_errors(space):
+    """Bands in patches of a picture, across the borders between the parts that it is worked on in;
+    texture hides errors elsewhere."""
+    pixels = noise(44, 526, 3, 1)
+    pixels[20:44, 496:518] = gradient(24, 22)
+    pixels[:6, :30] = gradient(6, 30)
+    palette = kmc.fit(gradient(24, 22), 6).colors
+    right = expected(pixels, palette, "adaptive", 256, space)
+    plain = kmc.Palette(palette, space=space).remap(pixels).indices
+    assert 0 < (right != plain).mean() < 0.02
+    for variant in kmc.cpu.available():
+        with kmc.cpu.use(variant):
+            np.testing.assert_array_equal(found(pixels, palette, "adaptive", space=space)[0], right)
 
 
 @pytest.mark.parametrize("name", DITHERS)
@@ -294,6 +311,23 @@ def test_flat_areas_of_a_drawing_stay_clean(name):
     np.testing.assert_array_equal(painted[1:-1, 1:-1][exact], pixels[1:-1, 1:-1][exact])
 
 
+@pytest.mark.parametrize("space", ["rgb", "oklab"])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("name", ["bayer", "blue-noise"])
+def test_ordered_dithering_of_parts_is_that_of_the_whole(name, channels, space):
+    pixels = noise(150, 140, channels) if channels != 3 else photo(150, 140)
+    palette = kmc.fit(pixels, 9, effort="fast", space=space).colors
+    whole = remap(pixels, palette, space, Dither(name, 256), 1)
+    error = 0
+    for y, x in ((0, 0), (0, 33), (71, 0), (71, 33)):
+        rows, columns = slice(y, 150 if y else 71), slice(x, 140 if x else 33)
+        part = np.ascontiguousarray(pixels[rows, columns])
+        found = remap(part, palette, space, Dither(name, 256, (y, x)), 1)
+        np.testing.assert_array_equal(found.indices, whole.indices[rows, columns])
+        error += found.error
+    assert error == whole.error
+
+
 @pytest.mark.parametrize("name", ["bayer", "blue-noise"])
 def test_ordered_kinds_know_only_the_place(name):
     pixels = photo(128, 192)
@@ -407,20 +441,21 @@ def test_adaptive_leaves_errors_that_nobody_sees():
     assert palette.remap(ramp, dither="adaptive").mse == plain.mse
 
 
-def test_colours_of_another_picture_are_refused_by_the_core():
+def test_colors_of_another_picture_are_refused_by_the_core():
     pixels = photo(9, 9)
+    entries, clear = coordinates(pixels[0]), coordinates(pixels[0, :1])
     colors, _ = core.colors.histogram(pixels, 1)
-    places = coordinates(pixels[0]), coordinates(pixels[0, :1])
-    canvas = core.dither.Canvas(pixels, *places, None, colors)
-    labels = np.zeros(len(colors), np.uint16)
-    with pytest.raises(ArgumentError, match="colours and labels do not fit together"):
-        canvas.adapt(coordinates(colors), labels[1:], 256, 1)
-    with pytest.raises(ArgumentError, match="colours and labels do not fit together"):
-        canvas.adapt(coordinates(colors[1:]), labels, 256, 1)
+    places, labels = coordinates(colors), np.zeros(len(colors), np.uint16)
+    canvas = core.dither.Canvas(pixels, entries, clear, None, colors)
+    for wrong in ((places[1:], labels), (places, labels[1:]), (places[:, :3].copy(), labels)):
+        with pytest.raises(ArgumentError, match="colors and labels do not fit together"):
+            canvas.adapt(*wrong, 256, 1)
     with pytest.raises(ArgumentError):  # beyond the palette
-        canvas.adapt(coordinates(colors), labels + 9, 256, 1)
-    without = core.dither.Canvas(pixels, *places, None)
-    with pytest.raises(ArgumentError, match="colours and labels do not fit together"):
-        without.adapt(coordinates(colors), labels, 256, 1)
-    with pytest.raises(ArgumentError, match="do not fit together"):
-        core.dither.Canvas(pixels, *places, coordinates(colors), colors[:, :1].copy())
+        canvas.adapt(places, labels + 9, 256, 1)
+    with pytest.raises(ArgumentError, match="colors and labels do not fit together"):
+        core.dither.Canvas(pixels, entries, clear, None).adapt(places, labels, 256, 1)
+    for at, of in ((places[1:], colors), (places, colors[1:]), (places, None)):
+        with pytest.raises(ArgumentError, match="pixels and coordinates do not fit together"):
+            core.dither.Canvas(pixels, entries, clear, at, of)
+    with pytest.raises(ArgumentError, match="pixels and colors do not fit together"):
+        core.dither.Canvas(pixels, entries, clear, places, colors[:, :1].copy())

@@ -19,6 +19,7 @@ from bench import (  # noqa: E402
     estimators,
     graphics,
     kernels,
+    large,
     ours,
     palette,
     png,
@@ -209,3 +210,15 @@ def test_drawn_pictures_are_many_and_no_larger_as_kmc_files_than_as_png() -> Non
 def test_codec_refuses_options_without_effect(arguments: list[str], words: str) -> None:
     with pytest.raises(SystemExit, match=words):
         main(["codec", *arguments])
+
+
+def test_large_images_are_the_same_by_every_way() -> None:
+    task = {"images": None, "noise": 3, "side": 60, "pixels": 3 * 60**2, "k": 5}
+    rows = [large.quantize_child({**task, "way": way}) for way in list(large.WAYS)[:2]]
+    assert rows[0]["result"] == rows[1]["result"]
+    assert rows[0]["pixels"] == task["pixels"]
+    assert all(row["peaks"][0] > 0 for row in rows)
+    colors, counts = large.some_colors(np.random.default_rng(0), 1000)
+    histogram = kmc.Histogram(colors, counts)
+    np.testing.assert_array_equal(histogram.colors, colors)
+    np.testing.assert_array_equal(histogram.counts, counts)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import textwrap
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -181,3 +184,17 @@ def test_script(name, tmp_path):
     if name == "importance.py":
         plain, weighted = (re.findall(r"[\d.]+", line) for line in said.splitlines())
         assert float(weighted[0]) < float(plain[0]) and float(weighted[1]) > float(plain[1])
+
+
+def test_the_notebook(tmp_path):
+    """Its cells, one after the other, as a script: `if __name__` keeps workers from running it."""
+    notebook = json.loads((EXAMPLES / "mosaic_with_dask.ipynb").read_text(encoding="utf-8"))
+    cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert not any(cell.get("outputs") for cell in notebook["cells"])
+    body = textwrap.indent("\n".join(cells), "    ")
+    (tmp_path / "notebook.py").write_text(f"if __name__ == '__main__':\n{body}\n", encoding="utf-8")
+    shutil.copy(SAMPLE, tmp_path)
+    done = subprocess.run([sys.executable, "notebook.py"], cwd=tmp_path, capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()
+    assert colors_of(tmp_path / "corner.png") <= 64
+    assert len(np.load(tmp_path / "palette.npy")) == 64

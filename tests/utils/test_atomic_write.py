@@ -17,7 +17,7 @@ from PIL import Image
 
 import kmc
 from kmc.utils import atomic_write as module
-from kmc.utils.atomic_write import replace
+from kmc.utils.atomic_write import remove_unfinished, replace, replacement
 
 pytestmark = pytest.mark.once
 
@@ -285,3 +285,81 @@ def test_a_full_disk(tmp_path, _):
     done = subprocess.run([*UNSHARE, command], capture_output=True, text=True, check=True)
     for suffix in ("png", "kmc", "gif", "json"):
         assert f"a.{suffix}: cannot be written: No space left on device" in done.stdout
+
+
+def content(path):
+    """What a file holds, or each file of a folder."""
+    if path.is_dir():
+        return {each.name: each.read_text() for each in path.iterdir()}
+    return path.read_text()
+
+
+def make(path, text, *, folder):
+    """A file or a folder of that content."""
+    if folder:
+        os.mkdir(path)
+        path = os.path.join(path, "in it")
+    with open(path, "x") as file:
+        file.write(text)
+
+
+@pytest.mark.parametrize("folder", [False, True])
+def test_a_replacement_comes_as_a_whole(tmp_path, folder):
+    path = tmp_path / "o"
+    for text in ("one", "two"):
+        with replacement(path) as temporary:
+            make(temporary, text, folder=folder)
+            assert os.path.dirname(temporary) == str(tmp_path)
+        assert content(path) == ({"in it": text} if folder else text)
+        assert names(tmp_path) == ["o"]
+    refused = pytest.raises(kmc.errors.FileWriteError, match="exists already")
+    with refused, replacement(path, overwrite=False):
+        raise AssertionError("the work begins")
+    with pytest.raises(LookupError), replacement(path) as temporary:
+        make(temporary, "half", folder=folder)
+        raise LookupError
+    assert (content(path), names(tmp_path)) == ({"in it": "two"} if folder else "two", ["o"])
+
+
+@pytest.mark.parametrize("folder", [False, True])
+def test_a_replacement_comes_second_to_what_appeared_meanwhile(tmp_path, folder):
+    path = tmp_path / "o"
+    refused = pytest.raises(kmc.errors.FileWriteError, match="exists already")
+    with refused, replacement(path, overwrite=False) as temporary:
+        make(temporary, "ours", folder=folder)
+        make(path, "theirs", folder=folder)
+    assert content(path) == ({"in it": "theirs"} if folder else "theirs")
+    assert names(tmp_path) == ["o"]
+
+
+def test_a_folder_that_cannot_be_moved_leaves_the_old_one(tmp_path, monkeypatch):
+    path, rename, moved = tmp_path / "o", os.rename, []
+    make(path, "old", folder=True)
+
+    def failing(source, target):
+        moved.append(target)
+        if len(moved) == 2:
+            raise OSError(errno.EIO, "it is broken")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", failing)
+    with pytest.raises(OSError, match="it is broken"), replacement(path) as temporary:
+        make(temporary, "new", folder=True)
+    assert (content(path), names(tmp_path)) == ({"in it": "old"}, ["o"])
+
+
+@pytest.mark.parametrize("folder", [False, True])
+def test_what_is_unfinished_can_be_removed(tmp_path, folder):
+    """As the program does that ends while its threads write."""
+    with pytest.raises(FileNotFoundError), replacement(tmp_path / "o") as temporary:
+        make(temporary, "half", folder=folder)
+        remove_unfinished()
+        assert names(tmp_path) == []
+    remove_unfinished()
+
+
+def test_a_device_is_no_file_to_replace(tmp_path):
+    if os.path.exists(os.devnull) and os.name == "posix":
+        refused = pytest.raises(kmc.errors.FileWriteError, match="neither a file nor a folder")
+        with refused, replacement(os.devnull):
+            raise AssertionError("the work begins")

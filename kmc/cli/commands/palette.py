@@ -83,7 +83,8 @@ def palette(files: tuple[str, ...], **given: Any) -> Exit:
     from kmc.pipeline import LOOKS
 
     inputs, best = expand(files, given["recursive"]), LOOKS["best"]
-    output, opener = given["output"], Opener(given["frame"], given["resize"])
+    output = given["output"]
+    opener = Opener(given["frame"], given["resize"], pyramid=given["pyramid"])
     refuse_contradictions(given)
     if output is None:
         refuse(["force"], "{option} goes with -o: without it, nothing is replaced")
@@ -100,10 +101,11 @@ def palette(files: tuple[str, ...], **given: Any) -> Exit:
     name = inputs[0].name if len(inputs) == 1 else f"{len(inputs)} pictures"
     with console.working_on(name, *(each.name for each in inputs)):
         if len(inputs) == 1:
-            pictures: Any = opener(inputs[0])
-            check_mask(options, pictures)
+            pictures: Any = opener.colors(inputs[0])
+            if not isinstance(pictures, kmc.Histogram):
+                check_mask(options, pictures)
         else:
-            pictures = map(opener, inputs)
+            pictures = map(opener.colors, inputs)
         if dominant:
             main = kmc.dominant_colors(pictures, given["k"], **dominant, **options)
             codes = hex_codes(np.array([color for color, _ in main], np.uint8)) if main else []

@@ -80,7 +80,7 @@ def plot(file: str, output: str, **given: Any) -> Exit:
     suffix = os.path.splitext(output)[1].removeprefix(".").lower()
     if not given["clusters"] and suffix not in SUFFIXES:
         raise click.UsageError(f"{output}: a figure's name ends in .{', .'.join(SUFFIXES)}")
-    opener = Opener(given["frame"], given["resize"])
+    opener = Opener(given["frame"], given["resize"], pyramid=given["pyramid"])
     options, dithered = fit_options(given, opener), dither_options(given)
     with console.working_on(source.name, output):
         picture = opener(source)

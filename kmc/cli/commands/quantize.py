@@ -154,6 +154,11 @@ def _refuse_for_files(inputs: list[Input], names: Naming, given: dict[str, Any])
 
 def _refuse_exclusions(inputs: list[Input], given: dict[str, Any]) -> None:
     refuse_contradictions(given)
+    if given["pyramid"] is not None:
+        refuse(["frame"], "--pyramid is about one picture of a file: it excludes {option}")
+    if given["scheduler"] is not None:
+        reason = "--scheduler leaves the work to the workers of a cluster: it excludes {option}"
+        refuse(["shared_palette", "jobs", "threads"], reason)
     if given["shared_palette"]:
         streams = [each.name for each in inputs if each.is_stream]
         if streams:
@@ -247,8 +252,17 @@ def _pipeline(
     format = _format(names, inputs, given["format"], given["quiet"])
     optimizer = _optimizer(format) if given["optimize"] else None
     settings = _settings(format, given["level"], given["threads"])
-    opener = Opener(given["frame"], given["resize"], given["background"], given["alpha_threshold"])
+    opener = Opener(
+        given["frame"],
+        given["resize"],
+        given["background"],
+        given["alpha_threshold"],
+        pyramid=given["pyramid"],
+        threads=given["threads"],
+    )
     check_loss(given, format)
+    if given["scheduler"] is not None and given["look"] is None:
+        given["dither"] = given["dither"] or "none"  # error diffusion is not for chunks
     apply_look(given)
     fit, remap = fit_options(given, opener), dither_options(given)
     # A shared palette is the same in all files, whose own orders would differ.
@@ -269,6 +283,7 @@ def _pipeline(
         opener,
         k=given["k"],
         palette=palette,
+        order=given["order"],
         fit=fit,
         remap=remap | {"threads": given["threads"]},
         posterize=given.get("posterize") or 0,
@@ -276,6 +291,8 @@ def _pipeline(
         keep=given["keep"],
         optimizer=optimizer,
         leaving=_leaving(given),
+        scheduler=given["scheduler"],
+        shows_bands=len(inputs) == 1 and not (given["quiet"] or given["verbose"]),
         **{name: given[name] for name in _SWITCHES},
     )
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -200,6 +202,71 @@ def choosing_model(shape: tuple[int, int], colors: NDArray[np.uint8]) -> tuple[i
     chosen by."""
     header = _header_for(shape, colors, _CHOOSING_LEVEL)
     return header.contexts, header.slot_bits, header.n_bands
+
+
+class EncodedBands:
+    """A .kmc file made of one band of its rows after the other, with the bytes of `encode`.
+
+    Parameters
+    ----------
+    shape, colors, metadata, level, threads
+        As for `encode`.
+
+    Attributes
+    ----------
+    edges : list of int
+        The rows that the bands end before, ascending to the height.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, int],
+        colors: NDArray[np.uint8],
+        metadata: Metadata,
+        level: int,
+        threads: int,
+    ) -> None:
+        self._colors, self._metadata, self._level, self._threads = colors, metadata, level, threads
+        self._header = _header_for(shape, colors, whole("level", level, 1, 9))
+        several = range(self._header.n_bands) if self._header.n_bands > 1 else ()
+        self.edges = [self._header.rows(i).stop for i in several] or [shape[0]]
+
+    def parts(self, bands: Iterable[Indices]) -> Iterator[bytes]:
+        """The parts of the file, of the indices of each band in turn."""
+        from concurrent.futures import ThreadPoolExecutor  # slow to import, and needed only here
+
+        header = self._header
+        if header.n_bands < 2:
+            for indices in bands:
+                yield encode(
+                    indices,
+                    self._colors,
+                    self._metadata,
+                    level=self._level,
+                    threads=self._threads,
+                )
+            return
+        first = chunk(HEADER, header_bytes(header))
+        yield b"".join([SIGNATURE, bytes([VERSION]), first, *metadata_chunks(self._metadata)])
+        with ThreadPoolExecutor(self._threads) as pool:
+            for i, group in enumerate(_groups(bands, self._threads)):
+                coded = pool.map(self._coded, group)
+                yield b"".join(
+                    chunk(BAND, varint(i * self._threads + j) + band)
+                    for j, band in enumerate(coded)
+                )
+        yield END
+
+    def _coded(self, indices: Indices) -> bytes:
+        model = self._header.contexts, self._header.slot_bits
+        return core.codec.plane_write(indices, self._colors, *model, 1, 1)[0]
+
+
+def _groups(bands: Iterable[Indices], n: int) -> Iterator[list[Indices]]:
+    """Groups of n, the last one of at most n."""
+    left = iter(bands)
+    while group := list(islice(left, n)):
+        yield group
 
 
 class Decoded(NamedTuple):

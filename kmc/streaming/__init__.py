@@ -1,0 +1,1 @@
+"""Pictures larger than memory: read, counted, mapped and written in bands of rows."""
