@@ -8,8 +8,8 @@ MAX_COLORS: int
 class Choice:
     @property
     def nearest(self) -> NDArray[Any]: ...
-    def __init__(
-        self,
+    def __new__(
+        cls,
         nearest: NDArray[Any],
         points: NDArray[int16],
         entries: NDArray[int16],
@@ -17,7 +17,7 @@ class Choice:
         price: int,
         reach: int,
         weights: NDArray[uint16] | None = None,
-    ) -> None: ...
+    ) -> Choice: ...
     def masking_weights(self, threads: int) -> NDArray[uint16]: ...
     def by_png(self, threads: int) -> NDArray[uint8]: ...
     def by_gif(self, threads: int) -> NDArray[uint8]: ...

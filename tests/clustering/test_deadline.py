@@ -199,6 +199,9 @@ def stage(name: str) -> Callable[[], object]:
     palette = kmc.Palette(scattered((64, 3), 256).astype(np.uint8))
     entries, places = coordinates(palette.colors), coordinates(colors)
     canvas = core.dither.Canvas(LARGE, entries, entries[:1], None, colors)
+    points, kinds = coordinates(LARGE.reshape(-1, 3)), np.ones(64, np.uint8)
+    nearest = palette.remap(LARGE).indices
+    choice = core.lossy.Choice(nearest, points, entries, kinds, 1 << 16, 1 << 20)
     return {
         "counting": lambda: core.colors.histogram(LARGE, 1),
         "counting with alpha": lambda: core.colors.histogram(soft(LARGE), 1),
@@ -222,6 +225,9 @@ def stage(name: str) -> Callable[[], object]:
         "floyd-steinberg": lambda: palette.remap(LARGE, dither="floyd-steinberg", threads=1),
         "bayer": lambda: palette.remap(LARGE, dither="bayer", threads=1),
         "order": lambda: core.png.palette_order(np.ones((64, 64), np.int64), 1),
+        "weights": lambda: choice.masking_weights(1),
+        "choosing for PNG": lambda: choice.by_png(1),
+        "choosing for GIF": lambda: choice.by_gif(1),
     }[name]
 
 
@@ -231,7 +237,8 @@ def stage(name: str) -> Callable[[], object]:
         *("counting", "counting with alpha", "weighing", "coordinates", "tree", "cells"),
         *("k-means++", "random", "bisecting", "search", "kicks", "iterations", "nudging"),
         *("labels", "error", "mapping", "comparing", "locating", "adapting"),
-        *("floyd-steinberg", "bayer", "order"),
+        *("floyd-steinberg", "bayer", "order", "weights"),
+        *("choosing for PNG", "choosing for GIF"),
     ],
 )
 def test_every_stage_asks(name, every_poll):

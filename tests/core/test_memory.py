@@ -74,6 +74,10 @@ def calls():
             yield lambda made=made, threads=threads, picture=picture: made().remap(picture, threads)
         yield partial(core.png.palette_order, np.ones((50, 50), np.int64), threads)
         yield partial(core.png.filter_rows, LARGE[..., 0].copy(), threads)
+        for format in ("png", "gif"):
+            yield partial(kmc.quantize, LARGE, 9, lossy=30, format=format, threads=threads)
+        seen = {"lossy": 30, "format": "png", "space": "oklab"}
+        yield partial(kmc.quantize, LARGE, 9, threads=threads, **seen)
         bands = core.codec.plane_write(plane, colors, 0x0B800B, 8, 3, 1)
         yield partial(core.codec.plane_write, plane, colors, 0x0B800B, 8, 3, threads)
         choice = core.lossy.Choice(plane, *chosen_from(palette, photo(50, 60)))
