@@ -241,9 +241,8 @@ def quantize(
             found = problem.solve(checked.k) if checked.goal is None else smallest_palette(problem)
             del problem
             result = mapper.mapped(found, 0 if request is None else request.loss)
-    palette, method = fitted_palette(result.found, checked.space), None
-    if dithering is not None:
-        method = dithering.name
+    palette = fitted_palette(result.found, checked.space)
+    method = dithering.name if dithering else None
     made = IndexedImage(result.indices, palette, result.mse, picture.metadata, dither=method)
     return made._with_png_plan(result.plan)
 

@@ -55,6 +55,7 @@ from kmc.utils.atomic_write import is_stream
 
 if TYPE_CHECKING:
     from kmc.cli.job import Leaving, Optimizer, Pipeline
+    from kmc.cli.opening import Opener
     from kmc.formats.registry import Format
 
 # Options that jobs look at themselves.
@@ -247,19 +248,11 @@ def _pipeline(
         shared_palette,
     )
     from kmc.cli.job import Pipeline
-    from kmc.cli.opening import Opener
 
     format = _format(names, inputs, given["format"], given["quiet"])
     optimizer = _optimizer(format) if given["optimize"] else None
     settings = _settings(format, given["level"], given["threads"])
-    opener = Opener(
-        given["frame"],
-        given["resize"],
-        given["background"],
-        given["alpha_threshold"],
-        pyramid=given["pyramid"],
-        threads=given["threads"],
-    )
+    opener = _opener(given)
     check_loss(given, format)
     if given["scheduler"] is not None and given["look"] is None:
         given["dither"] = given["dither"] or "none"  # error diffusion is not for chunks
@@ -294,6 +287,19 @@ def _pipeline(
         scheduler=given["scheduler"],
         shows_bands=len(inputs) == 1 and not (given["quiet"] or given["verbose"]),
         **{name: given[name] for name in _SWITCHES},
+    )
+
+
+def _opener(given: dict[str, Any]) -> Opener:
+    from kmc.cli.opening import Opener
+
+    return Opener(
+        given["frame"],
+        given["resize"],
+        given["background"],
+        given["alpha_threshold"],
+        pyramid=given["pyramid"],
+        threads=given["threads"],
     )
 
 
