@@ -19,7 +19,7 @@ TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 MAX_SEGMENT_BYTES = 1 << 29
 
 _ORIENTATION, _X_RESOLUTION, _Y_RESOLUTION, _UNIT, _COLOR_MAP = 274, 282, 283, 296, 320
-_XMP, _ICC_PROFILE = 700, 34675
+_XMP, _ICC_PROFILE, _EXIF = 700, 34675, 34665
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _YCBCR = 0, 1, 2, 3, 6
 _UNASSOCIATED, _ASSOCIATED = 2, 1
 _JPEG = 7
@@ -80,6 +80,8 @@ class TiffRaster:
         self._has_alpha = bool(extra) and extra[0] == _UNASSOCIATED
         profile = _value(page, _ICC_PROFILE)
         self._table, changes = _table(page, profile)
+        if page.tags.get(_EXIF) is not None:
+            changes.append("EXIF data is lost where a picture is read in bands")
         self.changes = tuple(changes)
         self._n_colors = 1 if grey or int(page.photometric) == _PALETTE else 3
         painted = self._table.ndim == 2 if self._table is not None else False

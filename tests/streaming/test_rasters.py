@@ -107,6 +107,19 @@ def test_metadata_of_tiff(tmp_path):
         assert raster.metadata == kmc.Metadata()
 
 
+def test_exif_that_is_lost_is_told(tmp_path):
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9286] = b"a comment"
+    Image.fromarray(photo(20, 30)).save(tmp_path / "a.tif", exif=exif)
+    Image.fromarray(photo(20, 30)).save(tmp_path / "b.tif")
+    for name, told in (
+        ("a.tif", ("EXIF data is lost where a picture is read in bands",)),
+        ("b.tif", ()),
+    ):
+        with contextlib.closing(TiffRaster(str(tmp_path / name))) as raster:
+            assert raster.changes == told
+
+
 def test_levels_of_a_pyramid(tmp_path):
     """In subdirectories, as OME-TIFF has them."""
     path, settings = str(tmp_path / "x.tif"), {"photometric": "rgb", **TILES}
