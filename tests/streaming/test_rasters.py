@@ -109,7 +109,7 @@ def test_metadata_of_tiff(tmp_path):
 
 def test_exif_that_is_lost_is_told(tmp_path):
     exif = Image.Exif()
-    exif.get_ifd(0x8769)[0x9286] = b"a comment"
+    exif[0x8769] = {0x9286: b"a comment"}
     Image.fromarray(photo(20, 30)).save(tmp_path / "a.tif", exif=exif)
     Image.fromarray(photo(20, 30)).save(tmp_path / "b.tif")
     for name, told in (
