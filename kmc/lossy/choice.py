@@ -121,7 +121,7 @@ def choose(
     nearest, is_opaque = indices, _are_opaque(subject.pixels)
     for i in range(rounds):
         entries, kinds = coordinates(colors, space), _kinds(colors)
-        price, bit = _price(points, entries, nearest, loss)
+        price, bit, stays = _price(points, entries, nearest, loss)
         if price == 0 or len(colors) == 1:
             break
         choice = core.lossy.Choice(nearest, points, entries, kinds, price, MAX_BITS * bit)
@@ -130,7 +130,8 @@ def choose(
             choice = core.lossy.Choice(nearest, points, entries, kinds, price, reach, seen)
         indices = CHOOSERS[format](choice, colors, (height, width), threads)
         means, counted = _means(points, indices, kinds, is_opaque)
-        moved, centroids = _moved(means, counted > 0, kinds, colors, centroids, subject)
+        stays |= counted == 0
+        moved, centroids = _moved(means, stays, kinds, colors, centroids, subject)
         if np.array_equal(moved, colors):
             break
         colors = moved
@@ -141,20 +142,27 @@ def choose(
 
 def _price(
     points: NDArray[np.int16], entries: NDArray[np.int16], nearest: Indices, loss: int
-) -> tuple[int, int]:
-    """What 1/256 of a bit is worth, and a bit, in squared distances."""
-    total = inexact = 0
-    labels = nearest.reshape(-1)
+) -> tuple[int, int, NDArray[np.bool_]]:
+    """What 1/256 of a bit is worth, and a bit, in squared distances; and which entries are exact.
+
+    These are exact for at least half of the pixels that they are nearest to, as the colours of flat
+    areas and text are.
+    """
+    total, labels = 0, nearest.reshape(-1)
+    counts, inexact = np.zeros((2, len(entries)), np.int64)
     for part in chunks(len(points)):
-        difference = points[part].astype(np.int32) - entries[labels[part]]
+        own = labels[part]
+        difference = points[part].astype(np.int32) - entries[own]
         squared = np.einsum("ij,ij->i", difference, difference, dtype=np.int64)
         total += int(squared.sum())
-        inexact += int(np.count_nonzero(squared))
-    if inexact == 0:
-        return 0, 0
+        counts += np.bincount(own, minlength=len(entries))
+        inexact += np.bincount(own[squared > 0], minlength=len(entries))
+    exact = (counts > 0) & (2 * inexact <= counts)
+    n = int(inexact.sum()) * LOSS_OF_ONE**2
+    if n == 0:
+        return 0, 0, exact
     whole = total * loss * loss
-    price = whole * PRICE_UNITS // (inexact * LOSS_OF_ONE**2)
-    return min(price, MAX_PRICE), whole // (inexact * LOSS_OF_ONE**2)
+    return min(whole * PRICE_UNITS // n, MAX_PRICE), whole // n, exact
 
 
 def _kinds(colors: Colors) -> NDArray[np.uint8]:
@@ -195,16 +203,16 @@ def _means(
 
 def _moved(
     means: NDArray[np.float64],
-    has_pixels: NDArray[np.bool_],
+    stays: NDArray[np.bool_],
     kinds: NDArray[np.uint8],
     colors: Colors,
     centroids: NDArray[np.float64],
     subject: Subject,
 ) -> tuple[Colors, NDArray[np.float64]]:
-    """The palette at the means, but for fixed and transparent entries and those without pixels."""
+    """The palette at the means, but for entries that stay, fixed and transparent ones."""
     exact = to_colors(means, colors.shape[1], subject.space)
     moved = np.floor(exact + 0.5).astype(np.uint8)
-    stays = ~has_pixels | (kinds == TRANSPARENT) | (_kinds(moved) != kinds)
+    stays = stays | (kinds == TRANSPARENT) | (_kinds(moved) != kinds)
     stays[: subject.n_fixed] = True
     moved[stays], exact[stays] = colors[stays], centroids[stays]
     return moved, exact

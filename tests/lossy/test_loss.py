@@ -77,6 +77,20 @@ def test_what_the_palette_serves_exactly_is_not_touched(format, lossy):
     np.testing.assert_array_equal(np.asarray(result)[:48], drawing[:48])
 
 
+@pytest.mark.parametrize("space", ["rgb", "oklab"])
+@pytest.mark.parametrize("format", FORMATS)
+def test_flat_areas_keep_colours_that_photographs_share(format, space):
+    mixed = PHOTO.copy()
+    mixed[:48] = (250, 250, 245)
+    mixed[10:30, 10:90] = PHOTO[70, 60]
+    plain = kmc.quantize(mixed, 64, space=space)
+    exact = (np.asarray(plain)[:48] == mixed[:48]).all(axis=2)
+    assert exact.mean() > 0.9
+    result = kmc.quantize(mixed, 64, space=space, lossy=100, format=format)
+    assert result.mse > plain.mse
+    np.testing.assert_array_equal(np.asarray(result)[:48][exact], mixed[:48][exact])
+
+
 @pytest.mark.parametrize("format", FORMATS)
 def test_opaque_stays_opaque_and_clear_stays_clear(format):
     if format == "gif":
