@@ -23,6 +23,7 @@ import numpy as np
 from PIL import Image
 
 from bench import pictures, report
+from bench.contender import Pixels
 from bench.scale import peak_bytes
 
 TABLE = report.Table(
@@ -121,7 +122,7 @@ def write_mosaic(name: str, side: int, tiles: list[pictures.Picture]) -> None:
     """A square BigTIFF of parts of the pictures, noise on top, so that colours seldom repeat."""
     import tifffile
 
-    def parts() -> Iterator[np.ndarray]:
+    def parts() -> Iterator[Pixels]:
         random = np.random.default_rng(0)
         large = [
             np.pad(tile.pixels, [(0, max(0, TILE - n)) for n in tile.pixels.shape[:2]] + [(0, 0)],
@@ -138,9 +139,10 @@ def write_mosaic(name: str, side: int, tiles: list[pictures.Picture]) -> None:
         file.write(parts(), shape=shape, dtype=np.uint8, tile=(TILE, TILE), photometric="rgb")
 
 
-def noisy(pixels: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def noisy(pixels: Pixels, random: np.random.Generator) -> Pixels:
     noise = random.integers(-NOISE, NOISE + 1, pixels.shape, np.int16)
-    return (pixels + noise).clip(0, 255).astype(np.uint8)
+    found: Pixels = (pixels + noise).clip(0, 255).astype(np.uint8)
+    return found
 
 
 def spawn(task: dict[str, Any]) -> dict[str, Any]:
@@ -167,14 +169,16 @@ def pieces(task: dict[str, Any]) -> dict[str, Any]:
     from kmc.streaming.tiff_raster import TiffRaster
 
     raster = TiffRaster(task["name"], threads=kmc.cpu.threads())
-    total, seconds = None, 0.0
+    total: kmc.Histogram | None = None
+    seconds = 0.0
     for band in bands(raster):
         started = time.perf_counter()
         here = kmc.histogram(band.rows)
         total = here if total is None else total + here
         seconds += time.perf_counter() - started
+    assert total is not None
     started = time.perf_counter()
-    palette = kmc.fit(total, task["k"], space="oklab")
+    palette = kmc.fit(total, task["k"], space="oklab", weights="balanced")
     seconds += time.perf_counter() - started
     for band in bands(raster):
         started = time.perf_counter()
