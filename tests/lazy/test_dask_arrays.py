@@ -18,6 +18,8 @@ from scenes import noise, photo
 
 import kmc
 
+pytestmark = pytest.mark.once
+
 CHUNKS = {"tiles": (256, 256, 3), "odd": (1000, 37, 3), "rows": (50, -1, -1), "one": -1,
           "channels": (300, 300, 1)}  # fmt: skip
 

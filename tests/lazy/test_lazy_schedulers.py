@@ -19,6 +19,8 @@ from scenes import photo
 
 import kmc
 
+pytestmark = pytest.mark.once
+
 PIXELS = photo(1100, 400)
 CHUNKS = ((256, 256, 3), (1000, 37, 3), (99, -1, 3), -1)
 RESULT = kmc.quantize(PIXELS, 16, dither="blue-noise")
