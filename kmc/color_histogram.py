@@ -198,10 +198,7 @@ class Histogram(Immutable):
 
 
 def histogram(
-    image: ImageInput,
-    *,
-    importance: ArrayLike | None = None,
-    threads: int | None = None,
+    image: ImageInput, *, importance: ArrayLike | None = None, threads: int | None = None
 ) -> Histogram:
     """Count the distinct colours of an image.
 

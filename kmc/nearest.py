@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kmc import core
-from kmc.colors.arrays import checked_colors
+from kmc.colors.arrays import checked_colors, index_dtype
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.images.arrays import LazyInput, dask_array
@@ -134,7 +134,7 @@ def _assigned_later(pixels: Any, palette: Palette, threads: int | None) -> Any:
     image = images.LazyImage.of(pixels)
     images.check_known("pixels", image.pixels)
     n_axes = image.pixels.ndim - 1
-    dtype = np.uint8 if len(palette) <= 256 else np.uint16
+    dtype = index_dtype(len(palette))
     indices = image.pixels.map_blocks(
         _assign_chunk,
         palette=palette,

@@ -250,6 +250,7 @@ def _with_balanced_weights(given: WeightedColors, options: Options) -> tuple[Wei
     from kmc.clustering.balance import balanced  # loaded late: of no use for other weights
 
     weights = given.counts if given.weights is None else given.weights
+    check_clustered(weights)  # before they are multiplied
     found = balanced(given.colors, weights, options.space, options.threads)
     return given._replace(weights=found), int(weights.sum()) / max(int(found.sum()), 1)
 

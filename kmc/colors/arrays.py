@@ -155,6 +155,11 @@ def checked_counts(name: str, counts: ArrayLike) -> NDArray[np.int64]:
     return np.array(values, np.int64)
 
 
+def index_dtype(k: int) -> type[np.uint8] | type[np.uint16]:
+    """The type of the indices of k colours."""
+    return np.uint8 if k <= 256 else np.uint16
+
+
 def check_counts(counts: NDArray[Any]) -> None:
     """Raise ArgumentError unless counts are positive and their sum fits 63 bits."""
     if counts.min() < 1:

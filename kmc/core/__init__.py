@@ -26,7 +26,7 @@ def _load() -> None:
     The library is named after the module in it that has what Cython generates for all others.
     """
     path = import_module(f"{__name__}._engine").__file__
-    for name in ("arrays", *sorted(__all__, reverse=True)):
+    for name in dict.fromkeys(("arrays", "run", *__all__)):  # those first that others cimport
         loader = ExtensionFileLoader(f"{__name__}.{name}", str(path))
         spec = ModuleSpec(loader.name, loader, origin=loader.path)
         module = globals()[name] = sys.modules[loader.name] = loader.create_module(spec)

@@ -19,15 +19,6 @@ cdef extern from "codec/codec.h" nogil:
         uint8_t *data
         size_t size
 
-    ctypedef struct kmc_plane:
-        size_t width, height
-        const uint8_t *palette
-        size_t k
-        int channels
-        uint32_t contexts
-        int slot_bits
-        size_t n_bands
-
     uint64_t kmc_plane_bytes(const kmc_plane *plane)
     uint64_t kmc_palette_bytes(size_t k)
     kmc_status kmc_plane_write(const kmc_run *run, const kmc_plane *plane, const void *indices,
@@ -45,7 +36,7 @@ cdef extern from "codec/codec.h" nogil:
 # The palettes of planes are copies: the tree over one is built in several passes, which must see the
 # same colours.
 
-cdef kmc_plane _plane(size_t height, size_t width, const uint8_t[:, ::1] palette, uint32_t contexts,
+cdef kmc_plane plane_of(size_t height, size_t width, const uint8_t[:, ::1] palette, uint32_t contexts,
                       int slot_bits, size_t n_bands) except *:
     cdef kmc_plane plane
     if not palette.shape[0]:
@@ -86,7 +77,7 @@ def plane_write(indices not None, const uint8_t[:, ::1] palette not None, uint32
         raise ArgumentError(f"indices must be of uint8 or uint16, not {own.dtype}")
     cdef const uint8_t[:, ::1] own_palette = np.array(palette)
     cdef size_t k = own_palette.shape[0]
-    cdef kmc_plane plane = _plane(own.shape[0], own.shape[1], own_palette, contexts, slot_bits, n_bands)
+    cdef kmc_plane plane = plane_of(own.shape[0], own.shape[1], own_palette, contexts, slot_bits, n_bands)
     cdef const void *data = first_byte(own)
     cdef int index_bytes = own.itemsize
     cdef kmc_bytes *coded = _coded(n_bands)
@@ -110,7 +101,7 @@ def plane_read(list bands not None, size_t height, size_t width,
     cdef list views = [None if band is None else memoryview(band + b"\0") for band in bands]
     cdef size_t n_bands = len(views)
     cdef const uint8_t[:, ::1] own_palette = np.array(palette)
-    cdef kmc_plane plane = _plane(height, width, own_palette, contexts, slot_bits, n_bands)
+    cdef kmc_plane plane = plane_of(height, width, own_palette, contexts, slot_bits, n_bands)
     cdef const uint8_t[::1] view
     indices = np.zeros((height, width), index_dtype(palette.shape[0]))
     cdef void *data = first_byte(indices)

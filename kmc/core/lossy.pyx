@@ -1,23 +1,13 @@
 """Indices chosen for what they cost."""
 
-from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t
 
 from kmc.core.arrays import np
 from kmc.errors import ArgumentError
 
-from kmc.core.arrays cimport channel_count, first_byte, index_dtype
+from kmc.core.arrays cimport first_byte, index_dtype
+from kmc.core.codec cimport kmc_plane, plane_of
 from kmc.core.run cimport Run, kmc_run, kmc_status
-
-
-cdef extern from "codec/codec.h" nogil:
-    ctypedef struct kmc_plane:
-        size_t width, height
-        const uint8_t *palette
-        size_t k
-        int channels
-        uint32_t contexts
-        int slot_bits
-        size_t n_bands
 
 
 cdef extern from "lossy/choice.h" nogil:
@@ -37,7 +27,7 @@ cdef extern from "lossy/lossy.h" nogil:
         KMC_CHOICE_COLORS_MAX
 
     kmc_status kmc_choose_kmc(const kmc_run *run, const kmc_choice *choice, const kmc_plane *plane,
-                              const void *nearest, void *indices, uint64_t *bytes)
+                              const void *nearest, void *indices)
 
 
 cdef extern from "lossy/png_choice.h" nogil:
@@ -137,21 +127,17 @@ cdef class Choice:
 
     def by_kmc(self, const uint8_t[:, ::1] palette not None, uint32_t contexts, int slot_bits,
                size_t n_bands, int threads):
-        """Indices (H, W) chosen by the model of .kmc files, and how many bytes they take, nearly."""
+        """Indices (H, W) that take few bytes in .kmc files, by the coder's own model."""
         cdef Run run = Run(threads)
         cdef const uint8_t[:, ::1] own_palette = np.array(palette)
-        cdef kmc_plane plane
         if own_palette.shape[0] != <Py_ssize_t>self.c.k:
             raise ArgumentError("entries and a palette do not fit together")
-        plane.width, plane.height, plane.k = self.c.width, self.c.height, self.c.k
-        plane.palette, plane.channels = &own_palette[0, 0], channel_count(palette.shape[1])
-        plane.contexts, plane.slot_bits, plane.n_bands = contexts, slot_bits, n_bands
+        cdef kmc_plane plane = plane_of(self.c.height, self.c.width, own_palette, contexts, slot_bits, n_bands)
         indices = np.empty((self.c.height, self.c.width), self.nearest.dtype)
         cdef void *target = first_byte(indices)
         cdef const void *nearest = first_byte(self.nearest)
-        cdef uint64_t n_bytes = 0
         cdef kmc_status status
         with nogil:
-            status = kmc_choose_kmc(&run.c, &self.c, &plane, nearest, target, &n_bytes)
+            status = kmc_choose_kmc(&run.c, &self.c, &plane, nearest, target)
         run.check(status)
-        return indices, n_bytes
+        return indices

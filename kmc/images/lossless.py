@@ -66,7 +66,7 @@ def palette_of(decoded: Decoded) -> tuple[NDArray[np.uint8], int]:
 def _not_kept(decoded: Decoded, reason: str) -> ArgumentError:
     return ArgumentError(
         f"{decoded.name}: its pixels cannot be kept as they are: {reason}, and palettes have 8; "
-        "kmc.quantize reduces them"
+        "quantize reduces them"
     )
 
 

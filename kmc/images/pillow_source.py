@@ -23,6 +23,10 @@ from kmc.metadata import Metadata, is_cicp
 # Metadata among the parameters of Pillow's save().
 SETTINGS = ("icc_profile", "dpi", "exif", "xmp")
 
+# The tag of a TIFF that says where on earth its pixels lie (GeoTIFF), and what is said of it.
+GEOREFERENCE = 34735
+GEOREFERENCE_LEFT_OUT = "georeference left out"
+
 
 @dataclass(frozen=True, eq=False)
 class Source:
@@ -120,5 +124,7 @@ def _list_others(decoded: Decoded, transparent: bool, changes: Changes) -> None:
         changes.others.append(f"colour profile left out: it is {kind}")
     if transparent and decoded.facts.background:
         changes.others.append("background colour left out")
+    if GEOREFERENCE in getattr(decoded.picture, "tag_v2", ()):
+        changes.others.append(GEOREFERENCE_LEFT_OUT)
     if len(sizes := info.get("sizes", ())) > 1 and decoded.picture.format == "ICO":
         changes.others.append(f"the largest of {len(sizes)} sizes")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc.colors.arrays import promoted
+from kmc.colors.arrays import index_dtype, promoted
 from kmc.colors.spaces import SpaceName
 from kmc.errors import ArgumentError
 from kmc.images.arrays import DaskArray
@@ -64,7 +64,7 @@ def remapped(
             "a Dask array with alpha, give the palette alpha, or take image[..., :3]"
         )
     check_channels(channels, palette.shape[1])
-    dtype = index_dtype(palette)
+    dtype = index_dtype(len(palette))
     return pixels.map_blocks(
         _remap,
         palette=palette,
@@ -75,11 +75,6 @@ def remapped(
         meta=np.empty((0,) * (pixels.ndim - 1), dtype),
         token="kmc-remap",
     )
-
-
-def index_dtype(palette: NDArray[np.uint8]) -> type[np.uint8] | type[np.uint16]:
-    """The type of the indices of a palette."""
-    return np.uint8 if len(palette) <= 256 else np.uint16
 
 
 def _remap(
@@ -93,7 +88,7 @@ def _remap(
     location = block_info[0]["array-location"]
     pixels = np.ascontiguousarray(checked_block(block, np.uint8, location))
     if pixels.size == 0:
-        return np.empty(pixels.shape[:-1], index_dtype(palette))
+        return np.empty(pixels.shape[:-1], index_dtype(len(palette)))
     height, width, channels = pixels.shape[-3:]
     images = pixels.reshape(-1, height, width, channels)
     if dither is None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from kmc import core
 from kmc.clustering.alpha import OPAQUE, TRANSPARENT, kinds_of
+from kmc.colors.arrays import index_dtype
 from kmc.colors.chunks import chunks
 from kmc.colors.spaces import UNITS_PER_LEVEL, SpaceName, coordinates, to_colors
 from kmc.formats.kmc.codec import choosing_model
@@ -62,7 +63,7 @@ def _by_kmc(
     choice: core.lossy.Choice, colors: Colors, shape: tuple[int, int], threads: int
 ) -> Indices:
     model = choosing_model(shape, colors)
-    return choice.by_kmc(colors, *model, threads)[0]
+    return choice.by_kmc(colors, *model, threads)
 
 
 def _by_png(
@@ -229,7 +230,6 @@ def _without_unused(
     used[:n_fixed] = True
     kept = np.flatnonzero(used)
     if len(kept) < len(colors):
-        dtype = np.uint8 if len(kept) <= 256 else np.uint16
-        numbers: Indices = (np.cumsum(used) - used).astype(dtype)[owner]
+        numbers: Indices = (np.cumsum(used) - used).astype(index_dtype(len(kept)))[owner]
         indices = numbers[indices]
     return Chosen(indices, colors[kept], centroids[kept], counts[kept])

@@ -109,8 +109,7 @@ def largest_that_fits(
     if best is None:
         assert low is not None
         raise SizeError(
-            f"{low.size} bytes are the fewest that this picture takes, and max_bytes allows "
-            f"{max_bytes}",
+            f"this picture takes at least {low.size} bytes, more than the {max_bytes} allowed",
             low.size,
         )
     return best

@@ -102,10 +102,12 @@ def dithered_rows(
     threads: int,
 ) -> NDArray[np.uint8] | NDArray[np.uint16]:
     """Dither some rows of an image, all of whose colours have `labels`; returns their indices."""
+    if dither.diffuses:
+        known = None if _are_levels(pixels, space) else core.colors.histogram(pixels, threads)[0]
+        canvas = _canvas(pixels, palette, space, threads, known)
+        return canvas.diffuse(dither.name == "atkinson", dither.strength, threads)[0]
     colors, _ = core.colors.histogram(pixels, threads)
     canvas = _canvas(pixels, palette, space, threads, colors)
-    if dither.diffuses:
-        return canvas.diffuse(dither.name == "atkinson", dither.strength, threads)[0]
     own = labels.remap(colors[:, None], threads)[:, 0].astype(np.uint16)
     return _chosen(dither, canvas, colors, own, palette, space, threads)
 
@@ -196,12 +198,17 @@ def _canvas(
     """
     channels = pixels.shape[2]
     places = None
-    if space != "rgb" or channels == 4:
+    if not _are_levels(pixels, space):
         given = pixels.reshape(-1, channels) if colors is None else colors
         places = coordinates(given, space, threads)
     transparent = coordinates(np.zeros((1, channels), np.uint8), space)
     entries = coordinates(palette, space, threads)
     return core.dither.Canvas(pixels, entries, transparent, places, colors, threads)
+
+
+def _are_levels(pixels: NDArray[np.uint8], space: SpaceName) -> bool:
+    """Whether coordinates are the levels themselves."""
+    return space == "rgb" and pixels.shape[2] < 4
 
 
 def _lightness(colors: NDArray[np.uint8]) -> NDArray[np.uint16]:

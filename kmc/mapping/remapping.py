@@ -51,7 +51,12 @@ def fitted_alpha(
         return pixels, palette
     if (pixels[:, :, 3] == 255).all():
         return np.ascontiguousarray(pixels[:, :, :3]), palette
-    return pixels, np.concatenate((np.zeros((1, 4), np.uint8), promoted(palette, 4)))
+    return pixels, with_clear_entry(palette)
+
+
+def with_clear_entry(palette: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """An RGB palette with alpha, and one more entry in front, which is fully transparent."""
+    return np.concatenate((np.zeros((1, 4), np.uint8), promoted(palette, 4)))
 
 
 @enough_memory()

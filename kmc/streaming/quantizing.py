@@ -26,7 +26,7 @@ from kmc.image_sets import HistogramSum
 from kmc.indexed_image import Palette, fitted_palette
 from kmc.mapping.bands import BandMapper
 from kmc.mapping.dithering import Dither
-from kmc.mapping.remapping import check_channels, labelled
+from kmc.mapping.remapping import check_channels, labelled, with_clear_entry
 from kmc.streaming.importance import Importance
 from kmc.streaming.raster import Adapted, Progress, Raster, bands
 
@@ -199,8 +199,7 @@ def remapped(
     """
     raster, total = counted(raster, threads, progress)
     if (raster.channels, palette.colors.shape[1]) == (4, 3):
-        clear = np.zeros((1, 4), np.uint8)
-        palette = Palette(np.concatenate((clear, promoted(palette.colors, 4))), space=palette.space)
+        palette = Palette(with_clear_entry(palette.colors), space=palette.space)
     channels = palette.colors.shape[1]
     check_channels(raster.channels, channels)
     if raster.channels < channels:

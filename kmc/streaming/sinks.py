@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kmc.colors.arrays import promoted, rgb_colors
+from kmc.colors.arrays import index_dtype, promoted, rgb_colors
 from kmc.formats.kmc.codec import DEFAULT_LEVEL, EncodedBands
 from kmc.formats.painting import is_opaque
 from kmc.formats.png_compression import FAST, deflated
@@ -152,7 +152,7 @@ def write_zarr(path: str, content: Content) -> None:
             path,
             shape=content.shape,
             chunks=(min(side, height), min(side, width)),
-            dtype=np.uint8 if len(content.colors) <= 256 else np.uint16,
+            dtype=index_dtype(len(content.colors)),
             dimension_names=("y", "x"),
             attributes={"palette": content.colors.tolist()},
         ).result()

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from kmc.errors import ArgumentError, ImageReadError, ImageShapeError, ImageTypeError
 from kmc.images.files import errors_of
 from kmc.images.icc import color_space, grey_table, kept_profile
+from kmc.images.pillow_source import GEOREFERENCE, GEOREFERENCE_LEFT_OUT
 from kmc.metadata import Metadata, is_resolution
 from kmc.streaming.packages import needed
 
@@ -81,7 +82,9 @@ class TiffRaster:
         profile = _value(page, _ICC_PROFILE)
         self._table, changes = _table(page, profile)
         if page.tags.get(_EXIF) is not None:
-            changes.append("EXIF data is lost where a picture is read in bands")
+            changes.append("EXIF data left out: the picture is read in bands")
+        if page.tags.get(GEOREFERENCE) is not None:
+            changes.append(GEOREFERENCE_LEFT_OUT)
         self.changes = tuple(changes)
         self._n_colors = 1 if grey or int(page.photometric) == _PALETTE else 3
         painted = self._table.ndim == 2 if self._table is not None else False

@@ -174,9 +174,9 @@ def _in_place_of(
 
 def _remove(path: str) -> None:
     if os.path.isdir(path):
-        for _ in range(_REMOVALS):  # another thread may be adding files
-            import shutil  # slow to import, and needed only for folders
+        import shutil  # slow to import, and needed only for folders
 
+        for _ in range(_REMOVALS):  # another thread may be adding files
             shutil.rmtree(path, ignore_errors=True)
             if not os.path.lexists(path):
                 break

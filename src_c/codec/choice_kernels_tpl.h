@@ -5,6 +5,7 @@
  * through the palette tree share most decisions: the tree is walked once for all of them, and a branch is left when it
  * can no longer be the best. What is chosen is coded, so that the model learns what the coder will have learned. */
 #include "codec/choice.h"
+#include "kmeans/points.h"
 
 enum { CANDIDATES_MAX = 1 + KMC_NEAR_TRIED + KMC_NE + 1 };
 
@@ -31,13 +32,6 @@ typedef struct branch {
 
 /* ---- candidates -------------------------------------------------------------------------------------------------- */
 
-KMC_TARGET static inline int64_t squared_distance(const int16_t *a, const int16_t *b)
-{
-    int32_t sum = 0;
-    for (int c = 0; c < 4; c++) sum += (a[c] - b[c]) * (a[c] - b[c]);
-    return sum;
-}
-
 /* Inserts a candidate by its symbol, unless it is there. */
 KMC_TARGET static inline void add_candidate(candidates *found, uint32_t symbol, int64_t distance)
 {
@@ -57,7 +51,7 @@ KMC_TARGET static inline void add_near(const kmc_chooser *c, const int16_t *poin
     int n = 0;
     for (int i = 0; i < KMC_NEAR; i++) {
         const uint32_t symbol = c->near[nearest][i];
-        const int64_t distance = squared_distance(point, c->entries[symbol]);
+        const int64_t distance = kmc_squared_distance(point, c->entries[symbol]);
         if (symbol == nearest || distance > most) continue;
         if (n == KMC_NEAR_TRIED && distance >= few[n - 1].distance) continue;
         int at = n < KMC_NEAR_TRIED ? n++ : n - 1;
@@ -71,7 +65,7 @@ KMC_TARGET static inline void add_near(const kmc_chooser *c, const int16_t *poin
 KMC_TARGET static inline void find_candidates(const kmc_chooser *c, const kmc_pixel_context *ctx, const int16_t *point,
                                               uint32_t nearest, size_t k, uint32_t weight, candidates *found)
 {
-    const int64_t least = squared_distance(point, c->entries[nearest]), most = least + c->reach;
+    const int64_t least = kmc_squared_distance(point, c->entries[nearest]), most = least + c->reach;
     found->n = 0;
     found->nearest = least;
     found->weight = weight;
@@ -83,7 +77,7 @@ KMC_TARGET static inline void find_candidates(const kmc_chooser *c, const kmc_pi
     for (int i = KMC_W; i <= KMC_NE; i++) {
         const uint32_t symbol = (uint32_t)ctx->neighbors[i];
         if (symbol >= k || c->kinds[symbol] != c->kinds[nearest]) continue;
-        const int64_t distance = squared_distance(point, c->entries[symbol]);
+        const int64_t distance = kmc_squared_distance(point, c->entries[symbol]);
         if (distance <= most) add_candidate(found, symbol, distance);
     }
 }

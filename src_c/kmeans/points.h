@@ -13,6 +13,14 @@
 /* Coordinates are in 64ths of an 8-bit level. Centroids are rounded to these for the assignment. */
 #define KMC_UNITS_PER_LEVEL 64
 
+/* The squared distance of two points of four coordinates. */
+static inline int32_t kmc_squared_distance(const int16_t *a, const int16_t *b)
+{
+    int32_t sum = 0;
+    for (int c = 0; c < 4; c++) sum += (a[c] - b[c]) * (a[c] - b[c]);
+    return sum;
+}
+
 /* Maximum total weight: the sum of w |x|^2 must fit 64 bits, and 2^33 * 4 * 16383^2 < 2^63. */
 #define KMC_MAX_WEIGHT ((int64_t)1 << 33)
 

@@ -2,6 +2,7 @@
 #include "codec/choice.h"
 #include "codec/index_model.h"
 #include "codec/kernels.h"
+#include "kmeans/points.h"
 #include "lossy/lossy.h"
 #include "base/indices.h"
 #include "base/parallel.h"
@@ -21,17 +22,9 @@ typedef struct choosing {
     uint16_t (*near)[KMC_NEAR];
     uint16_t *symbol_of; /* of each index below 2^8 or 2^16: k, which is none, beyond the palette */
     uint16_t *symbols;   /* ROUND_PIXELS of each thread */
-    uint64_t *bytes;     /* of each band */
 } choosing;
 
 /* ---- entries by symbol ------------------------------------------------------------------------------------------- */
-
-static int32_t distance(const int16_t *a, const int16_t *b)
-{
-    int32_t sum = 0;
-    for (int c = 0; c < 4; c++) sum += (a[c] - b[c]) * (a[c] - b[c]);
-    return sum;
-}
 
 /* The nearest other symbols of the same kind, the lowest first among equally near ones. */
 static void find_near(const choosing *job, size_t symbol)
@@ -41,7 +34,7 @@ static void find_near(const choosing *job, size_t symbol)
     int n = 0;
     for (size_t i = 0; i < job->choice->k; i++) {
         if (i == symbol || job->kinds[i] != job->kinds[symbol]) continue;
-        const int32_t d = distance(job->entries[i], job->entries[symbol]);
+        const int32_t d = kmc_squared_distance(job->entries[i], job->entries[symbol]);
         if (n == KMC_NEAR && d >= distances[n - 1]) continue;
         int at = n < KMC_NEAR ? n++ : n - 1;
         for (; at > 0 && distances[at - 1] > d; at--) {
@@ -71,8 +64,9 @@ static kmc_status prepare_entries(choosing *job)
         if (index < n) job->symbol_of[index] = (uint16_t)i;
     }
     for (size_t i = 0; i < k; i++) {
+        const kmc_status status = i % 64 ? KMC_OK : kmc_poll(job->run);
+        if (status != KMC_OK) return status;
         find_near(job, i);
-        if (i % 64 == 0 && kmc_poll(job->run) != KMC_OK) return KMC_INTERRUPTED;
     }
     kmc_chooser_init(&job->chooser);
     job->chooser.entries = (const int16_t(*)[4])job->entries;
@@ -123,7 +117,6 @@ static kmc_status choose_band(void *context, ptrdiff_t task, int thread)
         if (status == KMC_OK) status = kmc_check_in(job->run, thread);
         at += n;
     }
-    job->bytes[task] = coder.n;
     kmc_free(coder.bytes);
     kmc_index_model_free(model);
     return status;
@@ -138,7 +131,7 @@ static kmc_status check(const kmc_choice *choice, const kmc_plane *plane)
     return kmc_plane_check(plane);
 }
 
-static kmc_status choose(choosing *job, uint64_t *bytes)
+static kmc_status choose(choosing *job)
 {
     const kmc_plane *const plane = job->plane;
     const size_t threads = kmc_smaller(plane->n_bands, (size_t)job->run->threads);
@@ -146,26 +139,21 @@ static kmc_status choose(choosing *job, uint64_t *bytes)
     if (status == KMC_OK) status = prepare_entries(job);
     if (status != KMC_OK) return status;
     job->symbols = kmc_alloc(threads, ROUND_PIXELS * sizeof *job->symbols);
-    job->bytes = kmc_alloc_zeroed(plane->n_bands, sizeof *job->bytes);
-    if (!job->symbols || !job->bytes) return KMC_NO_MEMORY;
-    status = kmc_parallel(job->run, (int)threads, (ptrdiff_t)plane->n_bands, choose_band, job);
-    *bytes = 0;
-    for (size_t i = 0; i < plane->n_bands; i++) *bytes += job->bytes[i];
-    return status;
+    if (!job->symbols) return KMC_NO_MEMORY;
+    return kmc_parallel(job->run, (int)threads, (ptrdiff_t)plane->n_bands, choose_band, job);
 }
 
 kmc_status kmc_choose_kmc(const kmc_run *run, const kmc_choice *choice, const kmc_plane *plane, const void *nearest,
-                          void *indices, uint64_t *bytes)
+                          void *indices)
 {
     choosing job = {.run = run, .choice = choice, .plane = plane, .nearest = nearest, .indices = indices};
     kmc_status status = check(choice, plane);
-    if (status == KMC_OK) status = choose(&job, bytes);
+    if (status == KMC_OK) status = choose(&job);
     kmc_palette_tree_free(&job.tree);
     kmc_free(job.entries);
     kmc_free(job.kinds);
     kmc_free(job.near);
     kmc_free(job.symbol_of);
     kmc_free(job.symbols);
-    kmc_free(job.bytes);
     return status;
 }

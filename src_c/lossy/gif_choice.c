@@ -31,7 +31,7 @@ typedef struct way {
 typedef struct chooser {
     uint8_t *out;
     size_t n, at, loaded;  /* pixels of the picture, those that are chosen, and those whose costs are known */
-    int bits;              /* of codes, for now */
+    int bits;              /* of the next code: codes grow with the table */
     uint32_t next;         /* code that the table gets */
     uint32_t before;       /* code of the last string; TABLE: none in this table */
     int64_t average;       /* what a pixel costs, in parts */

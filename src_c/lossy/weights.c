@@ -1,6 +1,8 @@
 /* Variances in sliding windows, from sums of columns. Rows are independent tasks, and all sums are integers. */
 #include "lossy/weights.h"
+#include "base/indices.h"
 #include "base/parallel.h"
+#include "kmeans/points.h"
 
 #include <string.h>
 
@@ -8,7 +10,6 @@ enum {
     RADIUS = 2,
     FLAT = 4,               /* variances of so many mean errors halve the squared weight */
     PLAIN_WEIGHT = 256,
-    COORDINATES = (1 << 14) - 1, /* their bits */
     PART = 1 << 12,         /* pixels of a row between two polls */
     TASK_PIXELS = 1 << 14,
     THREAD_PIXELS = 1 << 16
@@ -42,16 +43,7 @@ static uint32_t integer_root(uint64_t n)
 
 static int32_t coordinate(const int16_t *point, int d)
 {
-    return point[d] & COORDINATES;
-}
-
-static size_t index_of(const weighing *w, size_t pixel)
-{
-    const uint8_t *const bytes = w->nearest;
-    uint16_t wide;
-    if (w->choice->index_bytes == 1) return bytes[pixel];
-    memcpy(&wide, bytes + 2 * pixel, sizeof wide);
-    return wide;
+    return point[d] & KMC_MAX_COORDINATE;
 }
 
 static kmc_status sum_errors(void *job, ptrdiff_t task, int thread)
@@ -62,7 +54,7 @@ static kmc_status sum_errors(void *job, ptrdiff_t task, int thread)
     const size_t end = begin + kmc_smaller(choice->height * choice->width - begin, w->rows_per_task * choice->width);
     uint64_t sum = 0, n = 0;
     for (size_t i = begin; i < end; i++) {
-        const size_t index = index_of(w, i), entry = index < choice->k ? index : 0;
+        const size_t index = kmc_index_get(w->nearest, choice->index_bytes, i), entry = index < choice->k ? index : 0;
         int64_t distance = 0;
         for (int d = 0; d < 4; d++) {
             const int64_t off = coordinate(choice->points + 4 * i, d) - coordinate(choice->entries + 4 * entry, d);

@@ -179,7 +179,7 @@ MODES = {
         "clusters": ["--clusters", "--max-iter", "2"],
         "history": ["--history"],
         "curve": ["--curve", "3-6"],
-        "choices": ["--choices", "3-6"],
+        "choices": ["--choices", "3-9"],
     },
     "info": {"plain": [], "json": ["--json"]},
     "compare": {"plain": [], "json": ["--json"], "quiet": ["-q"]},

@@ -119,3 +119,9 @@ def test_pictures_of_few_colours_stay_as_they_are():
     result = kmc.quantize(picture, 25, weights="balanced")
     np.testing.assert_array_equal(np.asarray(result), picture)
     assert kmc.fit(picture, 9, weights="balanced", fixed=picture[0, :2]).counts.sum() == 25
+
+
+def test_counts_that_are_too_many_are_refused_before_they_are_weighed():
+    huge = kmc.Histogram([[0, 0, 0], [0, 0, 1], [9, 9, 9]], [2**61, 2**60, 5])
+    with pytest.raises(kmc.ArgumentError, match="pixels can be clustered"):
+        kmc.fit(huge, 2, weights="balanced")

@@ -111,12 +111,21 @@ def test_exif_that_is_lost_is_told(tmp_path):
     exif, path = Image.Exif(), tmp_path / "x.tif"
     exif.get_ifd(0x8769)[0x9286] = b"a comment"
     for given, told in (
-        (exif, ("EXIF data is lost where a picture is read in bands",)),
+        (exif, ("EXIF data left out: the picture is read in bands",)),
         (Image.Exif(), ()),
     ):
         Image.fromarray(PIXELS).save(path, exif=given.tobytes())
         with tiff(path) as raster:
             assert raster.changes == told
+
+
+def test_a_georeference_that_is_lost_is_told(tmp_path):
+    path = str(tmp_path / "x.tif")
+    keys = [(34735, "H", 4, (1, 1, 0, 0), True), (33550, "d", 3, (1.0, 1.0, 0.0), True)]
+    tifffile.imwrite(path, PIXELS, photometric="rgb", extratags=keys)
+    with tiff(path) as raster:
+        assert raster.changes == ("georeference left out",)
+    assert kmc.read(path).changes == ("georeference left out",)
 
 
 def test_levels_of_a_pyramid(tmp_path):

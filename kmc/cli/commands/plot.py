@@ -117,6 +117,7 @@ def _drawn(
     picture: Picture, given: dict[str, Any], options: dict[str, Any], dithered: dict[str, Any]
 ) -> Axes:
     import kmc
+    from kmc.pipeline import LOOKS
 
     with contextlib.suppress(ImportError):  # kmc.plot reports it
         import matplotlib
@@ -126,7 +127,8 @@ def _drawn(
         return kmc.plot.curve(picture, given["curve"], **options)
     if given["choices"]:
         dithers = [given["dither"]] if given["dither"] else None
-        seen = {"space": "oklab", **options}  # as the program quantizes
+        best = LOOKS["best"]  # as the program quantizes
+        seen = {"space": best.space, "weights": best.weights, **options}
         return kmc.plot.choices(picture, given["choices"], dithers, **seen)
     result = kmc.quantize(picture, given["k"], **options, **dithered)
     if given["history"]:
