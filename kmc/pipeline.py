@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kmc.clustering.options import (
-    EFFORTS,
     Callback,
     FitOptions,
     Options,
@@ -52,9 +51,6 @@ LOOKS: dict[LookName, Look] = {
     "plain": Look("rgb", "counts", None),
     "best": Look("oklab", "balanced", "adaptive"),
 }
-
-# How often indices are chosen with effort="best", until the palette comes to rest.
-ROUNDS_OF_BEST = 4
 
 
 class QuantizeOptions(FitOptions, total=False):
@@ -287,32 +283,18 @@ class _Mapper(NamedTuple):
             self.dither,
             options.threads,
         )
-        if loss:
-            found, indices = self._chosen(found, indices, loss)
+        if self.request is not None and loss:
+            from kmc.lossy.choice import with_loss  # loaded late: of no use without a loss
+
+            found, indices = with_loss(
+                found, indices, pixels, options, loss, self.request.format.name
+            )
             error = squared_error(pixels, indices, found.colors, options.threads)
         plan = None
         if self.order is not None:
             is_dithered = self.dither is not None
             found, indices, plan = _ordered(found, indices, self.order, options, is_dithered)
         return _Mapped(found, indices, error / indices.size, plan)
-
-    def _chosen(self, found: Clustering, indices: Indices, loss: int) -> tuple[Clustering, Indices]:
-        from kmc.lossy.choice import Subject, choose  # loaded late: of no use without a loss
-
-        assert self.request is not None
-        options = self.options
-        subject = Subject(self.picture.pixels, options.space, options.n_fixed, options.threads)
-        rounds = ROUNDS_OF_BEST if options.effort is EFFORTS["best"] else 1
-        chosen = choose(
-            subject, indices, found.colors, found.centroids, loss, self.request.format.name, rounds
-        )
-        found = found._replace(
-            colors=chosen.colors,
-            centroids=chosen.centroids,
-            counts=chosen.counts,
-            labels=found.labels[:0],  # pixels of one colour may have several entries now
-        )
-        return found, chosen.indices
 
     def fitted_into(self, problem: ClusteringProblem, max_bytes: int) -> _Mapped:
         """The picture with colours and loss such that its file has at most `max_bytes`."""

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from kmc import core
 from kmc.clustering.alpha import OPAQUE, TRANSPARENT, kinds_of
+from kmc.clustering.options import EFFORTS, Options
+from kmc.clustering.problem import Clustering
 from kmc.colors.arrays import index_dtype
 from kmc.colors.chunks import chunks
 from kmc.colors.spaces import UNITS_PER_LEVEL, SpaceName, coordinates, to_colors
@@ -36,6 +38,9 @@ PRICE_UNITS = 65536 // 256
 MAX_BITS, MAX_WEIGHTED_BITS = 8, 128
 
 MAX_PRICE = 1 << 38
+
+# How often indices are chosen with effort="best", until the palette comes to rest.
+ROUNDS_OF_BEST = 4
 
 
 class Chosen(NamedTuple):
@@ -88,6 +93,27 @@ CHOOSERS: dict[str, _Choose] = {"kmc": _by_kmc, "png": _by_png, "gif": _by_gif}
 def max_colors(format: str) -> int:
     """The most colours that indices of a format can be chosen from."""
     return core.lossy.MAX_COLORS if format == "kmc" else 256
+
+
+def with_loss(
+    found: Clustering,
+    indices: Indices,
+    pixels: NDArray[np.uint8],
+    options: Options,
+    loss: int,
+    format: str,
+) -> tuple[Clustering, Indices]:
+    """A clustering with the indices of its picture, chosen with a loss from 1 to 100."""
+    subject = Subject(pixels, options.space, options.n_fixed, options.threads)
+    rounds = ROUNDS_OF_BEST if options.effort is EFFORTS["best"] else 1
+    chosen = choose(subject, indices, found.colors, found.centroids, loss, format, rounds)
+    found = found._replace(
+        colors=chosen.colors,
+        centroids=chosen.centroids,
+        counts=chosen.counts,
+        labels=found.labels[:0],  # pixels of one colour may have several entries now
+    )
+    return found, chosen.indices
 
 
 def choose(

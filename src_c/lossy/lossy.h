@@ -9,7 +9,8 @@
 enum { KMC_CHOICE_COLORS_MAX = 4096 };
 
 /* Chooses indices by what the model of .kmc files asks for them; `plane` has the same size, and at least two colours.
- * `nearest` are the indices of the nearest entries. KMC_BAD_ARGUMENT if an index is not below k, or there are more than KMC_CHOICE_COLORS_MAX colours. */
+ * `nearest` are the indices of the nearest entries. KMC_BAD_ARGUMENT if an index is not below k, or there are more than
+ * KMC_CHOICE_COLORS_MAX colours. */
 kmc_status kmc_choose_kmc(const kmc_run *run, const kmc_choice *choice, const kmc_plane *plane, const void *nearest,
                           void *indices);
 

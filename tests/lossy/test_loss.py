@@ -8,6 +8,7 @@ from scenes import photo as scene
 
 import kmc
 from kmc import pipeline
+from kmc.lossy import choice
 from kmc.lossy.choice import CHOOSERS
 from kmc.lossy.size_search import LOSS_OF_END, MAX_TRIALS, largest_that_fits, place_of
 
@@ -117,13 +118,11 @@ def test_with_other_options(options, format):
     assert result.palette.space == plain.palette.space
 
 
-def test_more_rounds_for_the_best_effort():
+def test_more_rounds_for_the_best_effort(monkeypatch):
     options = {"lossy": 60, "format": "kmc", "effort": "best"}
-    before, pipeline.ROUNDS_OF_BEST = pipeline.ROUNDS_OF_BEST, 1
-    try:
+    with monkeypatch.context() as patched:
+        patched.setattr(choice, "ROUNDS_OF_BEST", 1)
         once = kmc.quantize(PHOTO, 32, **options)
-    finally:
-        pipeline.ROUNDS_OF_BEST = before
     assert not np.array_equal(
         kmc.quantize(PHOTO, 32, **options).palette.colors, once.palette.colors
     )
