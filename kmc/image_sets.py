@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -87,7 +88,7 @@ def _of_several(
 ) -> WeightedColors:
     """The sum of the histograms of all images; only one image is in memory at a time."""
     factors, divisor = _integer_factors(image_weights)
-    counted, weighted = HistogramSum(), HistogramSum()
+    counted, weighted = HistogramSum(threads), HistogramSum(threads)
     n = 0
     for n, image in enumerate(images, 1):
         if factors is not None and n > len(factors):
@@ -140,7 +141,8 @@ class HistogramSum:
     a colour is copied at most log n times, where n is the number of colours.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
         self.by_channels: dict[int, list[Histogram]] = {}
 
     @property
@@ -155,7 +157,7 @@ class HistogramSum:
         partial.append(found)
         while len(partial) > 1 and len(partial[-2]) <= 2 * len(partial[-1]):
             last = partial.pop()
-            partial[-1] = partial[-1] + last
+            partial[-1] = partial[-1]._plus(last, self.threads)
 
     def total(self, channels: int | None = None) -> Histogram:
         channels = channels or self.channels
@@ -165,4 +167,4 @@ class HistogramSum:
             Histogram._from_sorted(promoted(part.colors, channels), part.counts) for part in partial
         ]
         promoted_parts.sort(key=len)
-        return sum(promoted_parts[1:], promoted_parts[0])
+        return reduce(lambda first, second: first._plus(second, self.threads), promoted_parts)

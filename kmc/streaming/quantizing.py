@@ -90,7 +90,7 @@ def counted(
     OutOfMemoryError
         There is not enough memory for its distinct colours.
     """
-    sums, weighted, at = HistogramSum(), HistogramSum(), 0
+    sums, weighted, at = HistogramSum(threads), HistogramSum(threads), 0
     for band in bands(raster):
         colors, counts = core.colors.histogram(band.rows, threads)
         sums.add(Histogram._from_sorted(colors, counts))

@@ -16,6 +16,7 @@ from PIL import Image
 from scenes import NAMED, few, noise, photo
 
 import kmc
+from kmc import core
 from kmc.image_sets import HistogramSum, is_several, weighted_colors
 
 PARTS = [photo(20, 30, 1), photo(11, 17, 2), few(9, 40, 30), photo(20, 30, 1)]
@@ -32,7 +33,7 @@ def joined(parts, times=None):
 
 def test_a_sum_is_kept_in_parts_that_halve():
     """Adding is linear in the pictures, and equal ones take the memory of one."""
-    total, work = HistogramSum(), []
+    total, work = HistogramSum(1), []
     random = np.random.default_rng(0)
     pictures = [random.integers(0, 256, (30, 40, 3), np.uint8) for _ in range(24)]
     for each in pictures:
@@ -43,7 +44,7 @@ def test_a_sum_is_kept_in_parts_that_halve():
         assert all(len(a) > 2 * len(b) for a, b in pairwise(parts))
     assert max(work) <= 5
     assert total.total() == kmc.histogram(joined(pictures))
-    equal = HistogramSum()
+    equal = HistogramSum(1)
     for _ in range(9):
         equal.add(found)
         assert [len(part) for part in equal.by_channels[3]] == [len(found)]
@@ -256,3 +257,18 @@ def test_quantize_says_what_to_do_with_several():
     for pictures in (PARTS, ["a.png"], iter(PARTS)):
         with pytest.raises(kmc.ImageTypeError, match=r"kmc\.fit\(pictures, k\)"):
             kmc.quantize(pictures, 4)
+
+
+def test_sums_use_no_more_threads_than_allowed(monkeypatch):
+    used, real = set(), core.colors.add_histograms
+
+    def add_histograms(*lists):
+        used.add(lists[-1])
+        return real(*lists)
+
+    monkeypatch.setattr(core.colors, "add_histograms", add_histograms)
+    images = [noise(20, 30, channels, channels) for channels in (3, 3, 3, 4)]
+    for threads in (1, 3):
+        kmc.fit(images, 9, threads=threads)
+        assert used == {threads}
+        used.clear()
