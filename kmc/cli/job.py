@@ -13,7 +13,6 @@ from typing import Any, Literal
 import numpy as np
 
 import kmc
-from kmc.cli.cluster import quantize_on_cluster
 from kmc.cli.console import size_change, working_on
 from kmc.cli.exit_codes import Exit, code_of
 from kmc.cli.inputs import STDIO, Input
@@ -30,7 +29,6 @@ from kmc.cli.outputs import (
 )
 from kmc.cli.redrawing import posterized, without_unused
 from kmc.cli.report import Outcome, larger_message
-from kmc.cli.streaming import stream, streams
 from kmc.display.wording import color_count
 from kmc.errors import (
     ArgumentError,
@@ -42,6 +40,8 @@ from kmc.errors import (
 )
 from kmc.formats.registry import Format, encode
 from kmc.images.reading import Picture
+from kmc.streaming.opening import is_large
+from kmc.streaming.sinks import ZARR
 from kmc.utils.os_errors import reading
 
 Optimizer = Callable[[bytes], bytes]
@@ -143,11 +143,15 @@ class Pipeline:
 
     def _run(self, source: Input, outcome: Outcome) -> None:
         if self.scheduler is not None:
+            from kmc.cli.cluster import quantize_on_cluster  # slow to import, and seldom needed
+
             quantize_on_cluster(self, source, outcome)
             return
         like = self._status(source)
         raster = self.opener.raster(source)
-        if streams(self, raster):
+        if self.format is ZARR or (raster is not None and is_large(raster)):
+            from kmc.cli.streaming import stream  # slow to import, and seldom needed
+
             stream(self, source, raster, outcome, like)
             return
         opened = self.opener.open(source, raster)

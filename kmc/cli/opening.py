@@ -25,7 +25,6 @@ from kmc.images.compositing import BLACK, over
 from kmc.images.reading import Picture, open_source, read
 from kmc.streaming.importance import Mask
 from kmc.streaming.opening import is_large, open_raster
-from kmc.streaming.quantizing import counted
 from kmc.streaming.raster import Adapted, Raster
 from kmc.streaming.sinks import size_of
 
@@ -202,6 +201,8 @@ class Opener:
             return self.open(source, raster).picture
         if self.size is not None:
             raise ArgumentError(f"{source.name}: --resize needs the whole picture")
+        from kmc.streaming.quantizing import counted  # slow to import, and seldom needed
+
         with working_on(source.name), contextlib.closing(raster):
             found = counted(self.adapted(raster), threads, lambda _: None)[1]
             return kmc.Histogram._from_sorted(found.colors, found.counts)

@@ -37,11 +37,6 @@ class _UnwantedError(KmcError):
     """A result shall not be kept."""
 
 
-def streams(pipeline: Pipeline, raster: Raster | None) -> bool:
-    """Whether a job reads and writes in bands."""
-    return pipeline.format is ZARR or (raster is not None and is_large(raster))
-
-
 def stream(
     pipeline: Pipeline,
     source: Input,
