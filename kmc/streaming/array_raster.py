@@ -1,4 +1,4 @@
-"""Rasters of arrays: in memory, in .npy files and in zarr stores."""
+"""Rasters of arrays: in memory, and in zarr stores."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from kmc.images.files import errors_of
 from kmc.metadata import Metadata
 from kmc.streaming.packages import needed
 from kmc.utils.os_errors import reading
-
-NPY_SIGNATURE = b"\x93NUMPY"
 
 
 class ArrayRaster:
@@ -56,20 +54,6 @@ class ArrayRaster:
 
     def close(self) -> None:
         self._array = None
-
-
-def npy_raster(path: str) -> ArrayRaster:
-    """The array in a .npy file, of which only the rows that are read are in memory.
-
-    Raises
-    ------
-    ImageReadError
-        It is damaged or cut short.
-    ImageTypeError, ImageShapeError
-        It is no picture.
-    """
-    with errors_of(path):
-        return ArrayRaster(path, np.load(path, mmap_mode="r", allow_pickle=False))
 
 
 def zarr_raster(path: str) -> ArrayRaster:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 
 from kmc.errors import ArgumentError, ImageNotFoundError, ImageReadError
-from kmc.streaming.array_raster import NPY_SIGNATURE, npy_raster, zarr_raster
+from kmc.streaming.array_raster import zarr_raster
+from kmc.streaming.npy_raster import NPY_SIGNATURE, npy_raster
 from kmc.streaming.raster import Raster
 from kmc.streaming.tiff_raster import TIFF_SIGNATURES, TiffRaster
 from kmc.utils.os_errors import reading

@@ -14,7 +14,8 @@ from PIL import Image, ImageCms
 from scenes import noise, photo, veil
 
 import kmc
-from kmc.streaming.array_raster import npy_raster, zarr_raster
+from kmc.streaming.array_raster import zarr_raster
+from kmc.streaming.npy_raster import npy_raster
 from kmc.streaming.opening import is_large, open_raster
 from kmc.streaming.tiff_raster import MAX_SEGMENT_BYTES, TiffRaster
 
@@ -233,7 +234,9 @@ def test_npy_files(tmp_path):
     ):
         np.save(path, pixels)
         raster = open_raster(str(path))
-        np.testing.assert_array_equal(everything(raster), pixels.reshape(*pixels.shape[:2], -1))
+        expected = pixels.reshape(*pixels.shape[:2], -1)
+        np.testing.assert_array_equal(everything(raster), expected)
+        np.testing.assert_array_equal(raster.rows(7, 12), expected[7:12])
         raster.close()
     for pixels, kind in (
         (PIXELS / 2, kmc.errors.ImageTypeError),
@@ -249,6 +252,17 @@ def test_npy_files(tmp_path):
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(kmc.errors.ImageReadError, match=rf"^{path}: cannot be decoded: "):
         npy_raster(str(path))
+
+
+@pytest.mark.parametrize("pixels", [PIXELS, np.asfortranarray(PIXELS)])
+def test_npy_files_that_shrink_meanwhile(tmp_path, pixels):
+    path = tmp_path / "x.npy"
+    np.save(path, pixels)
+    raster = npy_raster(str(path))
+    os.truncate(path, 200)
+    with pytest.raises(kmc.errors.ImageReadError, match=rf"^{path}: has become shorter"):
+        everything(raster)
+    raster.close()
 
 
 @pytest.mark.parametrize("version", [2, 3])
