@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Unpack, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kmc.clustering.goals import Goal
 from kmc.clustering.options import (
     Callback,
     FitOptions,
@@ -17,8 +18,9 @@ from kmc.clustering.options import (
 )
 from kmc.clustering.problem import Clustering, ClusteringProblem
 from kmc.clustering.targets import smallest_palette
+from kmc.colors.quality import seen_error
 from kmc.colors.spaces import SpaceName
-from kmc.errors import ArgumentError, ImageTypeError
+from kmc.errors import ArgumentError, ImageTypeError, SizeError
 from kmc.formats.palette_order import Indices, OrderName, checked_order, image_order, renumbered
 from kmc.formats.png_compression import Plan
 from kmc.formats.registry import encode
@@ -33,7 +35,7 @@ from kmc.utils.arguments import one_of
 if TYPE_CHECKING:
     from kmc.lazy_indexed_image import LazyIndexedImage
     from kmc.lossy.options import Request
-    from kmc.lossy.size_search import Place
+    from kmc.lossy.path_search import Path, Place
 
 LookName = Literal["plain", "best"]
 
@@ -65,7 +67,7 @@ class QuantizeOptions(FitOptions, total=False):
     max_mse: float | None
     quality: tuple[float, float] | None
     order: OrderName | None
-    lossy: int | None
+    lossy: int | Literal["auto"] | None
     max_bytes: int | None
     format: str | None
 
@@ -96,7 +98,7 @@ def quantize(
     max_mse: float | None = None,
     quality: tuple[float, float] | None = None,
     order: OrderName | None = None,
-    lossy: int | None = None,
+    lossy: int | Literal["auto"] | None = None,
     max_bytes: int | None = None,
     format: str | None = None,
     **options: Unpack[FitOptions],
@@ -146,7 +148,7 @@ def quantize(
         Order of the palette: that of the centroids; dark to light by luma; most pixels first; by
         hue, greys first; or whichever gives the smallest PNG file. `fixed` colours stay first,
         followed by those that are not opaque.
-    lossy : int, optional
+    lossy : int or "auto", optional
         Loss from 0 (none) to 100 for a smaller file in `format`: each pixel gets the entry for
         which the squared distance plus what its bits are worth is least, a bit being worth
         (lossy / 50)**2 times the mean squared distance of nearest entries. Squared distances exceed
@@ -154,7 +156,8 @@ def quantize(
         that hide them, 128 times. Pixels that the palette represents exactly keep their
         entries. Then entries move to the means of what they got, but for `fixed` ones, and those
         that no pixel has are dropped; with ``effort="best"``, this is done up to four times. Not
-        dithered.
+        dithered. ``"auto"`` chooses the number of colours, `k` at most, and the loss together, so
+        that the result reaches `psnr`, `max_mse` or `quality` in a file no larger than without.
     max_bytes : int, optional
         Choose the number of colours, `k` at most, and the loss so that the file in `format`, as
         `IndexedImage.save` writes it by default, has at most so many bytes, and not many fewer.
@@ -233,10 +236,13 @@ def quantize(
         mapper = _Mapper(picture, colors, checked, dithering, sorting, request)
         if request is not None and request.max_bytes is not None:
             result = mapper.fitted_into(problem, request.max_bytes)
+        elif request is not None and request.loss == "auto":
+            assert checked.goal is not None
+            result = mapper.reaching(problem, checked.goal)
         else:
             found = problem.solve(checked.k) if checked.goal is None else smallest_palette(problem)
             del problem
-            result = mapper.mapped(found, 0 if request is None else request.loss)
+            result = mapper.mapped(found, 0 if request is None else int(request.loss))
     palette = fitted_palette(result.found, checked.space)
     method = dithering.name if dithering else None
     made = IndexedImage(result.indices, palette, result.mse, picture.metadata, dither=method)
@@ -272,6 +278,56 @@ class _Mapper(NamedTuple):
 
     def mapped(self, found: Clustering, loss: int) -> _Mapped:
         """The picture in the colours of a clustering, with a loss from 0 to 100."""
+        return self._sorted(self._chosen(found, loss))
+
+    def reaching(self, problem: ClusteringProblem, goal: Goal) -> _Mapped:
+        """The picture with colours and loss such that it reaches a goal in a small file.
+
+        The fewest colours without a loss are smaller for some drawings.
+        """
+        from kmc.lossy.path_search import around_error  # loaded late: of no use without a loss
+
+        def make(place: Place) -> tuple[_Mapped, float]:
+            made = self._chosen(problem.solve(place.k), place.loss)
+            return made, self._seen(made) if goal.measure == "quality" else made.mse
+
+        plain = self.mapped(smallest_palette(problem), 0)
+        before = around_error(make, self._path(), goal.limits(self.colors.shape[1])[0]).before
+        if before is None:
+            return plain
+        return min(plain, self._sorted(before.made), key=self._size)
+
+    def fitted_into(self, problem: ClusteringProblem, max_bytes: int) -> _Mapped:
+        """The picture with colours and loss such that its file has at most `max_bytes`."""
+        from kmc.lossy.path_search import around_size  # loaded late: of no use without a size
+
+        def make(place: Place) -> tuple[_Mapped, int]:
+            made = self.mapped(problem.solve(place.k), place.loss)
+            return made, self._size(made)
+
+        before, behind = around_size(make, self._path(), max_bytes)
+        if behind is None:
+            assert before is not None
+            size = int(before.value)
+            raise SizeError(
+                f"this picture takes at least {size} bytes, more than the {max_bytes} allowed", size
+            )
+        return behind.made
+
+    def _size(self, made: _Mapped) -> int:
+        """The number of bytes of the file."""
+        assert self.request is not None
+        colors, kind = made.found.colors, self.request.format
+        return len(encode(made.indices, colors, self.picture.metadata, kind, plan=made.plan))
+
+    def _path(self) -> Path:
+        from kmc.lossy.path_search import Path  # loaded late: of no use without a loss
+
+        most = min(self.options.k, len(self.colors))
+        return Path(most, min(most, max(self.options.n_fixed + 1, 2)))
+
+    def _chosen(self, found: Clustering, loss: int) -> _Mapped:
+        """As `mapped`, before the palette is sorted."""
         options, pixels = self.options, self.picture.pixels
         indices, error = map_labels(
             pixels,
@@ -290,27 +346,23 @@ class _Mapper(NamedTuple):
                 found, indices, pixels, options, loss, self.request.format.name
             )
             error = squared_error(pixels, indices, found.colors, options.threads)
-        plan = None
-        if self.order is not None:
-            is_dithered = self.dither is not None
-            found, indices, plan = _ordered(found, indices, self.order, options, is_dithered)
-        return _Mapped(found, indices, error / indices.size, plan)
+        return _Mapped(found, indices, error / indices.size, None)
 
-    def fitted_into(self, problem: ClusteringProblem, max_bytes: int) -> _Mapped:
-        """The picture with colours and loss such that its file has at most `max_bytes`."""
-        from kmc.lossy.size_search import largest_that_fits  # loaded late: of no use without a size
+    def _sorted(self, made: _Mapped) -> _Mapped:
+        """The palette and indices in the order of the options."""
+        if self.order is None:
+            return made
+        is_dithered = self.dither is not None
+        found, indices, plan = _ordered(
+            made.found, made.indices, self.order, self.options, is_dithered
+        )
+        return _Mapped(found, indices, made.mse, plan)
 
-        assert self.request is not None
-        kind, metadata = self.request.format, self.picture.metadata
-
-        def make(place: Place) -> tuple[_Mapped, int]:
-            made = self.mapped(problem.solve(place.k), place.loss)
-            data = encode(made.indices, made.found.colors, metadata, kind, plan=made.plan)
-            return made, len(data)
-
-        most = min(self.options.k, len(self.colors))
-        least = min(most, max(self.options.n_fixed + 1, 2))
-        return largest_that_fits(make, most, least, max_bytes)
+    def _seen(self, made: _Mapped) -> float:
+        """The mean squared distance that a quality limits."""
+        n, channels = made.indices.size, self.colors.shape[1]
+        pixels, once = self.picture.pixels.reshape(n, channels), np.broadcast_to(np.int64(1), n)
+        return seen_error(pixels, once, made.found.colors, made.indices.reshape(n)) / n
 
 
 def _of_dask_array(image: Any, *checked: Any) -> LazyIndexedImage:

@@ -12,6 +12,7 @@ from kmc.cli.layout import Option
 from kmc.cli.parameter_types import (
     alpha_threshold,
     colors,
+    loss,
     n_bytes,
     name_of,
     opaque_color,
@@ -128,8 +129,9 @@ SIZES = ("lossy", "max_bytes")
 
 sizes = group(
     "Size, of .png, .gif and .kmc files: not dithered; exit code 99 if nothing fits",
-    ("--lossy N", "Smaller files for a loss from 1 to 100: indices that cost less.",
-     {"type": whole(0, 100)}),
+    ("--lossy N", "Smaller files for a loss from 1 to 100; or for auto, the one that a goal "
+     "allows: indices that cost less.",
+     {"type": loss}),
     ("--max-bytes SIZE", "The best result in so many bytes, as 40K or 1.5M.",
      {"type": n_bytes}),
 )  # fmt: skip

@@ -111,6 +111,11 @@ def alpha_threshold(text: str | int) -> int | Literal["dither"]:
     return "dither" if text == "dither" else whole(1, 255)(text)
 
 
+def loss(text: str | int) -> int | Literal["auto"]:
+    """A whole number from 0 to 100, or ``auto``."""
+    return "auto" if text == "auto" else whole(0, 100)(text)
+
+
 def numbers_of_colors(n: int) -> Callable[[str], list[int]]:
     """Numbers of colours: a list such as ``4,16,64``, or n in equal ratios, such as ``2-256``."""
 

@@ -59,7 +59,7 @@ def seen_error(
     colors: NDArray[np.uint8],
     counts: NDArray[np.int64],
     palette: NDArray[np.uint8],
-    labels: NDArray[np.uint16],
+    labels: NDArray[np.uint8] | NDArray[np.uint16],
 ) -> float:
     """The sum of counts times squared distances in `SPACE` to the palette colours of the labels."""
     entries = coordinates(palette, SPACE).astype(np.int64)

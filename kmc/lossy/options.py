@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from kmc.clustering.options import Options
 from kmc.errors import ArgumentError
@@ -16,10 +16,10 @@ MAX_LOSS = 100
 
 @dataclass(frozen=True)
 class Request:
-    """What a file shall cost: a loss from 0 to 100, or bytes, in a format."""
+    """What a file shall cost: a loss from 0 to 100, what a goal allows, or bytes, in a format."""
 
     format: Format
-    loss: int
+    loss: int | Literal["auto"]
     max_bytes: int | None
 
     def refuse_others(self, options: Options, given: dict[str, Any]) -> None:
@@ -31,10 +31,17 @@ class Request:
         for other, value in given.items():
             if value is not None:
                 raise ArgumentError(f"{name} and {other} exclude each other: {_REASONS[other]}")
-        if options.goal is not None:
+        if self.loss == "auto":
+            if options.goal is None:
+                raise ArgumentError(
+                    "lossy='auto' is the loss that a target allows: it needs psnr, max_mse or "
+                    "quality"
+                )
+        elif options.goal is not None:
+            way_out = "a size" if name == "max_bytes" else "a loss"
             raise ArgumentError(
                 f"{name} and {options.goal.measure} exclude each other: "
-                "a loss would miss the target"
+                f"{way_out} would miss the target; lossy='auto' keeps it"
             )
         most = max_colors(self.format.name)
         if options.k > most:
@@ -62,7 +69,13 @@ def checked_request(lossy: Any, max_bytes: Any, format: Any) -> Request | None:
     ArgumentError, ArgumentTypeError
         An option is out of range or of the wrong type, excludes another or needs one.
     """
-    loss = 0 if lossy is None else whole("lossy", lossy, 0, MAX_LOSS)
+    loss: int | Literal["auto"] = 0
+    if isinstance(lossy, str):
+        if lossy != "auto":
+            raise ArgumentError(f"lossy must be 0 to {MAX_LOSS} or 'auto', not {lossy!r}")
+        loss = "auto"
+    elif lossy is not None:
+        loss = whole("lossy", lossy, 0, MAX_LOSS)
     if max_bytes is not None:
         max_bytes = whole("max_bytes", max_bytes, 1)
         if lossy is not None:

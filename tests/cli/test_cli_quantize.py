@@ -283,6 +283,22 @@ def test_lossy_files_are_smaller(cli, source, tmp_path):
     np.testing.assert_array_equal(np.asarray(kmc.open(target)), np.asarray(expected))
 
 
+def test_as_much_loss_as_a_goal_allows(cli, source, tmp_path):
+    target = tmp_path / "auto.kmc"
+    goal = ("--quality", "70", "-o", target, "-f")
+    assert cli("quantize", source, *goal)[0] == 0
+    plain = target.stat().st_size
+    assert cli("quantize", source, "--lossy", "auto", *goal)[0] == 0
+    assert target.stat().st_size < 0.97 * plain
+    expected = kmc.quantize(
+        source, look="best", quality=(70, 70), lossy="auto", format="kmc", order="compact"
+    )
+    np.testing.assert_array_equal(np.asarray(kmc.open(target)), np.asarray(expected))
+    code, _, err = cli("quantize", source, "-k", 2, "--lossy", "auto", *goal)
+    assert code == 99
+    assert "a quality of 70 is out of reach" in err
+
+
 def test_a_size_is_never_exceeded(cli, source, tmp_path):
     target = tmp_path / "small.kmc"
     for size in ("0.4K", "700", "5kB"):
@@ -318,6 +334,8 @@ def test_metadata_that_is_not_kept_takes_no_bytes(cli, source, tmp_path):
         (["--max-bytes", "900", "--level", "9"], "not --level"),
         (["--max-bytes", "0"], "is not a size of a file"),
         (["--max-bytes", "x"], "is not a size of a file"),
+        (["--lossy", "auto"], "the loss that a goal allows"),
+        (["--lossy", "auto", "--psnr", "30", "--max-bytes", "900"], "exclude"),
         (["--lossy", "101"], "is not a whole number from 0 to 100"),
         (["--lossy", "30", "--palette", "nord"], "nothing to find by --lossy"),
     ],

@@ -8,9 +8,10 @@ from scenes import photo as scene
 
 import kmc
 from kmc import pipeline
+from kmc.colors.spaces import UNITS_PER_LEVEL, coordinates
 from kmc.lossy import choice
 from kmc.lossy.choice import CHOOSERS
-from kmc.lossy.size_search import LOSS_OF_END, MAX_TRIALS, largest_that_fits, place_of
+from kmc.lossy.path_search import LOSS_OF_END, MAX_TRIALS, Path, around_error, around_size
 
 FORMATS = tuple(CHOOSERS)
 PHOTO = scene(96, 128, 3)
@@ -149,6 +150,11 @@ def test_pictures_of_any_shape(picture, format):
         ({"lossy": -1, "format": "kmc"}, "lossy must be"),
         ({"lossy": 101, "format": "kmc"}, "lossy must be"),
         ({"max_bytes": 0, "format": "kmc"}, "max_bytes must be"),
+        ({"lossy": "most", "format": "kmc"}, "lossy must be 0 to 100 or 'auto', not 'most'"),
+        ({"lossy": "auto", "format": "kmc"}, "needs psnr, max_mse or quality"),
+        ({"lossy": "auto", "psnr": 30}, "lossy needs the format"),
+        ({"lossy": 3, "psnr": 30, "format": "kmc"}, "lossy='auto' keeps it"),
+        ({"max_bytes": 900, "psnr": 30, "format": "kmc"}, "a size would miss the target"),
         ({"lossy": 3, "k": 5000, "format": "kmc"}, "at most 4096 colours in kmc"),
         ({"lossy": 3, "k": 257, "format": "png"}, "at most 256 colours in png"),
         ({"max_bytes": 900, "k": 300, "format": "gif"}, "at most 256 colours in gif"),
@@ -224,7 +230,9 @@ def test_fixed_colors_stay_at_any_size():
 
 
 def test_the_path_goes_from_all_colors_to_the_greatest_loss():
-    places = [place_of(at, 256, 2) for at in np.linspace(0, 40 + 16 * 7 + 60, 500)]
+    path = Path(256, 2)
+    assert path.end == pytest.approx(40 + 16 * 7 + 60)
+    places = [path.place(at) for at in np.linspace(0, path.end, 500)]
     assert places[0] == (256, 0)
     assert places[-1] == (2, LOSS_OF_END)
     assert places == sorted(places, key=lambda place: (-place.k, place.loss))
@@ -238,11 +246,83 @@ def test_search_on_a_curve_that_is_known(max_bytes, power):
         return place, round(40 * place.k**power * (1 - place.loss / 101)) + 1
 
     trials = []
-    smallest = round(40 * 2**power * (1 / 101)) + 1
-    if smallest > max_bytes:
-        with pytest.raises(kmc.SizeError):
-            largest_that_fits(make, 256, 2, max_bytes)
+    found = around_size(make, Path(256, 2), max_bytes)
+    assert len(trials) <= MAX_TRIALS
+    if found.behind is None:
+        assert make(trials[-1])[1] > max_bytes
+        assert trials[-1] == (2, LOSS_OF_END)
     else:
-        found = largest_that_fits(make, 256, 2, max_bytes)
-        assert make(found)[1] <= max_bytes
-    assert len(trials) <= MAX_TRIALS + 1  # with the one above
+        assert make(found.behind.made)[1] <= max_bytes
+    if found.before is not None:
+        assert make(found.before.made)[1] > max_bytes
+    assert found != (None, None)
+
+
+@pytest.mark.parametrize("allowed", [0.0, 0.3, 5.0, 40.0, 900.0, float("inf")])
+@pytest.mark.parametrize("power", [0.3, 1.0, 2.0])
+def test_search_for_an_error_on_a_curve_that_is_known(allowed, power):
+    def make(place):
+        trials.append(place)
+        error = 9000 / place.k**power * (1 + place.loss / 100)
+        return place, 0.0 if place == (256, 0) and power == 2.0 else error
+
+    trials = []
+    found = around_error(make, Path(256, 2), allowed)
+    assert len(trials) <= MAX_TRIALS
+    if found.before is None:
+        assert trials == [(256, 0)]
+        assert make(trials[0])[1] > allowed
+    else:
+        best = make(found.before.made)[1]
+        assert best <= allowed
+        assert best > allowed / 2 or found.before.made in ((256, 0), (2, LOSS_OF_END))
+    if found.behind is not None:
+        assert make(found.behind.made)[1] > allowed
+
+
+# ---- targets -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("look", ["plain", "best"])
+@pytest.mark.parametrize("target", [{"psnr": 28}, {"max_mse": 90}, {"quality": (60, 75)}])
+@pytest.mark.parametrize("format", FORMATS)
+def test_as_much_loss_as_a_target_allows(format, target, look):
+    options = {"look": look, "order": "luminance", **target}
+    plain = kmc.quantize(PHOTO, 128, dither="none", **options)
+    result = kmc.quantize(PHOTO, 128, lossy="auto", format=format, **options)
+    assert (np.diff(result.palette.colors @ (2126, 7152, 722)) >= 0).all()
+    assert len(result.to_bytes(format)) < (1 if format == "gif" else 0.97) * len(
+        plain.to_bytes(format)
+    )
+    assert result.psnr >= target.get("psnr", 0)
+    assert result.mse <= target.get("max_mse", np.inf)
+    if "quality" in target:
+        assert 75 <= quality_of_pixels(result) <= quality_of_pixels(plain) + 1
+    elif look == "plain" and format != "gif":
+        assert result.psnr < plain.psnr + 0.4
+
+
+def quality_of_pixels(image):
+    """By the definition: 100 less 8.6 for each level of the distance in Oklab."""
+    off = coordinates(np.asarray(image).reshape(-1, 3), "oklab").astype(float)
+    off -= coordinates(PHOTO.reshape(-1, 3), "oklab")
+    return 100 - 8.6 * np.sqrt(np.square(off / UNITS_PER_LEVEL).sum(axis=1).mean())
+
+
+def test_the_fewest_colors_of_a_drawing_without_a_loss():
+    """Where that is smaller."""
+    ramp = np.broadcast_to(np.arange(128, dtype=np.uint8) * 2, (96, 128))
+    for psnr in (30, 36, 45):
+        plain = kmc.quantize(ramp, psnr=psnr)
+        result = kmc.quantize(ramp, psnr=psnr, lossy="auto", format="kmc")
+        assert result.psnr >= psnr
+        assert len(result.to_bytes("kmc")) <= len(plain.to_bytes("kmc"))
+
+
+def test_a_target_between_the_two_of_a_quality():
+    """All colours reach the lower one."""
+    plain = kmc.quantize(PHOTO, 16)
+    result = kmc.quantize(PHOTO, 16, quality=(1, 99), lossy="auto", format="png")
+    np.testing.assert_array_equal(result.indices, plain.indices)
+    with pytest.raises(kmc.QualityError, match="a PSNR of 60 dB is out of reach: 16 colours"):
+        kmc.quantize(PHOTO, 16, psnr=60, lossy="auto", format="png")
