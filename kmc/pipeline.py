@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Unpack, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kmc.clustering.goals import Goal
 from kmc.clustering.options import (
     Callback,
     FitOptions,
@@ -225,9 +224,7 @@ def quantize(
             "palette = kmc.fit(pictures, k), then palette.remap(each)"
         )
     if dask_array(image) is not None:
-        if request is not None:
-            raise ArgumentError("lossy and max_bytes need an image in memory, not a Dask array")
-        return _of_dask_array(image, importance, checked, dithering, sorting)
+        return _of_dask_array(image, request, importance, checked, dithering, sorting)
     with checked.watch():
         picture = read(image)
         given = colors_of_pixels(picture.pixels, importance, checked.threads)
@@ -237,8 +234,7 @@ def quantize(
         if request is not None and request.max_bytes is not None:
             result = mapper.fitted_into(problem, request.max_bytes)
         elif request is not None and request.loss == "auto":
-            assert checked.goal is not None
-            result = mapper.reaching(problem, checked.goal)
+            result = mapper.reaching_goal(problem)
         else:
             found = problem.solve(checked.k) if checked.goal is None else smallest_palette(problem)
             del problem
@@ -280,16 +276,20 @@ class _Mapper(NamedTuple):
         """The picture in the colours of a clustering, with a loss from 0 to 100."""
         return self._sorted(self._chosen(found, loss))
 
-    def reaching(self, problem: ClusteringProblem, goal: Goal) -> _Mapped:
-        """The picture with colours and loss such that it reaches a goal in a small file.
+    def reaching_goal(self, problem: ClusteringProblem) -> _Mapped:
+        """The picture with colours and loss such that it reaches the goal in a small file.
 
         The fewest colours without a loss are smaller for some drawings.
         """
         from kmc.lossy.path_search import around_error  # loaded late: of no use without a loss
 
+        goal = self.options.goal
+        assert goal is not None
+        by_quality = goal.measure == "quality"
+
         def make(place: Place) -> tuple[_Mapped, float]:
             made = self._chosen(problem.solve(place.k), place.loss)
-            return made, self._seen(made) if goal.measure == "quality" else made.mse
+            return made, self._seen(made) if by_quality else made.mse
 
         plain = self.mapped(smallest_palette(problem), 0)
         before = around_error(make, self._path(), goal.limits(self.colors.shape[1])[0]).before
@@ -365,7 +365,9 @@ class _Mapper(NamedTuple):
         return seen_error(pixels, once, made.found.colors, made.indices.reshape(n)) / n
 
 
-def _of_dask_array(image: Any, *checked: Any) -> LazyIndexedImage:
+def _of_dask_array(image: Any, request: Request | None, *checked: Any) -> LazyIndexedImage:
+    if request is not None:
+        raise ArgumentError("lossy and max_bytes need an image in memory, not a Dask array")
     from kmc.lazy_indexed_image import quantized_later  # loaded late: of no use for other arrays
 
     return quantized_later(image, *checked)

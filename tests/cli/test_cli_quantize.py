@@ -285,7 +285,7 @@ def test_lossy_files_are_smaller(cli, source, tmp_path):
 
 def test_as_much_loss_as_a_goal_allows(cli, source, tmp_path):
     target = tmp_path / "auto.kmc"
-    goal = ("--quality", "70", "-o", target, "-f")
+    goal = ("--quality", "70-70", "-o", target, "-f")
     assert cli("quantize", source, *goal)[0] == 0
     plain = target.stat().st_size
     assert cli("quantize", source, "--lossy", "auto", *goal)[0] == 0
