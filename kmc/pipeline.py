@@ -22,13 +22,14 @@ from kmc.colors.spaces import SpaceName
 from kmc.errors import ArgumentError, ImageTypeError, SizeError
 from kmc.formats.palette_order import Indices, OrderName, checked_order, image_order, renumbered
 from kmc.formats.png_compression import Plan
-from kmc.formats.registry import encode
+from kmc.formats.registry import encode, storable
 from kmc.image_sets import colors_of_pixels, is_several
 from kmc.images.arrays import LazyInput, dask_array
 from kmc.images.reading import ImageInput, Picture, read
 from kmc.indexed_image import IndexedImage, fitted_palette
 from kmc.mapping.dithering import Dither, DitherName, checked_dither, squared_error
 from kmc.mapping.remapping import map_labels
+from kmc.metadata import Metadata
 from kmc.utils.arguments import one_of
 
 if TYPE_CHECKING:
@@ -318,7 +319,10 @@ class _Mapper(NamedTuple):
         """The number of bytes of the file."""
         assert self.request is not None
         colors, kind = made.found.colors, self.request.format
-        return len(encode(made.indices, colors, self.picture.metadata, kind, plan=made.plan))
+        metadata = storable(self.picture.metadata or Metadata(), kind)[
+            0
+        ]  # saving will tell of the rest
+        return len(encode(made.indices, colors, metadata, kind, plan=made.plan))
 
     def _path(self) -> Path:
         from kmc.lossy.path_search import Path  # loaded late: of no use without a loss

@@ -404,6 +404,15 @@ def _check_parameters(params: dict[str, Any], kind: Format, name: str) -> None:
 
 def kept_metadata(metadata: Metadata, kind: Format, name: str) -> Metadata:
     """The part of the metadata that a format can hold, with a warning of what changes the look."""
+    kept, losses = storable(metadata, kind)
+    for loss in losses:
+        _warn(f"{name}: {loss}")
+    return kept
+
+
+def storable(metadata: Metadata, kind: Format) -> tuple[Metadata, list[str]]:
+    """The part of the metadata that a format can hold, and what to tell of the rest."""
+    losses = []
     fields = {field: getattr(metadata, field) for field in kind.keeps}
     profile, longest = metadata.icc_profile, kind.longest_profile
     too_long = profile is not None and longest is not None and len(profile) > longest
@@ -413,8 +422,8 @@ def kept_metadata(metadata: Metadata, kind: Format, name: str) -> Metadata:
         size = len(fields.get(block) or b"")
         if kind.longest_block is not None and size > kind.longest_block:
             fields[block] = None
-            _warn(
-                f"{name}: {kind.name} holds at most {kind.longest_block} bytes of {block.upper()}, "
+            losses.append(
+                f"{kind.name} holds at most {kind.longest_block} bytes of {block.upper()}, "
                 f"and this has {size}, which are left out"
             )
     kept = Metadata(**fields)
@@ -429,13 +438,13 @@ def kept_metadata(metadata: Metadata, kind: Format, name: str) -> Metadata:
         elif metadata.cicp is not None:
             reason = f"{kind.name} has no place for the code points of the picture's colour space"
             others = f"; {_listed(lambda kind: 'cicp' in kind.keeps)} keep them"
-        _warn(f"{name}: {reason}, so that its colours will look different{others}")
+        losses.append(f"{reason}, so that its colours will look different{others}")
     lost = {"aspect": "the shape of its pixels", "text": "its text"}
     lost = {each: called for each, called in lost.items() if getattr(metadata, each)}
     if missing := [called for each, called in lost.items() if not getattr(kept, each)]:
         others = _listed(lambda kind: {"aspect", "text"} <= set(kind.keeps))
-        _warn(f"{name}: {kind.name} has no place for {' and '.join(missing)}; {others} do")
-    return kept
+        losses.append(f"{kind.name} has no place for {' and '.join(missing)}; {others} do")
+    return kept, losses
 
 
 def _warn(message: str) -> None:

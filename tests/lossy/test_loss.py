@@ -211,6 +211,16 @@ def test_metadata_is_part_of_the_file(format):
     assert result.metadata is picture.metadata
 
 
+@pytest.mark.parametrize("options", [{"max_bytes": 3000}, {"lossy": "auto", "psnr": 25}])
+def test_sizes_are_sought_without_a_word(options, recwarn):
+    """Saving tells what the format has no place for, once."""
+    picture = kmc.Picture(PHOTO, kmc.Metadata(text=(("Comment", "kept elsewhere"),)))
+    result = kmc.quantize(picture, format="gif", **options)
+    assert not recwarn.list
+    with pytest.warns(kmc.FormatWarning, match="gif has no place for its text"):
+        result.to_bytes("gif")
+
+
 def test_what_fits_at_once_has_no_loss():
     result = kmc.quantize(PHOTO, 16, max_bytes=10**6, format="kmc")
     np.testing.assert_array_equal(result.indices, kmc.quantize(PHOTO, 16).indices)
