@@ -319,10 +319,9 @@ class _Mapper(NamedTuple):
         """The number of bytes of the file."""
         assert self.request is not None
         colors, kind = made.found.colors, self.request.format
-        metadata = storable(self.picture.metadata or Metadata(), kind)[
-            0
-        ]  # saving will tell of the rest
-        return len(encode(made.indices, colors, metadata, kind, plan=made.plan))
+        # Saving will tell what the format has no place for.
+        kept, _ = storable(self.picture.metadata or Metadata(), kind)
+        return len(encode(made.indices, colors, kept, kind, plan=made.plan))
 
     def _path(self) -> Path:
         from kmc.lossy.path_search import Path  # loaded late: of no use without a loss
