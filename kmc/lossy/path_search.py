@@ -11,6 +11,7 @@ Logarithms are those of the decimal module, which are the same on every platform
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from decimal import Context, Decimal
 from typing import Generic, NamedTuple, TypeVar
@@ -31,9 +32,13 @@ STEPS_OF_HALVING = 16
 # A size or an error of at least this share of what is allowed is good enough.
 CLOSE = 0.97
 
-# By how much the logarithms of the size and of the error change with a step on the path, as long as
-# that is unknown.
-SLOPE = 0.025
+# By how much the logarithm of the size or error changes from no loss to `LOSS_OF_PATH`, with its
+# square, and then with each step: on photographs, roughly. What is measured corrects it.
+CHANGE_BY_LOSS = 0.3
+SIZE_BY_STEP, ERROR_BY_STEP = 0.022, 0.037
+
+# The expected change is corrected by this factor at most, either way.
+MOST_CORRECTION = 4.0
 
 _EXACT = Context(prec=20, traps=[])
 
@@ -100,58 +105,88 @@ def around_size(
         The trial behind is the first with so many bytes that was found, and nearly the first there
         is. There is none if not even the end of the path has so few.
     """
-    return _around(make, path, allowed, falls=True)
+    return _around(make, path, allowed, _Expectation(SIZE_BY_STEP), falls=True)
 
 
 def around_error(
     make: Callable[[Place], tuple[Result, float]], path: Path, allowed: float
 ) -> Around[Result]:
     """The same of errors, which grow along a path: the trial before has at most that allowed."""
-    return _around(make, path, allowed, falls=False)
+    return _around(make, path, allowed, _Expectation(ERROR_BY_STEP), falls=False)
+
+
+class _Expectation(NamedTuple):
+    """By how much a logarithm is expected to have changed at a place."""
+
+    by_step: float
+
+    def change(self, at: float) -> float:
+        share = min(at / LOSS_OF_PATH, 1.0)
+        return CHANGE_BY_LOSS * share * share + self.by_step * max(at - LOSS_OF_PATH, 0.0)
+
+    def place(self, change: float) -> float:
+        if change <= CHANGE_BY_LOSS:
+            return LOSS_OF_PATH * math.sqrt(change / CHANGE_BY_LOSS)
+        return LOSS_OF_PATH + (change - CHANGE_BY_LOSS) / self.by_step
 
 
 def _around(
-    make: Callable[[Place], tuple[Result, float]], path: Path, allowed: float, *, falls: bool
+    make: Callable[[Place], tuple[Result, float]],
+    path: Path,
+    allowed: float,
+    expected: _Expectation,
+    *,
+    falls: bool,
 ) -> Around[Result]:
-    before: Trial[Result] | None = None
-    behind: Trial[Result] | None = None
-    goal, at, step = _log(allowed * (1 + CLOSE) / 2), 0.0, 0.0
+    goal, at, start, last = _log(allowed * (1 + CLOSE) / 2), 0.0, 0.0, -1
+    ends: list[Trial[Result] | None] = [None, None]  # before and behind
+    gaps = [0.0, 0.0]  # by how much their logarithms are off
     for left in reversed(range(MAX_TRIALS)):
         trial = Trial(at, *make(path.place(at)))
+        gap = _log(trial.value) - goal
+        start = gap if at == 0 else start
         is_allowed = trial.value <= allowed
-        if is_allowed == falls:
-            behind = trial
-        else:
-            before = trial
-        found = behind if falls else before
-        is_done = is_allowed and trial.value >= CLOSE * allowed
-        if is_done or (behind is not None and before is None):
+        side = int(is_allowed == falls)
+        ends[side], gaps[side] = trial, gap
+        if side == last:
+            gaps[1 - side] /= 2  # or the other end would stay for long: the Illinois algorithm
+        last = side
+        before, behind = ends
+        if before is None or (is_allowed and trial.value >= CLOSE * allowed):
             break
-        if core.run.watch().look() and found is not None:
+        if core.run.watch().look() and ends[falls] is not None:
             break
-        if behind is None:
-            if path.place(at) == path.place(path.end):
+        if behind is not None:
+            at = _between(before.at, behind.at, gaps, expected)
+            if path.place(at) in (path.place(before.at), path.place(behind.at)):
                 break
-            step = max(2 * step, abs(_log(trial.value) - goal) / SLOPE, 1.0)
-            following = path.end if falls and left == 1 else min(at + step, path.end)
-            while path.place(following) == path.place(at):
-                following = min(following + 1, path.end)
+        elif path.place(at) == path.place(path.end):
+            break
         else:
-            assert before is not None
-            following = _between(before, behind, goal)
-            if path.place(following) in (path.place(before.at), path.place(behind.at)):
-                break
-        at = following
-    return Around(before, behind)
+            at = path.end
+            if not falls or left > 1:
+                at = min(_beyond(trial.at, gap, start, expected), path.end)
+            while path.place(at) == path.place(trial.at):
+                at = min(at + 1, path.end)
+    return Around(*ends)
 
 
-def _between(before: Trial[Result], behind: Trial[Result], goal: float) -> float:
-    """Where the goal is expected, between two trials, if the logarithm changes evenly."""
-    first, last = _log(before.value), _log(behind.value)
+def _beyond(at: float, gap: float, start: float, expected: _Expectation) -> float:
+    """Where the goal is expected behind a place, if what follows is as what came before."""
+    change, measured = expected.change(at), abs(gap - start)
+    if math.isinf(gap):
+        return expected.place(max(2 * change, CHANGE_BY_LOSS))
+    correction = min(max(measured / change, 1 / MOST_CORRECTION), MOST_CORRECTION) if change else 1
+    return expected.place(max(abs(start) / correction, change))
+
+
+def _between(before: float, behind: float, gaps: list[float], expected: _Expectation) -> float:
+    """Where the goal is expected between two places."""
+    low, high = expected.change(before), expected.change(behind)
     share = 0.5
-    if before.value > 0 and first != last:
-        share = (goal - first) / (last - first)
-    return before.at + min(max(share, 0.1), 0.9) * (behind.at - before.at)
+    if gaps[0] != gaps[1] and not math.isinf(gaps[0]):
+        share = gaps[0] / (gaps[0] - gaps[1])
+    return expected.place(low + min(max(share, 0.1), 0.9) * (high - low))
 
 
 def _log(value: float) -> float:
