@@ -31,7 +31,7 @@ TABLE = report.Table(
     (12, 10, 9, 9, 13, 7, 7),
 )
 FRAMES = report.Table(("files", "s", "ms/file", "MB"), (8, 9, 9, 7))
-TILE, NOISE = 512, 12
+TILE = 512
 FRAME = (365, 274)  # 0.1 megapixels
 
 
@@ -40,6 +40,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--k", type=int, default=256)
     parser.add_argument("--gigapixels", type=float, nargs="*", default=[0.05, 0.1, 0.3])
     parser.add_argument("--files", type=int, nargs="*", default=[100, 1000])
+    parser.add_argument("--noise", type=int, default=12, help="levels up and down")
     parser.add_argument("--child", type=json.loads, help=argparse.SUPPRESS)
 
 
@@ -55,23 +56,24 @@ def run(options: argparse.Namespace) -> None:
         TABLE.head()
     for gigapixels in options.gigapixels:
         with tempfile.TemporaryDirectory() as folder:
-            rows.append(measured(gigapixels, options.k, tiles, Path(folder)))
+            rows.append(measured(gigapixels, options, tiles, Path(folder)))
     if options.files:
         print("\none palette for frames of 0.1 megapixels")
         FRAMES.head()
     for n in options.files:
         with tempfile.TemporaryDirectory() as folder:
-            rows.append(measured_frames(n, options.k, tiles, Path(folder)))
+            rows.append(measured_frames(n, options, tiles, Path(folder)))
     report.save("streaming", about, rows)
 
 
 def measured(
-    gigapixels: float, k: int, tiles: list[pictures.Picture], folder: Path
+    gigapixels: float, options: argparse.Namespace, tiles: list[pictures.Picture], folder: Path
 ) -> dict[str, Any]:
     """A row of the first table."""
+    k = options.k
     side = int((gigapixels * 1e9) ** 0.5) // TILE * TILE
     name = str(folder / "mosaic.tif")
-    write_mosaic(name, side, tiles)
+    write_mosaic(name, side, tiles, options.noise)
     program = [name, "-k", k, "-o", str(folder / "result.tif"), "-q"]
     streamed = spawn({"job": "program", "arguments": program})
     pieces = spawn({"job": "pieces", "name": name, "k": k})
@@ -95,8 +97,11 @@ def measured(
     return row
 
 
-def measured_frames(n: int, k: int, tiles: list[pictures.Picture], folder: Path) -> dict[str, Any]:
+def measured_frames(
+    n: int, options: argparse.Namespace, tiles: list[pictures.Picture], folder: Path
+) -> dict[str, Any]:
     """A row of the second table."""
+    k = options.k
     source, random = tiles[0].pixels, np.random.default_rng(0)
     width, height = (min(each) for each in zip(FRAME, source.shape[1::-1], strict=True))
     frames = folder / "frames"
@@ -104,7 +109,7 @@ def measured_frames(n: int, k: int, tiles: list[pictures.Picture], folder: Path)
     for i in range(n):
         y = random.integers(0, source.shape[0] - height + 1)
         x = random.integers(0, source.shape[1] - width + 1)
-        frame = noisy(source[y : y + height, x : x + width], random)
+        frame = noisy(source[y : y + height, x : x + width], options.noise, random)
         Image.fromarray(frame).save(frames / f"{i:05}.png", compress_level=1)
     program = ["-r", str(frames), "--shared-palette", "-k", k, "--out-dir", str(folder / "out")]
     found = spawn({"job": "program", "arguments": [*program, "-q"]})
@@ -118,7 +123,7 @@ def measured_frames(n: int, k: int, tiles: list[pictures.Picture], folder: Path)
     return row
 
 
-def write_mosaic(name: str, side: int, tiles: list[pictures.Picture]) -> None:
+def write_mosaic(name: str, side: int, tiles: list[pictures.Picture], noise: int) -> None:
     """A square BigTIFF of parts of the pictures, noise on top, so that colours seldom repeat."""
     import tifffile
 
@@ -132,16 +137,16 @@ def write_mosaic(name: str, side: int, tiles: list[pictures.Picture]) -> None:
         for _ in range((side // TILE) ** 2):
             source = large[random.integers(len(large))]
             y, x = (random.integers(0, n - TILE + 1) for n in source.shape[:2])
-            yield noisy(source[y : y + TILE, x : x + TILE], random)
+            yield noisy(source[y : y + TILE, x : x + TILE], noise, random)
 
     with tifffile.TiffWriter(name, bigtiff=True) as file:
         shape = (side, side, 3)
         file.write(parts(), shape=shape, dtype=np.uint8, tile=(TILE, TILE), photometric="rgb")
 
 
-def noisy(pixels: Pixels, random: np.random.Generator) -> Pixels:
-    noise = random.integers(-NOISE, NOISE + 1, pixels.shape, np.int16)
-    found: Pixels = (pixels + noise).clip(0, 255).astype(np.uint8)
+def noisy(pixels: Pixels, noise: int, random: np.random.Generator) -> Pixels:
+    added = random.integers(-noise, noise + 1, pixels.shape, np.int16)
+    found: Pixels = (pixels + added).clip(0, 255).astype(np.uint8)
     return found
 
 
