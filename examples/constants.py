@@ -17,8 +17,6 @@ import sys
 import warnings
 from pathlib import Path
 
-from PIL import Image, ImageOps
-
 import kmc
 
 IMAGE = Path("image.jpg")
@@ -30,21 +28,14 @@ SAMPLE = Path(__file__).resolve().with_name("balloons.jpg")
 
 def main(path: Path) -> None:
     """Fit, repaint, write."""
-    result = kmc.quantize(flattened(path), K, init="random", max_iter=ITERS, tol=0)
+    picture = kmc.read(path, background="#fff")  # nothing is transparent in a JPEG file
+    result = kmc.quantize(picture, K, init="random", max_iter=ITERS, tol=0)
     print(f"{result.n_iter} iterations, MSE {result.mse:.1f}, PSNR {result.psnr:.1f} dB")
 
     target = path.with_name(f"{path.stem}_compressed.jpg")
     with warnings.catch_warnings(action="ignore", category=kmc.FormatWarning):
         result.save(target)  # warns that JPEG makes new colours; a PNG would keep these
     print(f"{path}: {path.stat().st_size} bytes, {target}: {target.stat().st_size} bytes")
-
-
-def flattened(path: Path) -> Image.Image:
-    """The picture, over white where it is transparent, which nothing is in a JPEG file."""
-    with Image.open(path) as file:
-        picture = ImageOps.exif_transpose(file).convert("RGBA")
-    white = Image.new("RGBA", picture.size, "white")
-    return Image.alpha_composite(white, picture).convert("RGB")
 
 
 if __name__ == "__main__":

@@ -109,7 +109,7 @@ GOALS = "psnr=None, max_mse=None, quality=None"
         ("Histogram.from_bytes", "data"),
         ("IndexedImage.save", "self, path, format=None, *, metadata=True, **params"),
         ("IndexedImage.to_pil", "self"),
-        ("read", "image, *, frame=None"),
+        ("read", "image, *, frame=None, background=None, alpha_threshold=None"),
     ],
 )
 def test_signatures(name, expected):

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.once
 RANDOM = np.random.default_rng(5)
 PHOTO = RANDOM.integers(0, 256, (12, 16, 3), np.uint8)
 OTHER = 255 - PHOTO
+CLEAR = np.dstack((PHOTO, PHOTO[:, :, 0]))
 MASK = RANDOM.integers(0, 9, (12, 16))
 ROWS = PHOTO.reshape(-1, 3)
 MODEL = kmc.ColorKMeans(4, init="random", n_init=1).fit(ROWS)
@@ -121,6 +122,8 @@ CASES: dict[str, tuple[Arguments, dict[str, tuple[Arguments, Arguments]]]] = {
     }),
     "read": ({"image": pages()}, {
         "image": ({"frame": 0}, {"image": PHOTO}), "frame": ({"frame": 0}, {"frame": 1}),
+        "background": ({"image": CLEAR}, {"background": "#f80"}),
+        "alpha_threshold": ({"image": CLEAR}, {"alpha_threshold": 99}),
     }),
     "open": ({"file": pages(), "frame": 0}, {
         "file": ({}, {"file": INDEXED.to_bytes("kmc")}),

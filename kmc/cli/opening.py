@@ -10,7 +10,7 @@ import warnings
 import weakref
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ImageTooLargeError, ImageWarning
 from kmc.images.compositing import BLACK, over
 from kmc.images.reading import Picture, open_source, read
+from kmc.images.transparency import Threshold, Transparency
 from kmc.streaming.importance import Mask
 from kmc.streaming.opening import is_large, open_raster
 from kmc.streaming.raster import Adapted, Raster
@@ -83,7 +84,7 @@ class Opener:
     frame: int | None = None
     size: Size | None = None
     background: tuple[int, ...] | None = None
-    alpha_threshold: int | Literal["dither"] | None = None
+    alpha_threshold: Threshold | None = None
     pyramid: int | None = None
     threads: int | None = None
 
@@ -129,11 +130,7 @@ class Opener:
 
     def _with_alpha(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Pixels with their alpha as the options want it."""
-        if self.background is not None:
-            pixels = over(pixels, self.background)
-        if self.alpha_threshold is not None:
-            pixels = with_binary_alpha(pixels, self.alpha_threshold)
-        return pixels
+        return Transparency(self.background, self.alpha_threshold).applied(pixels)
 
     def open(self, source: Input, raster: Raster | None = None) -> Opened:
         """The picture of an input with its file, by its raster if it has one; errors are as above.
@@ -315,21 +312,3 @@ def resized(pixels: NDArray[np.uint8], size: Size | None, name: str) -> NDArray[
     picture = Image.fromarray(pixels[:, :, 0] if channels == 1 else pixels)
     scaled = np.asarray(picture.resize((new_width, new_height), Image.Resampling.LANCZOS))
     return scaled.reshape(new_height, new_width, channels)
-
-
-def with_binary_alpha(
-    pixels: NDArray[np.uint8], threshold: int | Literal["dither"]
-) -> NDArray[np.uint8]:
-    """Pixels (H, W, 4) of at least this alpha made opaque, the others (0, 0, 0, 0)."""
-    if pixels.shape[2] < 4:
-        return pixels
-    if threshold == "dither":
-        extremes = kmc.Palette(np.array([[0], [255]]))
-        opaque = extremes.remap(pixels[:, :, 3], dither="blue-noise").indices == 1
-    else:
-        opaque = pixels[:, :, 3] >= threshold
-    if opaque.all():
-        return np.ascontiguousarray(pixels[:, :, :3])
-    found = np.where(opaque[:, :, None], pixels, np.uint8(0))
-    found[:, :, 3] = 255 * opaque
-    return found

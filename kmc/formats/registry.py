@@ -266,8 +266,8 @@ FORMATS = (
 
 # How to do without the alpha that a format cannot hold.
 _WITHOUT_ALPHA = {
-    "none": "put the image on a background first: Image.alpha_composite(background, image)",
-    "one clear": "round alpha first: pixels[..., 3] = np.where(pixels[..., 3] < 128, 0, 255)",
+    "none": "lay the image over a colour first: kmc.read(image, background='#ffffff')",
+    "one clear": "round alpha first: kmc.read(image, alpha_threshold=128), or 'dither'",
 }
 
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -94,7 +94,13 @@ class IndexedPicture:
     changes: tuple[str, ...] = ()
 
 
-def read(image: ImageInput, *, frame: int | None = None) -> Picture:
+def read(
+    image: ImageInput,
+    *,
+    frame: int | None = None,
+    background: str | ArrayLike | None = None,
+    alpha_threshold: int | Literal["dither"] | None = None,
+) -> Picture:
     """Read any kind of picture.
 
     Parameters
@@ -107,6 +113,12 @@ def read(image: ImageInput, *, frame: int | None = None) -> Picture:
     frame : int, optional
         Which frame of an animation, or page of several, counted from 0. Without it only a picture
         that has but one is taken.
+    background : str or array_like of 3 integers, optional
+        Lay a picture with transparency over this colour, ``"#ffffff"`` or ``(255, 255, 255)``.
+    alpha_threshold : int or "dither", optional
+        Make each pixel opaque whose alpha is at least this, 1 to 255, and the others fully
+        transparent, as GIF holds them. ``"dither"`` mixes both by blue noise, so that shadows look
+        soft from a distance.
 
     Returns
     -------
@@ -126,7 +138,8 @@ def read(image: ImageInput, *, frame: int | None = None) -> Picture:
         A file that is missing, damaged, of an unknown format, or beyond Pillow's limit for
         decompression bombs.
     ArgumentError, ArgumentTypeError
-        There is no such frame.
+        There is no such frame; `background` is no opaque colour, or `alpha_threshold` out of range;
+        or both are given.
     OutOfMemoryError
         The decoded picture does not fit.
 
@@ -161,11 +174,21 @@ def read(image: ImageInput, *, frame: int | None = None) -> Picture:
     >>> picture.pixels.shape, picture.metadata
     ((2, 3, 1), <kmc.Metadata: 299.999 x 299.999 dpi>)
     """
+    transparency = None
+    if background is not None or alpha_threshold is not None:
+        from kmc.images.transparency import checked_transparency  # loaded late: most need neither
+
+        transparency = checked_transparency(background, alpha_threshold)
     if isinstance(image, Picture) or is_array(image):
         check_frame(frame, 1, f"the {'picture' if isinstance(image, Picture) else 'array'} given")
-        return image if isinstance(image, Picture) else Picture(array_pixels(image))
-    with open_source(image, frame) as source:
-        return source.picture()
+        picture = image if isinstance(image, Picture) else Picture(array_pixels(image))
+    else:
+        with open_source(image, frame) as source:
+            picture = source.picture()
+    if transparency is None:
+        return picture
+    pixels = transparency.applied(picture.pixels)
+    return picture if pixels is picture.pixels else replace(picture, pixels=pixels)
 
 
 def read_indexed(image: ImageInput, *, frame: int | None = None) -> IndexedPicture:
