@@ -104,6 +104,10 @@ def curve(
     OutOfMemoryError
         There is not enough memory.
 
+    Notes
+    -----
+    ``space="oklab", weights="balanced"`` is the fit of `kmc.quantize` with ``look="best"``.
+
     Examples
     --------
     >>> import kmc, numpy as np
