@@ -85,6 +85,8 @@ def test_metadata_counts_as_it_is_written():
     (with_text,) = kmc.curve(picture, [4], format="png")
     (without,) = kmc.curve(SMALL, [4], format="png")
     assert with_text.n_bytes == len(kmc.quantize(picture, 4).to_bytes("png")) > without.n_bytes
+    (gif,) = kmc.curve(picture, [4], format="gif")  # nothing is saved, so nothing is lost
+    assert gif == kmc.curve(SMALL, [4], format="gif")[0]
 
 
 def test_pairs_are_in_the_order_given_and_repeated(monkeypatch):
