@@ -15,10 +15,8 @@ from bench.loss import TITLES
 Rates = dict[str, dict[int, float]]
 
 # Of Okabe and Ito's palette, which every kind of colour vision can tell apart: one for a format.
-BLUE, VERMILION, GREEN, INK, GREY, FAINT = (
-    *("#0072b2", "#d55e00", "#009e73"),
-    *("#333333", "#777777", "#dddddd"),
-)
+BLUE, VERMILION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#a04f80"
+INK, FAINT = "#333333", "#dddddd"
 
 # In columns of the legend: three of PNG, three of GIF, two of .kmc, and two others.
 STYLES: dict[str, dict[str, Any]] = {
@@ -31,7 +29,7 @@ STYLES: dict[str, dict[str, Any]] = {
     ".kmc, lossy": {"color": BLUE, "lw": 2.6},
     ".kmc, plain": {"color": BLUE, "lw": 1.3, "ls": (0, (4, 2))},
     "JPEG": {"color": INK, "lw": 1.3},
-    "WebP": {"color": GREY, "lw": 1.3},
+    "WebP": {"color": PURPLE, "lw": 1.3},
 }
 
 TICKS = (0.5, 0.7, 1, 1.5, 2, 3, 4, 5, 6, 8)  # bits per pixel
