@@ -39,7 +39,9 @@ class FilePoint(NamedTuple):
     is_efficient: bool
 
 
-class _File(NamedTuple):
+class File(NamedTuple):
+    """A mean squared error, and the bytes that it takes."""
+
     mse: float
     n_bytes: int
 
@@ -62,7 +64,7 @@ def file_points(
     """
     kind = find_format("", format)
     _refuse(image, kind, max(ks, default=1), max(losses, default=0), importance, options)
-    found: dict[tuple[int, int], _File] = {}
+    found: dict[tuple[int, int], File] = {}
     with options.watch():
         picture = read(image)
         channels = picture.pixels.shape[2]
@@ -81,7 +83,7 @@ def file_points(
     ]
 
 
-def efficient(files: Iterable[_File]) -> Iterator[_File]:
+def efficient(files: Iterable[File]) -> Iterator[File]:
     """Those of which no other is smaller without a larger error, or nearer without more bytes."""
     least = math.inf
     for file in sorted(set(files), key=lambda each: (each.n_bytes, each.mse)):
@@ -115,7 +117,7 @@ def _files(
     losses: list[int],
     kind: Format,
     options: Options,
-) -> Iterator[tuple[int, _File]]:
+) -> Iterator[tuple[int, File]]:
     """The file of a clustering with each loss, as `kmc.quantize` and `to_bytes` make it."""
     pixels, threads = picture.pixels, options.threads
     nearest, error = map_labels(
@@ -131,4 +133,4 @@ def _files(
             palette = chosen.colors
             total = squared_error(pixels, indices, palette, threads)
         data = encode(indices, palette, kept, kind)
-        yield loss, _File(total / indices.size, len(data))
+        yield loss, File(total / indices.size, len(data))

@@ -11,7 +11,7 @@ from scenes import photo as scene
 
 import kmc
 from kmc.clustering.problem import ClusteringProblem
-from kmc.file_curve import FilePoint
+from kmc.file_curve import File, FilePoint, efficient
 from kmc.lossy.choice import CHOOSERS
 
 FORMATS = tuple(CHOOSERS)
@@ -102,6 +102,23 @@ def test_pairs_are_in_the_order_given_and_repeated(monkeypatch):
     assert solved == [9, 4]  # once for all losses
     assert kmc.curve(SMALL, [], lossy=[0], format="kmc") == []
     assert kmc.curve(SMALL, [4], lossy=[], format="kmc") == []
+
+
+def test_efficient_files_by_comparing_each_with_each():
+    random = np.random.default_rng(3)
+    for n in range(40):  # so few values that many are equal
+        files = [File(float(mse), int(size)) for mse, size in random.integers(1, 6, (n % 9, 2))]
+        expected = {
+            file
+            for file in files
+            if not any(
+                other != file and other.mse <= file.mse and other.n_bytes <= file.n_bytes
+                for other in files
+            )
+        }
+        found = list(efficient(files))
+        assert set(found) == expected
+        assert len(found) == len(expected)
 
 
 def test_files_that_are_equal_are_efficient_together():
