@@ -59,15 +59,22 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lossless", action="store_true", help="pictures of few colours, as is")
     parser.add_argument("--graphics", action="store_true", help="drawn pictures, made here, as is")
     parser.add_argument("--lossy", action="store_true", help="files with a loss, at equal error")
-    parser.add_argument("--look", default="plain", help="with --lossy: plain, or best, as seen")
+    parser.add_argument("--look", choices=("plain", "best"), help="with --lossy: plain, or as seen")
+    parser.add_argument("--figure", type=Path, help="with --lossy: an SVG file of all rates")
+    parser.add_argument("--results", type=Path, nargs="+", help="with --lossy: saved ones, no run")
+    parser.add_argument("--times", action="store_true", help="with --lossy: of choosing")
     parser.add_argument("--quick", action="store_true", help="no oxipng, no JPEG XL 9")
 
 
 def run(options: argparse.Namespace) -> None:
     """Write, verify and time every file, then the means."""
     if options.lossy:
+        if options.times and (options.figure or options.results):
+            raise SystemExit("--times go without --figure and --results")
         loss.run(options)
         return
+    if options.look or options.figure or options.results or options.times:
+        raise SystemExit("--look, --figure, --results and --times go with --lossy")
     as_they_are = options.lossless or options.graphics
     if as_they_are and (options.k or options.dither):
         raise SystemExit("pictures that are written as they are take neither --k nor --dither")

@@ -90,7 +90,10 @@ GOALS = "psnr=None, max_mse=None, quality=None"
             f"image, k=256, *, {OWN}, {LOOK}, {DITHER}, {GOALS}, order=None, {LOSS}, {SHARED}",
         ),
         ("fit", f"image, k=256, *, {OWN}, image_weights=None, order=None, {SHARED}"),
-        ("curve", f"image, ks, *, importance=None, image_weights=None, {SHARED}"),
+        (
+            "curve",
+            f"image, ks, *, lossy=None, format=None, importance=None, image_weights=None, {SHARED}",
+        ),
         ("plot.steps", f"image, k, folder, *, n_pixels=4000, {OWN}, {SHARED}"),
         ("histogram", "image, *, importance=None, threads=None"),
         ("rgb2ind", f"image, n=256, *, dither=None, {SHARED}"),
@@ -105,6 +108,10 @@ GOALS = "psnr=None, max_mse=None, quality=None"
             "image, centroids, before=None, *, n_pixels=4000, color_by='pixel', ax=None",
         ),
         ("plot.curve", f"image, ks=None, *, psnr=30.0, importance=None, ax=None, {SHARED}"),
+        (
+            "plot.rate_distortion",
+            f"image, ks=None, *, lossy=None, format=None, ax=None, {SHARED}",
+        ),
         ("Histogram.to_bytes", "self"),
         ("Histogram.from_bytes", "data"),
         ("IndexedImage.save", "self, path, format=None, *, metadata=True, **params"),

@@ -114,6 +114,8 @@ CASES: dict[str, tuple[Arguments, dict[str, tuple[Arguments, Arguments]]]] = {
             **SHARED,
             "image": ({}, {"image": OTHER[:6]}),
             "ks": ({}, {"ks": [6]}),
+            "lossy": ({"format": "png"}, {"lossy": [60]}),
+            "format": ({}, {"format": "png"}),
         },
     ),
     "histogram": ({"image": PHOTO}, {**MASKED, "image": ({}, {"image": OTHER})}),
@@ -155,6 +157,16 @@ CASES: dict[str, tuple[Arguments, dict[str, tuple[Arguments, Arguments]]]] = {
             "image": ({}, {"image": OTHER[:6]}),
             "ks": ({}, {"ks": [5, 6]}),
             "psnr": ({}, {"psnr": 12.0}),
+        },
+    ),
+    "plot.rate_distortion": (
+        {"image": PHOTO, "ks": [5, 7]},
+        {
+            **FIT,
+            "image": ({}, {"image": OTHER[:6]}),
+            "ks": ({}, {"ks": [5, 6]}),
+            "lossy": ({}, {"lossy": [0, 70]}),
+            "format": ({}, {"format": "kmc"}),
         },
     ),
     "plot.clusters": ({"image": PHOTO, "centroids": PALETTE}, {

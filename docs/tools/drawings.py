@@ -6,6 +6,7 @@ What they show is computed by kmc: the points are colours without blue, so that 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +17,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
 from numpy.typing import NDArray
 
+sys.path.append(str(Path(__file__).resolve().parents[2]))  # at the end: the installed kmc is first
+
 import kmc
+from bench import rate_figure
+from bench.loss import TITLES
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks.md"
 # Of Okabe and Ito's palette, which every kind of colour vision can tell apart.
@@ -182,7 +187,21 @@ def rates() -> Figure:
     return figure
 
 
-DRAWINGS: tuple[Callable[[], Figure], ...] = (weighted, lloyd, tree, swap, rates)
+def loss_rates() -> Figure:
+    """Bits a pixel of all formats against errors, from the tables of the benchmarks."""
+    text, panels = BENCHMARKS.read_text("utf-8"), {}
+    for measure, title in TITLES.items():
+        table = re.search(rf"\| {re.escape(title)} \| \.kmc, plain.*?\n\n", text, re.DOTALL)
+        assert table
+        names, _, *rows = [line.strip("| ").split(" | ") for line in table[0].split("\n") if line]
+        panels[measure] = {
+            name: {int(row[0]): float(row[i]) for row in rows if row[i] != "–"}
+            for i, name in enumerate(names[1:], 1)
+        }
+    return rate_figure.figure(panels)
+
+
+DRAWINGS: tuple[Callable[[], Figure], ...] = (weighted, lloyd, tree, swap, rates, loss_rates)
 
 
 def write(folder: Path) -> None:

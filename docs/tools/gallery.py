@@ -25,6 +25,7 @@ THUMBNAILS = {
     "importance": 2,
     "transparency": 3,
     "targets": 4,
+    "loss": 4,
     "colour_spaces": 4,
     "compress_image": 3,
     "distinct_colours": 1,

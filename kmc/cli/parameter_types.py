@@ -135,6 +135,14 @@ def numbers_of_colors(n: int) -> Callable[[str], list[int]]:
     return parse
 
 
+def losses(text: str) -> list[int]:
+    """Losses from 0 to 100, as ``0,15,30``."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(re.fullmatch(r"0*\d{1,3}", part) and int(part) <= 100 for part in parts):
+        raise click.BadParameter(f"{text!r} is no list of losses from 0 to 100, like 0,15,30")
+    return sorted({int(part) for part in parts})
+
+
 def quality(text: str) -> tuple[float, float]:
     """A range of quality, such as ``60-80``, ``70-`` or ``-80``, from 0 to 100."""
     number = r"(\d{1,3}(?:\.\d{1,6})?)"

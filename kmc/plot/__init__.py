@@ -11,5 +11,15 @@ from kmc.plot.convergence import history
 from kmc.plot.error_curve import curve
 from kmc.plot.iterations import steps
 from kmc.plot.pictures import palette_bar, side_by_side
+from kmc.plot.rate_distortion import rate_distortion
 
-__all__ = ["choices", "clusters", "curve", "history", "palette_bar", "side_by_side", "steps"]
+__all__ = [
+    "choices",
+    "clusters",
+    "curve",
+    "history",
+    "palette_bar",
+    "rate_distortion",
+    "side_by_side",
+    "steps",
+]

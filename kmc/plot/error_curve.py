@@ -141,8 +141,13 @@ def measured(
     return points
 
 
+def are_points(image: Any) -> bool:
+    """Whether this is a curve that was computed already, rather than a picture."""
+    return isinstance(image, Sequence) and all(hasattr(point, "mse") for point in image)
+
+
 def _points(image: Any, ks: Iterable[int] | None, options: Mapping[str, Any]) -> list[Any]:
-    given = isinstance(image, Sequence) and all(hasattr(point, "mse") for point in image)
+    given = are_points(image)
     if given and ks is not None:
         raise ArgumentError("ks is for a picture; these points have their k already")
     if given and options:

@@ -130,6 +130,8 @@ def test_other_figures(cli):
     assert tree(".") == ["photo.png", *steps]
     assert cli("plot", "photo.png", *options, "--history", "-o", "history.svg")[0] == 0
     assert cli("plot", "photo.png", "--curve", "2-8", "-o", "curve.pdf")[0] == 0
+    rates = ["--rate-distortion", "2,8", "--losses", "0,40", "--format", "kmc"]
+    assert cli("plot", "photo.png", *rates, "-o", "rates.svg")[0] == 0
     with open("history.svg", encoding="utf-8") as file:
         assert "<svg" in file.read()
     with open("curve.pdf", "rb") as file:
@@ -164,6 +166,14 @@ def test_plot_complains(cli, monkeypatch):
         (["photo.png", "-o", "a.png", "--choices", "4,,8"], 1, "'4,,8' is neither a range"),
         (["photo.png", "-o", "a.png", "--choices", "0,8"], 1, "'0,8' is neither a range"),
         (["photo.png", "-o", "a", "--curve", "2-3", "--clusters"], 1, "are different figures"),
+        (["photo.png", "-o", "a.png", "--losses", "9"], 1, "for the files of --rate-distortion"),
+        (["photo.png", "-o", "a.png", "--losses", "0,101"], 1, "'0,101' is no list of losses"),
+        (["photo.png", "-o", "a.png", "--losses", "0,"], 1, "'0,' is no list of losses"),
+        (
+            ["photo.png", "-o", "a.png", "--rate-distortion", "8,512"],
+            1,
+            "photo.png: lossy is for at most 256 colours in png, not 512",
+        ),
         (["none.png", "-o", "a.png"], 2, "none.png: no such file"),
         ([".", "-o", "a.png"], 2, ".: is a folder, not a picture"),
         (["photo.png", "-o", "none/a.png"], 3, "none/a.png: cannot be written"),

@@ -116,6 +116,9 @@ CASES = {
         "--history": Case(["--history"]),
         "--curve": Case(["--curve", "2-4"]),
         "--choices": Case(["--choices", "2-4"]),
+        "--rate-distortion": Case(["--rate-distortion", "2-4"]),
+        "--losses": Case(["--losses", "0,70"]),
+        "--format": Case(["--format", "kmc"]),
     },
     "info": {
         "--recursive": Case(["-r"], files=["folder"]),
@@ -180,6 +183,7 @@ MODES = {
         "history": ["--history"],
         "curve": ["--curve", "3-6"],
         "choices": ["--choices", "3-9"],
+        "rates": ["--rate-distortion", "3-6"],
     },
     "info": {"plain": [], "json": ["--json"]},
     "compare": {"plain": [], "json": ["--json"], "quiet": ["-q"]},
@@ -329,7 +333,8 @@ def is_refused(seen: tuple[object, ...]) -> bool:
 
 def needed(command: str, arguments: list[str]) -> list[str]:
     """What a command cannot do without."""
-    words = [] if "-k" in arguments or {"--curve", "--choices"} & set(arguments) else ["-k", "9"]
+    several = {"--curve", "--choices", "--rate-distortion"}
+    words = [] if "-k" in arguments or several & set(arguments) else ["-k", "9"]
     if "--palette" in arguments or command not in ("quantize", "palette", "plot"):
         words = []
     if command == "plot" and "-o" not in arguments:

@@ -38,10 +38,11 @@ def drawings(photo, result):
         "history": (lambda ax: kmc.plot.history(result, ax=ax), None, 2),
         "curve": (lambda ax: kmc.plot.curve(photo, [2, 4, 8, 16, 32], ax=ax), None, 2),
         "choices": (lambda ax: kmc.plot.choices(photo, [2, 8], [None, "bayer"], ax=ax), None, 1),
+        "rates": (lambda ax: kmc.plot.rate_distortion(photo, [2, 8, 99], ax=ax), None, 1),
     }
 
 
-KINDS = ["choices", "side_by_side", "palette_bar", "clusters", "history", "curve"]
+KINDS = ["choices", "side_by_side", "palette_bar", "clusters", "history", "curve", "rates"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

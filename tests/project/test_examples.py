@@ -155,6 +155,7 @@ SCRIPTS = {
     ],
     "dominant_colours.py": [],
     "importance.py": ["all-alike.png", "balloon-first.png"],
+    "loss.py": ["lossy-00.png", "lossy-20.png", "lossy-60.png"],
     "many_machines.py": ["painted.png"],
     "scikit_learn.py": ["mask.png", "six.png"],
     "shared_palette.py": ["both.gpl", "left.png", "right.png"],

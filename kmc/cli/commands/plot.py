@@ -25,7 +25,7 @@ from kmc.cli.options import (
     search,
 )
 from kmc.cli.outputs import Naming, write
-from kmc.cli.parameter_types import numbers_of_colors
+from kmc.cli.parameter_types import losses, numbers_of_colors
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,7 +36,10 @@ SUFFIXES = ("png", "pdf", "svg", "jpg", "webp")
 DPI = 150
 
 # The figures other than the default one, by their options.
-KINDS = ("clusters", "history", "curve", "choices")
+KINDS = ("clusters", "history", "curve", "rate_distortion", "choices")
+
+# Those of several numbers of colours, which they are given.
+OF_SEVERAL = ("curve", "rate_distortion", "choices")
 
 
 @click.command(cls=Command)
@@ -50,6 +53,12 @@ KINDS = ("clusters", "history", "curve", "choices")
     ("--history", "Error and largest shift of each iteration.", {}),
     ("--curve KS", "Error and file size for numbers of colours: 2-256, or 4,8,12.",
      {"type": numbers_of_colors(15)}),
+    ("--rate-distortion KS", "Error against file size, a line for each loss, and the envelope.",
+     {"type": numbers_of_colors(8)}),
+    ("--losses LIST", "The losses of --rate-distortion, from 0 to 100; by default 0,15,30,45.",
+     {"type": losses}),
+    ("--format NAME", "The files of --rate-distortion: png (default), gif or kmc.",
+     {"type": click.Choice(["png", "gif", "kmc"])}),
     ("--choices KS", "The picture in numbers of colours, plain and dithered, in oklab.",
      {"type": numbers_of_colors(4)}),
 )  # fmt: skip
@@ -68,6 +77,7 @@ def plot(file: str, output: str, **given: Any) -> Exit:
       kmc plot photo.jpg -k 15 -o figure.png
       kmc plot photo.jpg -k 8 --clusters -o steps/
       kmc plot photo.jpg --curve 2-256 -o curve.png
+      kmc plot photo.jpg --rate-distortion 8-256 -o rates.png
       kmc plot photo.jpg --choices 4-256 -o choices.png
     """
     from kmc.cli.fit_options import dither_options, fit_options
@@ -99,18 +109,24 @@ def plot(file: str, output: str, **given: Any) -> Exit:
 def _refuse_exclusions(given: dict[str, Any]) -> None:
     kinds = [name for name in KINDS if given[name]]
     if len(kinds) > 1:
-        raise click.UsageError(f"--{kinds[0]} and --{kinds[1]} are different figures")
+        first, second = (f"--{name.replace('_', '-')}" for name in kinds[:2])
+        raise click.UsageError(f"{first} and {second} are different figures")
+    if not given["rate_distortion"]:
+        refuse(["losses", "format"], "{option} is for the files of --rate-distortion")
     refuse_contradictions(given)
     if given["clusters"] and given["n_init"] not in (None, 1):
         raise click.UsageError("--clusters draws the iterations of one run: it excludes --n-init")
     for name in kinds:
-        if name in ("curve", "choices"):
-            refuse(["k"], f"--{name} gives the numbers of colours: it excludes {{option}}")
-            refuse(["deadline"], f"--{name} needs all of its fits: it excludes {{option}}")
+        option = f"--{name.replace('_', '-')}"
+        if name in OF_SEVERAL:
+            refuse(["k"], f"{option} gives the numbers of colours: it excludes {{option}}")
+            refuse(["deadline"], f"{option} needs all of its fits: it excludes {{option}}")
+        if name == "rate_distortion":
+            refuse(["importance"], f"a loss counts all pixels alike: {option} excludes {{option}}")
         if name == "choices":
             refuse(["dither_strength"], "--choices shows full strength: it excludes {option}")
         else:
-            refuse(["dither"], f"--{name} shows k-means, before dithering: it excludes {{option}}")
+            refuse(["dither"], f"{option} shows k-means, before dithering: it excludes {{option}}")
 
 
 def _drawn(
@@ -125,6 +141,9 @@ def _drawn(
         matplotlib.use("Agg")  # no windows
     if given["curve"]:
         return kmc.plot.curve(picture, given["curve"], **options)
+    if given["rate_distortion"]:
+        files = {"lossy": given["losses"], "format": given["format"]}
+        return kmc.plot.rate_distortion(picture, given["rate_distortion"], **files, **options)
     if given["choices"]:
         dithers = [given["dither"]] if given["dither"] else None
         best = LOOKS["best"]  # as the program quantizes
