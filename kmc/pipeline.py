@@ -231,7 +231,8 @@ def quantize(
         given = colors_of_pixels(picture.pixels, importance, checked.threads)
         colors, problem = given.colors, ClusteringProblem(given, checked)
         del given  # with alpha, the problem has counts of its own
-        mapper = _Mapper(picture, colors, checked, dithering, sorting, request)
+        places = problem.places_of(colors)
+        mapper = _Mapper(picture, colors, places, checked, dithering, sorting, request)
         if request is not None and request.max_bytes is not None:
             result = mapper.fitted_into(problem, request.max_bytes)
         elif request is not None and request.loss == "auto":
@@ -268,6 +269,7 @@ class _Mapper(NamedTuple):
 
     picture: Picture
     colors: NDArray[np.uint8]
+    places: NDArray[np.int16] | None  # the coordinates of the colours, where they are known
     options: Options
     dither: Dither | None
     order: str | None
@@ -341,6 +343,7 @@ class _Mapper(NamedTuple):
             options.space,
             self.dither,
             options.threads,
+            self.places,
         )
         if self.request is not None and loss:
             from kmc.lossy.choice import with_loss  # loaded late: of no use without a loss
