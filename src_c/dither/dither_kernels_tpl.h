@@ -268,9 +268,9 @@ KMC_TARGET static KMC_INLINE size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row,
             if (atkinson) before[v] = last[v];
             last[v] = alpha ? quads_and_not(clear, quads_sub(moved, entry)) : quads_sub(moved, entry);
             quads_store(here + at, last[v]);
-            squares = quads_add_squares(squares, quads_and(quads_sub(own, entry), counted[v]));
+            if (!masked) squares = quads_add_squares(squares, quads_and(quads_sub(own, entry), counted[v]));
         }
-        lost = quads_add_sums(lost, squares);
+        if (!masked) lost = quads_add_sums(lost, squares);
     }
 missing:
     row->lost += quads_total(lost);

@@ -71,18 +71,22 @@ static void load_row(const masking *m, ptrdiff_t y, size_t x, size_t width, kmc_
     const size_t row = (size_t)(y < 0 ? 0 : y > last_row ? last_row : y), before = x < REACH ? REACH - x : 0;
     const uint32_t *const positions = m->canvas->positions + row * m->canvas->width;
     const size_t end = kmc_smaller(width, m->canvas->width - x + REACH);
-    const mapped *const left = &m->colors[positions[0]], *const right = &m->colors[positions[m->canvas->width - 1]];
+    const mapped *const colors = m->colors; /* a copy, which the compiler knows not to change */
+    const mapped *const left = &colors[positions[0]], *const right = &colors[positions[m->canvas->width - 1]];
     for (size_t i = 0; i < before; i++) load_pixel(left, i, to);
-    for (size_t i = before; i < end; i++) load_pixel(&m->colors[positions[x + i - REACH]], i, to);
+    for (size_t i = before; i < end; i++) load_pixel(&colors[positions[x + i - REACH]], i, to);
     for (size_t i = end; i < width; i++) load_pixel(right, i, to);
 }
 
 static void write_indices(const masking *m, size_t at, size_t n, const struct kmc_window_pixel *pixels)
 {
-    if (m->canvas->index_bytes == 1)
-        for (size_t i = 0; i < n; i++) ((uint8_t *)m->indices)[at + i] = (uint8_t)pixels[i].label;
-    else
-        for (size_t i = 0; i < n; i++) ((uint16_t *)m->indices)[at + i] = pixels[i].label;
+    if (m->canvas->index_bytes == 1) {
+        uint8_t *const indices = (uint8_t *)m->indices + at;
+        for (size_t i = 0; i < n; i++) indices[i] = (uint8_t)pixels[i].label;
+    } else {
+        uint16_t *const indices = (uint16_t *)m->indices + at;
+        for (size_t i = 0; i < n; i++) indices[i] = pixels[i].label;
+    }
 }
 
 static kmc_status mask_tile(void *job, ptrdiff_t tile, int thread)
