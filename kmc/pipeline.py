@@ -228,11 +228,7 @@ def quantize(
         return _of_dask_array(image, request, importance, checked, dithering, sorting)
     with checked.watch():
         picture = read(image)
-        given = colors_of_pixels(picture.pixels, importance, checked.threads)
-        colors, problem = given.colors, ClusteringProblem(given, checked)
-        del given  # with alpha, the problem has counts of its own
-        places = problem.places_of(colors)
-        mapper = _Mapper(picture, colors, places, checked, dithering, sorting, request)
+        problem, mapper = _posed(picture, importance, checked, dithering, sorting, request)
         if request is not None and request.max_bytes is not None:
             result = mapper.fitted_into(problem, request.max_bytes)
         elif request is not None and request.loss == "auto":
@@ -369,6 +365,16 @@ class _Mapper(NamedTuple):
         n, channels = made.indices.size, self.colors.shape[1]
         pixels, once = self.picture.pixels.reshape(n, channels), np.broadcast_to(np.int64(1), n)
         return seen_error(pixels, once, made.found.colors, made.indices.reshape(n)) / n
+
+
+def _posed(
+    picture: Picture, importance: ArrayLike | None, options: Options, *how: Any
+) -> tuple[ClusteringProblem, _Mapper]:
+    """The clustering problem of a picture, and what maps the picture to a solution."""
+    given = colors_of_pixels(picture.pixels, importance, options.threads)
+    problem = ClusteringProblem(given, options)
+    places = problem.places_of(given.colors)
+    return problem, _Mapper(picture, given.colors, places, options, *how)
 
 
 def _of_dask_array(image: Any, request: Request | None, *checked: Any) -> LazyIndexedImage:

@@ -45,7 +45,7 @@ KMC_TARGET static inline void KMC_NAME(add_squares)(const int32_t *columns, size
     }
 }
 
-/* Subtracts twice the variance of the pixels that a plane through them does not explain, in the units of the squares. */
+/* Subtracts twice the variance of the pixels that a plane through them does not explain, in the units of squares. */
 KMC_TARGET static inline void KMC_NAME(subtract_texture)(const kmc_windows *w, size_t n, double *squares)
 {
     const int16_t *const a = w->rows[0]->sums, *const b = w->rows[1]->sums;
