@@ -9,11 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from kmc import core
 from kmc.colors.arrays import checked_colors, index_dtype
+from kmc.colors.spaces import are_levels
 from kmc.cpu import thread_count
 from kmc.errors import ArgumentError, ArgumentTypeError
 from kmc.images.arrays import LazyInput, dask_array
 from kmc.indexed_image import Palette
-from kmc.mapping.remapping import has_level_distances, remap
+from kmc.mapping.remapping import remap
 from kmc.utils.arguments import array, contiguous, flag
 
 Indices = NDArray[np.uint8] | NDArray[np.uint16]
@@ -110,7 +111,7 @@ def assign(
                 "small: its colors and counts have the same sums"
             )
         return _assigned_later(pixels, palette, threads)
-    brute_force = has_level_distances(colors, palette.space)
+    brute_force = are_levels(palette.space, colors.shape[1])
     if return_sums and not brute_force:
         raise ArgumentError(
             "return_sums is for grey and RGB colours in space rgb: other means are not means of "

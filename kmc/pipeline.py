@@ -228,10 +228,7 @@ def quantize(
         return _of_dask_array(image, request, importance, checked, dithering, sorting)
     with checked.watch():
         picture = read(image)
-        given = colors_of_pixels(picture.pixels, importance, checked.threads)
-        colors, problem = given.colors, ClusteringProblem(given, checked)
-        del given  # with alpha, the problem has counts of its own
-        mapper = _Mapper(picture, colors, checked, dithering, sorting, request)
+        problem, mapper = _posed(picture, importance, checked, dithering, sorting, request)
         if request is not None and request.max_bytes is not None:
             result = mapper.fitted_into(problem, request.max_bytes)
         elif request is not None and request.loss == "auto":
@@ -268,6 +265,7 @@ class _Mapper(NamedTuple):
 
     picture: Picture
     colors: NDArray[np.uint8]
+    places: NDArray[np.int16] | None  # the coordinates of the colours, where they are known
     options: Options
     dither: Dither | None
     order: str | None
@@ -341,6 +339,7 @@ class _Mapper(NamedTuple):
             options.space,
             self.dither,
             options.threads,
+            self.places,
         )
         if self.request is not None and loss:
             from kmc.lossy.choice import with_loss  # loaded late: of no use without a loss
@@ -366,6 +365,16 @@ class _Mapper(NamedTuple):
         n, channels = made.indices.size, self.colors.shape[1]
         pixels, once = self.picture.pixels.reshape(n, channels), np.broadcast_to(np.int64(1), n)
         return seen_error(pixels, once, made.found.colors, made.indices.reshape(n)) / n
+
+
+def _posed(
+    picture: Picture, importance: ArrayLike | None, options: Options, *how: Any
+) -> tuple[ClusteringProblem, _Mapper]:
+    """The clustering problem of a picture, and what maps the picture to a solution."""
+    given = colors_of_pixels(picture.pixels, importance, options.threads)
+    problem = ClusteringProblem(given, options)
+    places = problem.places_of(given.colors)
+    return problem, _Mapper(picture, given.colors, places, options, *how)
 
 
 def _of_dask_array(image: Any, request: Request | None, *checked: Any) -> LazyIndexedImage:

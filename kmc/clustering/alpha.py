@@ -19,7 +19,13 @@ from numpy.typing import NDArray
 from kmc import core
 from kmc.clustering.alpha_entries import ClusterMeans, agglomerate, cluster_means
 from kmc.colors.chunks import assign_selected, chunks, looked_up, selected
-from kmc.colors.spaces import SpaceName, coordinates, opaque_centroids, to_centroids
+from kmc.colors.spaces import (
+    SpaceName,
+    are_levels,
+    coordinates,
+    opaque_centroids,
+    to_centroids,
+)
 
 Floats = NDArray[np.float64]
 History = list[tuple[float, float]]
@@ -132,6 +138,7 @@ def build_tree(
     space: SpaceName,
     threads: int,
     given: NDArray[np.uint8],
+    places: NDArray[np.int16] | None = None,
 ) -> core.kmeans.Tree | AlphaTree:
     """Build the tree that k-means uses for distinct, weighted colours.
 
@@ -147,11 +154,15 @@ def build_tree(
     given : ndarray of uint8, shape (m, C)
         Palette entries known in advance. If one is not opaque, opaque colours must not be assigned
         to it, which takes an `AlphaTree`.
+    places : ndarray of int16, shape (n, 4), optional
+        The coordinates of the colours, where they are known.
     """
-    if space == "rgb" and colors.shape[1] < 4:
+    if are_levels(space, colors.shape[1]):
         return core.kmeans.tree(colors, weights, threads)
     if colors.shape[1] < 4 or (_is_opaque(colors) and _is_opaque(given)):
-        return core.kmeans.tree(colors, weights, threads, coordinates(colors, space, threads))
+        if places is None:
+            places = coordinates(colors, space, threads)
+        return core.kmeans.tree(colors, weights, threads, places)
     return AlphaTree(colors, weights, space, threads)
 
 

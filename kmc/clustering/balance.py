@@ -10,31 +10,29 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from kmc import core
 from kmc.clustering.importance import limit_total
 from kmc.colors.chunks import chunks
-from kmc.colors.spaces import SpaceName, coordinates
-
-# Crowds are counted in cells of the colour space, 8 levels wide: by the upper five bits of each
-# coordinate.
-BITS, SHIFT = 5, 9
 
 # The weight of a colour that is alone in its cell while others are not, for each pixel.
 SCALE = 1024
 
 
 def balanced(
-    colors: NDArray[np.uint8], weights: NDArray[np.int64], space: SpaceName, threads: int
+    places: NDArray[np.int16], weights: NDArray[np.int64], axes: int, threads: int
 ) -> NDArray[np.int64]:
     """Divide weights by the fourth root of the number of distinct colours in the same cell.
 
+    Cells are those of the colour space, 8 levels wide.
+
     Parameters
     ----------
-    colors : ndarray of uint8, shape (n, C)
-        Distinct.
+    places : ndarray of int16, shape (n, 4)
+        The coordinates of distinct colours.
     weights : ndarray of int64, shape (n,)
         0 or more.
-    space : str
-        The colour space of the cells.
+    axes : int
+        How many of the coordinates divide the space into cells: 4 with alpha, else 3.
     threads : int
 
     Returns
@@ -43,17 +41,12 @@ def balanced(
         `weights` themselves where each colour is alone; else 1024 times as much, rounded, and
         positive where `weights` are.
     """
-    axes = 4 if colors.shape[1] == 4 else 3
-    cells = np.empty(len(colors), np.int32)
-    crowds = np.zeros(1 << axes * BITS, np.int64)
-    for part in chunks(len(colors)):
-        at = coordinates(colors[part], space, threads)[:, :axes].astype(np.int32) >> SHIFT
-        cells[part] = at @ (1 << BITS * np.arange(axes, dtype=np.int32))
-        crowds += np.bincount(cells[part], minlength=len(crowds))
-    if crowds.max() <= 1:
+    crowds = core.colors.crowds(places, axes, threads)
+    largest = int(crowds.max())
+    if largest <= 1:
         return weights
-    factors = SCALE / np.sqrt(np.sqrt(np.maximum(crowds, 1)))
-    found = np.empty(len(colors), np.int64)
-    for part in chunks(len(colors)):
-        found[part] = np.floor(weights[part] * np.take(factors, cells[part]) + 0.5)
+    factors = SCALE / np.sqrt(np.sqrt(np.maximum(np.arange(largest + 1), 1)))
+    found = np.empty(len(weights), np.int64)
+    for part in chunks(len(weights)):
+        found[part] = np.floor(weights[part] * np.take(factors, crowds[part]) + 0.5)
     return limit_total(found)

@@ -29,7 +29,14 @@ from kmc.clustering.options import Callback, Options
 from kmc.clustering.search import best_run
 from kmc.clustering.weighted_colors import WeightedColors
 from kmc.colors.chunks import chunks, looked_up, selected
-from kmc.colors.spaces import SpaceName, coordinates, to_centroids, to_colors, to_rounded_colors
+from kmc.colors.spaces import (
+    SpaceName,
+    are_levels,
+    coordinates,
+    to_centroids,
+    to_colors,
+    to_rounded_colors,
+)
 from kmc.errors import ArgumentError
 
 
@@ -118,10 +125,12 @@ class ClusteringProblem:
         self.visible: NDArray[np.bool_] | None = None
         if channels == 4:
             given, self.visible = _with_transparent_merged(given)
+        # Where the colours lie, if it is not computed from case to case.
+        self.places = _places(given.colors, options)
         # The inertia per unit of weight is reported as that per pixel, or unit of importance.
         self.per_weight = 1.0
-        if options.weights == "balanced":
-            given, self.per_weight = _with_balanced_weights(given, options)
+        if self.places is not None and options.weights == "balanced":
+            given, self.per_weight = _with_balanced_weights(given, self.places, options.threads)
         self.given = given
         self._tree: AnyTree | None = None
         self._weighted: _Weighted | None = None
@@ -130,21 +139,29 @@ class ClusteringProblem:
     def tree(self) -> AnyTree:
         """The colours weighted by their counts, built when first used."""
         if self._tree is None:
-            self._tree = _checked_tree(self.given.colors, self.given.counts, self.options)
+            self._tree = _checked_tree(
+                self.given.colors, self.given.counts, self.options, self.places
+            )
         return self._tree
 
     @property
     def weighted(self) -> _Weighted:
         """The colours whose weights are positive, built when first used."""
         if self._weighted is None:
-            colors, _, weights = self.given
+            (colors, _, weights), places = self.given, self.places
             assert weights is not None
             has_weight = weights > 0
-            colors, weights = selected(colors, has_weight), selected(weights, has_weight)
+            if not has_weight.all():
+                colors, weights = selected(colors, has_weight), selected(weights, has_weight)
+                places = None if places is None else selected(places, has_weight)
             self._weighted = _Weighted(
-                colors, weights, _checked_tree(colors, weights, self.options)
+                colors, weights, _checked_tree(colors, weights, self.options, places)
             )
         return self._weighted
+
+    def places_of(self, colors: NDArray[np.uint8]) -> NDArray[np.int16] | None:
+        """The coordinates of the colours, if they are those of the problem and known."""
+        return self.places if colors is self.given.colors else None
 
     def solve(self, k: int) -> Clustering:
         """Find a palette of k colours; with alpha, transparent entries come first, opaque last."""
@@ -207,13 +224,21 @@ class ClusteringProblem:
         self, palette: NDArray[np.uint8], options: Options
     ) -> tuple[NDArray[np.uint16], NDArray[np.int64], float]:
         """The label of every colour, the pixel count of every entry, the total squared error."""
+        colors, counts, _ = self.given
         space, threads = options.space, options.threads
-        labels, counts, error = self.tree.label(to_centroids(palette, space), threads)
-        if space != "rgb":
-            error = core.colors.color_error(
-                self.given.colors, self.given.counts, palette, labels, threads
-            )
-        return labels, counts, error
+        centroids = to_centroids(palette, space)
+        if space == "rgb":
+            return self.tree.label(centroids, threads)
+        check_clustered(counts)
+        labels, _, _ = self._any_tree().label(centroids, threads)
+        return labels, *core.colors.color_error(colors, counts, palette, labels, threads)
+
+    def _any_tree(self) -> AnyTree:
+        """A tree of all colours, with any weights: labels do not depend on them."""
+        weighted = self._weighted
+        if self._tree is None and weighted and len(weighted.colors) == len(self.given.colors):
+            return weighted.tree
+        return self.tree
 
 
 def _without_duplicates(found: Clustering, n_fixed: int, space: SpaceName) -> Clustering:
@@ -246,12 +271,22 @@ def _with_transparent_merged(
     return WeightedColors(colors, merge_values(given.counts, visible), weights), visible
 
 
-def _with_balanced_weights(given: WeightedColors, options: Options) -> tuple[WeightedColors, float]:
+def _places(colors: NDArray[np.uint8], options: Options) -> NDArray[np.int16] | None:
+    """Where colours lie, if balanced weights, or a tree that has them all, will need it."""
+    channels, space = colors.shape[1], options.space
+    if options.weights != "balanced" and (channels == 4 or are_levels(space, channels)):
+        return None
+    return coordinates(colors, space, options.threads)
+
+
+def _with_balanced_weights(
+    given: WeightedColors, places: NDArray[np.int16], threads: int
+) -> tuple[WeightedColors, float]:
     from kmc.clustering.balance import balanced  # loaded late: of no use for other weights
 
     weights = given.counts if given.weights is None else given.weights
     check_clustered(weights)  # before they are multiplied
-    found = balanced(given.colors, weights, options.space, options.threads)
+    found = balanced(places, weights, 4 if given.colors.shape[1] == 4 else 3, threads)
     return given._replace(weights=found), int(weights.sum()) / max(int(found.sum()), 1)
 
 
@@ -267,10 +302,13 @@ def _scaled(callback: Callback | None, factor: float) -> Callback | None:
 
 
 def _checked_tree(
-    colors: NDArray[np.uint8], weights: NDArray[np.int64], options: Options
+    colors: NDArray[np.uint8],
+    weights: NDArray[np.int64],
+    options: Options,
+    places: NDArray[np.int16] | None,
 ) -> AnyTree:
     check_clustered(weights)
-    return build_tree(colors, weights, options.space, options.threads, options.fixed)
+    return build_tree(colors, weights, options.space, options.threads, options.fixed, places)
 
 
 def _with_channels(channels: int, options: Options) -> Options:

@@ -56,6 +56,11 @@ def checked_space(space: Any) -> SpaceName:
     return known
 
 
+def are_levels(space: SpaceName, channels: int) -> bool:
+    """Whether coordinates are the levels themselves, in 64ths: those of rgb without alpha."""
+    return space == "rgb" and channels < 4
+
+
 def coordinates(
     colors: NDArray[np.uint8], space: SpaceName = "rgb", threads: int = 1
 ) -> NDArray[np.int16]:

@@ -64,7 +64,9 @@ cdef extern from "colors/colors.h" nogil:
                                size_t n, int channels, int16_t *coordinates)
     kmc_status kmc_color_error(const kmc_run *run, const uint8_t *colors, const int64_t *counts,
                                size_t n, int channels, const uint8_t *palette, size_t k,
-                               const uint16_t *labels, double *error)
+                               const uint16_t *labels, int64_t *sums, double *error)
+    kmc_status kmc_crowds(const kmc_run *run, const int16_t *coordinates, size_t n, int axes,
+                          uint32_t *crowds)
 
 
 cdef extern from "colors/morton.h":
@@ -311,7 +313,8 @@ def coordinates(const uint8_t[:, ::1] colors not None, Space space, int threads)
 def color_error(const uint8_t[:, ::1] colors not None, const int64_t[::1] counts not None,
                 const uint8_t[:, ::1] palette not None, const uint16_t[::1] labels not None,
                 int threads):
-    """The sum of counts times squared distances to the palette colours of the labels, in levels."""
+    """The sum of the counts of each label, (k,), and that of counts times squared distances to the
+    palette colours of the labels, in levels squared."""
     cdef Run run = Run(threads)
     cdef int channels = channel_count(colors.shape[1])
     cdef Py_ssize_t n = colors.shape[0]
@@ -319,11 +322,26 @@ def color_error(const uint8_t[:, ::1] colors not None, const int64_t[::1] counts
     cdef kmc_status status
     if n == 0 or counts.shape[0] != n or labels.shape[0] != n or palette.shape[1] != channels or not palette.shape[0]:
         raise ArgumentError("colors, counts, labels and palette do not fit together")
+    cdef int64_t[::1] sums = np.empty(palette.shape[0], np.int64)
     with nogil:
         status = kmc_color_error(&run.c, &colors[0, 0], &counts[0], <size_t>n, channels, &palette[0, 0],
-                                 palette.shape[0], &labels[0], &error)
+                                 palette.shape[0], &labels[0], &sums[0], &error)
     run.check(status)
-    return error
+    return sums.base, error
+
+
+def crowds(const int16_t[:, ::1] coordinates not None, int axes, int threads):
+    """How many colours are in the same cell of 8 levels as each, by where they lie, (n, 4)."""
+    cdef Run run = Run(threads)
+    cdef size_t n = coordinates.shape[0]
+    if not n or coordinates.shape[1] != 4 or axes not in (3, 4):
+        raise ArgumentError("cells are of coordinates, along three axes or four")
+    cdef uint32_t[::1] found = np.empty(n, np.uint32)
+    cdef kmc_status status
+    with nogil:
+        status = kmc_crowds(&run.c, &coordinates[0, 0], n, axes, &found[0])
+    run.check(status)
+    return found.base
 
 
 # For the tests: single kernels of the instruction set in use.

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmc import core
-from kmc.colors.spaces import SpaceName, coordinates
+from kmc.colors.spaces import SpaceName, are_levels, coordinates
 from kmc.errors import ArgumentError
 from kmc.utils.arguments import not_negative, one_of
 
@@ -81,14 +81,17 @@ def dithered(
     palette: NDArray[np.uint8],
     space: SpaceName,
     threads: int,
+    places: NDArray[np.int16] | None = None,
 ) -> tuple[NDArray[np.uint8] | NDArray[np.uint16], float]:
     """Dither pixels whose distinct `colors` have the nearest entries `labels`.
+
+    `places`, (n, 4), are the coordinates of the colours, where they are known.
 
     Returns the indices, (H, W), and the sum of squared distances to the pixels, in levels squared.
     """
     if dither.diffuses:
-        return diffused(dither, pixels, palette, space, threads, colors)
-    canvas = _canvas(pixels, palette, space, threads, colors)
+        return diffused(dither, pixels, palette, space, threads, colors, places)
+    canvas = _canvas(pixels, palette, space, threads, colors, places)
     indices = _chosen(dither, canvas, colors, labels, palette, space, threads)
     return indices, _error(indices, pixels, canvas, palette, space, threads, colors)
 
@@ -103,7 +106,11 @@ def dithered_rows(
 ) -> NDArray[np.uint8] | NDArray[np.uint16]:
     """Dither some rows of an image, all of whose colours have `labels`; returns their indices."""
     if dither.diffuses:
-        known = None if _are_levels(pixels, space) else core.colors.histogram(pixels, threads)[0]
+        known = (
+            None
+            if are_levels(space, pixels.shape[2])
+            else core.colors.histogram(pixels, threads)[0]
+        )
         canvas = _canvas(pixels, palette, space, threads, known)
         return canvas.diffuse(dither.name == "atkinson", dither.strength, threads)[0]
     colors, _ = core.colors.histogram(pixels, threads)
@@ -146,12 +153,13 @@ def diffused(
     space: SpaceName,
     threads: int,
     colors: NDArray[np.uint8] | None = None,
+    places: NDArray[np.int16] | None = None,
 ) -> tuple[NDArray[np.uint8] | NDArray[np.uint16], float]:
     """Dither pixels by error diffusion; returns indices and error like `dithered`.
 
-    The distinct `colors` of the pixels save time, where they are known.
+    The distinct `colors` of the pixels, and their coordinates, save time where they are known.
     """
-    canvas = _canvas(pixels, palette, space, threads, colors)
+    canvas = _canvas(pixels, palette, space, threads, colors, places)
     indices, error = canvas.diffuse(dither.name == "atkinson", dither.strength, threads)
     if space != "rgb":
         error = _error(indices, pixels, canvas, palette, space, threads, colors)
@@ -190,6 +198,7 @@ def _canvas(
     space: SpaceName,
     threads: int,
     colors: NDArray[np.uint8] | None,
+    places: NDArray[np.int16] | None = None,
 ) -> core.dither.Canvas:
     """An image and a palette in the form that the engine takes.
 
@@ -197,18 +206,14 @@ def _canvas(
     levels themselves.
     """
     channels = pixels.shape[2]
-    places = None
-    if not _are_levels(pixels, space):
+    if are_levels(space, channels):
+        places = None
+    elif places is None:
         given = pixels.reshape(-1, channels) if colors is None else colors
         places = coordinates(given, space, threads)
     transparent = coordinates(np.zeros((1, channels), np.uint8), space)
     entries = coordinates(palette, space, threads)
     return core.dither.Canvas(pixels, entries, transparent, places, colors, threads)
-
-
-def _are_levels(pixels: NDArray[np.uint8], space: SpaceName) -> bool:
-    """Whether coordinates are the levels themselves."""
-    return space == "rgb" and pixels.shape[2] < 4
 
 
 def _lightness(colors: NDArray[np.uint8]) -> NDArray[np.uint16]:

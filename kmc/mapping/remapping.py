@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from kmc import core
 from kmc.clustering.alpha import label_colors
 from kmc.colors.arrays import promoted
-from kmc.colors.spaces import SpaceName, to_centroids
+from kmc.colors.spaces import SpaceName, are_levels, to_centroids
 from kmc.errors import ImageShapeError
 from kmc.mapping.dithering import Dither, diffused, dithered
 from kmc.utils.os_errors import enough_memory
@@ -90,7 +90,7 @@ def remap(
     check_channels(pixels.shape[2], palette.shape[1])
     if dither is not None and dither.diffuses:
         return Mapped(*diffused(dither, pixels, palette, space, threads))
-    brute_force = dither is None and has_level_distances(palette, space)
+    brute_force = dither is None and are_levels(space, palette.shape[1])
     if brute_force and len(palette) <= BRUTE_FORCE_COLORS:
         return _by_brute_force(pixels, palette, threads)
     colors, counts = core.colors.histogram(pixels, threads)
@@ -119,13 +119,17 @@ def map_labels(
     space: SpaceName,
     dither: Dither | None,
     threads: int,
+    places: NDArray[np.int16] | None = None,
 ) -> Mapped:
-    """Map pixels whose distinct colours are labelled already, with the total error `error`."""
+    """Map pixels whose distinct colours are labelled already, with the total error `error`.
+
+    `places`, (n, 4), are the coordinates of the colours, where they are known.
+    """
     core.run.watch().look()  # releasing the trees of the clustering may have taken a while
     if dither is not None:
-        return Mapped(*dithered(dither, pixels, colors, labels, palette, space, threads))
+        return Mapped(*dithered(dither, pixels, colors, labels, palette, space, threads, places))
     few = len(palette) <= BRUTE_FORCE_LABELLED_NOISE
-    if few and has_level_distances(palette, space) and is_noise(pixels, colors):
+    if few and are_levels(space, palette.shape[1]) and is_noise(pixels, colors):
         return _by_brute_force(pixels, palette, threads)
     return Mapped(core.colors.remap(pixels, colors, labels, len(palette), threads), error)
 
@@ -133,11 +137,6 @@ def map_labels(
 def is_noise(pixels: NDArray[np.uint8], colors: NDArray[np.uint8]) -> bool:
     """Whether more than half of the pixels have distinct colours."""
     return 2 * len(colors) > int(pixels.shape[0]) * int(pixels.shape[1])
-
-
-def has_level_distances(palette: NDArray[np.uint8], space: SpaceName) -> bool:
-    """Whether distances are taken between the 8-bit levels themselves."""
-    return space == "rgb" and palette.shape[1] < 4
 
 
 def labelled(
@@ -157,7 +156,7 @@ def labelled(
         )
         total += error
     if space != "rgb":
-        total = core.colors.color_error(colors, counts, palette, labels, threads)
+        _, total = core.colors.color_error(colors, counts, palette, labels, threads)
     return labels, total
 
 

@@ -87,8 +87,12 @@ kmc_status kmc_coordinates(const kmc_run *run, const kmc_space *space, const uin
                            int16_t *coordinates);
 
 /* What n colours lose by the palette colours of their labels, which are below k: the sum of counts times squared
- * distances between the 8-bit levels, in levels squared. */
+ * distances between the 8-bit levels, in levels squared; and sums[j] = the counts of label j. */
 kmc_status kmc_color_error(const kmc_run *run, const uint8_t *colors, const int64_t *counts, size_t n, int channels,
-                           const uint8_t *palette, size_t k, const uint16_t *labels, double *error);
+                           const uint8_t *palette, size_t k, const uint16_t *labels, int64_t *sums, double *error);
+
+/* crowds[i] = how many of n colours are in the cell of colour i, by where they lie, (n, 4): cells have sides of 8
+ * levels along the first `axes` axes, 3 or 4. */
+kmc_status kmc_crowds(const kmc_run *run, const int16_t *coordinates, size_t n, int axes, uint32_t *crowds);
 
 #endif

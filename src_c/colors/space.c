@@ -2,6 +2,8 @@
 #include "colors/colors.h"
 #include "base/bits.h"
 #include "base/parallel.h"
+
+#include <string.h>
 #include "kmeans/points.h"
 
 enum {
@@ -113,10 +115,11 @@ static inline int64_t square_off(const uint8_t *a, const uint8_t *b, int channel
 }
 
 kmc_status kmc_color_error(const kmc_run *run, const uint8_t *colors, const int64_t *counts, size_t n, int channels,
-                           const uint8_t *palette, size_t k, const uint16_t *labels, double *error)
+                           const uint8_t *palette, size_t k, const uint16_t *labels, int64_t *sums, double *error)
 {
     int64_t total = 0;
     if (channels != 1 && channels != 3 && channels != 4) return KMC_BAD_ARGUMENT;
+    memset(sums, 0, k * sizeof *sums);
     for (size_t begin = 0; begin < n; begin += TASK_COLORS) {
         const size_t end = kmc_smaller(n, begin + TASK_COLORS);
         for (size_t i = begin; i < end; i++) {
@@ -124,6 +127,7 @@ kmc_status kmc_color_error(const kmc_run *run, const uint8_t *colors, const int6
             if (label >= k) return KMC_BAD_ARGUMENT;
             const uint8_t *const color = colors + i * (size_t)channels;
             const uint8_t *const entry = palette + label * (size_t)channels;
+            sums[label] += counts[i];
             total += counts[i] * (channels == 3 ? square_off(color, entry, 3) : square_off(color, entry, channels));
         }
         if (kmc_poll(run) != KMC_OK) return KMC_INTERRUPTED;

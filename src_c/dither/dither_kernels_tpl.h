@@ -199,6 +199,13 @@ KMC_TARGET static inline quads KMC_NAME(limited)(quads a, quads limit)
     return quads_max(quads_min(a, limit), quads_sub(quads_set(0), limit));
 }
 
+/* The part of an error that pixels accept; opaque ones stay opaque. */
+KMC_TARGET static inline quads KMC_NAME(accepted)(quads error, quads limit, quads opaque, int alpha)
+{
+    const quads within = KMC_NAME(limited)(error, limit);
+    return alpha ? quads_and_not(quads_and(opaque, quads_repeat((const int16_t[4]){0, 0, 0, -1})), within) : within;
+}
+
 /* Adds an offset, clamping to the range of coordinates. */
 KMC_TARGET static inline quads KMC_NAME(shifted)(quads point, quads by)
 {
@@ -215,7 +222,8 @@ KMC_TARGET static KMC_INLINE folded KMC_NAME(limits)(const kmc_dither_row *row, 
 /* Dithers pixels [begin, end) of a row. Unless it may call kmc_grid_find, it returns the first pixel for which the
  * table lacks an entry, and this pixel must be done again: without calls, the loop keeps its values in registers.
  * Pixels with their error added are clamped to the bounding box of the palette, extended to contain the pixel itself:
- * an error that no entry can compensate for is not passed on for ever. */
+ * an error that no entry can compensate for is not passed on for ever. The cells along four axes are too large for
+ * palettes with steps of alpha: their parts are used. */
 KMC_TARGET static KMC_INLINE size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row, size_t begin, size_t end,
                                                             size_t vectors, int atkinson, int levels, int alpha,
                                                             int masked, int may_ask)
@@ -224,9 +232,8 @@ KMC_TARGET static KMC_INLINE size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row,
     const quads low = quads_repeat(row->low), high = quads_repeat(row->high);
     const size_t apart = row->apart;
     const ptrdiff_t step = row->step, stride = step * (ptrdiff_t)(16 * vectors);
-    const int16_t part = (int16_t)(8 * row->passed);
     const void *const pixels = row->at;
-    const int16_t *const above = row->above[0], *const beyond = row->beyond[0];
+    const int16_t part = (int16_t)(8 * row->passed), *const above = row->above[0], *const beyond = row->beyond[0];
     int16_t *const here = row->here[0];
     uint16_t *const entries = row->found;
     size_t x = step > 0 ? begin : row->width - 1 - begin, i = begin;
@@ -252,13 +259,11 @@ KMC_TARGET static KMC_INLINE size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row,
             const quads own = KMC_NAME(load)(pixels, x * vectors + v, levels), most = folded_spread(limits, (int)v);
             const quads limit = masked ? quads_share_each(most, quads_spread(row->shares + folds + 4 * v)) : most;
             const quads opaque = KMC_NAME(opaque)(&f, own), clear = KMC_NAME(clear)(&f, own);
-            quads push = KMC_NAME(reached)(above + at, beyond + at, stride, last[v], before[v], part, atkinson);
-            push = KMC_NAME(limited)(push, limit);
-            if (alpha) push = quads_and_not(quads_and(opaque, quads_repeat((const int16_t[4]){0, 0, 0, -1})), push);
+            const quads all = KMC_NAME(reached)(above + at, beyond + at, stride, last[v], before[v], part, atkinson);
+            const quads push = KMC_NAME(accepted)(all, limit, opaque, alpha);
             const quads moved = quads_max(quads_min(quads_add(own, push), quads_max(own, high)), quads_min(own, low));
             const quads near = KMC_NAME(shifted)(moved, KMC_NAME(limited)(shift, limit));
             const quads_cells cells = KMC_NAME(cells)(&f, near, opaque, clear);
-            /* The cells along four axes are too large for palettes with steps of alpha: their parts are used. */
             const quads exactness = alpha ? quads_and(opaque, limit) : limit;
             const KMC_NAME(four) found =
                 may_ask ? KMC_NAME(find)(&f, cells, near, exactness, still) : KMC_NAME(look_up)(&f, cells);
@@ -268,9 +273,9 @@ KMC_TARGET static KMC_INLINE size_t KMC_NAME(diffuse_steps)(kmc_dither_row *row,
             if (atkinson) before[v] = last[v];
             last[v] = alpha ? quads_and_not(clear, quads_sub(moved, entry)) : quads_sub(moved, entry);
             quads_store(here + at, last[v]);
-            squares = quads_add_squares(squares, quads_and(quads_sub(own, entry), counted[v]));
+            if (!masked) squares = quads_add_squares(squares, quads_and(quads_sub(own, entry), counted[v]));
         }
-        lost = quads_add_sums(lost, squares);
+        if (!masked) lost = quads_add_sums(lost, squares);
     }
 missing:
     row->lost += quads_total(lost);

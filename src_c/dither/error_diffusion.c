@@ -60,7 +60,7 @@ typedef struct worker {
 } worker;
 
 /* Copies coordinates, forced into the range of the grid. */
-static void load_coordinates(const int16_t *coordinates, uint8_t *to)
+static inline void load_coordinates(const int16_t *coordinates, uint8_t *to)
 {
     uint64_t quad;
     memcpy(&quad, coordinates, sizeof quad);
@@ -71,9 +71,13 @@ static void load_coordinates(const int16_t *coordinates, uint8_t *to)
 /* Where pixels lie, loaded beside those of other tiles, `beside` bytes apart. */
 static void load(const kmc_canvas *canvas, size_t from, size_t n, uint8_t *to, size_t beside)
 {
-    const uint8_t *const pixels = canvas->pixels;
-    if (canvas->coordinates) {
-        for (size_t i = 0; i < n; i++) load_coordinates(kmc_canvas_quad(canvas, from + i), to + i * beside);
+    const uint8_t *const pixels = canvas->pixels; /* copies, which the compiler knows not to change */
+    const int16_t *const coordinates = canvas->coordinates;
+    if (canvas->positions && coordinates) {
+        const uint32_t *const positions = canvas->positions + from;
+        for (size_t i = 0; i < n; i++) load_coordinates(coordinates + 4 * (size_t)positions[i], to + i * beside);
+    } else if (coordinates) {
+        for (size_t i = 0; i < n; i++) load_coordinates(coordinates + 4 * (from + i), to + i * beside);
     } else if (canvas->channels == 1) {
         for (size_t i = 0; i < n; i++) to[i * beside] = pixels[from + i];
     } else {
@@ -156,6 +160,10 @@ static int any_of(const uint8_t *values, size_t n)
 /* The shares of pixels, clamped like these, loaded beside those of other tiles. */
 static void load_shares(const uint8_t *row, size_t width, ptrdiff_t from, size_t n, int16_t *to)
 {
+    if (from >= 0 && (size_t)from + n <= width) {
+        for (size_t x = 0; x < n; x++) to[x * KMC_LANES] = (int16_t)(row[(size_t)from + x] << 7);
+        return;
+    }
     for (size_t x = 0; x < n; x++) {
         const ptrdiff_t at = from + (ptrdiff_t)x;
         to[x * KMC_LANES] = (int16_t)(row[at < 0 ? 0 : at < (ptrdiff_t)width ? at : (ptrdiff_t)width - 1] << 7);
@@ -189,6 +197,26 @@ static void load_rows(const worker *w, size_t first, ptrdiff_t y)
     }
 }
 
+/* Replaces the indices of n <= PART pixels that have a share. Compilers vectorize the loops, since they load and store
+ * without conditions. */
+static void replace_part(const diffusion *d, size_t to, size_t n, const uint16_t *found, uint16_t mask)
+{
+    const uint8_t *const shares = d->shares + to;
+    uint16_t now[PART];
+    if (!any_of(shares, n)) return;
+    for (size_t x = 0; x < n; x++) now[x] = (uint16_t)((found[x] & mask) - 1);
+    if (d->canvas->index_bytes == 1) {
+        uint8_t *const indices = (uint8_t *)d->indices + to, next[PART];
+        memcpy(next, indices, n);
+        for (size_t x = 0; x < n; x++) next[x] = shares[x] != 0 ? (uint8_t)now[x] : next[x];
+        memcpy(indices, next, n);
+    } else {
+        uint16_t *const indices = (uint16_t *)d->indices + to;
+        for (size_t x = 0; x < n; x++) now[x] = shares[x] != 0 ? now[x] : indices[x];
+        memcpy(indices, now, n * sizeof *now);
+    }
+}
+
 /* The indices of row y of all tiles, as they were found, into the picture. */
 static void write_rows(const worker *w, size_t first, size_t y)
 {
@@ -201,9 +229,7 @@ static void write_rows(const worker *w, size_t first, size_t y)
         const uint16_t *const found = w->found + lane * w->apart + d->margin;
         const size_t to = row * d->canvas->width + left, n = kmc_smaller(d->canvas->width - left, d->column_width);
         if (d->shares) {
-            for (size_t x = 0; x < n; x++)
-                if (d->shares[to + x] != 0)
-                    kmc_index_set(d->indices, d->canvas->index_bytes, to + x, (found[x] & mask) - 1u);
+            for (size_t x = 0; x < n; x += PART) replace_part(d, to + x, kmc_smaller(n - x, PART), found + x, mask);
         } else if (d->canvas->index_bytes == 1) {
             uint8_t *const indices = (uint8_t *)d->indices + to;
             for (size_t x = 0; x < n; x++) indices[x] = (uint8_t)((found[x] & mask) - 1);

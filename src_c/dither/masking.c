@@ -14,7 +14,7 @@
 enum {
     REACH = KMC_WINDOW_REACH,
     SIDE = KMC_WINDOW_SIDE,
-    ROWS = 64,        /* of a tile, which has KMC_WINDOWS columns: the rows of a window stay in the cache */
+    ROWS = 64,        /* of a tile, which has KMC_WINDOWS columns at most: the rows of a window stay in the cache */
     THREAD_TILES = 2, /* tiles that are worth a thread of their own */
     TASK_COLORS = 1 << 14,
     THREAD_COLORS = 1 << 16
@@ -22,9 +22,8 @@ enum {
 
 /* What nearest-colour mapping makes of a colour. */
 typedef struct mapped {
-    int16_t errors[4]; /* of its coordinates */
-    int16_t sum;       /* of its coordinates, less KMC_COARSE bits */
-    uint16_t label;
+    int16_t errors[4];
+    struct kmc_window_pixel others;
 } mapped;
 
 typedef struct masking {
@@ -36,7 +35,7 @@ typedef struct masking {
     mapped *colors;
     void *indices;
     uint8_t *shares;
-    size_t tiles_across;
+    size_t tiles_across, tile_width;
 } masking;
 
 static kmc_status map_task(void *job, ptrdiff_t task, int thread)
@@ -47,68 +46,70 @@ static kmc_status map_task(void *job, ptrdiff_t task, int thread)
     for (size_t i = begin; i < end; i++) {
         mapped *const color = &m->colors[i];
         int32_t sum = 0;
-        color->label = m->labels[i];
-        if (color->label >= m->canvas->k) return KMC_BAD_ARGUMENT;
+        const uint16_t label = m->labels[i];
+        if (label >= m->canvas->k) return KMC_BAD_ARGUMENT;
         for (int c = 0; c < 4; c++) {
             const int32_t at = m->coordinates[4 * i + (size_t)c] & KMC_MAX_COORDINATE;
-            color->errors[c] = (int16_t)(at - m->canvas->palette[4 * (size_t)color->label + (size_t)c]);
+            color->errors[c] = (int16_t)(at - m->canvas->palette[4 * (size_t)label + (size_t)c]);
             sum += at;
         }
-        color->sum = (int16_t)(sum >> KMC_COARSE);
+        color->others = (struct kmc_window_pixel){(int16_t)(sum >> KMC_COARSE), label};
     }
     return KMC_OK;
 }
 
-static inline void load_pixel(const mapped *color, int16_t *errors, int16_t *sum, uint16_t *label)
+static inline void load_pixel(const mapped *color, size_t i, kmc_window_pixels *to)
 {
-    memcpy(errors, color->errors, sizeof color->errors);
-    *sum = color->sum;
-    *label = color->label;
+    memcpy(to->errors[i], color->errors, sizeof color->errors);
+    to->others[i] = color->others;
 }
 
 /* What becomes of row y from column x - REACH on; pixels beyond the borders are like those at the border. */
-static void load_row(const masking *m, ptrdiff_t y, size_t x, size_t width, int16_t (*errors)[4], int16_t *sums,
-                     uint16_t *labels)
+static void load_row(const masking *m, ptrdiff_t y, size_t x, size_t width, kmc_window_pixels *to)
 {
     const ptrdiff_t last_row = (ptrdiff_t)m->canvas->height - 1;
     const size_t row = (size_t)(y < 0 ? 0 : y > last_row ? last_row : y), before = x < REACH ? REACH - x : 0;
     const uint32_t *const positions = m->canvas->positions + row * m->canvas->width;
     const size_t end = kmc_smaller(width, m->canvas->width - x + REACH);
-    const mapped *const left = &m->colors[positions[0]], *const right = &m->colors[positions[m->canvas->width - 1]];
-    for (size_t i = 0; i < before; i++) load_pixel(left, errors[i], &sums[i], &labels[i]);
-    for (size_t i = before; i < end; i++)
-        load_pixel(&m->colors[positions[x + i - REACH]], errors[i], &sums[i], &labels[i]);
-    for (size_t i = end; i < width; i++) load_pixel(right, errors[i], &sums[i], &labels[i]);
+    const mapped *const colors = m->colors; /* a copy, which the compiler knows not to change */
+    const mapped *const left = &colors[positions[0]], *const right = &colors[positions[m->canvas->width - 1]];
+    for (size_t i = 0; i < before; i++) load_pixel(left, i, to);
+    for (size_t i = before; i < end; i++) load_pixel(&colors[positions[x + i - REACH]], i, to);
+    for (size_t i = end; i < width; i++) load_pixel(right, i, to);
 }
 
-static void write_indices(const masking *m, size_t at, size_t n, const uint16_t *labels)
+static void write_indices(const masking *m, size_t at, size_t n, const struct kmc_window_pixel *pixels)
 {
-    if (m->canvas->index_bytes == 1)
-        for (size_t i = 0; i < n; i++) ((uint8_t *)m->indices)[at + i] = (uint8_t)labels[i];
-    else
-        memcpy((uint16_t *)m->indices + at, labels, n * sizeof *labels);
+    if (m->canvas->index_bytes == 1) {
+        uint8_t *const indices = (uint8_t *)m->indices + at;
+        for (size_t i = 0; i < n; i++) indices[i] = (uint8_t)pixels[i].label;
+    } else {
+        uint16_t *const indices = (uint16_t *)m->indices + at;
+        for (size_t i = 0; i < n; i++) indices[i] = pixels[i].label;
+    }
 }
 
 static kmc_status mask_tile(void *job, ptrdiff_t tile, int thread)
 {
     const masking *const m = job;
-    const size_t x = (size_t)tile % m->tiles_across * KMC_WINDOWS, first = (size_t)tile / m->tiles_across * ROWS;
+    const size_t x = (size_t)tile % m->tiles_across * m->tile_width, first = (size_t)tile / m->tiles_across * ROWS;
     const size_t end = first + kmc_smaller(m->canvas->height - first, ROWS);
-    int16_t errors[SIDE][KMC_WINDOWS_WIDTH][4], sums[SIDE][KMC_WINDOWS_WIDTH];
-    uint16_t labels[KMC_WINDOWS_WIDTH];
-    kmc_windows windows = {.n = kmc_smaller(m->canvas->width - x, KMC_WINDOWS)};
+    kmc_window_pixels pixels;
+    kmc_window_row rows[SIDE]; /* row y in rows[(y + SIDE) % SIDE] */
+    kmc_window_columns columns;
+    kmc_windows windows = {.n = kmc_smaller(m->canvas->width - x, m->tile_width), .channels = m->canvas->channels,
+                           .pixels = &pixels, .columns = &columns};
     (void)thread;
+    memset(&pixels, 0, sizeof pixels);
+    memset(rows, 0, sizeof rows);
+    memset(&columns, 0, sizeof columns);
     for (ptrdiff_t y = (ptrdiff_t)first - REACH; y < (ptrdiff_t)end + REACH; y++) {
-        const size_t slot = (size_t)(y + SIDE) % SIDE;
-        load_row(m, y, x, windows.n + 2 * REACH, errors[slot], sums[slot], labels);
+        load_row(m, y, x, windows.n + 2 * REACH, &pixels);
         if (y >= (ptrdiff_t)first && y < (ptrdiff_t)end)
-            write_indices(m, (size_t)y * m->canvas->width + x, windows.n, labels + REACH);
-        if (y < (ptrdiff_t)first + REACH) continue;
-        for (size_t i = 0; i < SIDE; i++) {
-            windows.errors[i] = errors[(slot + 1 + i) % SIDE][0];
-            windows.sums[i] = sums[(slot + 1 + i) % SIDE];
-        }
-        windows.shares = m->shares + (size_t)(y - REACH) * m->canvas->width + x;
+            write_indices(m, (size_t)y * m->canvas->width + x, windows.n, pixels.others + REACH);
+        for (size_t i = 0; i < SIDE; i++) windows.rows[i] = &rows[((size_t)(y + SIDE) + 1 + i) % SIDE];
+        if (y >= (ptrdiff_t)first + REACH)
+            windows.shares = m->shares + (size_t)(y - REACH) * m->canvas->width + x;
         m->run->kernels->dither->mask(&windows);
     }
     return KMC_OK;
@@ -119,7 +120,10 @@ kmc_status kmc_mask(const kmc_run *run, const kmc_canvas *canvas, size_t n, cons
 {
     masking m = {.run = run, .canvas = canvas, .coordinates = coordinates, .labels = labels, .n = n,
                  .indices = indices, .shares = shares};
-    m.tiles_across = (size_t)kmc_tasks_for(canvas->width, KMC_WINDOWS);
+    const size_t steps = (size_t)kmc_tasks_for(canvas->width, KMC_WINDOWS_STEP);
+    const size_t least = (size_t)kmc_tasks_for(canvas->width, KMC_WINDOWS); /* tiles of about equal width */
+    m.tile_width = KMC_WINDOWS_STEP * (size_t)kmc_tasks_for(steps, least);
+    m.tiles_across = (size_t)kmc_tasks_for(canvas->width, m.tile_width);
     const size_t tiles = (size_t)kmc_tasks_for(canvas->height, ROWS) * m.tiles_across;
     m.colors = kmc_alloc(n, sizeof *m.colors);
     if (!m.colors) return KMC_NO_MEMORY;

@@ -9,6 +9,7 @@
 #include "colors/assign_kernels_tpl.h"
 #include "dither/dither_kernels_tpl.h"
 #include "dither/error_kernels_tpl.h"
+#include "dither/flat_kernels_tpl.h"
 #include "dither/windows_kernels_tpl.h"
 #include "codec/index_kernels_tpl.h"
 #include "codec/choice_kernels_tpl.h"
@@ -33,6 +34,8 @@ static const kmc_dither_kernels KMC_NAME(dither_kernels) = {
     .diffuse = KMC_NAME(diffuse),
     .mix = KMC_NAME(mix),
     .mask = KMC_NAME(mask),
+    .pair = KMC_NAME(pair),
+    .flatten = KMC_NAME(flatten),
     .square_errors = KMC_NAME(square_errors),
 };
 

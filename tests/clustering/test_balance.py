@@ -45,8 +45,9 @@ def test_equals_its_twin(height, width, channels, space, seed):
     pixels = noise(height, width, channels, seed) // (1 + seed % 9)
     counted = kmc.histogram(pixels)
     weights = scattered((len(counted),), 5, seed).astype(np.int64)
+    places = coordinates(counted.colors, space)
     for each in (counted.counts, weights):
-        found = balanced(counted.colors, each, space, 1)
+        found = balanced(places, each, 4 if channels == 4 else 3, 1)
         assert found.tolist() == twin(counted.colors, each, space)
         assert ((found > 0) == (each > 0)).all()
 
@@ -61,10 +62,10 @@ def test_colours_that_are_alone_weigh_their_pixels():
 
 
 def test_the_largest_total_is_not_exceeded():
-    colors = kmc.histogram(noise(30, 30)).colors
-    found = balanced(colors, np.full(len(colors), 1 << 30), "rgb", 1)
+    places = coordinates(kmc.histogram(noise(30, 30)).colors)
+    found = balanced(places, np.full(len(places), 1 << 30), 3, 1)
     assert found.min() > 0 and found.sum() <= MAX_TOTAL_WEIGHT
-    assert balanced(colors, np.eye(1, len(colors), dtype=np.int64)[0], "rgb", 1).max() > 0
+    assert balanced(places, np.eye(1, len(places), dtype=np.int64)[0], 3, 1).max() > 0
 
 
 def test_a_small_area_of_a_colour_of_its_own_is_kept():

@@ -127,12 +127,14 @@ def test_bands_masks_and_thin_pictures(name, shape):
 
 @pytest.mark.parametrize("space", ["rgb", "oklab"])
 def test_adaptive_where_few_pixels_accept_errors(space):
-    """Bands in patches of a picture, across the borders between the parts that it is worked on in;
-    texture hides errors elsewhere."""
-    pixels = noise(44, 526, 3, 1)
-    pixels[20:44, 496:518] = gradient(24, 22)
-    pixels[:6, :30] = gradient(6, 30)
+    """Bands and flat areas in patches of a picture, across the borders between the parts that it is
+    worked on in, 352, 704 and 1008 pixels from the left; texture hides errors elsewhere."""
     palette = kmc.fit(gradient(24, 22), 6).colors
+    pixels = noise(44, 1050, 3, 1)
+    pixels[20:44, 340:362] = gradient(24, 22)
+    pixels[:6, :30] = gradient(6, 30)
+    pixels[4:40, 690:720] = pixels[4:40, 995:1020] = palette[1] ^ 2
+    pixels[25:38, 998:1012] = palette[4]
     right = expected(pixels, palette, "adaptive", 256, space)
     plain = kmc.Palette(palette, space=space).remap(pixels).indices
     assert 0 < (right != plain).mean() < 0.02
