@@ -157,7 +157,8 @@ def quantize(
         entries. Then entries move to the means of what they got, but for `fixed` ones, and those
         that no pixel has are dropped; with ``effort="best"``, this is done up to four times. Not
         dithered. ``"auto"`` chooses the number of colours, `k` at most, and the loss together, so
-        that the result reaches `psnr`, `max_mse` or `quality` in a file no larger than without.
+        that the result reaches `psnr`, `max_mse` or `quality` in a file no larger than that of
+        the fewest colours without a loss.
     max_bytes : int, optional
         Choose the number of colours, `k` at most, and the loss so that the file in `format`, as
         `IndexedImage.save` writes it by default, has at most so many bytes, and not many fewer.
@@ -292,7 +293,8 @@ class _Mapper(NamedTuple):
 
         plain = self.mapped(smallest_palette(problem), 0)
         before = around_error(make, self._path(), goal.limits(self.colors.shape[1])[0]).before
-        if before is None:
+        assert self.request is not None
+        if before is None or self.request.format.alpha_problem(before.made.found.colors):
             return plain
         return min(plain, self._sorted(before.made), key=self._size)
 
@@ -324,8 +326,9 @@ class _Mapper(NamedTuple):
     def _path(self) -> Path:
         from kmc.lossy.path_search import Path  # loaded late: of no use without a loss
 
-        most = min(self.options.k, len(self.colors))
-        return Path(most, min(most, max(self.options.n_fixed + 1, 2)))
+        n_fixed = self.options.n_fixed
+        most = min(self.options.k, len(self.colors) + n_fixed)
+        return Path(most, min(most, max(n_fixed + 1, 2)))
 
     def _chosen(self, found: Clustering, loss: int) -> _Mapped:
         """As `mapped`, before the palette is sorted."""

@@ -83,12 +83,28 @@ class Naming:
         """
         from kmc.formats.registry import format_of_suffix  # NumPy: not for --help
 
-        other = format_of_suffix(target) if self.in_place and target != STDIO else None
-        if other is not None and other is not format:
+        if not self.in_place or target == STDIO:
+            return
+        other, way_out = format_of_suffix(target), "--format names another"
+        name = None if other is format else other.name if other else _read_only_format(target)
+        if other is None:
+            way_out = "without --in-place, it is written beside"
+        if name is not None:
             raise ArgumentError(
-                f"{target}: its ending is that of {other.name}, and the result's format is "
-                f"{format.name}; --format names another"
+                f"{target}: its ending is that of {name}, and the result's format is "
+                f"{format.name}; {way_out}"
             )
+
+
+def _read_only_format(target: str) -> str | None:
+    """The format that a name's ending is of, if it is one that is read and not written."""
+    ending = os.path.splitext(target)[1].lower()
+    if ending in ("", ".npy"):
+        return ending[1:] or None
+    from PIL import Image
+
+    found = Image.registered_extensions().get(ending)
+    return None if found is None else found.lower()
 
 
 def exists_error(message: str) -> FileWriteError:

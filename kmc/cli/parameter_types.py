@@ -113,7 +113,13 @@ def alpha_threshold(text: str | int) -> int | Literal["dither"]:
 
 def loss(text: str | int) -> int | Literal["auto"]:
     """A whole number from 0 to 100, or ``auto``."""
-    return "auto" if text == "auto" else whole(0, 100)(text)
+    if text == "auto":
+        return "auto"
+    try:
+        return whole(0, 100)(text)
+    except click.BadParameter:
+        message = f"{text!r} is not a whole number from 0 to 100, or auto"
+        raise click.BadParameter(message) from None
 
 
 def numbers_of_colors(n: int) -> Callable[[str], list[int]]:

@@ -40,6 +40,13 @@ SIZE_BY_STEP, ERROR_BY_STEP = 0.022, 0.037
 # The expected change is corrected by this factor at most, either way.
 MOST_CORRECTION = 4.0
 
+# By how much the expected change grows from trial to trial, at least, until the goal lies behind:
+# where the last one came nearer as expected, and where it did not.
+LEAST_GROWTH, GROWTH_WHERE_IDLE = 1.4, 2.0
+
+# With so many trials left, the end is tried if the goal does not yet lie behind.
+LEFT_FOR_END = 3
+
 _EXACT = Context(prec=20, traps=[])
 
 
@@ -138,16 +145,15 @@ def _around(
     *,
     falls: bool,
 ) -> Around[Result]:
-    goal, at, start, last = _log(allowed * (1 + CLOSE) / 2), 0.0, 0.0, -1
+    goal, at, last = _log(allowed * (1 + CLOSE) / 2), 0.0, -1
     ends: list[Trial[Result] | None] = [None, None]  # before and behind
     gaps = [0.0, 0.0]  # by how much their logarithms are off
+    origin = _Origin(0.0, 0.0)
     for left in reversed(range(MAX_TRIALS)):
         trial = Trial(at, *make(path.place(at)))
-        gap = _log(trial.value) - goal
-        start = gap if at == 0 else start
         is_allowed = trial.value <= allowed
         side = int(is_allowed == falls)
-        ends[side], gaps[side] = trial, gap
+        ends[side], gaps[side] = trial, _log(trial.value) - goal
         if side == last:
             gaps[1 - side] /= 2  # or the other end would stay for long: the Illinois algorithm
         last = side
@@ -163,21 +169,45 @@ def _around(
         elif path.place(at) == path.place(path.end):
             break
         else:
+            origin = _Origin(0.0, gaps[0]) if at == 0 else origin.after(at, gaps[0], expected)
             at = path.end
-            if not falls or left > 1:
-                at = min(_beyond(trial.at, gap, start, expected), path.end)
+            if not falls or left != LEFT_FOR_END:
+                at = min(origin.beyond(trial.at, gaps[0], expected), path.end)
             while path.place(at) == path.place(trial.at):
                 at = min(at + 1, path.end)
     return Around(*ends)
 
 
-def _beyond(at: float, gap: float, start: float, expected: _Expectation) -> float:
-    """Where the goal is expected behind a place, if what follows is as what came before."""
-    change, measured = expected.change(at), abs(gap - start)
-    if math.isinf(gap):
-        return expected.place(max(2 * change, CHANGE_BY_LOSS))
-    correction = min(max(measured / change, 1 / MOST_CORRECTION), MOST_CORRECTION) if change else 1
-    return expected.place(max(abs(start) / correction, change))
+class _Origin(NamedTuple):
+    """Where logarithms begin to change: the change expected up to there, and the gap there."""
+
+    change: float
+    gap: float
+
+    def after(self, at: float, gap: float, expected: _Expectation) -> _Origin:
+        """The origin once a trial is known.
+
+        In drawings that the palette represents exactly, a loss does nothing, and what changes are
+        fewer colours.
+        """
+        change = expected.change(at) - self.change
+        is_idle = at <= LOSS_OF_PATH and abs(gap - self.gap) < change / MOST_CORRECTION
+        return _Origin(CHANGE_BY_LOSS, gap) if is_idle else self
+
+    def beyond(self, at: float, gap: float, expected: _Expectation) -> float:
+        """Where the goal is expected behind a place, if what follows is as what came before.
+
+        It is clearly farther than that place: some trials have to be left to come back.
+        """
+        change = max(expected.change(at) - self.change, 0.0)
+        if math.isinf(gap):
+            return expected.place(self.change + max(2 * change, CHANGE_BY_LOSS))
+        correction, growth = 1.0, LEAST_GROWTH
+        if change > 0:
+            measured = (abs(self.gap) - abs(gap)) / change
+            growth = GROWTH_WHERE_IDLE if measured < 1 / MOST_CORRECTION else LEAST_GROWTH
+            correction = min(max(measured, 1 / MOST_CORRECTION), MOST_CORRECTION)
+        return expected.place(self.change + max(abs(self.gap) / correction, growth * change))
 
 
 def _between(before: float, behind: float, gaps: list[float], expected: _Expectation) -> float:

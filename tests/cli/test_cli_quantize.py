@@ -336,7 +336,9 @@ def test_metadata_that_is_not_kept_takes_no_bytes(cli, source, tmp_path):
         (["--max-bytes", "x"], "is not a size of a file"),
         (["--lossy", "auto"], "the loss that a goal allows"),
         (["--lossy", "auto", "--psnr", "30", "--max-bytes", "900"], "exclude"),
-        (["--lossy", "101"], "is not a whole number from 0 to 100"),
+        (["--lossy", "auto", "--max-bytes", "900"], "--max-bytes excludes --lossy"),
+        (["--lossy", "101"], "is not a whole number from 0 to 100, or auto"),
+        (["--lossy", "AUTO"], "is not a whole number from 0 to 100, or auto"),
         (["--lossy", "30", "--palette", "nord"], "nothing to find by --lossy"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -259,6 +260,21 @@ def test_in_place_a_name_is_not_made_to_lie(cli, tmp_path, option):
     if option == "--in-place":
         assert cli("quantize", "-", option)[0] == 1
         assert cli("quantize", "b.gif", option, "--format", "gif")[0] == 0
+
+
+def test_in_place_only_for_formats_that_are_written(cli, tmp_path):
+    pixels = np.asarray(Image.open(picture(tmp_path / "a.png")).convert("RGB"))
+    np.save("a.npy", pixels)
+    Image.fromarray(pixels).save("a.ppm")
+    before = files(tmp_path)
+    for name, format in (("a.npy", "npy"), ("a.ppm", "ppm")):
+        code, _, err = cli("quantize", name, "-k", 4, "--in-place")
+        assert code == 1
+        assert f"kmc: {name}: its ending is that of {format}, and the result's format is png" in err
+    assert files(tmp_path) == before
+    shutil.copy("a.png", "a")
+    shutil.copy("a.png", "a.old")
+    assert cli("quantize", "a", "a.old", "-k", 4, "--in-place")[0] == 0
 
 
 # ---- --if-newer ----------------------------------------------------------------------------------

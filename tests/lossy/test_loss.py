@@ -201,6 +201,42 @@ def test_files_fit_and_use_most_of_what_is_allowed(format, max_bytes, monkeypatc
     assert len(sizes) <= MAX_TRIALS
 
 
+def beside_text():
+    """A photograph and letters that are exact, of many colours and few."""
+    mixed = np.full_like(PHOTO, 255)
+    mixed[8:80:4, 4:60] = 0
+    mixed[:, 90:] = PHOTO[:, 90:]
+    return mixed
+
+
+@pytest.mark.parametrize("share", [0.999, 0.98, 0.9, 0.8])
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize(
+    "picture",
+    [PHOTO[..., 1], np.asarray(kmc.quantize(PHOTO, 100)), beside_text()],
+    ids=["grey", "few colors", "text"],
+)
+def test_where_a_loss_does_nothing_colors_are_fewer(picture, format, share):
+    plain = len(kmc.quantize(picture).to_bytes(format))
+    result = kmc.quantize(picture, max_bytes=int(share * plain), format=format)
+    assert 0.7 * share * plain < len(result.to_bytes(format)) <= share * plain
+    assert result.psnr > 34
+
+
+@pytest.mark.parametrize("init", ["k-means++", "random", "bisecting"])
+def test_more_fixed_colors_than_others(init):
+    black, fixed = np.zeros((4, 4, 3), np.uint8), [(255, 0, 0), (0, 255, 0)]
+    for options in ({"psnr": 30, "lossy": "auto"}, {"max_bytes": 1000}):
+        result = kmc.quantize(black, 8, fixed=fixed, init=init, format="png", **options)
+        assert result.mse == 0
+        np.testing.assert_array_equal(result.palette.colors, [*fixed, (0, 0, 0)])
+    few, fixed = PHOTO[:5, :4], PHOTO[60, 50:62]
+    plain = kmc.quantize(few, fixed=fixed, init=init)
+    size = len(plain.to_bytes("png"))
+    result = kmc.quantize(few, fixed=fixed, init=init, max_bytes=size, format="png")
+    np.testing.assert_array_equal(np.asarray(result), few)
+
+
 @pytest.mark.parametrize("format", FORMATS)
 def test_metadata_is_part_of_the_file(format):
     picture = kmc.Picture(PHOTO, kmc.Metadata(text=(("Comment", "x" * 300),)))
@@ -327,6 +363,18 @@ def test_the_fewest_colors_of_a_drawing_without_a_loss():
         result = kmc.quantize(ramp, psnr=psnr, lossy="auto", format="kmc")
         assert result.psnr >= psnr
         assert len(result.to_bytes("kmc")) <= len(plain.to_bytes("kmc"))
+
+
+def test_alpha_that_a_format_cannot_hold():
+    """A result without it is preferred, where there is one."""
+    alpha = np.where(np.arange(128) < 2, 200, 255).astype(np.uint8)
+    picture = np.dstack((PHOTO, np.broadcast_to(alpha, (96, 128))))
+    for psnr in range(5, 30, 3):
+        plain = kmc.quantize(picture, psnr=psnr)
+        result = kmc.quantize(picture, psnr=psnr, lossy="auto", format="gif")
+        assert (result.palette.colors[:, 3] == 255).all() >= (
+            plain.palette.colors[:, 3] == 255
+        ).all()
 
 
 def test_a_target_between_the_two_of_a_quality():

@@ -191,14 +191,14 @@ def _refuse_with_loss(given: dict[str, Any]) -> None:
         raise click.UsageError(f"what dithering adds costs most: {option} excludes --dither")
     names = ("importance", "shared_palette", *([] if given["lossy"] == "auto" else GOALS))
     refuse(names, f"{option} and {{option}} exclude each other")
-    if given["lossy"] == "auto" and not given_options(given, GOALS):
-        raise click.UsageError(
-            "--lossy auto is the loss that a goal allows: --quality, --psnr or --max-mse"
-        )
     if given["max_bytes"] is not None:
         refuse(["lossy"], "a size sets the loss: --max-bytes excludes {option}")
         refuse(["level", "optimize"], "--max-bytes is for the default compression, not {option}")
         refuse(["verbose"], "{option} prints the iterations of one fit, --max-bytes needs several")
+    if given["lossy"] == "auto" and not given_options(given, GOALS):
+        raise click.UsageError(
+            "--lossy auto is the loss that a goal allows: --quality, --psnr or --max-mse"
+        )
 
 
 def run(inputs: list[Input], names: Naming, given: dict[str, Any]) -> Exit:
