@@ -13,15 +13,13 @@ from kmc.clustering.options import Options
 from kmc.clustering.problem import Clustering, ClusteringProblem
 from kmc.color_histogram import Histogram
 from kmc.errors import ArgumentError
-from kmc.formats.registry import Format, encode, find_format, storable
+from kmc.formats.registry import Format, file_size, find_format
 from kmc.image_sets import colors_of_pixels, is_several
 from kmc.images.arrays import dask_array
 from kmc.images.reading import Picture, read
 from kmc.lossy.choice import with_loss
 from kmc.lossy.options import checked_request
-from kmc.mapping.dithering import squared_error
 from kmc.mapping.remapping import map_labels
-from kmc.metadata import Metadata
 
 
 class FilePoint(NamedTuple):
@@ -123,14 +121,10 @@ def _files(
     nearest, error = map_labels(
         pixels, colors, found.labels, found.error, found.colors, options.space, None, threads
     )
-    # Saving would tell what the format has no place for, and nothing is saved here.
-    kept, _ = storable(picture.metadata or Metadata(), kind)
     for loss in dict.fromkeys(losses):
-        if loss == 0:
-            palette, indices, total = found.colors, nearest, error
-        else:
-            chosen, indices = with_loss(found, nearest, pixels, options, loss, kind.name)
-            palette = chosen.colors
-            total = squared_error(pixels, indices, palette, threads)
-        data = encode(indices, palette, kept, kind)
-        yield loss, File(total / indices.size, len(data))
+        made = found, nearest, error
+        if loss:
+            made = with_loss(found, nearest, pixels, options, loss, kind.name)
+        chosen, indices, total = made
+        size = file_size(indices, chosen.colors, picture.metadata, kind, threads)
+        yield loss, File(total / indices.size, size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Unpack, overload
 
 import numpy as np
@@ -22,14 +23,13 @@ from kmc.colors.spaces import SpaceName
 from kmc.errors import ArgumentError, ImageTypeError, SizeError
 from kmc.formats.palette_order import Indices, OrderName, checked_order, image_order, renumbered
 from kmc.formats.png_compression import Plan
-from kmc.formats.registry import encode, storable
+from kmc.formats.registry import file_size
 from kmc.image_sets import colors_of_pixels, is_several
 from kmc.images.arrays import LazyInput, dask_array
 from kmc.images.reading import ImageInput, Picture, read
 from kmc.indexed_image import IndexedImage, fitted_palette
-from kmc.mapping.dithering import Dither, DitherName, checked_dither, squared_error
+from kmc.mapping.dithering import Dither, DitherName, checked_dither
 from kmc.mapping.remapping import map_labels
-from kmc.metadata import Metadata
 from kmc.utils.arguments import one_of
 
 if TYPE_CHECKING:
@@ -283,27 +283,28 @@ class _Mapper(NamedTuple):
         """
         from kmc.lossy.path_search import around_error  # loaded late: of no use without a loss
 
-        goal = self.options.goal
-        assert goal is not None
+        goal, request, solve = self.options.goal, self.request, cache(problem.solve)
+        assert goal is not None and request is not None
         by_quality = goal.measure == "quality"
 
         def make(place: Place) -> tuple[_Mapped, float]:
-            made = self._chosen(problem.solve(place.k), place.loss)
+            made = self._chosen(solve(place.k), place.loss)
             return made, self._seen(made) if by_quality else made.mse
 
         plain = self.mapped(smallest_palette(problem), 0)
         before = around_error(make, self._path(), goal.limits(self.colors.shape[1])[0]).before
-        assert self.request is not None
-        if before is None or self.request.format.alpha_problem(before.made.found.colors):
-            return plain
-        return min(plain, self._sorted(before.made), key=self._size)
+        made = [plain] if before is None else [plain, self._sorted(before.made)]
+        held = [each for each in made if not request.format.alpha_problem(each.found.colors)]
+        return min(held, key=self._size, default=plain)
 
     def fitted_into(self, problem: ClusteringProblem, max_bytes: int) -> _Mapped:
         """The picture with colours and loss such that its file has at most `max_bytes`."""
         from kmc.lossy.path_search import around_size  # loaded late: of no use without a size
 
+        solve = cache(problem.solve)
+
         def make(place: Place) -> tuple[_Mapped, int]:
-            made = self.mapped(problem.solve(place.k), place.loss)
+            made = self.mapped(solve(place.k), place.loss)
             return made, self._size(made)
 
         before, behind = around_size(make, self._path(), max_bytes)
@@ -318,10 +319,8 @@ class _Mapper(NamedTuple):
     def _size(self, made: _Mapped) -> int:
         """The number of bytes of the file."""
         assert self.request is not None
-        colors, kind = made.found.colors, self.request.format
-        # Saving will tell what the format has no place for.
-        kept, _ = storable(self.picture.metadata or Metadata(), kind)
-        return len(encode(made.indices, colors, kept, kind, plan=made.plan))
+        colors, kind, threads = made.found.colors, self.request.format, self.options.threads
+        return file_size(made.indices, colors, self.picture.metadata, kind, threads, made.plan)
 
     def _path(self) -> Path:
         from kmc.lossy.path_search import Path  # loaded late: of no use without a loss
@@ -347,10 +346,8 @@ class _Mapper(NamedTuple):
         if self.request is not None and loss:
             from kmc.lossy.choice import with_loss  # loaded late: of no use without a loss
 
-            found, indices = with_loss(
-                found, indices, pixels, options, loss, self.request.format.name
-            )
-            error = squared_error(pixels, indices, found.colors, options.threads)
+            format = self.request.format.name
+            found, indices, error = with_loss(found, indices, pixels, options, loss, format)
         return _Mapped(found, indices, error / indices.size, None)
 
     def _sorted(self, made: _Mapped) -> _Mapped:
@@ -371,13 +368,18 @@ class _Mapper(NamedTuple):
 
 
 def _posed(
-    picture: Picture, importance: ArrayLike | None, options: Options, *how: Any
+    picture: Picture,
+    importance: ArrayLike | None,
+    options: Options,
+    dither: Dither | None,
+    order: str | None,
+    request: Request | None,
 ) -> tuple[ClusteringProblem, _Mapper]:
     """The clustering problem of a picture, and what maps the picture to a solution."""
     given = colors_of_pixels(picture.pixels, importance, options.threads)
     problem = ClusteringProblem(given, options)
     places = problem.places_of(given.colors)
-    return problem, _Mapper(picture, given.colors, places, options, *how)
+    return problem, _Mapper(picture, given.colors, places, options, dither, order, request)
 
 
 def _of_dask_array(image: Any, request: Request | None, *checked: Any) -> LazyIndexedImage:

@@ -22,11 +22,11 @@ sys.path.append(str(Path(__file__).resolve().parents[2]))  # at the end: the ins
 import kmc
 from bench import rate_figure
 from bench.loss import TITLES
+from bench.rate_figure import BLUE, FAINT, GREEN, INK, PURPLE, VERMILION
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks.md"
-# Of Okabe and Ito's palette, which every kind of colour vision can tell apart.
-BLUE, VERMILION, GREEN, PURPLE, ORANGE = "#0072b2", "#d55e00", "#009e73", "#a04f80", "#e69f00"
-INK, GREY, FAINT = "#333333", "#9a9a9a", "#dddddd"
+# One more of Okabe and Ito's colours, and a grey.
+ORANGE, GREY = "#e69f00", "#9a9a9a"
 CLUSTERS = (BLUE, ORANGE, GREEN, PURPLE, VERMILION)
 
 Points = NDArray[np.uint8]

@@ -99,8 +99,10 @@ class Naming:
 def _read_only_format(target: str) -> str | None:
     """The format that a name's ending is of, if it is one that is read and not written."""
     ending = os.path.splitext(target)[1].lower()
-    if ending in ("", ".npy"):
-        return ending[1:] or None
+    if not ending:
+        return None
+    if ending == ".npy":
+        return "npy"
     from PIL import Image
 
     found = Image.registered_extensions().get(ending)

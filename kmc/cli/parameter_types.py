@@ -29,9 +29,10 @@ def name_of(kind: str) -> Completion:
     return complete
 
 
-def whole(least: int, most: int | None = None) -> Callable[[str | int], int]:
-    """A whole number from `least` to `most`."""
+def whole(least: int, most: int | None = None, word: str = "") -> Callable[[str | int], int]:
+    """A whole number from `least` to `most`; errors name the word that may stand in its place."""
     bounds = f"of at least {least}" if most is None else f"from {least} to {most}"
+    bounds += f", or {word}" if word else ""
 
     def convert(text: str | int) -> int:
         number = int(text) if re.fullmatch(r"-?\d{1,18}", str(text).strip()) else least - 1
@@ -108,18 +109,12 @@ def size(text: str) -> Size:
 
 def alpha_threshold(text: str | int) -> int | Literal["dither"]:
     """A whole number from 1 to 255, or ``dither``."""
-    return "dither" if text == "dither" else whole(1, 255)(text)
+    return "dither" if text == "dither" else whole(1, 255, "dither")(text)
 
 
 def loss(text: str | int) -> int | Literal["auto"]:
     """A whole number from 0 to 100, or ``auto``."""
-    if text == "auto":
-        return "auto"
-    try:
-        return whole(0, 100)(text)
-    except click.BadParameter:
-        message = f"{text!r} is not a whole number from 0 to 100, or auto"
-        raise click.BadParameter(message) from None
+    return "auto" if text == "auto" else whole(0, 100, "auto")(text)
 
 
 def numbers_of_colors(n: int) -> Callable[[str], list[int]]:

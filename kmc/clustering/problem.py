@@ -129,7 +129,8 @@ class ClusteringProblem:
         self.places = _places(given.colors, options)
         # The inertia per unit of weight is reported as that per pixel, or unit of importance.
         self.per_weight = 1.0
-        if self.places is not None and options.weights == "balanced":
+        if options.weights == "balanced":
+            assert self.places is not None
             given, self.per_weight = _with_balanced_weights(given, self.places, options.threads)
         self.given = given
         self._tree: AnyTree | None = None

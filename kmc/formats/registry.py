@@ -388,6 +388,23 @@ def encode(
         return kind.encode(indices, colors, kept, params)
 
 
+def file_size(
+    indices: Indices,
+    colors: Colors,
+    metadata: Metadata | None,
+    kind: Format,
+    threads: int,
+    plan: Plan | None = None,
+) -> int:
+    """The bytes of the file that `encode` makes; saving will tell what the format has no place for.
+
+    Raises as `encode` does.
+    """
+    kept, _ = storable(metadata or Metadata(), kind)
+    params: dict[str, Any] = {"threads": threads} if "threads" in kind.parameters else {}
+    return len(encode(indices, colors, kept, kind, plan=plan, **params))
+
+
 def _check_parameters(params: dict[str, Any], kind: Format, name: str) -> None:
     for each in params:
         if each in ("lossy", "max_bytes"):

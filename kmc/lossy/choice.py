@@ -22,6 +22,7 @@ from kmc.colors.chunks import chunks
 from kmc.colors.spaces import UNITS_PER_LEVEL, SpaceName, coordinates, to_colors
 from kmc.formats.kmc.codec import choosing_model
 from kmc.formats.png_compression import best_plan
+from kmc.mapping.dithering import squared_error
 from kmc.mapping.remapping import remap
 
 Indices = NDArray[np.uint8] | NDArray[np.uint16]
@@ -102,8 +103,11 @@ def with_loss(
     options: Options,
     loss: int,
     format: str,
-) -> tuple[Clustering, Indices]:
-    """A clustering with the indices of its picture, chosen with a loss from 1 to 100."""
+) -> tuple[Clustering, Indices, float]:
+    """A clustering, indices of its picture chosen with a loss of 1 to 100, and their squared error.
+
+    The error is in levels.
+    """
     subject = Subject(pixels, options.space, options.n_fixed, options.threads)
     rounds = ROUNDS_OF_BEST if options.effort is EFFORTS["best"] else 1
     chosen = choose(subject, indices, found.colors, found.centroids, loss, format, rounds)
@@ -113,7 +117,8 @@ def with_loss(
         counts=chosen.counts,
         labels=found.labels[:0],  # pixels of one colour may have several entries now
     )
-    return found, chosen.indices
+    error = squared_error(pixels, chosen.indices, chosen.colors, options.threads)
+    return found, chosen.indices, error
 
 
 def choose(

@@ -29,10 +29,10 @@ def npy_raster(path: str) -> NpyRaster:
 
 
 class NpyRaster(ArrayRaster):
-    """A raster of a .npy file, by its memory map.
+    """A raster of a .npy file, whose memory map tells where in it the array lies.
 
-    Rows are read from the file and not from the map: where a file shrinks meanwhile, or its disk
-    fails, a map ends the process by a signal.
+    Rows are read from the file: if that shrinks meanwhile, or its disk fails, reading from the map
+    would end the process by a signal.
     """
 
     def __init__(self, path: str, mapped: np.memmap[tuple[int, ...], np.dtype[np.uint8]]) -> None:

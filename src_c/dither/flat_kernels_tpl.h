@@ -42,7 +42,9 @@ KMC_TARGET static void KMC_NAME(pair)(const kmc_flat_pairs *p)
     for (size_t i = 0; i < n; i++) pairs[i] = found[i];
 }
 
-/* The sums of the columns of wide windows: of 2, 4, 8 and 16 columns, and of one more. */
+_Static_assert(KMC_FLAT_SIDE == 5 && KMC_FLAT_WIDE == 17, "the loops below add so many");
+
+/* The sums of the columns of wide windows: four times four, and one more. */
 KMC_TARGET static inline void KMC_NAME(sum_wide)(const uint8_t *columns, size_t n, uint16_t *sums)
 {
     uint16_t two[KMC_FLAT_WIDTH], four[KMC_FLAT_WIDTH];

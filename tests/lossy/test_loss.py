@@ -7,8 +7,9 @@ import pytest
 from scenes import photo as scene
 
 import kmc
-from kmc import pipeline
+from kmc.clustering.problem import ClusteringProblem
 from kmc.colors.spaces import UNITS_PER_LEVEL, coordinates
+from kmc.formats import registry
 from kmc.lossy import choice
 from kmc.lossy.choice import CHOOSERS
 from kmc.lossy.path_search import LOSS_OF_END, MAX_TRIALS, Path, around_error, around_size
@@ -192,8 +193,8 @@ def test_files_fit_and_use_most_of_what_is_allowed(format, max_bytes, monkeypatc
         sizes.append(len(data))
         return data
 
-    real = pipeline.encode
-    monkeypatch.setattr(pipeline, "encode", encode)
+    real = registry.encode
+    monkeypatch.setattr(registry, "encode", encode)
     result = kmc.quantize(PHOTO, max_bytes=max_bytes, format=format)
     size = len(result.to_bytes(format))
     assert size in sizes
@@ -363,6 +364,31 @@ def test_the_fewest_colors_of_a_drawing_without_a_loss():
         result = kmc.quantize(ramp, psnr=psnr, lossy="auto", format="kmc")
         assert result.psnr >= psnr
         assert len(result.to_bytes("kmc")) <= len(plain.to_bytes("kmc"))
+
+
+@pytest.mark.parametrize("options", [{"max_bytes": 2500}, {"lossy": "auto", "psnr": 24}])
+@pytest.mark.parametrize("format", ["kmc", "png"])
+def test_files_are_measured_on_the_threads_allowed(options, format, monkeypatch):
+    allowed = []
+    real = registry.encode
+
+    def encode(*args, **given):
+        allowed.append(given["threads"])
+        return real(*args, **given)
+
+    monkeypatch.setattr(registry, "encode", encode)
+    kmc.quantize(PHOTO, format=format, threads=1, **options)
+    assert set(allowed) == {1}
+
+
+def test_each_number_of_colors_is_clustered_once(monkeypatch):
+    solved = []
+    real = ClusteringProblem.solve
+    monkeypatch.setattr(
+        ClusteringProblem, "solve", lambda self, k: solved.append(k) or real(self, k)
+    )
+    kmc.quantize(PHOTO, max_bytes=3000, format="png")
+    assert len(solved) == len(set(solved))
 
 
 def test_alpha_that_a_format_cannot_hold():
